@@ -1,0 +1,206 @@
+"""Stubs from solutions: what a student opens is the reference with every marked region taken out.
+
+A region stands between nbgrader's own markers, ``### BEGIN SOLUTION`` and ``### END SOLUTION``, inside a function. In
+the stub one line takes its place, which says by its NotImplementedError what is to be written and where to read how.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader.course import Course, CourseError
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+MARKER = re.compile(r"(?P<indent>[ \t]*)### (?P<kind>BEGIN|END) SOLUTION")
+# Anything that looks as if it was meant to be a marker: read as a comment, it would hand the solution out.
+LOOKS_LIKE_MARKER = re.compile(r"\s*#+\W*(BEGIN|END)\W*SOLUTION", re.IGNORECASE)
+
+
+def make_stub(solution_text: str, lesson: str = "") -> str:
+    """The stub of one solution file.
+
+    Args:
+        solution_text: a module with marked regions.
+        lesson: the lesson's name; the lines to be replaced point to its text, ``<lesson>.md``.
+
+    Raises:
+        CourseError: the solution or the stub is not Python, there is no region, or a marker is misspelt, nested,
+            without its partner or outside of a function. The message begins with the number of the line.
+    """
+    try:
+        functions = list(_functions(ast.parse(solution_text)))
+    except SyntaxError as error:
+        raise CourseError(f"line {error.lineno}: {error.msg}") from None
+    stub: list[str] = []
+    begin: tuple[int, str] | None = None  # the line and the indentation of the region that is open
+    last_code = regions = 0
+    for number, line in enumerate(solution_text.splitlines(), start=1):
+        marker = MARKER.fullmatch(line.rstrip())
+        if marker is None and LOOKS_LIKE_MARKER.match(line):
+            raise CourseError(f"line {number}: write this marker as ### BEGIN SOLUTION or ### END SOLUTION")
+        if marker is None:
+            if begin is None:
+                stub.append(line)
+            elif line.strip() and not line.lstrip().startswith("#"):
+                last_code = number
+        elif marker["kind"] == "BEGIN":
+            if begin is not None:
+                raise CourseError(f"line {number}: ### BEGIN SOLUTION inside the region that begins in line {begin[0]}")
+            begin = number, marker["indent"]
+        else:
+            if begin is None:
+                raise CourseError(f"line {number}: ### END SOLUTION without a ### BEGIN SOLUTION before it")
+            if last_code < begin[0]:
+                raise CourseError(f"line {begin[0]}: the region is empty, so there is nothing to write in it")
+            name = _name_around(functions, begin[0], last_code)
+            stub.append(f"{begin[1]}raise NotImplementedError({_message(name, lesson)})")
+            begin = None
+            regions += 1
+    if begin is not None:
+        raise CourseError(f"line {begin[0]}: ### BEGIN SOLUTION without an ### END SOLUTION after it")
+    if not regions:
+        raise CourseError("line 1: no region between ### BEGIN SOLUTION and ### END SOLUTION, so nothing to write")
+    text = "\n".join(stub) + "\n"
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        raise CourseError(f"line {error.lineno} of the stub: {error.msg}; is a region half of a statement?") from None
+    return text
+
+
+def build(course: Course, *, check: bool = False) -> list[Path]:
+    """Write the stub of every lesson whose stub is not up to date.
+
+    Args:
+        course: where solutions and stubs are.
+        check: write nothing.
+
+    Returns:
+        The stubs that were stale, in the order of the course: written now, or still stale under ``check``.
+
+    Raises:
+        CourseError: a solution cannot be read or is badly marked; nothing has been written then.
+    """
+    stale: list[tuple[Path, str]] = []
+    for lesson in course.lessons:
+        solution, stub = course.solution(lesson), course.stub(lesson)
+        shown = f"{solution.parent.name}/{solution.name}"
+        try:
+            text = make_stub(solution.read_text(encoding="utf-8"), lesson.name)
+        except CourseError as error:
+            raise CourseError(f"{shown}, {error}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise CourseError(f"{shown} cannot be read: {reason}") from None
+        if not stub.is_file() or stub.read_bytes() != text.encode():
+            stale.append((stub, text))
+    if not check:
+        for stub, text in stale:
+            _replace(stub, text)
+    return [stub for stub, _ in stale]
+
+
+def is_untouched(stub_text: str, submitted_text: str) -> bool:
+    """Whether a submission is still the stub; comments, blank lines and docstrings do not count as work."""
+    if stub_text == submitted_text:
+        return True
+    try:
+        return _code(ast.parse(stub_text)) == _code(ast.parse(submitted_text))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False  # whatever that is, somebody wrote it
+
+
+def untouched_exercises(stub_text: str, submitted_text: str) -> frozenset[str]:
+    """The exercises that nobody has begun: their code in the submission is still that of the stub.
+
+    Args:
+        stub_text: what the student started from.
+        submitted_text: what came back; where that is not Python, nothing counts as untouched.
+
+    Returns:
+        Functions and methods by qualified name (``ReplayBuffer.push``), and the classes of which that is true of
+        every part that was to be written (``DQN``).
+    """
+    try:
+        submitted = dict(_functions(ast.parse(submitted_text)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+    untouched: dict[str, bool] = {}
+    for name, function in _functions(ast.parse(stub_text)):
+        if not _to_be_written(name, function):
+            continue
+        same = name in submitted and _code(function) == _code(submitted[name])
+        untouched[name] = same
+        for dot in re.finditer(r"\.", name):
+            outer = name[: dot.start()]
+            untouched[outer] = untouched.get(outer, True) and same
+    return frozenset(name for name, same in untouched.items() if same)
+
+
+def _functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, Function]]:
+    """Every function of a module with its qualified name, an outer one before those inside it."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, Function):
+            yield prefix + node.name, node
+        inner = f"{prefix}{node.name}." if isinstance(node, Function | ast.ClassDef) else prefix
+        yield from _functions(node, inner)
+
+
+def _name_around(functions: list[tuple[str, Function]], first: int, last: int) -> str:
+    """The innermost function that both of these lines stand in."""
+    around = ""
+    for name, function in functions:
+        if function.lineno < first and last <= (function.end_lineno or 0):
+            around = name
+    if not around:
+        raise CourseError(f"line {first}: a region belongs inside one function")
+    return around
+
+
+def _message(name: str, lesson: str) -> str:
+    """The Python string that a stub raises."""
+    where = f"; {lesson}.md tells how" if lesson else ""
+    return f'"{name}: write me{where}"'
+
+
+def _to_be_written(name: str, function: Function) -> bool:
+    """Whether a line of ours that asks for ``name`` stands in the function."""
+    for node in ast.walk(function):
+        match node:
+            case ast.Raise(exc=ast.Call(func=ast.Name(id="NotImplementedError"), args=[ast.Constant(value=str(text))])):
+                if text.startswith(f"{name}: write me"):
+                    return True
+    return False
+
+
+class _WithoutDocstrings(ast.NodeTransformer):
+    """Takes out strings that stand as statements: they explain, and do nothing."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+        is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        return None if is_text else node
+
+
+def _code(tree: ast.AST) -> str:
+    """What a piece of code does, as text: equal for code that differs in layout, comments and docstrings only."""
+    return ast.dump(_WithoutDocstrings().visit(tree))
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write beside, then rename: whoever reads meanwhile sees the old file or the new one, never half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.chmod(beside, 0o644)  # mkstemp makes a file that only its owner can read
+        os.replace(beside, path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,3 @@
+"""The ``grader`` command."""
+def main() -> None:
+    """Placeholder."""

@@ -1,0 +1,260 @@
+"""The course as data: course.yml becomes frozen objects, and a mistake in it becomes one line that names the line."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+
+class CourseError(Exception):
+    """course.yml, or the folder around it, is not a course; the message is one line for the person who wrote it."""
+
+
+class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that a student writes.
+
+    Attributes:
+        name: the function, class or method, as a student calls it (``ReplayBuffer.sample``).
+        points: what its properties are worth together.
+        hints: from a nudge to nearly the answer; the first is shown with a failing property.
+        needs: exercises of the same lesson without which this one cannot be judged.
+    """
+
+    name: str
+    points: float
+    hints: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+
+class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The rule of a training check: what is trained, and what certifies that it learnt.
+
+    Attributes:
+        exercise: the function that trains; it is worth ``points`` by this check alone.
+        environment: a Gymnasium id.
+        environments: copies that one vector environment steps at once.
+        threshold: the mean undiscounted return that a seed must reach.
+        episodes: evaluation episodes a seed, on fresh seeds.
+        seeds: training runs at most.
+        passes: how many of them must reach the threshold.
+        max_steps: the budget of one run, in environment steps summed over the copies.
+        cpu_seconds: the budget of one run in processor time of the student's process.
+        needs: exercises whose properties must pass before the check is run.
+    """
+
+    exercise: str
+    points: float
+    environment: str
+    threshold: float
+    max_steps: int
+    environments: int = 1
+    episodes: int = 100
+    seeds: int = 5
+    passes: int = 3
+    cpu_seconds: float = 60.0
+    needs: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+
+    def in_words(self) -> str:
+        """The rule as one sentence: the report and the lesson text say it with these words."""
+        return (
+            f"At least {self.passes} of {self.seeds} training runs must end with a policy whose mean return over "
+            f"{self.episodes} fresh episodes of {self.environment} is {self.threshold:g} or more; each run may take "
+            f"{self.max_steps:,} environment steps."
+        )
+
+
+class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One lesson: the same name in exercises/, solutions/ and tests/."""
+
+    name: str
+    title: str
+    exercises: tuple[Exercise, ...]
+    imports: tuple[str, ...] = ()
+    training: TrainingRule | None = None
+
+    @property
+    def number(self) -> int:
+        """The lesson's number, read from its name."""
+        match = re.match(r"lesson(\d+)_", self.name)
+        assert match, self.name  # the course refuses other names
+        return int(match[1])
+
+    @property
+    def max_points(self) -> float:
+        """Points of all exercises and of the training check."""
+        return sum(e.points for e in self.exercises) + (self.training.points if self.training else 0.0)
+
+    def exercise(self, name: str) -> Exercise:
+        """The exercise called ``name``; KeyError where there is none."""
+        for exercise in self.exercises:
+            if exercise.name == name:
+                return exercise
+        raise KeyError(name)
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the student's side may use while it answers questions.
+
+    Attributes:
+        cpu_seconds: processor time of one property, all its examples together. Processor time does not depend on what
+            else the machine is doing, so a verdict does not either.
+        call_seconds: wall-clock time of one call; it catches code that sleeps.
+        memory_mb: address space of the student's process.
+        output_chars: how much printed text is kept.
+    """
+
+    cpu_seconds: float = 6.0
+    call_seconds: float = 30.0
+    memory_mb: int = 3000
+    output_chars: int = 4000
+
+
+class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole course."""
+
+    title: str
+    lessons: tuple[Lesson, ...]
+    salt: str = ""
+    carry_forward: bool = True
+    limits: Limits = Limits()
+    root: Path = Path()
+
+    def lesson(self, wanted: str) -> Lesson:
+        """The lesson of that number, name, or beginning of a name.
+
+        Raises:
+            CourseError: there is none, or more than one.
+        """
+        if wanted.isdigit():
+            found = [lesson for lesson in self.lessons if lesson.number == int(wanted)]
+        else:
+            found = [lesson for lesson in self.lessons if lesson.name == wanted] or [
+                lesson for lesson in self.lessons if lesson.name.startswith(wanted)
+            ]
+        if len(found) != 1:
+            names = ", ".join(lesson.name for lesson in found or self.lessons)
+            raise CourseError(f"no single lesson is called {wanted!r}; choose one of: {names}")
+        return found[0]
+
+    def stub(self, lesson: Lesson) -> Path:
+        """The file that a student fills in."""
+        return self.root / "exercises" / f"{lesson.name}.py"
+
+    def solution(self, lesson: Lesson) -> Path:
+        """The reference solution, from which the stub is made."""
+        return self.root / "solutions" / f"{lesson.name}.py"
+
+    def tests(self, lesson: Lesson) -> Path:
+        """The folder of the lesson's hidden properties, wheats and chaffs."""
+        return self.root / "tests" / lesson.name
+
+    def secret(self, *purpose: object) -> int:
+        """A 64-bit number for one purpose, the same at every run of this course and unknown without its salt."""
+        salt = os.environ.get("GRADER_SALT", self.salt)
+        digest = hashlib.sha256("\x1f".join([salt, *map(str, purpose)]).encode()).digest()
+        return int.from_bytes(digest[:8], "big")
+
+
+def find_root(start: Path) -> Path:
+    """The folder at or above ``start`` that holds course.yml.
+
+    Raises:
+        CourseError: there is none.
+    """
+    for folder in [start.resolve(), *start.resolve().parents]:
+        if (folder / "course.yml").is_file():
+            return folder
+    raise CourseError(f"no course.yml in {start} or above it; run this inside the course's folder")
+
+
+def load(root: Path) -> Course:
+    """Read and check ``root/course.yml``.
+
+    Raises:
+        CourseError: one line that names the line of the file and says what was expected there.
+    """
+    path = root / "course.yml"
+    try:
+        text = path.read_text(encoding="utf-8")
+        data = yaml.safe_load(text)
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+    except FileNotFoundError:
+        raise CourseError(f"{path} does not exist") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise CourseError(f"course.yml, line {line}: {error.problem or error.context}") from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise CourseError(f"course.yml cannot be read: {error}") from None
+    try:
+        course = msgspec.convert(data, Course, strict=True)
+    except msgspec.ValidationError as error:
+        message, _, where = str(error).partition(" - at `")
+        steps = _steps(where.rstrip("`"))
+        raise CourseError(f"course.yml, line {_line(tree, steps)}: {message[0].lower()}{message[1:]}") from None
+    _check(course, tree)
+    return msgspec.structs.replace(course, root=root.resolve())
+
+
+def _steps(path: str) -> list[str | int]:
+    """``$.lessons[0].points`` as the keys and positions that lead there."""
+    return [int(i) if i else key for key, i in re.findall(r"\.(\w+)|\[(\d+)\]", path)]
+
+
+def _line(node: Any, steps: list[str | int]) -> int:
+    """The line of the deepest node on the way that exists."""
+    line = node.start_mark.line + 1 if node else 1
+    for step in steps:
+        if isinstance(node, yaml.MappingNode):
+            pairs = {key.value: (key, value) for key, value in node.value}
+            if step not in pairs:
+                break
+            key, node = pairs[step]
+            line = key.start_mark.line + 1
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+    return line
+
+
+def _check(course: Course, tree: Any) -> None:
+    """What types cannot say: names are unique, and what is referred to exists."""
+
+    def refuse(message: str, *steps: str | int) -> None:
+        raise CourseError(f"course.yml, line {_line(tree, list(steps))}: {message}")
+
+    seen: list[str] = []
+    for i, lesson in enumerate(course.lessons):
+        if not re.fullmatch(r"lesson\d+_[a-z0-9_]+", lesson.name):
+            refuse(f"a lesson is called lesson<number>_<name>, not {lesson.name!r}", "lessons", i, "name")
+        if lesson.name in seen:
+            refuse(f"a second lesson called {lesson.name!r}", "lessons", i, "name")
+        for earlier in lesson.imports:
+            if earlier not in seen:
+                refuse(f"{lesson.name} imports {earlier!r}, which is not an earlier lesson", "lessons", i, "imports")
+        seen.append(lesson.name)
+        names: list[str] = []
+        for j, exercise in enumerate(lesson.exercises):
+            at: list[str | int] = ["lessons", i, "exercises", j]
+            if exercise.name in names:
+                refuse(f"a second exercise called {exercise.name!r}", *at, "name")
+            if exercise.points < 0:
+                refuse(f"{exercise.name} is worth {exercise.points:g} points; 0 or more expected", *at, "points")
+            for need in exercise.needs:
+                if need not in names:
+                    refuse(f"{exercise.name} needs {need!r}, which is not an earlier exercise", *at, "needs")
+            names.append(exercise.name)
+        if rule := lesson.training:
+            for need in rule.needs:
+                if need not in names:
+                    refuse(f"training needs {need!r}, which is not an exercise", "lessons", i, "training", "needs")
+            if not 1 <= rule.passes <= rule.seeds:
+                refuse(f"{rule.passes} of {rule.seeds} seeds cannot pass", "lessons", i, "training", "passes")
+
+

@@ -1,0 +1,67 @@
+"""Marks as one CSV table, for a spreadsheet or for any system that has no exporter of its own.
+
+Spreadsheets and formulas. A cell that begins with ``=``, ``+``, ``-`` or ``@`` is computed when a spreadsheet opens the
+file, and a folder name, which may be a name that a student chose, ends up in the first column. The usual cure,
+an apostrophe before every such cell, breaks the matching of ids such as ``+4915112345`` or ``@anna`` wherever the
+table is imported. So only what can *do* something is guarded: a name that begins like a formula and holds a
+character outside letters, digits and ``_ . - + @``. Without brackets, quotes, ``|``, ``!``, ``=`` or a space there is
+no call, no link and no external command, only at worst a wrong display. ``=cmd`` and ``@SUM(A1)`` are written
+``'=cmd`` and ``'@SUM(A1)``. A name that already is an apostrophe before a formula gets one more, so that no two
+students ever share an id and one leading apostrophe can always be taken off again.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Sequence
+
+from grader.render.order import by_student, overall, standing
+from grader.render.text import number
+from grader.report import Report
+
+HEADER = ("student", "lesson", "score", "max_score", "status")
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_FORMULA = re.compile(r"'*\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+_PLAIN = re.compile(r"[+\-@][\w.\-+@]*")
+
+
+def cell(text: str) -> str:
+    """``text`` as a cell that a spreadsheet does not execute; ids come through as they are (see the module).
+
+    Control characters and what is not valid UTF-8 (lone surrogates) are written as escapes, so that the file can be
+    stored and one row is always one line.
+    """
+    text = _CONTROL.sub(
+        lambda match: f"\\x{ord(match[0]):02x}", text.encode("utf-8", "backslashreplace").decode("utf-8")
+    )
+    return "'" + text if _FORMULA.match(text) and not _PLAIN.fullmatch(text) else text
+
+
+def grades_csv(reports: Sequence[Report]) -> str:
+    """One row per student and lesson, then one per student whose lesson is ``total``.
+
+    Students are sorted naturally, lessons by number. ``status`` is the report's own, but ``error`` wherever the grader
+    itself failed; that of a total is ``graded`` if all are, otherwise the worst of error, unreadable, missing and
+    not started.
+
+    Args:
+        reports: any number of reports in any order.
+
+    Returns:
+        The table as text, lines ending in a newline; write it as UTF-8.
+    """
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(HEADER)
+    for student, lessons in by_student(reports).items():
+        name = cell(student)
+        for report in lessons:
+            row = (name, cell(report.lesson), number(report.score), number(report.max_score), standing(report))
+            table.writerow(row)
+        score, possible = (math.fsum(values) for values in zip(*((r.score, r.max_score) for r in lessons)))
+        table.writerow((name, "total", number(score), number(possible), overall(lessons)))
+    return out.getvalue()

@@ -1,0 +1,256 @@
+"""Grade one student's work on one lesson: source text in, ``Report`` out."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from grader import training
+from grader.build import is_untouched
+from grader.course import Course, CourseError, Lesson
+from grader.places import Place
+from grader.properties import chaffs as known
+from grader.properties import counterexample, diagnosis, runner
+from grader.properties.chaffs import Chaff
+from grader.properties.plugin import Finding
+from grader.report import NOT_WRITTEN, PropertyResult, Report, TrainingResult
+from grader.student.errors import StudentDied, StudentError
+from grader.student.session import Session, Student
+from grader.student.split import GraderFault
+from grader.submission import Submission
+
+
+class Watcher(Protocol):
+    """Hears how grading goes on; ``total`` may be 0 where it is not known."""
+
+    def __call__(self, what: str, done: float, total: float) -> None:
+        """``what`` is going on, and ``done`` of ``total`` of it is done."""
+        ...
+
+
+def silent(what: str, done: float, total: float) -> None:
+    """A watcher that does nothing."""
+
+
+def grade(
+    course: Course,
+    lesson: Lesson,
+    student: str,
+    submission: Submission,
+    place: Place,
+    *,
+    imports: dict[str, str] | None = None,
+    notes: Sequence[str] = (),
+    train: bool = True,
+    only: frozenset[str] | None = None,
+    watch: Watcher = silent,
+) -> Report:
+    """Judge a submission; whatever it does, there is a report.
+
+    Args:
+        course: the course.
+        lesson: the lesson.
+        student: whose work it is.
+        submission: what was handed in.
+        place: where it runs.
+        imports: sources of earlier lessons that it may import, by module name.
+        notes: what to say in the report beside the submission's own notes.
+        train: whether the training check is run; without it its points leave ``max_score``.
+        only: exercises to judge, or None for all; points are those of these exercises.
+        watch: hears how it goes on.
+    """
+    rule = lesson.training if train and only is None else None
+    max_score = sum(e.points for e in lesson.exercises if only is None or e.name in only) + (rule.points if rule else 0)
+
+    def report(**parts: Any) -> Report:
+        return Report(
+            student=student,
+            lesson=lesson.name,
+            title=lesson.title,
+            isolation=place.isolation,
+            device=place.device,
+            max_score=max_score,
+            notes=(*submission.notes, *notes),
+            **parts,
+        )
+
+    if submission.problem:
+        return report(status=submission.status, score=0.0, message=submission.problem)
+    with contextlib.suppress(OSError):
+        if is_untouched(course.stub(lesson).read_text(encoding="utf-8"), submission.source):
+            message = f"this is still the stub; open {lesson.name}.py and begin with {lesson.exercises[0].name}"
+            return report(status="not started", score=0.0, message=message)
+    try:
+        worker = _Grading(course, lesson, {**(imports or {}), lesson.name: submission.source}, place, watch)
+        if (problem := worker.loading_problem()) is not None:
+            return report(status="graded", score=0.0, message=problem)
+        findings = worker.run_properties(only)
+        properties = worker.results(findings, only)
+        trained = worker.run_training(rule, findings) if rule else None
+    except GraderFault as fault:
+        return report(status="error", score=0.0, message=f"the grader itself failed: {fault}")
+    score = sum(result.points for result in properties) + (trained.points if trained else 0.0)
+    return report(status="graded", score=round(score, 2), properties=tuple(properties), training=trained)
+
+
+class _Grading:
+    """One submission being graded."""
+
+    def __init__(self, course: Course, lesson: Lesson, sources: dict[str, str], place: Place, watch: Watcher) -> None:
+        self.course, self.lesson, self.sources, self.place, self.watch = course, lesson, sources, place, watch
+
+    def open(self, sources: dict[str, str] | None = None) -> Session:
+        limits = self.course.limits
+        return self.place.open(
+            sources or self.sources,
+            self.lesson.name,
+            cpu_seconds=limits.cpu_seconds,
+            call_seconds=limits.call_seconds,
+            memory_mb=limits.memory_mb,
+            output_chars=limits.output_chars,
+        )
+
+    def loading_problem(self) -> str | None:
+        """What goes wrong when the module is imported: everything else would fail of it."""
+        try:
+            self.open().close()
+        except StudentError as error:
+            return f"the file cannot be imported: {error}"
+        except StudentDied as error:
+            return f"the file cannot be imported: {error}"
+        return None
+
+    def run_properties(self, only: frozenset[str] | None) -> list[Finding]:
+        done = 0
+
+        def tell(finding: Finding, total: int) -> None:
+            nonlocal done
+            done += 1
+            self.watch("properties", done, total)
+
+        return runner.run(self.course, self.lesson, self.open, tell=tell, only=only)
+
+    def results(self, findings: list[Finding], only: frozenset[str] | None) -> list[PropertyResult]:
+        """Findings with points, counterexamples, diagnoses and hints."""
+        weights: dict[str, float] = {}
+        for finding in findings:
+            weights[finding.exercise] = weights.get(finding.exercise, 0.0) + finding.weight
+        for exercise in self.lesson.exercises:
+            if exercise.points and exercise.name not in weights and (only is None or exercise.name in only):
+                raise CourseError(f"{self.lesson.name}: no property judges {exercise.name}, which is worth points")
+        diagnoses = self._diagnoses(findings)
+        results = []
+        for finding in findings:
+            exercise = self.lesson.exercise(finding.exercise)
+            share = exercise.points * finding.weight / weights[exercise.name]
+            failed = finding.verdict == "fail"
+            chaff = diagnoses.get(finding.name)
+            hint = chaff.hint if chaff else exercise.hints[0] if exercise.hints else ""
+            example = finding.smallest if failed and finding.got != NOT_WRITTEN else None
+            results.append(
+                PropertyResult(
+                    name=finding.name,
+                    exercise=finding.exercise,
+                    says=finding.says,
+                    verdict=finding.verdict,
+                    points=round(share, 4) if finding.verdict == "pass" else 0.0,
+                    max_points=round(share, 4),
+                    counterexample=counterexample.write(example, self.lesson.name) if example else "",
+                    got=finding.got,
+                    needed=finding.needed,
+                    diagnosis=f"Your code behaves exactly like one that {chaff.says}." if chaff else "",
+                    hint=hint if failed else "",
+                    printed=example.printed if example else "",
+                )
+            )
+        return results
+
+    def _diagnoses(self, findings: list[Finding]) -> dict[str, Chaff]:
+        wrong = [f for f in findings if f.verdict == "fail" and f.got != NOT_WRITTEN]
+        if not wrong:
+            return {}
+        self.watch("diagnosis", 0, 0)
+        solution = self.course.solution(self.lesson).read_text(encoding="utf-8")
+        references = {
+            name: self.course.solution(self.course.lesson(name)).read_text(encoding="utf-8")
+            for name in self.lesson.imports
+        }
+
+        def open_chaff(chaff: Chaff) -> Session:
+            return self.open({**references, self.lesson.name: chaff.source(solution)})
+
+        return diagnosis.diagnose(findings, known.load(self.course, self.lesson), open_chaff)
+
+    def run_training(self, rule: Any, findings: list[Finding]) -> TrainingResult:
+        missing = [n for n in rule.needs if any(f.exercise == n and f.verdict != "pass" for f in findings)]
+        if missing:
+            return TrainingResult(
+                exercise=rule.exercise,
+                rule=rule.in_words(),
+                threshold=rule.threshold,
+                max_steps=rule.max_steps,
+                verdict="skip",
+                points=0.0,
+                max_points=rule.points,
+                device=self.place.device,
+                message=f"not run: {' and '.join(missing)} {'has' if len(missing) == 1 else 'have'} to be right first",
+            )
+
+        @contextlib.contextmanager
+        def open_student() -> Iterator[Student]:
+            limits = self.course.limits
+            session = self.place.open(
+                self.sources,
+                self.lesson.name,
+                cpu_seconds=rule.cpu_seconds,
+                # By the clock several times as long: the machine may be busy, and the environment's share counts too.
+                call_seconds=5 * rule.cpu_seconds,
+                memory_mb=limits.memory_mb,
+                output_chars=limits.output_chars,
+                record=False,
+            )
+            try:
+                session.begin(0)
+                yield Student(session)
+            finally:
+                session.close()
+
+        def progress(run: int, steps: int, mean: float) -> None:
+            self.watch(f"training run {run + 1} of {rule.seeds}, mean return {mean:.0f}", steps, rule.max_steps)
+
+        self.watch(f"training run 1 of {rule.seeds}", 0, rule.max_steps)
+        return training.check(
+            rule,
+            course=self.course,
+            lesson=self.lesson,
+            open_student=open_student,
+            device=self.place.device,
+            progress=progress,
+            cpu_seconds=Student.cpu_seconds,
+        )
+
+
+def digest(course: Course, lesson: Lesson, sources: dict[str, str], *options: object) -> str:
+    """A digest of all that a report depends on: sources, the lesson's tests, the course, the grader, the options."""
+    sha = hashlib.sha256()
+
+    def add(label: str, data: bytes) -> None:
+        sha.update(f"{label}\0{len(data)}\0".encode())
+        sha.update(data)
+
+    add("options", repr(options).encode())
+    for name, text in sorted(sources.items()):
+        add(name, text.encode("utf-8", "surrogatepass"))
+    files = [course.root / "course.yml", *sorted(course.tests(lesson).rglob("*.*"))]
+    files += [course.solution(course.lesson(name)) for name in (lesson.name, *lesson.imports)]
+    files += sorted(Path(__file__).parent.rglob("*.py"))
+    for path in files:
+        if path.is_file() and "__pycache__" not in path.parts:
+            add(path.name, path.read_bytes())
+    add("salt", str(course.secret("digest")).encode())
+    return sha.hexdigest()
+
+

@@ -1,0 +1,87 @@
+"""Where student code runs: walled in, in a process of its own, or right here. Grading is the same for both."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Protocol, Self
+
+from grader.student import inprocess
+from grader.student.isolation import Isolation
+from grader.student.session import Session
+from grader.student.split import Zygote
+
+
+class Place(Protocol):
+    """Opens sessions; ``isolation`` says in words how well the rest of the machine is protected."""
+
+    isolation: str
+    device: str
+
+    def open(
+        self,
+        sources: dict[str, str],
+        main: str,
+        *,
+        cpu_seconds: float,
+        call_seconds: float,
+        memory_mb: int,
+        output_chars: int,
+        record: bool = True,
+    ) -> Session:
+        """A fresh session with the submission loaded; see ``Zygote.open``."""
+        ...
+
+
+class Split:
+    """A process of its own for every session, forked from one warm zygote.
+
+    Args:
+        isolation: how it is walled in.
+    """
+
+    def __init__(self, isolation: Isolation) -> None:
+        """Start the zygote."""
+        self._zygote = Zygote(isolation)
+        self.isolation, self.device = str(isolation), isolation.device
+        self.open = self._zygote.open
+
+    def close(self) -> None:
+        """End the zygote."""
+        self._zygote.close()
+
+    def __enter__(self) -> Self:
+        """For ``with``."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close."""
+        self.close()
+
+
+class Here:
+    """This process: no protection and no limits, but breakpoints and whole tracebacks.
+
+    Args:
+        live: whether what the code prints is shown at once.
+        device: where networks live.
+    """
+
+    isolation = "in this process"
+
+    def __init__(self, *, live: bool = False, device: str = "cpu") -> None:
+        """Nothing to start."""
+        self._live, self.device = live, device
+
+    def open(
+        self,
+        sources: dict[str, str],
+        main: str,
+        *,
+        cpu_seconds: float,
+        call_seconds: float,
+        memory_mb: int,
+        output_chars: int,
+        record: bool = True,
+    ) -> Session:
+        """A session in this process; the limits are not enforced."""
+        return inprocess.open_session(sources, main, output_chars=output_chars, live=self._live)

@@ -1,0 +1,242 @@
+"""What was asked of a student's code, written as Python that they can paste and run."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import torch
+
+from grader.student.errors import WireError
+from grader.student.session import Transcript
+from grader.student.wire import Decoder, Tensor, module_spec
+
+_LINES_CAP = 60
+
+
+class _Name:
+    """Stands for an object in a decoded question or answer; prints as its variable."""
+
+    def __init__(self, text: str, fresh: str = "") -> None:
+        self.text, self.fresh = text, fresh
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+class _Writer:
+    """Turns the exchanges of one transcript into lines."""
+
+    def __init__(self, transcript: Transcript, module: str) -> None:
+        self.transcript, self.module = transcript, module
+        self.lines: list[str] = []
+        self.names: dict[int, str] = {}
+        self.lent: dict[int, str] = {}
+        self.results: dict[int, str] = {}
+        self.taken: set[str] = set()
+        self.imported: list[str] = []
+        self.last: tuple[int, str] | None = None
+
+    def name(self, wish: str) -> str:
+        base = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", wish).lower()
+        base = base if base.isidentifier() else "value"
+        count = 1
+        while (name := base if count == 1 else f"{base}{count}") in self.taken:
+            count += 1
+        self.taken.add(name)
+        return name
+
+    def incoming(self, tag: str, rest: list[Any]) -> Any:
+        """A reference inside a question."""
+        if tag == "h":
+            return _Name(self.names.get(rest[0], "..."))
+        if tag == "c":
+            number = rest[0]
+            if number not in self.lent:
+                lent = self.transcript.lent.get(number)
+                code = repr(lent)
+                if code.startswith("<"):
+                    code = getattr(lent, "__name__", type(lent).__name__)
+                    self.lent[number] = code
+                else:
+                    self.lent[number] = self.name("env" if hasattr(lent, "step") else "function")
+                    self.lines.append(f"{self.lent[number]} = {code}")
+                    kind = type(lent)
+                    if kind.__module__.startswith("grader.testing"):
+                        line = f"from {kind.__module__} import {kind.__name__}"
+                        if line not in self.imported:
+                            self.imported.append(line)
+            return _Name(self.lent[number])
+        raise WireError(tag)
+
+    def tensor(self, tensor: Tensor) -> Any:
+        if not tensor.requires_grad:
+            return tensor.data
+        name = self.name("x")
+        self.lines.append(f"{name} = {code(tensor.data)[:-1]}, requires_grad=True)")
+        return _Name(name)
+
+    def write(self) -> str:
+        for exchange in self.transcript.exchanges:
+            verb, *rest = Decoder(self.incoming, self.tensor, modules=True).message(exchange.question)
+            graph: list[int] = []
+
+            def flag(tensor: Tensor, seen: list[int] = graph) -> Any:
+                if tensor.requires_grad:
+                    seen.append(1)
+                return tensor.data
+
+            made: list[tuple[int, str]] = []
+
+            def outgoing(tag: str, parts: list[Any], made: list[tuple[int, str]] = made) -> Any:
+                if tag == "r":
+                    made.append((parts[0], str(parts[1])))
+                    return _Name("...")
+                return _Name(self.lent.get(parts[0], "...") if tag == "c" else self.names.get(parts[0], "..."))
+
+            try:
+                answer = Decoder(outgoing, flag).message(exchange.answer)
+            except WireError:
+                answer = ["none"]
+            self.step(verb, rest, answer, made, bool(graph))
+        if self.last is not None:
+            at, expression = self.last
+            self.lines[at] = f"print({expression})"
+        return self.finish()
+
+    def step(self, verb: str, rest: list[Any], answer: list[Any], made: list[tuple[int, str]], graph: bool) -> None:
+        expression = self.expression(verb, rest)
+        if verb == "get" and made and made[0][0] == 0:
+            return
+        if verb == "backward":
+            gradient = rest[1][0] if rest[1] else None
+            plain = isinstance(gradient, torch.Tensor) and gradient.dim() == 0 and float(gradient) == 1.0
+            self.add(f"{self.results.get(rest[0], 'result')}.backward({'' if plain else code(gradient)})")
+            return
+        if not expression:
+            return
+        if len(made) == 1 and answer[0] == "ok":
+            number, kind = made[0]
+            wish = {"put": "value", "iterate": "items"}.get(verb, kind)
+            self.names[number] = self.name(wish)
+            self.add(f"{self.names[number]} = {expression}")
+        elif graph and answer[0] == "ok":
+            self.results[answer[3]] = self.name("result")
+            self.add(f"{self.results[answer[3]]} = {expression}")
+            self.add(self.results[answer[3]], show=True)
+        else:
+            self.add(expression, show=answer[0] == "ok" and answer[1] is not None)
+
+    def expression(self, verb: str, rest: list[Any]) -> str:
+        if verb == "call":
+            target, method, args, kwargs = rest
+            function = target if isinstance(target, str) else self.names.get(target, "...")
+            if isinstance(target, str):
+                self.used(target)
+            function = f"{function}.{method}" if method else function
+            return f"{function}({', '.join([*map(code, args), *(f'{k}={code(v)}' for k, v in kwargs.items())])})"
+        if verb == "put":
+            return code(rest[0])
+        thing = self.names.get(rest[0], "...") if rest and isinstance(rest[0], int) else ""
+        if verb == "get":
+            return f"{thing or rest[0]}.{rest[1]}"
+        if verb == "item":
+            return f"{thing}[{code(rest[1])}]"
+        forms = {
+            "value": "{}",
+            "len": "len({})",
+            "iterate": "iter({})",
+            "next": "next({})",
+            "gradients": "{{name: p.grad for name, p in {}.named_parameters()}}",
+        }
+        return forms[verb].format(thing) if verb in forms else ""
+
+    def used(self, target: str) -> None:
+        line = f"from {self.module} import {target.split('.')[0]}"
+        if line not in self.imported:
+            self.imported.append(line)
+
+    def add(self, line: str, *, show: bool = False) -> None:
+        self.last = (len(self.lines), line) if show else None
+        self.lines.append(line)
+
+    def finish(self) -> str:
+        lines = self.lines
+        if len(lines) > _LINES_CAP:
+            left_out = len(lines) - _LINES_CAP
+            half = _LINES_CAP // 2
+            lines = [*lines[:half], f"# ... {left_out} more lines ...", *lines[-half:]]
+        text = "\n".join(lines)
+        head = [f"import {name}" for name in ("numpy as np", "torch") if re.search(rf"\b{name.split()[-1]}\.", text)]
+        groups = ["\n".join(head), "\n".join(_merge(self.imported)), text]
+        return "\n\n".join(group for group in groups if group)
+
+
+def _merge(imports: list[str]) -> list[str]:
+    """``from m import a`` and ``from m import b`` as one line."""
+    by_module: dict[str, list[str]] = {}
+    for line in imports:
+        _, module, _, name = line.split()
+        by_module.setdefault(module, []).append(name)
+    return [f"from {module} import {', '.join(names)}" for module, names in by_module.items()]
+
+
+def write(transcript: Transcript, module: str) -> str:
+    """The transcript as a script that asks the same questions of ``module``."""
+    return _Writer(transcript, module).write()
+
+
+def code(value: Any) -> str:
+    """A value as a Python expression, as short as it can be without changing what it is."""
+    if isinstance(value, torch.Tensor):
+        dtype = "" if value.dtype in (torch.float32, torch.int64, torch.bool) else f", dtype={value.dtype}"
+        if value.numel() == 0 and value.dtype is torch.int64:
+            dtype = f", dtype={value.dtype}"
+        return f"torch.tensor({_numbers(value.tolist(), value.dtype is torch.float32)}{dtype})"
+    if isinstance(value, np.ndarray):
+        default = np.asarray(value.tolist()).dtype == value.dtype
+        dtype = "" if default and value.size else f", dtype=np.{value.dtype}"
+        if value.size > 8 and value.size and (value == value.flat[0]).all():
+            return f"np.full({value.shape}, {_numbers(value.flat[0].item())}{dtype})"
+        return f"np.array({_numbers(value.tolist(), value.dtype == np.float32)}{dtype})"
+    if isinstance(value, np.generic):
+        return f"np.{value.dtype}({_numbers(value.item())})"
+    if isinstance(value, np.random.Generator):
+        return "np.random.default_rng(0)"
+    if isinstance(value, torch.Generator):
+        return "torch.Generator()"
+    if isinstance(value, torch.nn.Module):
+        return _network(value)
+    if isinstance(value, tuple):
+        if hasattr(value, "_fields"):
+            pairs = ", ".join(f"{field}={code(item)}" for field, item in zip(value._fields, value, strict=True))
+            return f"{type(value).__name__}({pairs})"
+        return f"({', '.join(map(code, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(code, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{code(key)}: {code(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, float):
+        return _numbers(value)
+    return repr(value)
+
+
+def _numbers(value: Any, single: bool = False) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(_numbers(item, single) for item in value)}]"
+    if isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")):
+            return f'float("{value}")'
+        # The shortest text that gives the same float32 back, not its expansion to float64.
+        return repr(float(str(np.float32(value)))) if single else repr(value)
+    return repr(value)
+
+
+def _network(module: torch.nn.Module) -> str:
+    def layers(spec: list[Any]) -> str:
+        if spec[0] == "Sequential":
+            return f"torch.nn.Sequential({', '.join(map(layers, spec[1]))})"
+        return f"torch.nn.{spec[0]}({', '.join(map(repr, spec[1:3]))})"
+
+    return layers(module_spec(module) or ["Identity"])

@@ -1,0 +1,114 @@
+"""Name the misconception: ask the known wrong programs what the student was asked, and see which one answers alike.
+
+The questions are replayed exactly as they crossed the wire, so the student's code may look like nothing the course has
+ever seen. What the student's code asked back (a step of an environment) has to be asked alike too; the recorded
+answer is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from grader.properties.chaffs import Chaff
+from grader.properties.evidence import read, same, same_answer
+from grader.properties.plugin import Finding
+from grader.student.errors import StudentDied, StudentError
+from grader.student.session import Session, Transcript
+from grader.student.wire import Frame
+
+OpenChaff = Callable[[Chaff], Session]
+
+
+class _Different(BaseException):
+    """The chaff asked something that the student's code did not ask."""
+
+
+def diagnose(findings: Sequence[Finding], chaffs: Sequence[Chaff], open_chaff: OpenChaff) -> dict[str, Chaff]:
+    """The chaff behind every failed property for which there is one, by the property's name.
+
+    A chaff is a candidate if it answers the smallest failing example exactly as the student's code does. Of several, the
+    one that also agrees with most of the other examples of that exercise is named; then the one that is about that
+    very exercise; then the one that course authors listed first.
+    """
+    named: dict[str, Chaff] = {}
+    failed = [finding for finding in findings if finding.verdict == "fail" and finding.smallest is not None]
+    agreement: dict[tuple[str, str], float] = {}
+    with _Sessions(open_chaff) as sessions:
+        for finding in failed:
+            assert finding.smallest is not None
+            if not finding.smallest.exchanges:
+                continue
+            candidates = [chaff for chaff in chaffs if sessions.agree(chaff, [finding.smallest]) == 1.0]
+            for chaff in candidates if len(candidates) > 1 else ():
+                if (chaff.name, finding.exercise) not in agreement:
+                    agreement[chaff.name, finding.exercise] = sessions.agree(chaff, _all(findings, finding.exercise))
+            if candidates:
+                named[finding.name] = max(
+                    candidates,
+                    key=lambda c: (agreement.get((c.name, finding.exercise), 0.0), c.exercise == finding.exercise),
+                )
+    return named
+
+
+def _all(findings: Iterable[Finding], exercise: str) -> list[Transcript]:
+    transcripts = []
+    for finding in findings:
+        if finding.exercise == exercise:
+            transcripts += [*([finding.smallest] if finding.smallest else []), *finding.evidence]
+    return transcripts
+
+
+class _Sessions:
+    """One open session at a time, of the chaff that was asked last."""
+
+    def __init__(self, open_chaff: OpenChaff) -> None:
+        self._open = open_chaff
+        self._name = ""
+        self._session: Session | None = None
+
+    def agree(self, chaff: Chaff, transcripts: Sequence[Transcript]) -> float:
+        """The share of transcripts in which the chaff answers alike, weighing none where there are none."""
+        alike = 0
+        for transcript in transcripts:
+            try:
+                alike += _answers_alike(self._get(chaff), transcript)
+            except (StudentDied, StudentError, _Different):
+                # Also a chaff that still waits for an answer to what it asked can be asked nothing more.
+                self._close()
+        return alike / max(1, len(transcripts))
+
+    def _get(self, chaff: Chaff) -> Session:
+        if self._session is None or self._name != chaff.name:
+            self._close()
+            self._session, self._name = self._open(chaff), chaff.name
+        return self._session
+
+    def _close(self) -> None:
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def __enter__(self) -> _Sessions:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+
+def _answers_alike(session: Session, transcript: Transcript) -> bool:
+    session.begin(transcript.seed)
+    for exchange in transcript.exchanges:
+        asked = iter(exchange.asks)
+
+        def answer(ask: Frame, asked=asked) -> Frame:  # type: ignore[no-untyped-def]
+            for recorded, answered in asked:
+                if not same(read(ask), read(recorded)):
+                    break
+                return answered  # type: ignore[no-any-return]
+            raise _Different
+
+        theirs = session.channel.exchange(exchange.question, answer)
+        if not same_answer(theirs, exchange.answer) or next(asked, None) is not None:
+            return False
+    return True
+

@@ -1,0 +1,70 @@
+"""Answers of a transcript, read back as plain values: to be shown, and to be compared with another program's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+
+from grader.properties.counterexample import code
+from grader.student.errors import WireError
+from grader.student.session import Transcript
+from grader.student.wire import Decoder, Frame
+
+
+class Thing(msgspec.Struct, frozen=True):
+    """A reference: all that can be compared is what kind of object it names."""
+
+    kind: str
+
+    def __repr__(self) -> str:
+        """In words."""
+        return f"an object of type {self.kind}"
+
+
+def _reference(tag: str, rest: list[Any]) -> Thing:
+    return Thing(str(rest[1]) if tag == "r" else tag)
+
+
+def read(frame: Frame) -> list[Any] | None:
+    """The message of a frame with references as ``Thing``; None where it is not a message."""
+    try:
+        return Decoder(_reference, modules=True).message(frame)
+    except WireError:
+        return None
+
+
+def last_answer(transcript: Transcript) -> str:
+    """The last thing that came back, in words."""
+    for exchange in reversed(transcript.exchanges):
+        answer = read(exchange.answer)
+        if answer and answer[0] == "raised":
+            return f"raised {answer[1]}: {answer[3]}"
+        if answer and answer[0] == "ok" and not isinstance(answer[1], Thing):
+            return code(answer[1])
+    return "no answer"
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two answers, or two questions that were asked back, are alike to float32 accuracy."""
+    if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
+        return same(one.numpy(), other.numpy())
+    if isinstance(one, np.ndarray | np.generic) and isinstance(other, np.ndarray | np.generic):
+        return one.shape == other.shape and bool(np.allclose(one, other, rtol=1e-4, atol=1e-5, equal_nan=True))
+    if isinstance(one, int | float | np.generic) and isinstance(other, int | float | np.generic):
+        return bool(np.isclose(float(one), float(other), rtol=1e-4, atol=1e-5, equal_nan=True))
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
+    return type(one) is type(other) and bool(one == other)
+
+
+def same_answer(one: Frame, other: Frame) -> bool:
+    """Whether two answers say the same: equal values, or the same kind of exception."""
+    left, right = read(one), read(other)
+    if left is None or right is None or left[0] != right[0]:
+        return False
+    return same(left[1], right[1])

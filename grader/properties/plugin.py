@@ -1,0 +1,253 @@
+"""The pytest plugin: gives every property a student in a fresh session, and turns its outcome into a finding."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from grader.course import Course, CourseError, Lesson
+from grader.properties import counterexample
+from grader.properties.evidence import last_answer
+from grader.report import NOT_WRITTEN, Verdict
+from grader.student.errors import StudentDied, StudentError
+from grader.student.session import Remote, Session, Student, Transcript
+from grader.student.split import GraderFault
+from grader.testing.near import Near
+
+OpenSession = Callable[[], Session]
+"""Gives a session with the submission loaded; raises as ``Zygote.open`` does."""
+
+_SHOWN = 1500
+
+
+@dataclasses.dataclass(slots=True)
+class Finding:
+    """One property as it ran: the verdict in words, and what the student's side said.
+
+    Attributes:
+        smallest: the failing example, as small as it could be made.
+        evidence: some other examples.
+    """
+
+    name: str
+    exercise: str
+    says: str
+    weight: float
+    verdict: Verdict = "error"
+    got: str = ""
+    needed: str = ""
+    smallest: Transcript | None = None
+    evidence: list[Transcript] = dataclasses.field(default_factory=list)
+    timed_out: bool = False
+
+
+class Properties:
+    """One run of one lesson's properties against one submission.
+
+    Args:
+        course: the course, for its salt and limits.
+        lesson: the lesson.
+        open_session: called once for every property.
+        tell: called with every finding as soon as it is there.
+        only: exercises to run, or None for all.
+    """
+
+    def __init__(
+        self,
+        course: Course,
+        lesson: Lesson,
+        open_session: OpenSession,
+        tell: Callable[[Finding, int], None] | None = None,
+        only: frozenset[str] | None = None,
+    ) -> None:
+        """Nothing has run yet."""
+        self.course, self.lesson, self._open, self._tell, self._only = course, lesson, open_session, tell, only
+        self.findings: dict[str, Finding] = {}
+        self.problem: Exception | None = None
+        self._compared: tuple[str, Any, Any] | None = None
+        self._session: Session | None = None
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Register the mark."""
+        config.addinivalue_line("markers", "exercise(name, needs, weight): what a property judges")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Iterator[Any]:
+        """A test file that cannot be imported is the course's fault; keep why."""
+        report = yield
+        if report.failed:
+            self.problem = CourseError(f"{collector.nodeid}: {str(report.longrepr).strip().splitlines()[-1]}")
+        return report
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Order the properties as course.yml orders the exercises, and give each its seed."""
+        order = {exercise.name: i for i, exercise in enumerate(self.lesson.exercises)}
+        for item in items:
+            mark = item.get_closest_marker("exercise")
+            name = mark.args[0] if mark else None
+            if mark is None or name not in order:
+                self.problem = CourseError(f"{item.nodeid}: @exercise names {name!r}, which the lesson has not")
+                items.clear()
+                return
+            function = item.obj  # type: ignore[attr-defined]
+            says = " ".join((function.__doc__ or item.name).split())
+            self.findings[item.name] = Finding(item.name, name, says, mark.kwargs.get("weight", 1.0))
+        items.sort(key=lambda item: order[self.findings[item.name].exercise])
+        self.findings = {item.name: self.findings[item.name] for item in items}
+        if self._only is not None:
+            items[:] = [item for item in items if self.findings[item.name].exercise in self._only]
+            self.findings = {item.name: self.findings[item.name] for item in items}
+
+    @pytest.fixture
+    def student(self, request: pytest.FixtureRequest) -> Iterator[Student]:
+        """The submission on the other side of the boundary, in a session of this property's own."""
+        self._session = self._open()
+        seed = self.course.secret(self.lesson.name, request.node.name) % 2**32
+        self._begin(self._session, seed)
+        _before_each_example(request.node.obj, functools.partial(self._begin, self._session, seed))
+        yield Student(self._session)
+        self._session.close()
+
+    def _begin(self, session: Session, seed: int) -> None:
+        self._compared = None
+        session.begin(seed)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Iterator[Any]:
+        """Seed the examples: the same for every student of a course, and unknown without its salt."""
+        secret = self.course.secret(self.lesson.name, pyfuncitem.name, "examples")
+        getattr(pyfuncitem.obj, "__func__", pyfuncitem.obj).__dict__["_hypothesis_internal_use_seed"] = secret
+        return (yield)
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Skip what would say nothing."""
+        finding = self.findings[item.name]
+        reason = self._reason_to_skip(item, finding)
+        if reason:
+            finding.verdict, finding.needed = "skip", reason
+            pytest.skip(reason)
+
+    def _reason_to_skip(self, item: pytest.Item, finding: Finding) -> str:
+        exercise = self.lesson.exercise(finding.exercise)
+        others = [other for other in self.findings.values() if other is not finding]
+        for needed in exercise.needs:
+            if any(other.exercise == needed and other.verdict in ("fail", "skip") for other in others):
+                return f"{needed} has to be right first"
+        mark = item.get_closest_marker("exercise")
+        for needed in mark.kwargs.get("needs", ()) if mark else ():
+            if needed not in self.findings:
+                raise GraderFault(f"{item.nodeid} needs {needed!r}, which is not a property of this lesson")
+            if self.findings[needed].verdict in ("fail", "skip"):
+                return f"this has to hold first: {self.findings[needed].says}"
+        if any(other.exercise == finding.exercise and other.timed_out for other in others):
+            return "the code did not come to an end above, so it was not asked again"
+        return ""
+
+    def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
+        """Keep both sides of the comparison that failed."""
+        self._compared = (op, left, right)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+        """Judge the outcome."""
+        report = yield
+        finding = self.findings[item.name]
+        if call.excinfo is not None and finding.verdict != "skip":
+            error = _innermost(call.excinfo.value)
+            self._judge(finding, error)
+            if self._session is not None and call.when == "call":
+                finding.smallest, finding.evidence = self._session.transcript, self._session.history
+        elif call.when == "call" and finding.verdict == "error":
+            finding.verdict = "pass"
+            if self._session is not None:
+                finding.evidence = self._session.history
+        if call.when == "teardown" and self._tell is not None:
+            self._tell(finding, len(self.findings))
+        return report
+
+    def _judge(self, finding: Finding, error: BaseException) -> None:
+        finding.verdict = "fail"
+        if isinstance(error, GraderFault | KeyboardInterrupt | pytest.UsageError):
+            finding.verdict, finding.got = "error", f"{type(error).__name__}: {error}"
+            self.problem = error if isinstance(error, Exception) else GraderFault("interrupted")
+        elif isinstance(error, StudentError):
+            finding.got = NOT_WRITTEN if error.not_written else f"raised {error}"
+            finding.needed = "an answer instead of an exception"
+        elif isinstance(error, StudentDied):
+            finding.got, finding.timed_out = str(error), error.timed_out
+            finding.needed = "an answer"
+        elif isinstance(error, AssertionError):
+            self._explain(finding, error)
+        else:
+            finding.got = f"{self._answer()} (this led to {type(error).__name__}: {_short(str(error))})"
+            finding.needed = "an answer of the kind that the exercise asks for"
+
+    def _explain(self, finding: Finding, error: AssertionError) -> None:
+        # Rewritten assertions put the test's own message first and what pytest makes of it after.
+        message = str(error).partition("\nassert ")[0].strip()
+        words = "" if message.startswith("assert ") else message
+        if self._compared is None:
+            finding.got, finding.needed = self._answer(), words or "another answer"
+            return
+        op, left, right = self._compared
+        finding.got = _show(left)
+        finding.needed = words or (_show(right) if op == "==" else f"{_OPERATORS.get(op, op)} {_show(right)}")
+
+    def _answer(self) -> str:
+        """The student's last answer, for an assertion that is not a comparison."""
+        if self._session is None or not self._session.transcript.exchanges:
+            return "no answer"
+        return _short(last_answer(self._session.transcript))
+
+
+_OPERATORS = {
+    "!=": "something other than",
+    "<": "less than",
+    "<=": "at most",
+    ">": "more than",
+    ">=": "at least",
+    "in": "one of",
+    "not in": "none of",
+    "is": "exactly",
+    "is not": "not",
+}
+
+
+def _show(value: object) -> str:
+    if isinstance(value, Near):
+        value = value.value
+    if isinstance(value, Remote):
+        return f"an object of type {value._type}"
+    return _short(counterexample.code(value))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} … ({len(text) - _SHOWN} more characters)"
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """The first real exception in hypothesis's groups: code that fails now and then comes wrapped in one."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _before_each_example(function: Any, begin: Callable[[], None]) -> None:
+    """Have ``begin`` called before every example that hypothesis tries."""
+    handle = getattr(function, "hypothesis", None)
+    if handle is None:
+        return
+    # A test function outlives a run: the next run's wrapper replaces this one.
+    inner = getattr(handle.inner_test, "grader_inner", handle.inner_test)
+
+    @functools.wraps(inner)
+    def example(*args: Any, **kwargs: Any) -> Any:
+        begin()
+        return inner(*args, **kwargs)
+
+    example.grader_inner = inner  # type: ignore[attr-defined]
+    handle.inner_test = example

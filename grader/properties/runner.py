@@ -1,0 +1,91 @@
+"""Run a lesson's hidden properties against one submission."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.internal.conjecture import providers
+
+from grader.course import Course, CourseError, Lesson
+from grader.properties.plugin import Finding, OpenSession, Properties
+from grader.student.split import GraderFault
+
+# Nothing that depends on the clock may decide what is tried: no deadlines, no health checks of speed, no database of
+# earlier failures. The explain phase traces every line of the tests and tells a student nothing.
+settings.register_profile(
+    "grader",
+    derandomize=False,
+    database=None,
+    deadline=None,
+    max_examples=25,
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+    print_blob=False,
+)
+
+
+def run(
+    course: Course,
+    lesson: Lesson,
+    open_session: OpenSession,
+    *,
+    tell: Callable[[Finding, int], None] | None = None,
+    only: frozenset[str] | None = None,
+) -> list[Finding]:
+    """Run all properties of a lesson.
+
+    Args:
+        course: the course.
+        lesson: whose properties.
+        open_session: gives a fresh session with the submission loaded; called once a property.
+        tell: hears of every finding, and how many there will be.
+        only: names of exercises to run, or None for all.
+
+    Returns:
+        One finding a property, in the order of the exercises in course.yml.
+
+    Raises:
+        CourseError: the lesson's tests cannot be collected.
+        GraderFault: the machinery failed, so that there is no verdict.
+    """
+    folder = course.tests(lesson)
+    files = sorted(folder.glob("test_*.py"))
+    if not files:
+        raise CourseError(f"{lesson.name} has no hidden properties in tests/{lesson.name}/")
+    plugin = Properties(course, lesson, open_session, tell, only)
+    flags = ["-c", os.devnull, "--rootdir", str(course.root), "--import-mode=importlib", "--capture=no"]
+    flags += ["--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:junitxml"]
+    flags += ["-p", "no:faulthandler", "-p", "no:unraisableexception", "-p", "no:threadexception", "-W", "ignore"]
+    with _same_examples_everywhere():
+        status = pytest.main([*flags, *map(str, files)], plugins=[plugin])
+    if plugin.problem is not None:
+        raise plugin.problem
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise GraderFault(f"pytest stopped with {pytest.ExitCode(status).name} on tests/{lesson.name}/")
+    return list(plugin.findings.values())
+
+
+@contextlib.contextmanager
+def _same_examples_everywhere() -> Iterator[None]:
+    """Examples that depend on nothing but the seed.
+
+    Hypothesis also tries constants that it finds in whatever local modules happen to be imported: those of the
+    submission, where it runs in this process. The same property would then see other examples in another process.
+    """
+    before, constants = settings._current_profile or "default", providers._get_local_constants
+    settings.load_profile("grader")
+    nothing = providers.Constants()
+    providers._get_local_constants = lambda: nothing
+    providers.CONSTANTS_CACHE.cache.clear()
+    try:
+        yield
+    finally:
+        providers._get_local_constants = constants
+        providers.CONSTANTS_CACHE.cache.clear()
+        settings.load_profile(before)
+

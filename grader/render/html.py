@@ -1,0 +1,211 @@
+"""Reports as web pages: one for a student, one for a class.
+
+The pages are single files without scripts or fetches: they can be mailed, printed, or opened from a folder. Everything
+in a report may have been written by hostile code. So every string is escaped by the template engine, after terminal
+sequences and invisible characters were made visible; no attribute and no URL is built from a report's text, but for
+a student's folder, which is percent-encoded; and a content security policy lets the browser load nothing and
+style the page by this one stylesheet only.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from grader.render import curve, order, tally, text
+from grader.report import PropertyResult, Report, Status, TrainingResult, Verdict
+from grader.student import isolation
+
+_HERE = Path(__file__).parent
+_MOST_CODE = 20_000
+_LONG = 1200
+
+MARKS: dict[Verdict, str] = {"pass": "✓", "fail": "✗", "skip": "–", "error": "!"}
+WORDS: dict[Verdict, str] = {"pass": "Passes", "fail": "Fails", "skip": "Skipped", "error": "Grader error"}
+STATUS_WORDS: dict[Status, str] = {
+    "graded": "Graded",
+    "not started": "Not started yet",
+    "missing": "Not handed in",
+    "unreadable": "Could not be read",
+    "error": "Grader error",
+}
+_STATUS_SHORT = STATUS_WORDS | {"not started": "Not started", "unreadable": "Unreadable"}
+
+
+def code(source: str) -> Markup:
+    """Python as highlighted HTML. The colours are classes of the stylesheet, which knows both colour schemes."""
+    shown = text.visible(source)
+    if len(shown) > _MOST_CODE:
+        shown = f"{shown[:_MOST_CODE]}\n# … {len(shown) - _MOST_CODE:,} more characters are not shown"
+    # Pygments escapes what it marks up, so this is the one place where HTML does not come from the template.
+    return Markup(highlight(shown, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)))
+
+
+def prose(sentence: str) -> Markup:
+    """A sentence in which words between backticks are set as code."""
+    parts = re.split(r"`([^`\n]+)`", text.clip(text.visible(sentence), _LONG))
+    marked = (Markup("<code>{}</code>").format(part) if i % 2 else escape(part) for i, part in enumerate(parts))
+    return Markup("").join(marked)
+
+
+def bar(value: float, possible: float) -> Markup:
+    """A thin bar, ``value`` of ``possible``. The number stands beside it, so screen readers are spared."""
+    part = min(max(value / possible, 0.0), 1.0) if possible > 0 else 0.0
+    return Markup(
+        '<svg class="meter" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="all" width="100" height="4" fill="currentColor" fill-opacity="0.15"/>'
+        '<rect class="part" width="{}" height="4" fill="currentColor"/></svg>'
+    ).format(text.number(100 * part))
+
+
+def verdict(value: Verdict) -> Markup:
+    """A verdict as mark and word, never as a colour alone."""
+    return Markup('<span class="verdict {0}"><span aria-hidden="true">{1}</span> {2}</span>').format(
+        value, MARKS[value], WORDS[value]
+    )
+
+
+def folder_link(student: str) -> str:
+    """The relative address of a student's page. Percent-encoding leaves no character that could make it another URL.
+
+    A name that is not UTF-8 is encoded as the bytes that its folder has.
+    """
+    return f"{quote(student, safe='', errors='surrogateescape')}/index.html"
+
+
+def _show(value: object) -> object:
+    """What every template expression passes through on its way to being escaped."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return text.clip(text.visible(value))
+    return value
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_show,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(number=text.number, code=code, prose=prose, one_line=text.one_line, verdict=verdict)
+    css = (_HERE / "report.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    environment.globals.update(
+        css=Markup(css),
+        # Markup here only keeps `_show` and the escaping off our own constants: base64 holds a "+" and a "/".
+        policy=Markup(f"default-src 'none'; style-src 'sha256-{digest}'"),
+        bar=bar,
+        count=text.count,
+        clip=text.clip,
+        diagnosis_sentence=text.diagnosis_sentence,
+        fault=order.fault,
+        folder_link=folder_link,
+        isolation_means=isolation.means,
+        is_full=order.is_full,
+        misconception=text.misconception,
+        lesson_number=order.lesson_number,
+        exercises=order.exercises,
+        standing=order.standing,
+        status_short=_STATUS_SHORT,
+        status_words=STATUS_WORDS,
+        pictures=_pictures,
+        long=_LONG,
+    )
+    return environment
+
+
+def _pictures(training: TrainingResult, prefix: str) -> list[Markup]:
+    return [Markup(svg) for svg in curve.pictures(training, prefix=prefix)]
+
+
+def _start_here(reports: Sequence[Report]) -> tuple[Report, PropertyResult | None] | None:
+    """The first thing to fix: the first failing property, or the first training check where all properties pass."""
+    for report in reports:
+        if found := order.first_failure(report):
+            return report, found
+        if report.training is not None and report.training.verdict == "fail":
+            return report, None
+    return None
+
+
+def student_page(reports: Sequence[Report]) -> str:
+    """One student's work on all lessons.
+
+    Args:
+        reports: at least one report, all of one student, in any order.
+
+    Returns:
+        A whole HTML document, to be written as UTF-8.
+    """
+    lessons = order.sort_lessons(reports)
+    start = _start_here(lessons)
+    return _render(
+        "student.html.j2",
+        student=lessons[0].student,
+        reports=lessons,
+        score=sum(report.score for report in lessons),
+        max_score=sum(report.max_score for report in lessons),
+        start_report=start[0] if start else None,
+        start=start[1] if start else None,
+        levels=_distinct(reports),
+    )
+
+
+def class_page(reports: Sequence[Report], *, title: str) -> str:
+    """A whole class: lessons, what fails most, and every student's marks with a link to ``<student>/index.html``.
+
+    Args:
+        reports: any number of reports, in any order.
+        title: the page's heading, such as the course's title.
+
+    Returns:
+        A whole HTML document, to be written as UTF-8.
+    """
+    students = order.by_student(reports)
+    rows: list[dict[str, Any]] = [
+        {
+            "student": student,
+            "cells": {report.lesson: report for report in lessons},
+            "score": sum(report.score for report in lessons),
+            "max_score": sum(report.max_score for report in lessons),
+            "status": order.overall(lessons),
+        }
+        for student, lessons in students.items()
+    ]
+    return _render(
+        "class.html.j2",
+        title=title,
+        rows=rows,
+        lessons=tally.lessons(reports),
+        broken=tally.broken(reports),
+        misconceptions=tally.misconceptions(reports),
+        errors=[report for lessons in students.values() for report in lessons if report.has_error],
+        levels=_distinct(reports),
+        total=len(reports),
+    )
+
+
+def _distinct(reports: Sequence[Report]) -> list[str]:
+    """The levels of isolation that were reached, each once; empty ones are of submissions that never ran."""
+    return sorted({report.isolation for report in reports if report.isolation})
+
+
+def _render(template: str, **context: Any) -> str:
+    page = _environment().get_template(template).render(**context)
+    # What `_show` never sees, such as a lone surrogate in a link, must not keep the page from being stored.
+    return page.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,58 @@
+"""Printing a line at a time: wrapped, indented, without trailing spaces, and never through rich's own markup."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.style import Style
+from rich.syntax import Syntax
+from rich.text import Text
+
+from grader.render.text import clip, number, visible
+
+INDENT = 4
+MOST_TEXT = 1500
+MOST_WIDTH = 100
+
+
+def prose(sentence: str, style: str | Style = "") -> Text:
+    """A sentence in which code between backticks is bold. The backticks stay: a pipe has no bold."""
+    result = Text(clip(visible(sentence), MOST_TEXT), style=style)
+    result.highlight_regex(r"`[^`\n]+`", "bold")
+    return result
+
+
+def put(console: Console, text: Text, indent: int = INDENT, first: Text | None = None) -> None:
+    """Print ``text`` wrapped and indented; ``first`` stands in the indent of its first line.
+
+    Line by line and not with a padded box, because that would fill every line with trailing spaces.
+    """
+    width = max(min(console.width, MOST_WIDTH) - indent, 20)
+    for i, line in enumerate(text.wrap(console, width)):
+        line.rstrip()
+        lead = first if first is not None and i == 0 else Text()
+        gap = " " * (indent - cell_len(lead.plain))
+        console.print(Text.assemble(lead, gap, line), soft_wrap=True)
+
+
+def code(console: Console, source: str) -> None:
+    """Print Python as it is: no indent, and long lines left to the terminal, so that what is copied can be run."""
+    text = Syntax("", "python", theme="ansi_dark").highlight(clip(visible(source), 8000).rstrip("\n"))
+    text.rstrip()
+    console.print(text, soft_wrap=True)
+
+
+def said(console: Console, label: str, words: str) -> None:
+    """A label and, under it or beside it, what somebody's code said."""
+    shown = Text(clip(visible(words).rstrip("\n"), MOST_TEXT))
+    label = f"{label:<8}"
+    if "\n" in shown.plain or len(label) + len(shown.plain) + INDENT > console.width:
+        console.print(Text.assemble("  ", (label.rstrip(), "dim")))
+        put(console, shown)
+    else:
+        console.print(Text.assemble("  ", (label, "dim"), shown), soft_wrap=True)
+
+
+def out_of(earned: float, possible: float) -> str:
+    """``3.5/5``."""
+    return f"{number(earned)}/{number(possible)}"

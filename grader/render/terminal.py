@@ -1,0 +1,305 @@
+"""Reports in a terminal: after ``grader check`` for a learner, ``grade`` for an instructor, ``verify`` for an author.
+
+Strings of a report go into rich ``Text`` objects, never through rich's markup, so that ``[bold]`` in a student's
+output is six characters; terminal sequences were taken out before. Nothing here depends on colour: marks and words
+say it all, so the output can be piped.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from grader.render import order, tally
+from grader.render.lines import INDENT, MOST_TEXT, MOST_WIDTH, code, out_of, prose, put, said
+from grader.render.text import clip, count, diagnosis_sentence, number, one_line, visible
+from grader.report import PropertyResult, Report, Status, TrainingResult, Verdict
+
+_MARKS: dict[Verdict, tuple[str, str]] = {
+    "pass": ("✓", "green"),
+    "fail": ("✗", "red"),
+    "skip": ("–", "dim"),
+    "error": ("!", "bold red"),
+}
+_SIGNS: dict[Status, tuple[str, str]] = {
+    "not started": ("–", "not started"),
+    "missing": ("·", "not handed in"),
+    "unreadable": ("?", "unreadable"),
+    "error": ("!", "the grader itself failed"),
+}
+_MOST_STUDENTS = 100
+
+
+@dataclass(frozen=True)
+class VerifyRow:
+    """What ``grader verify`` found for one lesson.
+
+    Attributes:
+        stub_fails: whether the untouched stub earns nothing.
+        solution_full: whether the reference solution earns everything.
+        wheats: right answers in other styles; ``wheats_full`` of them earn everything.
+        chaffs: named misconceptions; ``chaffs_caught`` of them lose marks, ``chaffs_named`` are recognised by name.
+        properties: how many properties the lesson has.
+        cpu_seconds: processor time of judging the solution once.
+        problems: what is wrong, one line each.
+    """
+
+    lesson: str
+    stub_fails: bool
+    solution_full: bool
+    wheats: int
+    wheats_full: int
+    chaffs: int
+    chaffs_caught: int
+    chaffs_named: int
+    properties: int
+    cpu_seconds: float
+    problems: tuple[str, ...] = ()
+
+
+def _print_failure(result: PropertyResult, console: Console) -> None:
+    """One failing property in full."""
+    mark, style = _MARKS["fail"]
+    put(console, prose(result.says), 2, Text(mark, style))
+    if result.diagnosis:
+        console.print()
+        put(console, prose(diagnosis_sentence(result.diagnosis), "bold"), 2)
+    if result.hint:
+        console.print()
+        put(console, Text.assemble(("Hint: ", "dim"), prose(result.hint)), 2)
+    if result.counterexample:
+        console.print(Text("\n  Try it yourself:\n", "dim"))
+        code(console, result.counterexample)
+    console.print()
+    for label, words in (("got", result.got), ("needed", result.needed), ("printed", result.printed)):
+        if words:
+            said(console, label, words)
+
+
+def _print_list(report: Report, console: Console) -> None:
+    """Everything by exercise: a heading with points, then one line a property."""
+    width = min(console.width, MOST_WIDTH)
+    for exercise, results in order.exercises(report).items():
+        points = out_of(sum(r.points for r in results), sum(r.max_points for r in results))
+        _heading(exercise, points, width, console)
+        for result in results:
+            mark, style = _MARKS[result.verdict]
+            says = prose(result.says, "" if result.verdict in ("fail", "error") else "dim")
+            if result.verdict != "fail":  # what asks for nothing gets one line
+                says = Text(" ").join(says.split("\n"))
+                says.truncate(width - INDENT, overflow="ellipsis")
+            put(console, says, INDENT, Text(f"  {mark}", style))
+            if result.verdict == "error" and result.got:
+                put(console, Text(clip(visible(result.got), MOST_TEXT), "dim"))
+    if report.training is not None:
+        _print_training(report.training, width, console)
+
+
+def _heading(name: str, points: str, width: int, console: Console) -> None:
+    name = one_line(name, max(width - len(points) - 24, 20))
+    gap = " " * max(width - cell_len(name) - len(points), 2)
+    console.print(Text.assemble((name, "bold"), gap, (points, "dim")), soft_wrap=True)
+
+
+def _print_training(training: TrainingResult, width: int, console: Console) -> None:
+    _heading(f"{training.exercise} (training)", out_of(training.points, training.max_points), width, console)
+    mark, style = _MARKS[training.verdict] if training.verdict != "skip" else ("·", "dim")
+    put(console, prose(training.rule, "" if training.verdict == "fail" else "dim"), INDENT, Text(f"  {mark}", style))
+    for seed in training.seeds:
+        mark, style = _MARKS[seed.verdict]
+        mean = "no policy" if seed.mean_return is None else f"mean return {number(seed.mean_return, 1)}"
+        told = f"seed {seed.seed}: {mean} after {seed.steps:,} steps"
+        if seed.message:
+            told += f"; {one_line(seed.message, 300)}"
+        put(console, Text(told), INDENT + 2, Text(f"    {mark}", style))
+    if training.message:
+        put(console, Text(clip(visible(training.message), MOST_TEXT), "dim"))
+
+
+def print_check(report: Report, console: Console, *, next_lesson: str = "", stub: str = "") -> None:
+    """What a learner sees: the first thing to fix, then everything in short, then one next step.
+
+    Args:
+        report: of one lesson.
+        console: where to print.
+        next_lesson: the name of the lesson after this one; empty after the last.
+        stub: the file that the learner edits; by default ``exercises/<lesson>.py``.
+    """
+    file = one_line(stub or f"exercises/{report.lesson}.py")
+    lesson = str(order.lesson_number(report.lesson))
+    width = min(console.width, MOST_WIDTH)
+    console.print()
+    _heading(f"Lesson {lesson}  {report.title}", f"{out_of(report.score, report.max_score)} points", width, console)
+    console.print()
+    for note in report.notes:
+        put(console, prose(note, "dim"), 2)
+    if report.notes:
+        console.print()
+    if report.status != "graded":
+        _print_not_graded(report, file, lesson, console)
+        return
+    if report.message:
+        put(console, Text(clip(visible(report.message), MOST_TEXT)), 2)
+        console.print()
+    failure = order.first_failure(report)
+    if failure is not None:
+        console.print(Text.assemble("First, ", (one_line(failure.exercise), "bold")))
+        console.print()
+        _print_failure(failure, console)
+        console.print()
+    _print_list(report, console)
+    console.print()
+    _print_next(report, failure, file, lesson, next_lesson, console)
+
+
+def _print_not_graded(report: Report, file: str, lesson: str, console: Console) -> None:
+    message = Text(clip(visible(report.message), MOST_TEXT))
+    if report.status == "not started":
+        put(console, Text.assemble("A fresh page: nothing is written yet. Open ", (file, "bold"), " and begin."), 0)
+    elif report.status == "missing":
+        put(console, Text.assemble("There is no file to look at yet. It belongs at ", (file, "bold"), "."), 0)
+    elif report.status == "unreadable":
+        put(console, Text.assemble((file, "bold"), " cannot be read as Python yet:"), 0)
+        put(console, message)
+    else:
+        put(console, Text("The grader itself failed; your work is not at fault:", "bold red"), 0)
+        put(console, message)
+    if report.status in ("not started", "unreadable"):
+        console.print(Text(f"\nNext: save your change, then  grader check {lesson}"))
+
+
+def _print_next(
+    report: Report, failure: PropertyResult | None, file: str, lesson: str, next_lesson: str, console: Console
+) -> None:
+    """Exactly one next step, or a quiet word where there is none."""
+    if report.has_error:
+        told = Text("The grader itself failed where it says !; that costs you nothing, please report it.", "bold red")
+    elif failure is not None:
+        told = Text.assemble("Next: mend it in ", (file, "bold"), f", then  grader check {lesson}")
+        told.append(f"   (stuck?  grader hint {lesson})", "dim")
+    elif order.is_full(report):
+        told = Text("Everything here holds. Well done.", "green")
+        told.append(f" Next: {one_line(next_lesson)}" if next_lesson else " That was the last lesson.", "none")
+    elif report.training is not None and report.training.verdict == "fail":
+        if report.training.hint:
+            put(console, Text.assemble(("Hint: ", "dim"), prose(report.training.hint)), 0)
+            console.print()
+        told = Text(f"Every property holds; the training is not there yet. Next:  grader train {lesson}")
+    else:
+        told = Text(f"Every property holds. Next: watch it learn with  grader train {lesson}")
+    put(console, told, 0)
+
+
+def print_class_summary(reports: Sequence[Report], console: Console, out_dir: Path) -> None:
+    """What an instructor sees after grading: marks, what was not graded, and where the report is.
+
+    Args:
+        reports: of the whole class.
+        console: where to print.
+        out_dir: the folder into which the pages were written.
+    """
+    students = order.by_student(reports)
+    lessons = tally.lessons(reports)
+    possible = math.fsum(lesson.max_score for lesson in lessons)
+    rows = []
+    for student, own in list(students.items())[:_MOST_STUDENTS]:
+        found = {report.lesson: report for report in own}
+        marks = [_cell(found.get(lesson.lesson)) for lesson in lessons]
+        rows.append([Text(one_line(student)), *marks, Text(number(math.fsum(r.score for r in own)))])
+    means = [Text("–" if lesson.mean is None else number(lesson.mean, 1), "dim") for lesson in lessons]
+    rows.append([Text("mean of graded", "dim"), *means, Text()])
+    heads = [f"{order.lesson_number(lesson.lesson)}\n/{number(lesson.max_score)}" for lesson in lessons]
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
+    table.add_column("student", no_wrap=True)
+    for head in [*heads, f"total\n/{number(possible)}"]:
+        table.add_column(head, justify="right", no_wrap=True)
+    # Marks are never cut: the names take what is left.
+    used = sum(1 + max(cell_len(row[i].plain) for row in rows) for i in range(1, len(heads) + 2))
+    for row in rows:
+        row[0].truncate(min(max(console.width - used - 4, 8), 30), overflow="ellipsis")
+        table.add_row(*row)
+    console.print(table)
+    if len(students) > _MOST_STUDENTS:
+        console.print(Text(f"… and {count(len(students) - _MOST_STUDENTS, 'more student')}", "dim"))
+    seen = {order.standing(report) for report in reports}
+    if legend := "   ".join(f"{sign} {words}" for status, (sign, words) in _SIGNS.items() if status in seen):
+        console.print(Text(f"\n{legend}", "dim"))
+    graded = sum(order.standing(report) == "graded" for report in reports)
+    console.print(Text(f"{count(len(students), 'student')}, {graded:,} of {count(len(reports), 'report')} graded."))
+    for level in sorted({report.isolation for report in reports if report.isolation}):
+        put(console, Text(f"Isolation: {one_line(level)}"), 0)
+    errors = [report for report in reports if report.has_error]
+    if errors:
+        where = f"The grader itself failed in {count(len(errors), 'report')}: these marks are not to be used."
+        console.print(Text(f"\n! {where}", "bold red"))
+        for report in errors[:10]:
+            told = f"{one_line(report.student, 40)}, {one_line(report.lesson)}: {one_line(order.fault(report))}"
+            put(console, Text(told))
+        if len(errors) > 10:
+            put(console, Text(f"… and {len(errors) - 10} more"))
+    console.print(Text.assemble("\nReport: ", (one_line(str(out_dir / "index.html"), 2000), "bold")), soft_wrap=True)
+
+
+def _cell(report: Report | None) -> Text:
+    """A mark, or the sign of what became of the submission."""
+    if report is None:
+        return Text("")
+    status = order.standing(report)
+    if status == "graded":
+        return Text(number(report.score), "green" if order.is_full(report) else "")
+    return Text(_SIGNS[status][0], "bold red" if status == "error" else "dim")
+
+
+def print_verify(rows: Sequence[VerifyRow], console: Console) -> None:
+    """What a course author sees: whether the tests of every lesson can be trusted, and what is wrong where not."""
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("lesson", no_wrap=True, overflow="ellipsis")
+    table.add_column("stub\nfails", justify="center")
+    table.add_column("solution\npasses", justify="center")
+    for head in ("wheats\npass", "chaffs\ncaught", "chaffs\nnamed", "laws", "CPU s"):
+        table.add_column(head, justify="right", no_wrap=True)
+
+    def of(part: int, whole: int) -> Text:
+        return Text(f"{part}/{whole}", "red" if part < whole else "")
+
+    def yes(value: bool) -> Text:
+        return Text("✓" if value else "✗ no", "green" if value else "red")
+
+    for row in rows:
+        table.add_row(
+            Text(one_line(row.lesson)),
+            yes(row.stub_fails),
+            yes(row.solution_full),
+            of(row.wheats_full, row.wheats),
+            of(row.chaffs_caught, row.chaffs),
+            of(row.chaffs_named, row.chaffs),
+            str(row.properties),
+            f"{row.cpu_seconds:.1f}",
+        )
+    if len(rows) > 1:
+        table.add_row(
+            Text("all", "bold"),
+            yes(all(row.stub_fails for row in rows)),
+            yes(all(row.solution_full for row in rows)),
+            of(sum(row.wheats_full for row in rows), sum(row.wheats for row in rows)),
+            of(sum(row.chaffs_caught for row in rows), sum(row.chaffs for row in rows)),
+            of(sum(row.chaffs_named for row in rows), sum(row.chaffs for row in rows)),
+            str(sum(row.properties for row in rows)),
+            f"{math.fsum(row.cpu_seconds for row in rows):.1f}",
+        )
+    console.print(table)
+    console.print()
+    problems = [(row.lesson, problem) for row in rows for problem in row.problems]
+    for lesson, problem in problems:
+        put(console, Text.assemble((one_line(lesson), "bold"), ": ", visible(problem)), 2, Text("✗", "red"))
+    if problems:
+        console.print(Text(f"{count(len(problems), 'problem')} to mend."))
+    else:
+        console.print(Text(f"{count(len(rows), 'lesson')}: nothing to mend."))

@@ -1,0 +1,148 @@
+"""What grading makes and everything else reads: pure data with one JSON form.
+
+A report holds no opinion on how it is shown. Everything that depends on the clock stands in fields called
+``seconds``, so that two reports of the same work can be compared by leaving these out.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+Verdict = Literal["pass", "fail", "skip", "error"]
+"""``skip``: judged nothing, because something it needs failed. ``error``: the grader's own fault, never the student's."""
+
+Status = Literal["graded", "not started", "missing", "unreadable", "error"]
+"""What became of a submission as a whole; all but ``graded`` come with a ``message`` that says why."""
+
+
+NOT_WRITTEN = "not written yet"
+"""What a property got from an exercise that still is as the stub had it."""
+
+
+class PropertyResult(msgspec.Struct, frozen=True, omit_defaults=False):
+    """One hidden property and what became of it.
+
+    Attributes:
+        name: the test's name, unique within its lesson.
+        exercise: the exercise that it judges.
+        says: the law, as the student reads it.
+        verdict: see ``Verdict``.
+        points: what it earned, of ``max_points``.
+        counterexample: Python that reproduces the smallest failing case.
+        got: what came back.
+        needed: what the property needs instead; for ``skip``, what has to pass first.
+        diagnosis: the misconception that behaves exactly like this code, in a sentence.
+        hint: the next thing to try.
+        printed: what the student's code printed during the failing case.
+    """
+
+    name: str
+    exercise: str
+    says: str
+    verdict: Verdict
+    points: float
+    max_points: float
+    counterexample: str = ""
+    got: str = ""
+    needed: str = ""
+    diagnosis: str = ""
+    hint: str = ""
+    printed: str = ""
+
+
+class TrainingSeed(msgspec.Struct, frozen=True):
+    """One training run.
+
+    Attributes:
+        seed: what ``train`` was given.
+        verdict: whether the mean of ``returns`` reaches the threshold.
+        mean_return: of the evaluation episodes; None where there was nothing to evaluate.
+        returns: the undiscounted return of every evaluation episode.
+        steps: environment steps that training took, as the grader's meter counted them.
+        episodes: training episodes that ended.
+        curve: (steps, mean return of the training episodes that ended since the last point).
+        message: why there is no policy to evaluate, where there is none.
+        seconds: processor time of the student's process.
+    """
+
+    seed: int
+    verdict: Verdict
+    steps: int
+    episodes: int
+    mean_return: float | None = None
+    returns: tuple[float, ...] = ()
+    curve: tuple[tuple[int, float], ...] = ()
+    message: str = ""
+    seconds: float = 0.0
+
+
+class TrainingResult(msgspec.Struct, frozen=True):
+    """The training check of a lesson: the rule in words, the verdict, and every seed that was run."""
+
+    exercise: str
+    rule: str
+    threshold: float
+    max_steps: int
+    verdict: Verdict
+    points: float
+    max_points: float
+    device: str
+    seeds: tuple[TrainingSeed, ...] = ()
+    message: str = ""
+    hint: str = ""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """One student's work on one lesson.
+
+    Attributes:
+        isolation: the level that was reached, in words (see ``grader.student.isolation``).
+        notes: what the reader should know that costs no marks (skipped cells, a reference put in an import's place).
+        digest: of all that the report depends on; a run that would make the same report again can keep this one.
+        seconds: wall-clock time that grading took.
+    """
+
+    student: str
+    lesson: str
+    title: str
+    status: Status
+    score: float
+    max_score: float
+    isolation: str
+    device: str
+    properties: tuple[PropertyResult, ...] = ()
+    training: TrainingResult | None = None
+    message: str = ""
+    notes: tuple[str, ...] = ()
+    digest: str = ""
+    seconds: float = 0.0
+
+    @property
+    def has_error(self) -> bool:
+        """Whether the grader itself failed somewhere: such marks are not to be used."""
+        training = self.training is not None and self.training.verdict == "error"
+        return self.status == "error" or training or any(p.verdict == "error" for p in self.properties)
+
+    def to_json(self) -> bytes:
+        """The report as indented JSON."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
+
+    @staticmethod
+    def from_json(text: bytes) -> Report:
+        """Read a report back.
+
+        Raises:
+            msgspec.DecodeError, msgspec.ValidationError: it is not one.
+        """
+        return msgspec.json.decode(text, type=Report)
+
+
+def without_times(value: Any) -> Any:
+    """A report's JSON data without its clock readings: equal for equal work."""
+    if isinstance(value, dict):
+        return {key: without_times(item) for key, item in value.items() if key != "seconds"}
+    if isinstance(value, list):
+        return [without_times(item) for item in value]
+    return value

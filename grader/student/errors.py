@@ -1,0 +1,50 @@
+"""How a question to the student's side can end other than with an answer."""
+
+from __future__ import annotations
+
+
+class StudentError(Exception):
+    """The student's code raised an exception.
+
+    Attributes:
+        kind: the exception's class name, ``ZeroDivisionError``.
+        kinds: that name and those of its base classes, most special first.
+        message: the exception's own text.
+        line: the line of the student's file that raised it, or 0 where it is unknown.
+        source: the text of that line.
+        trace: the traceback from the student's first frame on.
+    """
+
+    def __init__(
+        self, kind: str, kinds: tuple[str, ...], message: str, line: int = 0, source: str = "", trace: str = ""
+    ) -> None:
+        """Keep the parts; ``str()`` puts them in one line."""
+        self.kind, self.kinds, self.message = kind, kinds, message
+        self.line, self.source, self.trace = line, source, trace
+        where = f" (line {line}: {source})" if line and source else f" (line {line})" if line else ""
+        super().__init__(f"{kind}: {message}{where}" if message else f"{kind}{where}")
+
+    @property
+    def not_written(self) -> bool:
+        """Whether the stub is still in place."""
+        return self.kind == "NotImplementedError"
+
+
+class StudentDied(BaseException):
+    """The student's process ended, or had to be ended, before it answered; ``str()`` says why.
+
+    A ``BaseException``, because no later question of the same session can be answered: test frameworks that catch
+    ``Exception`` to try again with a smaller example must not catch this one.
+
+    Attributes:
+        timed_out: whether a limit of time ended it.
+    """
+
+    def __init__(self, reason: str, *, timed_out: bool = False) -> None:
+        """Say why in words that the student understands."""
+        super().__init__(reason)
+        self.timed_out = timed_out
+
+
+class WireError(Exception):
+    """Bytes that are not a legal frame, or a value that may not cross."""

@@ -1,0 +1,183 @@
+"""How strongly the student's side is walled in on this machine, and the command that starts it so."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+import random
+import shutil
+import site
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from grader.student import ring
+
+Level = Literal["strong", "embedded", "process only"]
+_MEANS = {
+    "strong": "a process of its own in a bubblewrap sandbox (no network, no other files or processes to be seen)",
+    "embedded": "a process of its own that may only read libraries (Landlock), start nothing and open no socket",
+    "process only": "a process of its own with limits of time and memory, and nothing that guards files",
+    "in this process": "no protection: meant for code that one has written oneself",
+}
+
+
+class IsolationError(Exception):
+    """The wanted isolation is not to be had; the message says what to do."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Isolation:
+    """A level of isolation and what it is made of on this machine.
+
+    Attributes:
+        level: the best first: ``strong``, ``embedded``, ``process only``.
+        kernel: whether Landlock and seccomp guard the process from inside.
+        device: where networks may live, ``cpu`` or ``cuda``.
+    """
+
+    level: Level
+    kernel: bool
+    device: str = "cpu"
+
+    def __str__(self) -> str:
+        """The level and what it is made of, as reports print it."""
+        parts = {"strong": "bubblewrap", "embedded": "", "process only": ""}[self.level]
+        inner = "Landlock, seccomp, rlimits" if self.kernel else "rlimits"
+        made = f"{self.level}: {', '.join(part for part in (parts, inner) if part)}"
+        if self.device != "cpu":
+            made += "; loosened for the GPU: its devices, /proc and /sys, local sockets, no limit of address space"
+        return made
+
+
+def means(isolation: str) -> str:
+    """What the level at the beginning of ``isolation`` protects from, in a sentence."""
+    return _MEANS.get(isolation.partition(":")[0], "")
+
+
+def choose(device: str = "cpu", *, wanted: Level | None = None, unsafe: bool = False) -> Isolation:
+    """The best isolation of this machine, never one below ``embedded`` unless it is asked for.
+
+    Args:
+        device: ``cpu`` or ``cuda``.
+        wanted: exactly this level.
+        unsafe: accept ``process only`` where there is nothing better.
+
+    Raises:
+        IsolationError: what is wanted is not there.
+    """
+    kernel = ring.landlock_version() > 0 and ring.has_seccomp()
+    if wanted in (None, "strong"):
+        if bubblewrap():
+            return Isolation("strong", kernel, device)
+        if wanted:
+            raise IsolationError("bubblewrap does not work here; install it (Debian: apt install bubblewrap)")
+    if wanted in (None, "embedded"):
+        if kernel:
+            return Isolation("embedded", True, device)
+        if wanted:
+            raise IsolationError("this kernel has no Landlock, or no seccomp filter for this processor")
+    if wanted == "process only" or unsafe:
+        return Isolation("process only", False, device)
+    raise IsolationError(
+        "this machine can isolate student code neither with bubblewrap nor with Landlock and seccomp; grade on Linux, "
+        "or accept the risk of running it unguarded with --unsafe"
+    )
+
+
+@functools.cache
+def bubblewrap() -> str | None:
+    """The path of a bubblewrap that works for this user, or None."""
+    program = shutil.which("bwrap")
+    if program is None:
+        return None
+    flags = [] if os.geteuid() == 0 else ["--unshare-user"]
+    probe = [program, *flags, "--unshare-pid", "--unshare-net", "--ro-bind", "/", "/", "true"]
+    try:
+        done = subprocess.run(probe, capture_output=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return program if done.returncode == 0 else None
+
+
+def readable() -> list[str]:
+    """What Python, torch and their libraries are read from: nothing of the course, nothing of a class."""
+    places = [sys.prefix, sys.base_prefix, *site.getsitepackages(), "/usr", "/lib", "/lib64", "/bin"]
+    places += ["/etc/ld.so.cache", "/etc/localtime", "/etc/mime.types"]
+    return list(dict.fromkeys(place for place in places if os.path.exists(place)))
+
+
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
+
+
+def _gpu_devices() -> list[str]:
+    nodes = [str(path) for path in sorted(Path("/dev").glob("nvidia*"))]
+    return [*nodes, "/dev/dri"] if os.path.exists("/dev/dri") else nodes
+
+
+def ring_for(isolation: Isolation, *, memory_mb: int, cpu_seconds: float) -> ring.Ring:
+    """The limits of one child at this isolation."""
+    cuda = isolation.device != "cpu"
+    return ring.Ring(
+        readable=(*readable(), *(("/proc", "/sys") if cuda else ())),
+        writable=(*_DEVICES, *(_gpu_devices() if cuda else ()), *(("/dev/shm",) if cuda else ())),
+        memory_bytes=(16 * memory_mb if cuda else memory_mb) << 20,
+        cpu_seconds=cpu_seconds,
+        user=_own_user() if os.geteuid() == 0 else None,
+        cuda=cuda,
+    )
+
+
+@functools.cache
+def _own_user() -> int | None:
+    """A user id that nobody else has, where such a user could read the libraries; None where it could not."""
+    folders = {parent for place in (sys.prefix, sys.base_prefix) for parent in [Path(place), *Path(place).parents]}
+    # Inside bubblewrap the folders above are made anew and open to all; outside, they may be root's own.
+    if bubblewrap() is None and not all(folder.stat().st_mode & stat.S_IXOTH for folder in folders):
+        return None
+    return random.SystemRandom().randrange(1 << 20, 1 << 30)
+
+
+def command(isolation: Isolation, control: int) -> list[str]:
+    """The command that starts a zygote whose control connection is file descriptor ``control``."""
+    python = [sys.executable, "-I", "-m", "grader.student.zygote", str(control)]
+    if isolation.level != "strong":
+        return python
+    program = bubblewrap()
+    assert program is not None
+    root = os.geteuid() == 0
+    # As root there is no use for a user namespace: the child takes a user id of its own, for which two capabilities stay.
+    flags = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if root else ["--unshare-user"]
+    flags += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--unshare-net"]
+    return [program, *flags, "--die-with-parent", "--new-session", *_mounts(isolation.device), "--", *python]
+
+
+def _mounts(device: str) -> Iterator[str]:
+    package = Path(__file__).resolve().parents[1]
+    binds = [place for place in readable() if not os.path.islink(place)]
+    # Of the grader only the two sides' common ground, so that nothing else can be read even by mistake.
+    binds += [str(package / "__init__.py"), str(package / "student")]
+    # A bind inside another one is there already.
+    binds = [place for place in binds if not any(place.startswith(f"{other}/") for other in binds)]
+    for place in ("/bin", "/lib", "/lib64"):
+        if os.path.islink(place):
+            yield from ("--symlink", os.readlink(place), place)
+    made: set[str] = set()
+    for place in binds:
+        for parent in reversed(list(Path(place).parents)[:-1]):
+            if str(parent) not in made:
+                made.add(str(parent))
+                yield from ("--perms", "0755", "--dir", str(parent))
+        yield from ("--ro-bind", place, place)
+    yield from ("--dev", "/dev", "--proc", "/proc")
+    if device != "cpu":
+        for node in _gpu_devices():
+            yield from ("--dev-bind", node, node)
+        yield from ("--ro-bind", "/sys", "/sys")
+    else:
+        yield from ("--remount-ro", "/dev")
+    yield from ("--remount-ro", "/")

@@ -1,0 +1,160 @@
+"""Stand-ins on the student's side for what the grader owns: environments and callables.
+
+The student sees an ordinary Gymnasium environment. Every ``reset`` and ``step`` asks the grader, so the state, the
+rewards and the count of steps never leave the grader's process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode
+from gymnasium.vector.utils import batch_space
+
+Ask = Callable[[str, tuple[Any, ...], dict[str, Any]], Any]
+
+
+def describe_space(space: spaces.Space[Any]) -> list[Any]:
+    """A space as plain data.
+
+    Raises:
+        TypeError: a kind of space that no lesson uses.
+    """
+    if isinstance(space, spaces.Discrete):
+        return ["Discrete", int(space.n), int(space.start)]
+    if isinstance(space, spaces.MultiDiscrete):
+        return ["MultiDiscrete", space.nvec.tolist()]
+    if isinstance(space, spaces.Box):
+        return ["Box", space.low.tolist(), space.high.tolist(), space.dtype.char]
+    raise TypeError(f"{type(space).__name__} spaces cannot be served")
+
+
+def rebuild_space(description: list[Any]) -> spaces.Space[Any]:
+    """The space that ``describe_space`` described."""
+    kind, *rest = description
+    if kind == "Discrete":
+        return spaces.Discrete(rest[0], start=rest[1])
+    if kind == "MultiDiscrete":
+        return spaces.MultiDiscrete(rest[0])
+    low, high, char = rest
+    dtype = np.dtype(char)
+    return spaces.Box(np.array(low, dtype), np.array(high, dtype), dtype=dtype.type)
+
+
+def describe(value: Any) -> dict[str, Any]:
+    """What the other side must know to make a stand-in for ``value``."""
+    if isinstance(value, gymnasium.vector.VectorEnv):
+        mode = value.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP)
+        return {
+            "kind": "vector",
+            "num_envs": value.num_envs,
+            "observation": describe_space(value.single_observation_space),
+            "action": describe_space(value.single_action_space),
+            "autoreset": AutoresetMode(mode).value,
+        }
+    if isinstance(value, gymnasium.Env):
+        return {
+            "kind": "env",
+            "observation": describe_space(value.observation_space),
+            "action": describe_space(value.action_space),
+        }
+    return {"kind": "callable"}
+
+
+ALLOWED = {
+    "env": frozenset({"reset", "step", "render", "close"}),
+    "vector": frozenset({"reset", "step", "render", "close"}),
+    "callable": frozenset({"__call__"}),
+}
+"""What may be asked of each kind of object that the grader owns."""
+
+
+def stand_in(description: dict[str, Any], ask: Ask, seed: int) -> Any:
+    """The object that the student's code is given."""
+    kind = description["kind"]
+    if kind == "callable":
+        return ServedCallable(ask)
+    observation, action = rebuild_space(description["observation"]), rebuild_space(description["action"])
+    if kind == "env":
+        return ServedEnv(observation, action, ask, seed)
+    return ServedVectorEnv(observation, action, description["num_envs"], description["autoreset"], ask, seed)
+
+
+class ServedCallable:
+    """A function that the grader owns."""
+
+    def __init__(self, ask: Ask) -> None:
+        """Keep the way to ask."""
+        self._ask = ask
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it on the grader's side."""
+        return self._ask("__call__", args, kwargs)
+
+
+class ServedEnv(gymnasium.Env[Any, Any]):
+    """An environment that lives on the grader's side."""
+
+    def __init__(self, observation: spaces.Space[Any], action: spaces.Space[Any], ask: Ask, seed: int) -> None:
+        """Take the spaces; ``seed`` makes ``action_space.sample()`` the same in every run."""
+        self.observation_space, self.action_space, self._ask = observation, action, ask
+        self.observation_space.seed(seed)
+        self.action_space.seed(seed)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Ask for a new episode."""
+        return self._ask("reset", (), {"seed": seed, "options": options})  # type: ignore[no-any-return]
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        """Ask for one step."""
+        return self._ask("step", (action,), {})  # type: ignore[no-any-return]
+
+    def render(self) -> Any:
+        """Ask for a picture."""
+        return self._ask("render", (), {})
+
+    def close(self) -> None:
+        """Say that it is no longer needed."""
+        self._ask("close", (), {})
+
+
+class ServedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
+    """A vector environment that lives on the grader's side."""
+
+    def __init__(
+        self,
+        observation: spaces.Space[Any],
+        action: spaces.Space[Any],
+        num_envs: int,
+        autoreset: str,
+        ask: Ask,
+        seed: int,
+    ) -> None:
+        """Take the spaces of one copy, and how many copies there are."""
+        self.num_envs, self._ask = num_envs, ask
+        self.single_observation_space, self.single_action_space = observation, action
+        self.observation_space, self.action_space = batch_space(observation, num_envs), batch_space(action, num_envs)
+        self.metadata = {"autoreset_mode": AutoresetMode(autoreset)}
+        for space in (self.single_observation_space, self.single_action_space, self.observation_space):
+            space.seed(seed)
+        self.action_space.seed(seed)
+
+    def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Ask for new episodes."""
+        return self._ask("reset", (), {"seed": seed, "options": options})  # type: ignore[no-any-return]
+
+    def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
+        """Ask for one step of every copy."""
+        return self._ask("step", (actions,), {})  # type: ignore[no-any-return]
+
+    def render(self) -> Any:
+        """Ask for a picture."""
+        return self._ask("render", (), {})
+
+    def close(self, **kwargs: Any) -> None:
+        """Say that it is no longer needed."""
+        self._ask("close", (), {})

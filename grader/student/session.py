@@ -1,0 +1,380 @@
+"""The grader's side of the boundary: ask a student's code questions, and keep what was asked and answered.
+
+``Session`` is one conversation with one submission over one ``Channel`` (another process, or this one). ``Student`` and
+``Remote`` make it read like ordinary Python, so that a property never mentions the boundary.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+import gymnasium
+import torch
+
+from grader.student import served
+from grader.student.errors import StudentDied, StudentError, WireError
+from grader.student.wire import Decoder, Encoder, Frame, Tensor
+
+Answer = Callable[[Frame], Frame]
+
+
+class Channel(Protocol):
+    """A way to reach the student's side."""
+
+    def exchange(self, question: Frame, answer_ask: Answer) -> Frame:
+        """Send a question; answer what the other side asks meanwhile; return its answer.
+
+        Raises:
+            StudentDied: there will be no answer.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the student's side."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Exchange:
+    """One question, its answer, and what the student's side asked in between."""
+
+    question: Frame
+    answer: Frame
+    asks: tuple[tuple[Frame, Frame], ...]
+
+
+@dataclasses.dataclass(slots=True)
+class Transcript:
+    """All that was asked in one example, in order: enough to print it as code, and to ask another program the same."""
+
+    seed: int
+    exchanges: list[Exchange] = dataclasses.field(default_factory=list)
+    lent: dict[int, Any] = dataclasses.field(default_factory=dict)
+    printed: str = ""
+
+
+_HISTORY = 10
+"""Examples kept besides the current one: what a diagnosis compares beyond the smallest failing case."""
+_EXCHANGES_CAP = 3000
+
+
+class Session:
+    """One conversation with one submission.
+
+    Attributes:
+        channel: the way to the student's side.
+        transcript: the current example.
+        history: the first examples of the session.
+    """
+
+    def __init__(self, channel: Channel, *, record: bool = True) -> None:
+        """Talk over ``channel``; keep what is said where ``record`` is set."""
+        self.channel = channel
+        self._record = record
+        self._lent: dict[int, tuple[Any, str]] = {}
+        self._numbers = itertools.count(1)
+        self._pending: BaseException | None = None
+        self._methods: set[tuple[str, str]] = set()
+        self.transcript = Transcript(0)
+        self.history: list[Transcript] = []
+
+    def load(self, sources: dict[str, str], main: str) -> None:
+        """Have the submission's modules loaded.
+
+        Raises:
+            StudentError: the code raises while it is imported.
+        """
+        self._say(["load", sources, main], keep=False)
+
+    def begin(self, seed: int) -> None:
+        """Start an example: forget all objects, seed the global generators."""
+        if self.transcript.exchanges and len(self.history) < _HISTORY:
+            self.history.append(self.transcript)
+        self.transcript = Transcript(seed)
+        self._lent.clear()
+        self._numbers = itertools.count(1)
+        self._pending = None
+        self._say(["begin", seed], keep=False)
+
+    def close(self) -> None:
+        """End the student's side."""
+        self.channel.close()
+
+    def call(self, target: str | int, name: str | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call a function of the module, an object, or a method of an object."""
+        return self._say(["call", target, name, args, kwargs])
+
+    def get(self, target: str | int, name: str, type_name: str = "") -> Any:
+        """Read an attribute; a method comes back as something to call."""
+
+        def method(*args: Any, **kwargs: Any) -> Any:
+            return self.call(target, name, args, kwargs)
+
+        if type_name and (type_name, name) in self._methods:
+            return method
+        value = self._say(["get", target, name])
+        if isinstance(value, Remote) and value._number == 0:
+            self._methods.add((type_name, name))
+            return method
+        return value
+
+    def ask(self, verb: str, *rest: Any) -> Any:
+        """Any other question (see ``serve.Server``)."""
+        return self._say([verb, *rest])
+
+    def _say(self, message: list[Any], *, keep: bool = True) -> Any:
+        inputs: list[torch.Tensor] = []
+
+        def outgoing(tensor: torch.Tensor) -> tuple[bool, int]:
+            if tensor.requires_grad and torch.is_grad_enabled():
+                inputs.append(tensor)
+                return True, -1
+            return False, -1
+
+        question = Encoder(self._lend, outgoing, modules=True).frame(message)
+        asks: list[tuple[Frame, Frame]] = []
+
+        def answer_ask(frame: Frame) -> Frame:
+            answer = self._answer_ask(frame)
+            if keep and self._record:
+                asks.append((frame, answer))
+            return answer
+
+        answer = self.channel.exchange(question, answer_ask)
+        if keep and self._record and len(self.transcript.exchanges) < _EXCHANGES_CAP:
+            self.transcript.exchanges.append(Exchange(question, answer, tuple(asks)))
+        if self._pending is not None:
+            # A test's own function failed while the student's code was calling it: that cannot be swallowed there.
+            pending, self._pending = self._pending, None
+            raise pending
+        return self._read(answer, inputs)
+
+    def _read(self, answer: Frame, inputs: list[torch.Tensor]) -> Any:
+        outputs: dict[int, torch.Tensor] = {}
+
+        def incoming(tensor: Tensor) -> torch.Tensor:
+            if tensor.requires_grad and tensor.output >= 0 and tensor.data.is_floating_point():
+                outputs[tensor.output] = tensor.data
+            return tensor.data
+
+        try:
+            verdict, *rest = Decoder(self._resolve, incoming).message(answer)
+            if verdict == "raised":
+                kind, kinds, message, line, source, trace, printed = rest
+                error = StudentError(str(kind), tuple(kinds), str(message), int(line), str(source), str(trace))
+                self._print(printed)
+                raise error from getattr(self.channel, "exception", None)
+            if verdict != "ok":
+                raise WireError("neither an answer nor an exception")
+            value, printed, graph = rest
+            self._print(printed)
+            if sorted(outputs) != list(range(len(outputs))):
+                raise WireError("outputs that are out of order")
+        except (WireError, TypeError, ValueError) as error:
+            raise StudentDied(f"the process sent something that is not an answer: {error}") from None
+        if not outputs or not torch.is_grad_enabled():
+            return value
+        return self._attach(value, int(graph), [outputs[i] for i in range(len(outputs))], inputs)
+
+    def _attach(self, value: Any, graph: int, outputs: list[torch.Tensor], inputs: list[torch.Tensor]) -> Any:
+        """Put the outputs of a remote computation into this side's autograd graph."""
+        # An input of its own that requires grad: the parameters of a network over there are not among ``inputs``.
+        anchor = torch.empty(0, requires_grad=True)
+        attached = _Computation.apply(self, graph, outputs, anchor, *inputs)
+        return _replace(value, {id(old): new for old, new in zip(outputs, attached, strict=True)})
+
+    def _print(self, text: Any) -> None:
+        if isinstance(text, str):
+            self.transcript.printed = (self.transcript.printed + text)[-8000:]
+
+    def _lend(self, value: Any) -> list[Any]:
+        """A reference for what has no plain form: an object of theirs goes back, an object of ours is lent."""
+        if isinstance(value, Remote):
+            return ["h", value._number]
+        if not callable(value) and not isinstance(value, gymnasium.Env | gymnasium.vector.VectorEnv):
+            raise TypeError(f"a test cannot pass a {type(value).__name__} to the student's code")
+        for number, (known, _) in self._lent.items():
+            if known is value:
+                break
+        else:
+            number = next(self._numbers)
+        description = served.describe(value)
+        self._lent[number] = (value, description["kind"])
+        self.transcript.lent[number] = value
+        return ["c", number, _plain(description)]
+
+    def _answer_ask(self, frame: Frame) -> Frame:
+        """Do what the student's side asks of an object that was lent to it."""
+        try:
+            verb, number, method, args, kwargs, grad_enabled = Decoder(self._resolve).message(frame)
+            value, kind = self._lent[number]
+            if verb != "ask" or method not in served.ALLOWED[kind]:
+                raise WireError("that cannot be asked")
+        except (WireError, ValueError, TypeError, KeyError) as error:
+            raise StudentDied(f"the process asked something that is not allowed: {error}") from None
+        try:
+            # The lent function sees the caller's gradient mode, so that a test can tell whether a graph was being built.
+            with torch.set_grad_enabled(grad_enabled is True):
+                result = getattr(value, method)(*args, **kwargs)
+                return Encoder(self._lend, modules=True).frame(["ok", result])
+        except StudentDied:
+            raise
+        except AssertionError as error:
+            self._pending = error
+            return Encoder(self._lend).frame(["raised", "RuntimeError", "the test has seen enough"])
+        except Exception as error:
+            return Encoder(self._lend).frame(["raised", type(error).__name__, str(error)[:1000]])
+
+    def _resolve(self, tag: str, rest: list[Any]) -> Any:
+        if tag == "r":
+            number, type_name, kind = rest
+            if type(number) is not int:
+                raise WireError("an object without a number")
+            remote = {"module": RemoteModule, "iterator": Remote}.get(kind, RemoteObject)
+            return remote(self, number, str(type_name))
+        if tag == "h":
+            return RemoteObject(self, int(rest[0]), "")
+        if tag == "c":
+            return self._lent[rest[0]][0]
+        raise WireError(f"unknown tag {tag!r}")
+
+
+class _Computation(torch.autograd.Function):
+    """A computation whose graph is on the student's side: backward asks there for the vector-Jacobian product."""
+
+    @staticmethod
+    def forward(ctx: Any, session: Session, graph: int, outputs: list[torch.Tensor], *inputs: torch.Tensor) -> Any:
+        ctx.session, ctx.graph = session, graph
+        ctx.set_materialize_grads(False)
+        return tuple(outputs)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor | None) -> Any:
+        inputs = ctx.session.ask("backward", ctx.graph, list(gradients))
+        return None, None, None, None, *inputs
+
+
+def _plain(value: Any) -> Any:
+    """A description without arrays as the wire writes it."""
+    if isinstance(value, dict):
+        return ["d", [_plain(part) for pair in value.items() for part in pair]]
+    if isinstance(value, list):
+        return ["l", [_plain(item) for item in value]]
+    return value
+
+
+def _replace(value: Any, new: dict[int, torch.Tensor]) -> Any:
+    if isinstance(value, torch.Tensor):
+        return new.get(id(value), value)
+    if isinstance(value, tuple):
+        items = [_replace(item, new) for item in value]
+        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+    if isinstance(value, list):
+        return [_replace(item, new) for item in value]
+    if isinstance(value, dict):
+        return {key: _replace(item, new) for key, item in value.items()}
+    return value
+
+
+class Remote:
+    """An object that lives on the student's side: methods, attributes, items, iteration and calls go there."""
+
+    def __init__(self, session: Session, number: int, type_name: str) -> None:
+        """Point at object ``number`` of ``session``."""
+        self._session, self._number, self._type = session, number, type_name
+
+    def __getattr__(self, name: str) -> Any:
+        """Read an attribute or get a method. Names with an underscore are never remote: libraries probe for them."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self._session.get(self._number, name, self._type)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the object."""
+        return self._session.call(self._number, None, args, kwargs)
+
+    def __getitem__(self, key: Any) -> Any:
+        """One of its items."""
+        return self._session.ask("item", self._number, key)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Its items, one question each."""
+        iterator = self._session.ask("iterate", self._number)
+        for _ in range(10_000):
+            there, value = self._session.ask("next", iterator._number)
+            if not there:
+                return
+            yield value
+
+    def get(self) -> Any:
+        """The object's value as it is now, where it has a plain form."""
+        return self._session.ask("value", self._number)
+
+    def __repr__(self) -> str:
+        """What kind of object it is."""
+        return f"<{self._type} object of the student's code>"
+
+    # Two remotes are the same only if they are the same object; no question is asked about it.
+    __hash__ = object.__hash__
+
+
+class RemoteObject(Remote):
+    """Any object but an iterator, which has no length to ask for (``list`` would)."""
+
+    def __len__(self) -> int:
+        """Its length."""
+        return int(self._session.ask("len", self._number))
+
+
+class RemoteModule(RemoteObject):
+    """A network that lives on the student's side."""
+
+    def gradients(self) -> dict[str, torch.Tensor | None]:
+        """The gradient of every parameter by name; None where there is none."""
+        return self._session.ask("gradients", self._number)  # type: ignore[no-any-return]
+
+
+class Student:
+    """What a property sees: the names of the student's module, and a few helpers."""
+
+    def __init__(self, session: Session) -> None:
+        """Wrap a session whose submission is loaded."""
+        self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        """A function or class of the module."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        session = self._session
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return session.call(name, None, args, kwargs)
+
+        return call
+
+    def put(self, value: Any) -> Any:
+        """A copy of ``value`` on the student's side, to see what happens to it."""
+        return self._session.ask("put", value)
+
+    def random_state(self) -> str:
+        """A digest of the global random generators over there: unchanged as long as nothing consumes or reseeds them."""
+        return str(self._session.ask("random"))
+
+    def cpu_seconds(self) -> float:
+        """Processor time of the process over there, as it says itself."""
+        return float(self._session.ask("seconds"))
+
+    @contextlib.contextmanager
+    def raises(self, kind: str) -> Iterator[None]:
+        """Expect an exception of that class name or a subclass."""
+        try:
+            yield
+        except StudentError as error:
+            if kind not in error.kinds:
+                raise
+        else:
+            raise AssertionError(f"a {kind} should have been raised here, and nothing was")

@@ -1,0 +1,275 @@
+"""The student's side in a process of its own: the zygote that makes them, and the channel to one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from types import TracebackType
+from typing import Any
+
+import msgspec
+
+from grader.student import isolation as isolated
+from grader.student.errors import StudentDied, WireError
+from grader.student.isolation import Isolation
+from grader.student.session import Answer, Session
+from grader.student.wire import Decoder, Frame, receive, send
+from grader.student.zygote import Order
+
+_START_SECONDS = 120.0
+_END_SECONDS = 20.0
+
+
+class GraderFault(Exception):
+    """The grader's own machinery failed; no verdict may be drawn from it."""
+
+
+class Zygote:
+    """A warm process that forks children; one live child at a time.
+
+    Args:
+        isolation: how it is walled in.
+
+    Raises:
+        GraderFault: it does not start; the message has its last words.
+    """
+
+    def __init__(self, isolation: Isolation) -> None:
+        """Start it and wait until it is warm."""
+        self.isolation = isolation
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process that writes to it
+        self._child: SplitProcess | None = None
+        self._start()
+
+    def _start(self) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._heard = b""
+        # Nothing of the grader's environment goes along: it may hold the salt, tokens, anything.
+        environment = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
+        environment |= {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
+        if self.isolation.device == "cpu":
+            environment["CUDA_VISIBLE_DEVICES"] = ""
+        with theirs:
+            self._process = subprocess.Popen(
+                isolated.command(self.isolation, theirs.fileno()),
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._log,
+                env=environment,
+                cwd="/",
+                start_new_session=True,
+            )
+        self._control.settimeout(_START_SECONDS)
+        self._hear("ready")
+
+    def _hear(self, wanted: str) -> dict[str, Any]:
+        while b"\n" not in self._heard:
+            try:
+                data = self._control.recv(1 << 16)
+            except OSError as error:
+                raise GraderFault(f"the process that starts student code does not answer ({error})") from None
+            if not data:
+                raise GraderFault(f"the process that starts student code has ended{self._words()}")
+            self._heard += data
+        line, self._heard = self._heard.split(b"\n", 1)
+        message: dict[str, Any] = msgspec.json.decode(line)
+        assert wanted in message, message
+        return message
+
+    def _words(self) -> str:
+        self._log.seek(0)
+        text = self._log.read()[-1500:].decode(errors="replace").strip()
+        return f": {text}" if text else ""
+
+    def open(
+        self,
+        sources: dict[str, str],
+        main: str,
+        *,
+        cpu_seconds: float,
+        call_seconds: float,
+        memory_mb: int,
+        output_chars: int = 4000,
+        record: bool = True,
+    ) -> Session:
+        """A session with a fresh child that has loaded the submission.
+
+        Args:
+            sources: module name to source text.
+            main: the module whose names are asked for.
+            cpu_seconds: processor time of the child.
+            call_seconds: wall-clock time of one question.
+            memory_mb: address space of the child.
+            output_chars: how much printed text is kept.
+            record: whether the session keeps what is said.
+
+        Raises:
+            StudentError: the code raises while it is imported.
+            StudentDied: it ends the process, or does not come to an end.
+            GraderFault: no child could be started.
+        """
+        session = Session(self.child(cpu_seconds, call_seconds, memory_mb, output_chars), record=record)
+        try:
+            session.load(sources, main)
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+    def child(self, cpu_seconds: float, call_seconds: float, memory_mb: int, output_chars: int) -> SplitProcess:
+        """A fresh child with nothing loaded."""
+        if self._child is not None:
+            self._child.close()
+        order = Order(
+            isolated.ring_for(self.isolation, memory_mb=memory_mb, cpu_seconds=cpu_seconds),
+            self.isolation.kernel,
+            output_chars,
+        )
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with theirs:
+            try:
+                socket.send_fds(self._control, [msgspec.json.encode(order) + b"\n"], [theirs.fileno()])
+            except OSError as error:
+                ours.close()
+                raise GraderFault(f"the process that starts student code has ended ({error}){self._words()}") from None
+        self._child = SplitProcess(self, ours, call_seconds, cpu_seconds)
+        self._child.greet()
+        return self._child
+
+    def end_child(self, child: SplitProcess, *, kill: bool) -> dict[str, Any]:
+        """Wait until the live child is gone, killing it where asked; what the kernel said about it."""
+        if self._child is not child:
+            return {}
+        self._child = None
+        # A child whose connection is closed leaves by itself; one that does not is not waited for.
+        if kill or not (self._heard or select.select([self._control], [], [], 1.0)[0]):
+            self._control.sendall(b'"kill"\n')
+        return self._hear("ended")
+
+    def close(self) -> None:
+        """End it, and any child with it."""
+        if self._process is None:
+            return
+        self._control.close()
+        try:
+            self._process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(timeout=_END_SECONDS)
+        self._process = None
+        self._log.close()
+
+    def __enter__(self) -> Zygote:
+        """For ``with``."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close."""
+        self.close()
+
+
+class SplitProcess:
+    """A channel to a child.
+
+    Attributes:
+        seconds: processor time that the child took, once it has ended.
+    """
+
+    def __init__(self, zygote: Zygote, connection: socket.socket, call_seconds: float, cpu_seconds: float) -> None:
+        """Own the connection; close it to end the child."""
+        self._zygote, self._connection = zygote, connection
+        self._call_seconds, self._cpu_seconds = call_seconds, cpu_seconds
+        self._open = True
+        self.seconds = 0.0
+        self._reason: StudentDied | None = None
+
+    def greet(self) -> None:
+        """Wait until the child says that its limits are in place.
+
+        Raises:
+            GraderFault: they are not, so nothing of the student's may be loaded.
+        """
+        self._connection.settimeout(_END_SECONDS)
+        try:
+            word, *why = Decoder(lambda _tag, _rest: None).message(receive(self._connection))
+        except (OSError, EOFError, WireError) as error:
+            word, why = "failed", [f"it ended at once ({error})"]
+        if word != "ready":
+            self._end(kill=True)
+            raise GraderFault(f"a student's process could not be limited: {why[0]}")
+
+    def exchange(self, question: Frame, answer_ask: Answer) -> Frame:
+        """Ask, and answer what comes back until it is the answer.
+
+        Raises:
+            StudentDied: the process ended, or took too long and was ended.
+        """
+        if self._reason is not None:
+            raise StudentDied(str(self._reason), timed_out=self._reason.timed_out)
+        deadline = time.monotonic() + self._call_seconds
+        try:
+            self._connection.settimeout(self._call_seconds)
+            send(self._connection, question)
+            while True:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise TimeoutError
+                self._connection.settimeout(left)
+                frame = receive(self._connection)
+                if not _is_ask(frame):
+                    return frame
+                send(self._connection, answer_ask(frame))
+        except TimeoutError:
+            reason = StudentDied(f"no answer within {self._call_seconds:g} seconds", timed_out=True)
+            self._end(kill=True)
+        except (EOFError, ConnectionError):
+            reason = self._died(self._end(kill=False))
+        except WireError as error:
+            reason = StudentDied(f"the process sent something that is not an answer: {error}")
+            self._end(kill=True)
+        except StudentDied as violation:
+            reason = violation
+            self._end(kill=True)
+        self._reason = reason
+        raise reason
+
+    def _end(self, *, kill: bool) -> dict[str, Any]:
+        if not self._open:
+            return {}
+        self._open = False
+        self._connection.close()
+        ended = self._zygote.end_child(self, kill=kill)
+        self.seconds = float(ended.get("seconds", 0.0))
+        return ended
+
+    def _died(self, ended: dict[str, Any]) -> StudentDied:
+        status = int(ended.get("ended", 0))
+        if os.WIFSIGNALED(status):
+            number = os.WTERMSIG(status)
+            if number == signal.SIGXCPU or (number == signal.SIGKILL and self.seconds >= self._cpu_seconds):
+                return StudentDied(
+                    f"it was still computing after {self._cpu_seconds:g} seconds of processor time; is there a loop "
+                    "that does not end?",
+                    timed_out=True,
+                )
+            name = signal.Signals(number).name
+            return StudentDied(f"the process was ended by {name} ({signal.strsignal(number)})")
+        return StudentDied(f"the code ended the process itself, with exit status {os.waitstatus_to_exitcode(status)}")
+
+    def close(self) -> None:
+        """End the child."""
+        self._end(kill=False)
+
+
+def _is_ask(frame: Frame) -> bool:
+    # msgpack: a short list (0x9n) whose first item is the string "ask" (0xa3 and three letters).
+    return frame.head[1:5] == b"\xa3ask"

@@ -1,0 +1,347 @@
+"""Frames and values: all that crosses between the grader and a student's code.
+
+A frame is two lengths, a msgpack head and the raw bytes of arrays. Values are rebuilt by their exact base type, so what
+arrives behaves as plain data whatever class it had on the other side; pickle is never used. What has no plain form
+stays where it is, and a reference crosses instead: ``refer`` and ``resolve`` decide what that means on each side.
+
+Both caps are checked before anything is allocated. Malformed input raises ``WireError`` and nothing else.
+"""
+
+from __future__ import annotations
+
+import collections
+import math
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import torch
+
+from grader.student.errors import WireError
+
+HEAD_CAP = 1 << 20
+BODY_CAP = 1 << 27
+_DEPTH_CAP = 40
+_PACK_FROM = 64
+"""Lists of this many plain floats or ints travel as raw bytes: a reward list of a long episode fits into the head cap."""
+
+_LENGTHS = struct.Struct("<II")
+_DTYPES = frozenset("?bhilqBHILQefdFD")
+_TORCH_DTYPES = {
+    name: getattr(torch, name)
+    for name in ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
+}
+_TORCH_NAMES = {dtype: name for name, dtype in _TORCH_DTYPES.items()}
+_MODULES = {"Linear": torch.nn.Linear, "ReLU": torch.nn.ReLU, "Tanh": torch.nn.Tanh, "Identity": torch.nn.Identity}
+
+
+class Frame(NamedTuple):
+    """One message: a msgpack head and the bytes of its arrays. Immutable, so it can be kept and sent again."""
+
+    head: bytes
+    body: bytes
+
+
+class Tensor(NamedTuple):
+    """A tensor on its way in, before the receiving side decides what its gradient flag means there.
+
+    Attributes:
+        data: the values.
+        requires_grad: the flag on the sending side.
+        output: its position among the outputs of a kept graph, or -1.
+    """
+
+    data: torch.Tensor
+    requires_grad: bool
+    output: int
+
+
+def send(connection: socket.socket, frame: Frame) -> None:
+    """Write one frame."""
+    connection.sendall(_LENGTHS.pack(len(frame.head), len(frame.body)) + frame.head + frame.body)
+
+
+def receive(connection: socket.socket) -> Frame:
+    """Read one frame.
+
+    Raises:
+        EOFError: the other side closed the connection.
+        WireError: a length is above its cap.
+        TimeoutError: the socket's timeout passed.
+    """
+    head, body = _LENGTHS.unpack(_read(connection, _LENGTHS.size))
+    if head > HEAD_CAP or body > BODY_CAP:
+        raise WireError(f"a message of {head} + {body} bytes is larger than allowed")
+    return Frame(_read(connection, head), _read(connection, body) if body else b"")
+
+
+def _read(connection: socket.socket, size: int) -> bytes:
+    buffer = bytearray(size)
+    view = memoryview(buffer)
+    while view:
+        count = connection.recv_into(view)
+        if not count:
+            raise EOFError
+        view = view[count:]
+    return bytes(buffer)
+
+
+class Encoder:
+    """Turns one message into a frame.
+
+    Args:
+        refer: gives the tagged reference for a value that has no plain form.
+        tensor: called for every tensor; gives its (requires_grad, output position).
+        modules: whether networks of plain layers are copied across; only the grader sends them.
+    """
+
+    def __init__(
+        self,
+        refer: Callable[[Any], list[Any]],
+        tensor: Callable[[torch.Tensor], tuple[bool, int]] | None = None,
+        *,
+        modules: bool = False,
+    ) -> None:
+        """Start an empty body."""
+        self._refer = refer
+        self._tensor = tensor
+        self._modules = modules
+        self._chunks: list[bytes] = []
+        self._size = 0
+
+    def frame(self, message: list[Any]) -> Frame:
+        """Encode the message, whose items may be any values.
+
+        Raises:
+            WireError: it is larger or nested deeper than allowed.
+        """
+        head = msgspec.msgpack.encode([self._value(item, 0) for item in message])
+        if len(head) > HEAD_CAP:
+            raise WireError(f"a value of {len(head):,} bytes is larger than may cross ({HEAD_CAP:,})")
+        return Frame(head, b"".join(self._chunks))
+
+    def _store(self, data: bytes) -> int:
+        offset = self._size
+        self._size += len(data)
+        if self._size > BODY_CAP:
+            raise WireError(f"arrays of more than {BODY_CAP:,} bytes may not cross")
+        self._chunks.append(data)
+        return offset
+
+    def _value(self, value: Any, depth: int) -> Any:
+        kind = type(value)
+        if value is None or kind is bool or kind is float or kind is str:
+            return value
+        if kind is int:
+            return value if -(1 << 63) <= value < 1 << 63 else ["i", hex(value)[:4096]]
+        if depth > _DEPTH_CAP:
+            raise WireError(f"a value nested more than {_DEPTH_CAP} deep may not cross")
+        if isinstance(value, np.ndarray) and value.dtype.char in _DTYPES:
+            return ["a", value.dtype.char, list(value.shape), self._store(value.tobytes())]
+        if isinstance(value, np.generic) and value.dtype.char in _DTYPES:
+            return ["x", value.dtype.char, value.tobytes()]
+        if isinstance(value, torch.Tensor) and value.dtype in _TORCH_NAMES and value.layout is torch.strided:
+            data = value.detach().cpu().contiguous()
+            flag, output = self._tensor(value) if self._tensor else (value.requires_grad, -1)
+            stored = self._store(data.numpy().tobytes())
+            return ["T", _TORCH_NAMES[value.dtype], list(value.shape), stored, flag, output]
+        if isinstance(value, list | tuple):
+            return self._sequence(value, depth)
+        if isinstance(value, dict):
+            return ["d", [self._value(part, depth + 1) for pair in dict.items(value) for part in pair]]
+        if kind in (set, frozenset):
+            return ["s", [self._value(item, depth + 1) for item in value]]
+        if kind is bytes:
+            return ["b", value]
+        if isinstance(value, int):
+            return int(int.__index__(value))
+        if isinstance(value, float):
+            return float.__float__(value)
+        if isinstance(value, str):
+            return str.__str__(value)
+        if kind is np.random.Generator:
+            state = value.bit_generator.state
+            return ["g", state["bit_generator"], self._value(state, depth + 1)]
+        if kind is torch.Generator and value.device.type == "cpu":
+            return ["G", value.get_state().numpy().tobytes()]
+        if self._modules and (spec := module_spec(value)) is not None:
+            return ["m", spec, self._value(dict(value.state_dict()), depth + 1)]
+        return self._refer(value)
+
+    def _sequence(self, value: list[Any] | tuple[Any, ...], depth: int) -> list[Any]:
+        if type(value) is list and len(value) >= _PACK_FROM:
+            for tag, kind in (("d", float), ("q", int)):
+                if all(type(item) is kind for item in value):
+                    try:
+                        packed = np.array(value, dtype=tag)
+                    except OverflowError:
+                        break
+                    return ["L", tag, self._store(packed.tobytes()), len(value)]
+        items = [self._value(item, depth + 1) for item in value]
+        if isinstance(value, list):
+            return ["l", items]
+        fields = getattr(type(value), "_fields", None)
+        if isinstance(fields, tuple) and len(fields) == len(items) and all(type(f) is str for f in fields):
+            return ["n", type(value).__name__, list(fields), items]
+        return ["t", items]
+
+
+class Decoder:
+    """Turns a frame back into a message.
+
+    Args:
+        resolve: gives the value for a tagged reference; raises ``WireError`` for one it does not know.
+        tensor: called for every tensor; gives what stands in its place.
+        modules: whether networks are accepted; the grader accepts none.
+    """
+
+    def __init__(
+        self,
+        resolve: Callable[[str, list[Any]], Any],
+        tensor: Callable[[Tensor], Any] | None = None,
+        *,
+        modules: bool = False,
+    ) -> None:
+        """Keep the hooks."""
+        self._resolve = resolve
+        self._tensor = tensor
+        self._modules = modules
+        self._body = b""
+
+    def message(self, frame: Frame) -> list[Any]:
+        """Decode a whole frame.
+
+        Raises:
+            WireError: it is malformed in any way.
+        """
+        self._body = frame.body
+        try:
+            head = msgspec.msgpack.decode(frame.head)
+            if type(head) is not list or not head:
+                raise WireError("a message that is not a list")
+            return [self._value(item, 0) for item in head]
+        except WireError:
+            raise
+        except RecursionError:
+            raise WireError("a message nested too deep") from None
+        except Exception as error:
+            # Whatever else goes wrong while rebuilding values is the sender's doing: sizes, names, dtypes.
+            raise WireError(f"a malformed message ({type(error).__name__})") from None
+
+    def plain(self, value: Any) -> Any:
+        """Decode one value of a head that carries no arrays."""
+        return self._value(value, 0)
+
+    def _value(self, value: Any, depth: int) -> Any:
+        if type(value) is not list:
+            if value is None or type(value) in (bool, int, float, str):
+                return value
+            raise WireError(f"an untagged {type(value).__name__}")
+        if depth > _DEPTH_CAP:
+            raise WireError("a value nested too deep")
+        tag, *rest = value
+        deeper = depth + 1
+        if tag == "l":
+            return [self._value(item, deeper) for item in rest[0]]
+        if tag == "t":
+            return tuple(self._value(item, deeper) for item in rest[0])
+        if tag == "d":
+            parts = [self._value(part, deeper) for part in rest[0]]
+            return dict(zip(parts[::2], parts[1::2], strict=True))
+        if tag == "a":
+            dtype, shape, offset = rest
+            return self._array(dtype, shape, offset)
+        if tag == "T":
+            name, shape, offset, flag, output = rest
+            dtype = torch.empty((), dtype=_TORCH_DTYPES[name]).numpy().dtype
+            data = torch.from_numpy(self._array(dtype.char, shape, offset))
+            tensor = Tensor(data, flag is True, int(output))
+            return self._tensor(tensor) if self._tensor else data
+        if tag == "L":
+            dtype, offset, count = rest
+            if dtype not in ("d", "q"):
+                raise WireError("a packed list of another type")
+            return self._array(dtype, [count], offset).tolist()
+        if tag == "n":
+            name, fields, items = rest
+            return _named_tuple(str(name), tuple(fields))(*(self._value(item, deeper) for item in items))
+        if tag == "s":
+            return {self._value(item, deeper) for item in rest[0]}
+        if tag == "b":
+            return bytes(rest[0])
+        if tag == "i":
+            return int(rest[0], 16)
+        if tag == "x":
+            return np.frombuffer(rest[1], dtype=_dtype(rest[0]), count=1)[0]
+        if tag == "g":
+            if rest[0] not in ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"):
+                raise WireError("an unknown bit generator")
+            generator = np.random.Generator(getattr(np.random, rest[0])())
+            generator.bit_generator.state = self._value(rest[1], deeper)
+            return generator
+        if tag == "G":
+            torch_generator = torch.Generator()
+            torch_generator.set_state(torch.frombuffer(bytearray(rest[0]), dtype=torch.uint8))
+            return torch_generator
+        if tag == "m" and self._modules:
+            state = self._value(rest[1], deeper)
+            plain = {key: item.data if isinstance(item, Tensor) else item for key, item in state.items()}
+            module = _module(rest[0])
+            module.load_state_dict({key: item.detach() for key, item in plain.items()})
+            return module
+        return self._resolve(tag, rest)
+
+    def _array(self, dtype: str, shape: list[int], offset: int) -> np.ndarray:
+        if not all(type(n) is int and n >= 0 for n in [*shape, offset]) or len(shape) > 16:
+            raise WireError("an array with an impossible shape")
+        count = math.prod(shape)
+        kind = _dtype(dtype)
+        if offset + count * kind.itemsize > len(self._body):
+            raise WireError("an array that is longer than its bytes")
+        # A copy: the receiver may write to it, and the frame is kept.
+        return np.frombuffer(self._body, dtype=kind, count=count, offset=offset).reshape(shape).copy()
+
+
+def _dtype(char: str) -> np.dtype[Any]:
+    if type(char) is not str or char not in _DTYPES:
+        raise WireError("an array of a type that may not cross")
+    return np.dtype(char)
+
+
+_named_tuples: dict[tuple[str, tuple[str, ...]], Any] = {}
+
+
+def _named_tuple(name: str, fields: tuple[str, ...]) -> Any:
+    key = (name, fields)
+    if key not in _named_tuples:
+        if len(fields) > 32 or len(_named_tuples) > 1000 or not all(len(f) < 100 for f in (name, *fields)):
+            raise WireError("a named tuple that is too large")
+        _named_tuples[key] = collections.namedtuple(name, fields)
+    return _named_tuples[key]
+
+
+def module_spec(value: Any) -> list[Any] | None:
+    """A network made of plain torch layers as nested lists, or None where it has another part."""
+    kind = type(value)
+    if kind is torch.nn.Sequential:
+        parts = [module_spec(part) for part in value]
+        return None if None in parts else ["Sequential", parts]
+    if kind is torch.nn.Linear:
+        return ["Linear", value.in_features, value.out_features, value.bias is not None]
+    return [kind.__name__] if _MODULES.get(getattr(kind, "__name__", "")) is kind else None
+
+
+def _module(spec: list[Any]) -> torch.nn.Module:
+    name, *rest = spec
+    if name == "Sequential":
+        return torch.nn.Sequential(*(_module(part) for part in rest[0]))
+    if name == "Linear":
+        inputs, outputs, bias = rest
+        if inputs * outputs > 1 << 22:
+            raise WireError("a layer that is too large")
+        # Weights arrive with the message; drawing them first would consume the global generator.
+        return torch.nn.utils.skip_init(torch.nn.Linear, inputs, outputs, bias=bias)
+    return _MODULES[name]()

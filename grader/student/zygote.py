@@ -1,0 +1,171 @@
+"""A warm process that has imported what student code needs, and forks one child for each session.
+
+Importing torch takes over a second; a fork of a process that has it takes milliseconds. Every submission's child can
+read what this process has in memory, so it must hold nothing but libraries: source text, tests and references go
+from the grader straight to the child, over a connection that this process passes on and never reads.
+
+The control connection carries lines of JSON. From the grader: an ``Order`` with the child's connection as a file
+descriptor beside it (fork), or ``"kill"`` (end the child now). To the grader: ``ready`` once, and when a child has ended
+its wait status, processor time and peak memory.
+
+The process must have exactly one thread: a child of one that ever ran a parallel operation can wait for ever on locks
+that no thread of its own holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+from typing import Any, NoReturn
+
+import msgspec
+
+from grader.student.ring import Ring, enter
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What one child may use; ``kernel`` as in ``ring.enter``."""
+
+    ring: Ring
+    kernel: bool
+    output_chars: int
+
+
+def warm() -> None:
+    """Import and use once what a submission may: the first use of an optimizer alone imports for a second."""
+    import gymnasium.vector
+    import numpy as np
+    import torch
+
+    import grader.student.serve
+
+    torch.set_num_threads(1)
+    with contextlib.suppress(RuntimeError):
+        torch.set_num_interop_threads(1)
+    model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+    for kind in (torch.optim.Adam, torch.optim.SGD, torch.optim.RMSprop):
+        optimizer = kind(model.parameters(), lr=1e-3)
+        loss = torch.nn.functional.smooth_l1_loss(model(torch.zeros(3, 4)), torch.zeros(3, 2))
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+    torch.distributions.Categorical(logits=torch.zeros(2, 2)).sample()
+    np.random.default_rng(0).choice(4, 2, replace=False)
+    gymnasium.vector.AutoresetMode("NextStep")
+
+
+def main(control_fd: int) -> NoReturn:
+    """Serve the control connection until the grader closes it."""
+    control = socket.socket(fileno=control_fd)
+    # No folder in here is writable, and torch wants the names of two while it is imported: ones that exist will do.
+    tempfile.tempdir = os.environ["TORCHINDUCTOR_CACHE_DIR"] = "/"
+    warm()
+    # What is left on sys.path from the grader's own folder is of no use to a student.
+    here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    sys.path[:] = [place for place in sys.path if os.path.abspath(place or ".") != here]
+    if threading.active_count() != 1 or _threads() > 1:
+        raise SystemExit("the zygote has more than one thread")
+    # Ended children wake the select below through this pipe; a pidfd would do on Linux alone.
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    gc.collect()
+    gc.freeze()
+    _say(control, {"ready": os.getpid()})
+    child = 0
+    while True:
+        ready, _, _ = select.select([control, woken], [], [])
+        if woken in ready:
+            os.read(woken, 64)
+            if child and (ended := os.wait4(child, os.WNOHANG))[0]:
+                child = 0
+                _, status, usage = ended
+                seconds = usage.ru_utime + usage.ru_stime
+                _say(control, {"ended": status, "seconds": seconds, "peak_kb": usage.ru_maxrss})
+        if control in ready:
+            data, descriptors, _, _ = socket.recv_fds(control, 1 << 16, 1)
+            if not data:
+                if child:
+                    os.kill(child, signal.SIGKILL)
+                os._exit(0)
+            for line in data.splitlines():
+                if line == b'"kill"':
+                    if child:
+                        os.kill(child, signal.SIGKILL)
+                    continue
+                order = msgspec.json.decode(line, type=Order)
+                child = os.fork()
+                if not child:
+                    signal.set_wakeup_fd(-1)
+                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                    for descriptor in (control.detach(), woken, wake):
+                        os.close(descriptor)
+                    _child(descriptors[0], order)
+                os.close(descriptors[0])
+
+
+def _child(descriptor: int, order: Order) -> NoReturn:
+    """Close the ring, say so, then answer questions until the grader hangs up."""
+    status = 1
+    try:
+        from grader.student.serve import Server
+        from grader.student.wire import Encoder, Frame, receive, send
+
+        connection = socket.socket(fileno=descriptor)
+
+        def greet(*words: str) -> None:
+            send(connection, Encoder(lambda _: []).frame(list(words)))
+
+        null = os.open(os.devnull, os.O_RDWR)
+        for standard in (0, 1, 2):
+            os.dup2(null, standard)
+        try:
+            enter(order.ring, kernel=order.kernel)
+        except OSError as error:
+            greet("failed", str(error))
+            os._exit(1)
+        greet("ready")
+
+        def exchange(ask: Frame) -> Frame:
+            send(connection, ask)
+            return receive(connection)
+
+        server = Server(exchange, order.output_chars)
+        while True:
+            send(connection, server.answer(receive(connection)))
+    except EOFError:
+        status = 0
+    finally:
+        # Nothing of the student's runs on the way out: no atexit functions, no destructors.
+        os._exit(status)
+
+
+def _say(control: socket.socket, message: dict[str, Any]) -> None:
+    control.sendall(msgspec.json.encode(message) + b"\n")
+
+
+def _threads() -> int:
+    """Threads of this process, those of native libraries included; 1 where the system does not say."""
+    for _ in range(50):
+        try:
+            count = len(os.listdir("/proc/self/task"))
+        except OSError:
+            return 1
+        if count == 1:
+            break
+        time.sleep(0.02)  # one that is just ending
+    return count
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

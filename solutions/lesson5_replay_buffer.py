@@ -1,0 +1,96 @@
+"""Lesson 5: experience replay.
+
+Consecutive transitions look alike, and each would be used only once. A replay buffer remembers the last ones and hands
+out random batches of them, so that what is learnt from is mixed, and is used more than once.
+
+Source: Lin (1992), "Self-improving reactive agents based on reinforcement learning, planning and teaching";
+Mnih et al. (2015), Methods, "Training algorithm for deep Q-networks"; Sutton & Barto, 2nd edition, section 16.5.
+"""
+
+import numpy as np
+
+
+class ReplayBuffer:
+    """The last ``capacity`` transitions, of which random batches can be drawn.
+
+    Args:
+        capacity: how many transitions are remembered, 1 or more; then each new one takes the place of the oldest.
+        seed: of the buffer's own random numbers; None for a different sequence every time.
+
+    Example:
+        >>> buffer = ReplayBuffer(capacity=2, seed=0)
+        >>> for reward in (1.0, 2.0, 3.0):
+        ...     buffer.push(np.zeros(4), 0, reward, np.ones(4), False)
+        >>> len(buffer)
+        2
+        >>> sorted(buffer.sample(2)[2].tolist())
+        [2.0, 3.0]
+    """
+
+    def __init__(self, capacity: int, seed: int | None = None) -> None:
+        self.capacity = capacity
+        self.rng = np.random.default_rng(seed)
+        ### BEGIN SOLUTION
+        # One array a part, with a row for each transition: a batch is then five array look-ups, several times quicker
+        # than stacking 64 small arrays. The first push makes them, because only it knows shapes and dtypes.
+        self.columns: list[np.ndarray] = []
+        self.pushed = 0
+        ### END SOLUTION
+
+    def push(
+        self, state: np.ndarray, action: int | np.ndarray, reward: float, next_state: np.ndarray, done: bool
+    ) -> None:
+        """Remember one transition; when the buffer is full, forget the oldest.
+
+        ==========  ==========  ===========================================================
+        name        shape       meaning
+        ==========  ==========  ===========================================================
+        state       (O,)        the observation that the action was chosen in
+        action      ()          what was done
+        reward      ()          what it earned
+        next_state  (O,)        the observation that followed
+        done        ()          ``terminated``: nothing can be earned after ``next_state``
+        ==========  ==========  ===========================================================
+
+        The buffer keeps copies: what the caller does to the arrays afterwards does not reach it.
+        """
+        ### BEGIN SOLUTION
+        row = self.pushed % self.capacity
+        parts = [np.asarray(part) for part in (state, action, reward, next_state, done)]
+        if not self.columns:
+            self.columns = [np.empty((self.capacity, *part.shape), part.dtype) for part in parts]
+        for i, part in enumerate(parts):
+            if part.dtype != self.columns[i].dtype:  # a reward of 0.5 after one of 1 must not be cut to 0
+                self.columns[i] = self.columns[i].astype(np.result_type(self.columns[i], part))
+            self.columns[i][row] = part
+        self.pushed += 1
+        ### END SOLUTION
+
+    def sample(self, batch_size: int) -> tuple[np.ndarray, ...]:
+        """Draw ``batch_size`` different transitions; every set of that size is equally likely.
+
+        =============  ==========  ==============================
+        returns        shape       meaning
+        =============  ==========  ==============================
+        states         (B, O)      row i of all five arrays
+        actions        (B,)        belongs to one and the same
+        rewards        (B,)        transition
+        next_states    (B, O)
+        dones          (B,)
+        =============  ==========  ==============================
+
+        Raises:
+            ValueError: ``batch_size`` is more than is stored.
+        """
+        ### BEGIN SOLUTION
+        if batch_size > len(self):
+            raise ValueError(f"a batch of {batch_size} from a buffer that holds {len(self)} transitions")
+        rows = self.rng.choice(len(self), size=batch_size, replace=False)
+        return tuple(column[rows] for column in self.columns)
+        ### END SOLUTION
+
+    def __len__(self) -> int:
+        """How many transitions are stored now: the number of pushes, but never more than ``capacity``."""
+        ### BEGIN SOLUTION
+        return min(self.pushed, self.capacity)
+        ### END SOLUTION

@@ -1,0 +1,230 @@
+"""Hidden properties of lesson 1: a right answer in any style passes, each common mistake fails."""
+
+import numpy as np
+from gymnasium.spaces import Discrete
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.testing import exercise, near
+from grader.testing.environments import ScriptedEnv, ScriptedPolicy
+
+EIGHTHS = st.integers(-16, 16).map(lambda n: n / 8)  # sums of these are exact, in float32 as well
+ENDINGS = st.sampled_from(["terminated", "truncated", "both"])
+REWARDS = st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=5)
+SEEDS = st.integers(0, 1000)
+GAMMAS = st.sampled_from([0.0, 0.25, 0.5, 0.9, 1.0])
+
+
+# lean_policy
+
+
+@exercise("lean_policy")
+@given(observation=st.lists(EIGHTHS, min_size=4, max_size=4), dtype=st.sampled_from([np.float32, np.float64]))
+def test_pushes_where_the_pole_falls(student, observation, dtype):
+    """`lean_policy` gives 1 when angle + angular velocity is above 0, and 0 when it is 0 or less."""
+    needed = int(observation[2] + observation[3] > 0)
+    assert student.lean_policy(np.array(observation, dtype)) == near(needed)
+
+
+@exercise("lean_policy", needs=("test_pushes_where_the_pole_falls",))
+@given(observation=st.lists(EIGHTHS, min_size=4, max_size=4))
+def test_answer_is_an_action(student, observation):
+    """What `lean_policy` gives is an action that CartPole's `action_space` contains: a whole number, 0 or 1."""
+    got = student.lean_policy(np.array(observation, np.float32))
+    assert Discrete(2).contains(got), "the int 0 or 1; neither a comparison's result nor a float is an action"
+
+
+# run_episode
+
+
+def play(student, env, policy, **seed):
+    """Let the student play, and insist on a list of six-part transitions before looking into them."""
+    transitions = student.run_episode(env, policy, **seed)
+    assert isinstance(transitions, list | tuple), "a list of transitions"
+    for transition in transitions:
+        six = isinstance(transition, tuple) and len(transition) == 6
+        assert six, "a list of Transition, each with its six parts"
+    return transitions
+
+
+@exercise("run_episode")
+@given(rewards=REWARDS, ends=ENDINGS, actions=st.lists(st.integers(0, 2), min_size=1, max_size=4))
+def test_writes_down_what_happened(student, rewards, ends, actions):
+    """`run_episode` gives one transition for each step, in order, with the six parts as they were at that step."""
+    env = ScriptedEnv(rewards=rewards, ends=ends, observation_size=2, actions=3)
+    transitions = play(student, env, ScriptedPolicy(actions=actions), seed=0)
+    assert len(transitions) == near(len(rewards))
+    for got, needed in zip(transitions, env.played):
+        state, action, reward, next_state, terminated, truncated = got
+        assert state == near(needed.state)
+        assert action == near(needed.action)
+        assert reward == near(needed.reward)
+        assert next_state == near(needed.next_state)
+        assert (bool(terminated), bool(truncated)) == near((needed.terminated, needed.truncated))
+
+
+@exercise("run_episode")
+@given(rewards=REWARDS, ends=ENDINGS)
+def test_stops_at_the_end(student, rewards, ends):
+    """The episode is over when either flag is set: every step up to there is made, and none after it."""
+    env = ScriptedEnv(rewards=rewards, ends=ends)
+    student.run_episode(env, ScriptedPolicy(actions=[1, 0]))
+    steps = len(env.actions)
+    assert steps == near(len(rewards))
+    assert env.steps_after_end == 0, "a reset before the first step, and no step after the end"
+
+
+@exercise("run_episode")
+@given(rewards=REWARDS, actions=st.lists(st.integers(0, 2), min_size=1, max_size=4))
+def test_the_policy_decides(student, rewards, actions):
+    """At each step the policy sees the current observation, and the environment gets the action that it chose."""
+    env, policy = ScriptedEnv(rewards=rewards, actions=3), ScriptedPolicy(actions=actions)
+    student.run_episode(env, policy, seed=1)
+    # A loop that asks for the next action at the end of each step asks once more than it needs; that is no mistake.
+    asked = len(policy.given)
+    assert asked in (len(rewards), len(rewards) + 1), "one question to the policy at each step"
+    for seen, step in zip(policy.seen, env.played):
+        assert seen == near(step.state)
+    assert not env.bad_actions, "the action just as the policy gave it, one that `env.action_space` contains"
+    taken = env.actions
+    assert taken == near(policy.given[: len(rewards)])
+
+
+@exercise("run_episode", needs=("test_writes_down_what_happened",))
+@given(rewards=st.lists(st.just(1.0), min_size=1, max_size=3))
+def test_keeps_copies(student, rewards):
+    """The states in the transitions stay as they were, even when the environment reuses its array for the next one."""
+    env = ScriptedEnv(rewards=rewards, reuse=True)
+    for got, needed in zip(play(student, env, ScriptedPolicy(actions=[1, 0])), env.played):
+        assert got[0] == near(needed.state)
+        assert got[3] == near(needed.next_state)
+
+
+@exercise("run_episode", needs=("test_stops_at_the_end",))
+@given(seed=SEEDS, luck=st.integers(1, 9))
+def test_passes_the_seed_on(student, seed, luck):
+    """With a seed, `run_episode` starts where `env.reset(seed=seed)` starts, and uses no random numbers of its own."""
+    needed, _ = ScriptedEnv(rewards=[1.0]).reset(seed=seed)
+    env = ScriptedEnv(rewards=[1.0, 1.0], luck=luck)
+    before = student.random_state()
+    student.run_episode(env, ScriptedPolicy(actions=[0]), seed=seed)
+    assert len(env.starts) == near(1)
+    assert env.starts[0] == near(needed)
+    assert student.random_state() == before, "global random numbers left alone: the seed belongs to `env.reset`"
+
+
+@exercise("run_episode", needs=("test_stops_at_the_end",))
+@given(luck=st.integers(1, 9))
+def test_no_seed_no_reseeding(student, luck):
+    """Without a seed, every episode starts afresh: nothing seeds the environment behind the caller's back."""
+    env = ScriptedEnv(rewards=[1.0], luck=luck)
+    for _ in range(2):
+        student.run_episode(env, ScriptedPolicy(actions=[0]))
+    assert len(env.starts) == near(2)
+    assert all(seed is None for seed in env.seeds), "reset(seed=None) when no seed was given"
+
+
+# discounted_return
+
+
+def discounted(rewards, gamma):
+    """The definition, term by term."""
+    return float(sum(gamma**t * reward for t, reward in enumerate(rewards)))
+
+
+@exercise("discounted_return")
+@given(rewards=st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=6), gamma=GAMMAS)
+def test_sum_of_discounted_rewards(student, rewards, gamma):
+    """`discounted_return` is r₀ + γ r₁ + γ² r₂ + …, one number."""
+    assert student.discounted_return(rewards, gamma) == near(discounted(rewards, gamma))
+
+
+@exercise("discounted_return")
+@given(rewards=st.lists(st.integers(1, 9).map(float), min_size=1, max_size=4))
+def test_first_reward_counts_fully(student, rewards):
+    """With γ = 0 only the first reward counts, and it counts fully."""
+    assert student.discounted_return(rewards, 0.0) == near(rewards[0])
+
+
+@exercise("discounted_return", needs=("test_sum_of_discounted_rewards",))
+@given(
+    rewards=st.lists(st.integers(-3, 3), min_size=1, max_size=6),
+    kind=st.sampled_from(["list", "int array", "float32 array"]),
+)
+def test_lists_arrays_and_integers(student, rewards, kind):
+    """Rewards may be a list or an array, of integers or floats; they are left as they were."""
+    given_rewards = rewards if kind == "list" else np.array(rewards, np.int64 if kind == "int array" else np.float32)
+    kept = student.put(given_rewards)
+    assert student.discounted_return(kept, 0.5) == near(discounted(rewards, 0.5))
+    assert list(kept.get()) == near([float(reward) for reward in rewards])
+
+
+@exercise("discounted_return", needs=("test_sum_of_discounted_rewards",))
+@given(gamma=GAMMAS)
+def test_no_rewards_no_return(student, gamma):
+    """An episode without rewards is worth 0."""
+    assert student.discounted_return([], gamma) == near(0.0)
+
+
+# evaluate
+
+SCRIPTS = st.lists(REWARDS, min_size=1, max_size=4)
+
+
+@exercise("evaluate")
+@given(rewards=SCRIPTS, ends=ENDINGS, seed=st.none() | SEEDS)
+def test_one_return_for_each_episode(student, rewards, ends, seed):
+    """`evaluate` gives one number an episode, in order: the plain sum of its rewards, without discounting."""
+    env = ScriptedEnv(rewards=rewards, ends=ends)
+    got = student.evaluate(env, ScriptedPolicy(actions=[0, 1]), len(rewards), seed=seed)
+    assert got == near(np.array([sum(episode) for episode in rewards]))
+
+
+@exercise("evaluate", needs=("test_one_return_for_each_episode",))
+@given(episodes=st.integers(1, 4))
+def test_gives_an_array(student, episodes):
+    """The returns come as a numpy array of shape (episodes,), so that `.mean()` and comparisons work on it."""
+    got = student.evaluate(ScriptedEnv(rewards=[[1.0], [2.0, 3.0]]), ScriptedPolicy(actions=[0, 1]), episodes, seed=0)
+    assert isinstance(got, np.ndarray), "a numpy array"
+    assert got == near(np.array([1.0, 5.0, 1.0, 5.0][:episodes]))
+
+
+def starts(student, episodes, seed, luck):
+    """Where the episodes of one evaluation start, on a fresh environment."""
+    env = ScriptedEnv(rewards=[1.0], luck=luck)
+    returns = student.evaluate(env, ScriptedPolicy(actions=[0, 1]), episodes, seed=seed)
+    assert returns == near(np.ones(episodes))
+    # The steps are counted too: an evaluation that does not play has no starts to compare.
+    assert len(env.actions) == near(episodes)
+    return [float(start[1]) for start in env.starts]
+
+
+@exercise("evaluate", needs=("test_one_return_for_each_episode",))
+@given(episodes=st.integers(3, 5), seed=SEEDS)
+def test_episodes_start_differently(student, episodes, seed):
+    """The episodes of one evaluation do not all start alike, or their mean would rest on a single start."""
+    # A start is one of a million: that three differ from each other at least once fails by chance once in 1e12.
+    found = starts(student, episodes, seed, luck=1)
+    assert len(set(found)) > 1, "different starts; these episodes are the same one again and again"
+
+
+@exercise("evaluate", needs=("test_one_return_for_each_episode",))
+@given(seed=SEEDS)
+def test_a_seed_repeats_the_evaluation(student, seed):
+    """The same seed gives the same episodes on a fresh environment, and another seed gives other ones."""
+    first, again = starts(student, 3, seed, luck=1), starts(student, 3, seed, luck=2)
+    assert again == near(first)
+    # Three starts of a million each: false alarm 1e-18.
+    assert starts(student, 3, seed + 1, luck=1) != first, "other episodes for another seed"
+
+
+@exercise("evaluate", needs=("test_one_return_for_each_episode",))
+@given(luck=st.integers(1, 9))
+def test_without_a_seed_nothing_is_fixed(student, luck):
+    """Without a seed, `evaluate` leaves the environment's own random numbers alone."""
+    env = ScriptedEnv(rewards=[1.0], luck=luck)
+    before = student.random_state()
+    returns = student.evaluate(env, ScriptedPolicy(actions=[0, 1]), 2)
+    assert returns == near(np.ones(2))
+    assert all(seed is None for seed in env.seeds), "reset(seed=None) when no seed was given"
+    assert student.random_state() == before, "global random numbers left alone"
