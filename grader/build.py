@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.course import Course, CourseError
+from grader.course import Course, CourseError, Lesson
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -104,6 +104,12 @@ def build(course: Course, *, check: bool = False) -> list[Path]:
         for stub, text in stale:
             _replace(stub, text)
     return [stub for stub, _ in stale]
+
+
+def pristine(course: Course, lesson: Lesson) -> str:
+    """The stub as it is handed out, whatever a learner has made of the file in exercises/ since; "" where unknown."""
+    solution = course.solution(lesson)
+    return make_stub(solution.read_text(encoding="utf-8"), lesson.name) if solution.is_file() else ""
 
 
 def is_untouched(stub_text: str, submitted_text: str) -> bool:

@@ -256,5 +256,3 @@ def _check(course: Course, tree: Any) -> None:
                     refuse(f"training needs {need!r}, which is not an exercise", "lessons", i, "training", "needs")
             if not 1 <= rule.passes <= rule.seeds:
                 refuse(f"{rule.passes} of {rule.seeds} seeds cannot pass", "lessons", i, "training", "passes")
-
-

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from grader import training
-from grader.build import is_untouched
+from grader.build import is_untouched, pristine
 from grader.course import Course, CourseError, Lesson
 from grader.places import Place
 from grader.properties import chaffs as known
@@ -22,13 +22,8 @@ from grader.student.session import Session, Student
 from grader.student.split import GraderFault
 from grader.submission import Submission
 
-
-class Watcher(Protocol):
-    """Hears how grading goes on; ``total`` may be 0 where it is not known."""
-
-    def __call__(self, what: str, done: float, total: float) -> None:
-        """``what`` is going on, and ``done`` of ``total`` of it is done."""
-        ...
+Watcher = Callable[[str, float, float], None]
+"""Hears how grading goes on: what is done now, how far that is, and of how much (0 where that is not known)."""
 
 
 def silent(what: str, done: float, total: float) -> None:
@@ -79,10 +74,9 @@ def grade(
 
     if submission.problem:
         return report(status=submission.status, score=0.0, message=submission.problem)
-    with contextlib.suppress(OSError):
-        if is_untouched(course.stub(lesson).read_text(encoding="utf-8"), submission.source):
-            message = f"this is still the stub; open {lesson.name}.py and begin with {lesson.exercises[0].name}"
-            return report(status="not started", score=0.0, message=message)
+    if is_untouched(pristine(course, lesson), submission.source):
+        message = f"this is still the stub; open {lesson.name}.py and begin with {lesson.exercises[0].name}"
+        return report(status="not started", score=0.0, message=message)
     try:
         worker = _Grading(course, lesson, {**(imports or {}), lesson.name: submission.source}, place, watch)
         if (problem := worker.loading_problem()) is not None:
@@ -252,5 +246,3 @@ def digest(course: Course, lesson: Lesson, sources: dict[str, str], *options: ob
             add(path.name, path.read_bytes())
     add("salt", str(course.secret("digest")).encode())
     return sha.hexdigest()
-
-

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 Verdict = Literal["pass", "fail", "skip", "error"]
-"""``skip``: judged nothing, because something it needs failed. ``error``: the grader's own fault, never the student's."""
+"""``skip``: judged nothing, because something it needs failed. ``error``: the grader's own fault, not the student's."""
 
 Status = Literal["graded", "not started", "missing", "unreadable", "error"]
 """What became of a submission as a whole; all but ``graded`` come with a ``message`` that says why."""

@@ -111,7 +111,7 @@ def _code_cells(text: str) -> tuple[str, tuple[str, ...]]:
     try:
         import nbformat
     except ModuleNotFoundError:
-        raise ValueError("reading notebooks needs the extra called class: pip install 'deep-rl-for-beginners[class]'")
+        raise ValueError("reading one needs the extra called class: pip install -e '.[class]'") from None
     try:
         notebook = nbformat.reads(text, as_version=4)
     except Exception as error:

@@ -30,7 +30,7 @@ _CURVE_POINTS = 100
 _FIRST_BIN = 100  # steps; bins double in width whenever there are too many of them
 
 
-class BudgetSpent(RuntimeError):  # noqa: N818 - a budget that is spent is no error
+class BudgetSpent(RuntimeError):
     """The training run has used all of its environment steps; raised into the student's code."""
 
 

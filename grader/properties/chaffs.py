@@ -66,7 +66,9 @@ def load(course: Course, lesson: Lesson) -> tuple[Chaff, ...]:
     names = {e.name for e in lesson.exercises} | ({lesson.training.exercise} if lesson.training else set())
     for chaff in chaffs:
         if chaff.exercise not in names:
-            raise CourseError(f"{where}: {chaff.name} is about {chaff.exercise!r}, which is not an exercise of the lesson")
+            raise CourseError(
+                f"{where}: {chaff.name} is about {chaff.exercise!r}, which is not an exercise of the lesson"
+            )
     return chaffs
 
 

@@ -60,7 +60,7 @@ class _Writer:
                     code = getattr(lent, "__name__", type(lent).__name__)
                     self.lent[number] = code
                 else:
-                    self.lent[number] = self.name("env" if hasattr(lent, "step") else "function")
+                    self.lent[number] = self.name(_kind(lent))
                     self.lines.append(f"{self.lent[number]} = {code}")
                     kind = type(lent)
                     if kind.__module__.startswith("grader.testing"):
@@ -171,6 +171,11 @@ class _Writer:
         head = [f"import {name}" for name in ("numpy as np", "torch") if re.search(rf"\b{name.split()[-1]}\.", text)]
         groups = ["\n".join(head), "\n".join(_merge(self.imported)), text]
         return "\n\n".join(group for group in groups if group)
+
+
+def _kind(lent: Any) -> str:
+    """What a lent object is called: an environment, or the last word of its class's name (``ScriptedPolicy``)."""
+    return "env" if hasattr(lent, "step") else re.sub(r".*(?=[A-Z])", "", type(lent).__name__)
 
 
 def _merge(imports: list[str]) -> list[str]:

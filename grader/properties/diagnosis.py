@@ -26,7 +26,7 @@ class _Different(BaseException):
 def diagnose(findings: Sequence[Finding], chaffs: Sequence[Chaff], open_chaff: OpenChaff) -> dict[str, Chaff]:
     """The chaff behind every failed property for which there is one, by the property's name.
 
-    A chaff is a candidate if it answers the smallest failing example exactly as the student's code does. Of several, the
+    A chaff is a candidate if it answers the smallest failing example as the student's code does. Of several, the
     one that also agrees with most of the other examples of that exercise is named; then the one that is about that
     very exercise; then the one that course authors listed first.
     """
@@ -111,4 +111,3 @@ def _answers_alike(session: Session, transcript: Transcript) -> bool:
         if not same_answer(theirs, exchange.answer) or next(asked, None) is not None:
             return False
     return True
-

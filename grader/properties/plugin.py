@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
@@ -76,7 +76,7 @@ class Properties:
         config.addinivalue_line("markers", "exercise(name, needs, weight): what a property judges")
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_make_collect_report(self, collector: pytest.Collector) -> Iterator[Any]:
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
         """A test file that cannot be imported is the course's fault; keep why."""
         report = yield
         if report.failed:
@@ -117,7 +117,7 @@ class Properties:
         session.begin(seed)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Iterator[Any]:
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
         """Seed the examples: the same for every student of a course, and unknown without its salt."""
         secret = self.course.secret(self.lesson.name, pyfuncitem.name, "examples")
         getattr(pyfuncitem.obj, "__func__", pyfuncitem.obj).__dict__["_hypothesis_internal_use_seed"] = secret
@@ -136,15 +136,15 @@ class Properties:
         others = [other for other in self.findings.values() if other is not finding]
         for needed in exercise.needs:
             if any(other.exercise == needed and other.verdict in ("fail", "skip") for other in others):
-                return f"{needed} has to be right first"
+                return f"the exercise {needed}"
         mark = item.get_closest_marker("exercise")
         for needed in mark.kwargs.get("needs", ()) if mark else ():
             if needed not in self.findings:
                 raise GraderFault(f"{item.nodeid} needs {needed!r}, which is not a property of this lesson")
             if self.findings[needed].verdict in ("fail", "skip"):
-                return f"this has to hold first: {self.findings[needed].says}"
+                return self.findings[needed].says
         if any(other.exercise == finding.exercise and other.timed_out for other in others):
-            return "the code did not come to an end above, so it was not asked again"
+            return "the property above in which the code did not come to an end; it was not asked again"
         return ""
 
     def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
@@ -152,7 +152,7 @@ class Properties:
         self._compared = (op, left, right)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         """Judge the outcome."""
         report = yield
         finding = self.findings[item.name]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.internal import constants_ast
 from hypothesis.internal.conjecture import providers
 
 from grader.course import Course, CourseError, Lesson
@@ -79,7 +80,7 @@ def _same_examples_everywhere() -> Iterator[None]:
     """
     before, constants = settings._current_profile or "default", providers._get_local_constants
     settings.load_profile("grader")
-    nothing = providers.Constants()
+    nothing = constants_ast.Constants()
     providers._get_local_constants = lambda: nothing
     providers.CONSTANTS_CACHE.cache.clear()
     try:
@@ -88,4 +89,3 @@ def _same_examples_everywhere() -> Iterator[None]:
         providers._get_local_constants = constants
         providers.CONSTANTS_CACHE.cache.clear()
         settings.load_profile(before)
-

@@ -150,7 +150,7 @@ def command(isolation: Isolation, control: int) -> list[str]:
     program = bubblewrap()
     assert program is not None
     root = os.geteuid() == 0
-    # As root there is no use for a user namespace: the child takes a user id of its own, for which two capabilities stay.
+    # As root there is no use for a user namespace: the child takes a user id of its own, which two capabilities allow.
     flags = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if root else ["--unshare-user"]
     flags += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--unshare-net"]
     return [program, *flags, "--die-with-parent", "--new-session", *_mounts(isolation.device), "--", *python]

@@ -1,8 +1,8 @@
 """The student's side: load their code, answer questions about it. No other file of the project imports student code.
 
-A question is a list ``[verb, ...]``; the answer is ``["ok", value, printed]`` or ``["raised", ...]``. Objects with no plain
-form stay here under a number, and questions name them by it. While a question is open, the student's code may use
-what the grader lent it (an environment, a function); that is an ``["ask", ...]`` going the other way.
+A question is a list ``[verb, ...]``; the answer is ``["ok", value, printed, graph]`` or ``["raised", ...]``. Objects
+with no plain form stay here under a number, and questions name them by it. While a question is open, the student's
+code may use what the grader lent it (an environment, a function); that is an ``["ask", ...]`` going the other way.
 """
 
 from __future__ import annotations
@@ -187,7 +187,9 @@ class Server:
         outputs, leaves = self._graphs[graph]
         for leaf in leaves:
             leaf.grad = None
-        pairs = [(output, gradient) for output, gradient in zip(outputs, gradients, strict=True) if gradient is not None]
+        pairs = [
+            (output, gradient) for output, gradient in zip(outputs, gradients, strict=True) if gradient is not None
+        ]
         torch.autograd.backward(
             [output for output, _ in pairs],
             [gradient.to(output) for output, gradient in pairs],

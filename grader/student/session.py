@@ -184,7 +184,7 @@ class Session:
         """Put the outputs of a remote computation into this side's autograd graph."""
         # An input of its own that requires grad: the parameters of a network over there are not among ``inputs``.
         anchor = torch.empty(0, requires_grad=True)
-        attached = _Computation.apply(self, graph, outputs, anchor, *inputs)
+        attached = _Computation.apply(self, graph, outputs, anchor, *inputs)  # type: ignore[no-untyped-call]
         return _replace(value, {id(old): new for old, new in zip(outputs, attached, strict=True)})
 
     def _print(self, text: Any) -> None:
@@ -197,11 +197,8 @@ class Session:
             return ["h", value._number]
         if not callable(value) and not isinstance(value, gymnasium.Env | gymnasium.vector.VectorEnv):
             raise TypeError(f"a test cannot pass a {type(value).__name__} to the student's code")
-        for number, (known, _) in self._lent.items():
-            if known is value:
-                break
-        else:
-            number = next(self._numbers)
+        known = (number for number, (lent, _) in self._lent.items() if lent is value)
+        number = next(known, None) or next(self._numbers)
         description = served.describe(value)
         self._lent[number] = (value, description["kind"])
         self.transcript.lent[number] = value
@@ -217,7 +214,7 @@ class Session:
         except (WireError, ValueError, TypeError, KeyError) as error:
             raise StudentDied(f"the process asked something that is not allowed: {error}") from None
         try:
-            # The lent function sees the caller's gradient mode, so that a test can tell whether a graph was being built.
+            # The lent function sees the caller's gradient mode: a test can tell whether a graph was being built.
             with torch.set_grad_enabled(grad_enabled is True):
                 result = getattr(value, method)(*args, **kwargs)
                 return Encoder(self._lend, modules=True).frame(["ok", result])
@@ -361,7 +358,7 @@ class Student:
         return self._session.ask("put", value)
 
     def random_state(self) -> str:
-        """A digest of the global random generators over there: unchanged as long as nothing consumes or reseeds them."""
+        """A digest of the global random generators over there: the same as long as nothing consumes them."""
         return str(self._session.ask("random"))
 
     def cpu_seconds(self) -> float:

@@ -26,7 +26,7 @@ HEAD_CAP = 1 << 20
 BODY_CAP = 1 << 27
 _DEPTH_CAP = 40
 _PACK_FROM = 64
-"""Lists of this many plain floats or ints travel as raw bytes: a reward list of a long episode fits into the head cap."""
+"""Lists of this many plain floats or ints travel as raw bytes: the rewards of a long episode fit into the head cap."""
 
 _LENGTHS = struct.Struct("<II")
 _DTYPES = frozenset("?bhilqBHILQefdFD")
@@ -334,7 +334,7 @@ def module_spec(value: Any) -> list[Any] | None:
     return [kind.__name__] if _MODULES.get(getattr(kind, "__name__", "")) is kind else None
 
 
-def _module(spec: list[Any]) -> torch.nn.Module:
+def _module(spec: list[Any]) -> Any:
     name, *rest = spec
     if name == "Sequential":
         return torch.nn.Sequential(*(_module(part) for part in rest[0]))

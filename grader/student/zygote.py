@@ -5,7 +5,7 @@ read what this process has in memory, so it must hold nothing but libraries: sou
 from the grader straight to the child, over a connection that this process passes on and never reads.
 
 The control connection carries lines of JSON. From the grader: an ``Order`` with the child's connection as a file
-descriptor beside it (fork), or ``"kill"`` (end the child now). To the grader: ``ready`` once, and when a child has ended
+descriptor beside it (fork), or ``"kill"`` (end the child now). To the grader: ``ready`` once, and of every ended child
 its wait status, processor time and peak memory.
 
 The process must have exactly one thread: a child of one that ever ran a parallel operation can wait for ever on locks
@@ -45,7 +45,7 @@ def warm() -> None:
     import numpy as np
     import torch
 
-    import grader.student.serve
+    import grader.student.serve  # noqa: F401 - what the child will need
 
     torch.set_num_threads(1)
     with contextlib.suppress(RuntimeError):
@@ -84,7 +84,7 @@ def main(control_fd: int) -> NoReturn:
     _say(control, {"ready": os.getpid()})
     child = 0
     while True:
-        ready, _, _ = select.select([control, woken], [], [])
+        ready = select.select([control.fileno(), woken], [], [])[0]
         if woken in ready:
             os.read(woken, 64)
             if child and (ended := os.wait4(child, os.WNOHANG))[0]:
@@ -92,7 +92,7 @@ def main(control_fd: int) -> NoReturn:
                 _, status, usage = ended
                 seconds = usage.ru_utime + usage.ru_stime
                 _say(control, {"ended": status, "seconds": seconds, "peak_kb": usage.ru_maxrss})
-        if control in ready:
+        if control.fileno() in ready:
             data, descriptors, _, _ = socket.recv_fds(control, 1 << 16, 1)
             if not data:
                 if child:

@@ -18,6 +18,8 @@ class Near:
     """
 
     __hash__ = None  # type: ignore[assignment]
+    # With an array or a tensor on the left, neither may compare element by element: the comparison is ours.
+    __array_ufunc__ = None
 
     def __init__(self, value: Any, rtol: float, atol: float) -> None:
         """Keep the value as float64."""
@@ -33,6 +35,12 @@ class Near:
         if theirs is None or theirs.shape != ours.shape:
             return False
         return bool(np.allclose(theirs, ours, rtol=self.rtol, atol=self.atol))
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
+        """Take over ``tensor == near(...)``."""
+        tensor, this = args
+        return this == tensor if func is torch.Tensor.__eq__ or func is torch.Tensor.eq else NotImplemented
 
     def __repr__(self) -> str:
         """The value itself: reports print it as what is needed."""

@@ -1,0 +1,232 @@
+"""Grade a whole class: a folder of submissions in, a folder of reports out.
+
+Every report is written as soon as it is made, beside its place and then renamed into it, and carries a digest of all
+that it depends on. A run that was interrupted therefore goes on where it stopped, and a second run of the same class
+only grades what has changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from grader import workers
+from grader.course import Course, Lesson, load
+from grader.export.csv import grades_csv
+from grader.grade import Watcher, digest, grade
+from grader.places import Place
+from grader.render.order import natural
+from grader.report import Report
+from grader.student.isolation import Isolation
+from grader.submission import read
+from grader.workers import Event
+
+
+class ClassError(Exception):
+    """The folder of submissions, or the wish to narrow it, makes no sense; one line for the instructor."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What narrows or changes a run.
+
+    Attributes:
+        lessons: names of the lessons to grade, or empty for all.
+        students: folders to grade, or empty for all.
+        train: whether training checks are run.
+        fresh: grade again even where an up-to-date report is there.
+        processes: how many side by side; None for one a processor.
+    """
+
+    lessons: tuple[str, ...] = ()
+    students: tuple[str, ...] = ()
+    train: bool = True
+    fresh: bool = False
+    processes: int | None = None
+
+
+def find_students(submissions: Path, wanted: Sequence[str]) -> list[str]:
+    """The folders of ``submissions``, or those that are wanted.
+
+    Raises:
+        ClassError: there are none, or a wanted one is missing.
+    """
+    if not submissions.is_dir():
+        raise ClassError(f"{submissions} is not a folder; expected is <submissions>/<student>/<lesson>/<lesson>.py")
+    found = [path.name for path in submissions.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    if not found:
+        raise ClassError(
+            f"{submissions} has no student in it; expected is <submissions>/<student>/<lesson>/<lesson>.py"
+        )
+    for name in wanted:
+        if name not in found:
+            raise ClassError(f"{submissions} has no student called {name!r}")
+    return sorted(wanted or found, key=natural)
+
+
+def grade_class(
+    course: Course,
+    submissions: Path,
+    out: Path,
+    isolation: Isolation,
+    options: Options,
+    hear: Callable[[Event], None] | None = None,
+    finished: Callable[[str], None] | None = None,
+) -> list[Report]:
+    """Grade a class and write everything under ``out``.
+
+    Args:
+        course: the course.
+        submissions: laid out as ``<student>/<lesson>/<lesson>.py`` (or ``.ipynb``).
+        out: gets ``grades.csv``, ``index.html``, and ``<student>/index.html`` and ``<student>/<lesson>.json``.
+        isolation: how student code is walled in.
+        options: what narrows the run.
+        hear: is told what is going on.
+        finished: is told of every student who is done.
+
+    Returns:
+        The reports of this run.
+
+    Raises:
+        ClassError: there is nothing to grade.
+        GraderFault: a process of the grader's own died; run the same command again to go on.
+    """
+    students = find_students(submissions, options.students)
+    lessons = tuple(course.lesson(name).name for name in options.lessons) or tuple(each.name for each in course.lessons)
+    out.mkdir(parents=True, exist_ok=True)
+    job = functools.partial(grade_student, course.root, submissions, out, lessons, options.train, options.fresh)
+    jobs = {name: functools.partial(job, name) for name in students}
+    reports: list[Report] = []
+    for name, made in workers.run(jobs, isolation, processes=options.processes, hear=hear):
+        reports += made
+        if finished is not None:
+            finished(name)
+    write_pages(course, submissions, out)
+    order = {name: i for i, name in enumerate(lessons)}
+    return sorted(reports, key=lambda report: (natural(report.student), order[report.lesson]))
+
+
+def grade_student(
+    root: Path,
+    submissions: Path,
+    out: Path,
+    lessons: Sequence[str],
+    train: bool,
+    fresh: bool,
+    student: str,
+    place: Place,
+    watch: Watcher,
+) -> list[Report]:
+    """Grade one student's lessons in order; each report is written as soon as it is there."""
+    course = _course(root)
+    folder = submissions / student
+    passed: dict[str, bool] = {}
+    reports = []
+    for name in lessons:
+        lesson = course.lesson(name)
+        imports, notes = _imports(course, lesson, student, folder, place, passed, watch)
+        submission = read(folder / lesson.name, lesson)
+        sources = {**imports, lesson.name: submission.source}
+        made_of = digest(course, lesson, sources, student, submission, place.isolation, place.device, train, notes)
+        path = out / student / f"{lesson.name}.json"
+        report = None if fresh else _kept(path, made_of)
+        if report is None:
+
+            def told(what: str, done: float, total: float, lesson: Lesson = lesson) -> None:
+                watch(f"{lesson.name}: {what}", done, total)
+
+            told("reading", 0, 0)
+            report = grade(
+                course, lesson, student, submission, place, imports=imports, notes=notes, train=train, watch=told
+            )
+            report = msgspec.structs.replace(report, digest=made_of)
+            write(path, report.to_json())
+        passed[lesson.name] = _passed(report)
+        reports.append(report)
+    return reports
+
+
+@functools.lru_cache(maxsize=1)
+def _course(root: Path) -> Course:
+    return load(root)
+
+
+def _passed(report: Report) -> bool:
+    """Whether later lessons can build on this work: its code is right, whatever its training came to."""
+    return bool(report.properties) and all(result.verdict == "pass" for result in report.properties)
+
+
+def _imports(
+    course: Course,
+    lesson: Lesson,
+    student: str,
+    folder: Path,
+    place: Place,
+    passed: dict[str, bool],
+    watch: Watcher,
+) -> tuple[dict[str, str], list[str]]:
+    """The earlier lessons that this one imports: the student's own where it passed, else the reference."""
+    sources: dict[str, str] = {}
+    notes: list[str] = []
+    for name in lesson.imports:
+        earlier = course.lesson(name)
+        own = read(folder / name, earlier)
+        if name not in passed and not own.problem:
+            watch(f"{lesson.name}: {name}, which it imports", 0, 0)
+            report = grade(course, earlier, student, own, place, imports=sources, train=False)
+            passed[name] = _passed(report)
+        if passed.get(name) or (not course.carry_forward and own.source):
+            sources[name] = own.source
+        elif course.carry_forward:
+            sources[name] = course.solution(earlier).read_text(encoding="utf-8")
+            why = own.problem or "it has not passed yet"
+            notes.append(f"the course's own {name} was used, so that one mistake is paid for once ({why})")
+    return sources, notes
+
+
+def _kept(path: Path, made_of: str) -> Report | None:
+    """The report of an earlier run, if it is what this run would make; a report of a fault is made again."""
+    with contextlib.suppress(OSError, msgspec.DecodeError, msgspec.ValidationError):
+        report = Report.from_json(path.read_bytes())
+        if report.digest == made_of and not report.has_error:
+            return report
+    return None
+
+
+def write_pages(course: Course, submissions: Path, out: Path) -> None:
+    """Write the table and the pages from all reports in ``out`` about students who are still in the class."""
+    from grader.render import html
+
+    reports: list[Report] = []
+    for student in find_students(submissions, ()):
+        own = []
+        for lesson in course.lessons:
+            with contextlib.suppress(OSError, msgspec.DecodeError, msgspec.ValidationError):
+                own.append(Report.from_json((out / student / f"{lesson.name}.json").read_bytes()))
+        if own:
+            write(out / student / "index.html", html.student_page(own).encode())
+        reports += own
+    write(out / "grades.csv", grades_csv(reports).encode())
+    write(out / "index.html", html.class_page(reports, title=course.title).encode())
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write beside, then rename: nobody ever sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        os.chmod(beside, 0o644)  # mkstemp makes a file that only its owner can read
+        os.replace(beside, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(beside)
+        raise

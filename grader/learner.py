@@ -1,0 +1,130 @@
+"""``grader check`` and ``grader train``: one learner's own work, judged in their own process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.status import Status
+
+from grader.build import is_untouched, pristine
+from grader.course import Course, CourseError, Lesson
+from grader.grade import grade, silent
+from grader.places import Here
+from grader.render.terminal import print_check
+from grader.report import Report
+from grader.submission import Submission, read_file
+
+
+def check(course: Course, wanted: str, file: Path | None, console: Console, *, every: bool = False) -> bool:
+    """Judge one lesson's properties and print what to do next.
+
+    Args:
+        course: the course.
+        wanted: the lesson, or "" for the first unfinished one.
+        file: the file to judge, or None for the one in exercises/.
+        console: where to print.
+        every: show all failures.
+
+    Returns:
+        Whether everything passes.
+
+    Raises:
+        CourseError: there is no such lesson or file.
+    """
+    if file is not None and not wanted:
+        wanted = file.stem
+    if wanted:
+        return _check(course, course.lesson(wanted), file, console, every)
+    for lesson in course.lessons:
+        report = _judge(course, lesson, _read(course, lesson, None), console)
+        if report.status != "graded" or any(r.verdict != "pass" for r in report.properties) or report.message:
+            _print(course, lesson, report, console, every)
+            return False
+        console.print(f"✓ {lesson.name}", markup=False, highlight=False)
+    console.print("Every lesson passes. That is the whole course.")
+    return True
+
+
+def _check(course: Course, lesson: Lesson, file: Path | None, console: Console, every: bool) -> bool:
+    report = _judge(course, lesson, _read(course, lesson, file), console)
+    _print(course, lesson, report, console, every)
+    return report.status == "graded" and bool(report.properties) and all(r.verdict == "pass" for r in report.properties)
+
+
+def _print(course: Course, lesson: Lesson, report: Report, console: Console, every: bool) -> None:
+    names = [each.name for each in course.lessons]
+    following = names[names.index(lesson.name) + 1 :]
+    stub = course.stub(lesson)
+    shown = stub.relative_to(course.root) if stub.is_relative_to(course.root) else stub
+    failed = [r for r in report.properties if r.verdict == "fail"]
+    for result in failed[1:] if every else ():
+        # One at a time is how one learns; --all is for those who asked.
+        alone = msgspec.structs.replace(report, properties=(result,), training=None)
+        print_check(alone, console, next_lesson="", stub=str(shown))
+    print_check(report, console, next_lesson=following[0] if following else "", stub=str(shown))
+
+
+def train(course: Course, lesson: Lesson, file: Path | None, console: Console, device: str) -> bool:
+    """Run a lesson's training check and print how it went.
+
+    Returns:
+        Whether it passes.
+
+    Raises:
+        CourseError: the lesson trains nothing, or there is no such file.
+    """
+    if lesson.training is None:
+        raise CourseError(f"{lesson.name} has no training check; `grader check {lesson.number}` is all there is to it")
+    report = _judge(course, lesson, _read(course, lesson, file), console, train=True, device=device)
+    _print(course, lesson, report, console, False)
+    return report.training is not None and report.training.verdict == "pass"
+
+
+def _read(course: Course, lesson: Lesson, file: Path | None) -> Submission:
+    path = file or course.stub(lesson)
+    if not path.exists():
+        raise CourseError(f"{path} does not exist")
+    return read_file(path)
+
+
+def _judge(
+    course: Course,
+    lesson: Lesson,
+    submission: Submission,
+    console: Console,
+    *,
+    train: bool = False,
+    device: str = "cpu",
+) -> Report:
+    place = Here(live=True, device=device)
+    with console.status(f"{lesson.name} ...") as status:
+        watch = _watching(status, lesson) if console.is_terminal else silent
+        imports, notes = _imports(course, lesson)
+        report = grade(course, lesson, "you", submission, place, imports=imports, notes=notes, train=train, watch=watch)
+    return report
+
+
+def _watching(status: Status, lesson: Lesson) -> Callable[[str, float, float], None]:
+    def watch(what: str, done: float, total: float) -> None:
+        of = f" {done:,.0f}/{total:,.0f}" if total else ""
+        status.update(f"{lesson.name}: {what}{of}")
+
+    return watch
+
+
+def _imports(course: Course, lesson: Lesson) -> tuple[dict[str, str], list[str]]:
+    """The learner's own earlier lessons; the reference for one that has not been begun."""
+    sources, notes = {}, []
+    for name in lesson.imports:
+        earlier = course.lesson(name)
+        own, solution = course.stub(earlier), course.solution(earlier)
+        submission = read_file(own) if own.exists() else Submission("", "it is not there")
+        if not submission.problem and not is_untouched(pristine(course, earlier), submission.source):
+            sources[name] = submission.source
+        elif solution.is_file():
+            sources[name] = solution.read_text(encoding="utf-8")
+            notes.append(f"the course's own {name} was used: yours has not been begun")
+    return sources, notes

@@ -1,0 +1,112 @@
+"""A few processes that grade side by side, each with a warm zygote of its own.
+
+The processes are the grader's own and trusted; student code runs in the zygotes' children. What they send back is
+pickled by the standard library, between our own processes only.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import multiprocessing
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, NamedTuple, TypeVar
+
+from grader.places import Split
+from grader.student.isolation import Isolation
+from grader.student.split import GraderFault
+
+Result = TypeVar("Result")
+
+_place: Split | None = None
+_events: Any = None
+
+
+class Event(NamedTuple):
+    """What a job is doing: ``total`` is 0 where it is not known."""
+
+    job: str
+    what: str
+    done: float
+    total: float
+
+
+def count() -> int:
+    """How many processes this machine has processors for."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run(
+    jobs: Mapping[str, Callable[..., Result]],
+    isolation: Isolation,
+    *,
+    processes: int | None = None,
+    hear: Callable[[Event], None] | None = None,
+) -> Iterator[tuple[str, Result]]:
+    """Run every job in some process, and give results as they come.
+
+    Args:
+        jobs: by name; each is called as ``job(place, watch)`` and must be a module's function (or a partial of one).
+        isolation: how the student's side is walled in.
+        processes: how many at most; one a processor where it is not said.
+        hear: is told, in this process, what the jobs are doing.
+
+    Raises:
+        GraderFault: a process of the grader's own died. What was finished before has been given.
+    """
+    if not jobs:
+        return
+    # Not forked: a parent that has used torch may hold locks that a forked child would wait for.
+    context = multiprocessing.get_context("spawn")
+    events = context.Queue()
+    listener = threading.Thread(target=_listen, args=(events, hear), daemon=True)
+    listener.start()
+    executor = concurrent.futures.ProcessPoolExecutor(
+        max_workers=max(1, min(processes or count(), len(jobs))),
+        mp_context=context,
+        initializer=_start,
+        initargs=(isolation, events),
+    )
+    try:
+        futures = {executor.submit(_call, name, job): name for name, job in jobs.items()}
+        for future in concurrent.futures.as_completed(futures):
+            try:
+                yield futures[future], future.result()
+            except BrokenProcessPool:
+                raise GraderFault(
+                    "a process of the grader ended unexpectedly (out of memory?); what was finished is kept, "
+                    "and the same command goes on from there"
+                ) from None
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+        events.put(None)
+        listener.join(timeout=5)
+
+
+def _start(isolation: Isolation, events: Any) -> None:
+    global _place, _events
+    import torch
+
+    # One thread a process: several processes on all processors at once would only wait for one another.
+    torch.set_num_threads(1)
+    _events = events
+    _place = Split(isolation)
+
+
+def _call(name: str, job: Callable[..., Result]) -> Result:
+    def watch(what: str, done: float, total: float) -> None:
+        with contextlib.suppress(queue.Full):
+            _events.put_nowait(Event(name, what, done, total))
+
+    watch("starting", 0, 0)
+    return job(_place, watch)
+
+
+def _listen(events: Any, hear: Callable[[Event], None] | None) -> None:
+    while (event := events.get()) is not None:
+        if hear is not None:
+            hear(event)
