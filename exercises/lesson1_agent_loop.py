@@ -39,12 +39,10 @@ class Transition(NamedTuple):
 def lean_policy(observation: np.ndarray) -> int:
     """Push the cart toward the side that the pole falls to.
 
-    ===========  ======  =============================================================================
-    name         shape   meaning
-    ===========  ======  =============================================================================
-    observation  (4,)    position (m), velocity (m/s), angle (rad), angular velocity (rad/s)
-    returns      int     1, push right, when angle + angular velocity is above 0; otherwise 0, push left
-    ===========  ======  =============================================================================
+    | name        | shape | meaning                                                                         |
+    |-------------|-------|---------------------------------------------------------------------------------|
+    | observation | (4,)  | position (m), velocity (m/s), angle (rad), angular velocity (rad/s)             |
+    | returns     | int   | 1, push right, when angle + angular velocity is above 0; otherwise 0, push left |
 
     Example:
         >>> lean_policy(np.array([0.0, 0.0, 0.02, 0.3]))
@@ -81,13 +79,11 @@ def run_episode(env: gymnasium.Env, policy: Policy, *, seed: int | None = None) 
 def discounted_return(rewards: Sequence[float] | np.ndarray, gamma: float) -> float:
     """What an episode is worth at its start: later rewards count less.
 
-    =======  ======  ==================================================================
-    name     shape   meaning
-    =======  ======  ==================================================================
-    rewards  (T,)    r₀ … r_{T−1}, the first one first; integers and lists are fine too
-    gamma            the discount factor, between 0 and 1
-    returns  float   r₀ + γ r₁ + γ² r₂ + …; 0 when there are no rewards
-    =======  ======  ==================================================================
+    | name    | shape | meaning                                                            |
+    |---------|-------|--------------------------------------------------------------------|
+    | rewards | (T,)  | r₀ … r_{T−1}, the first one first; integers and lists are fine too |
+    | gamma   |       | the discount factor, between 0 and 1                               |
+    | returns | float | r₀ + γ r₁ + γ² r₂ + …; 0 when there are no rewards                 |
 
     Example:
         >>> discounted_return([1, 2, 3], 0.5)

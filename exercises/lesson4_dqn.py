@@ -35,12 +35,10 @@ class DQN(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The values of every action, for a batch of observations.
 
-        ========  ========  =======================================
-        name      shape     meaning
-        ========  ========  =======================================
-        x         (N, O)    observations, float32
-        returns   (N, A)    action values Q(s, a), in units of return
-        ========  ========  =======================================
+        | name    | shape  | meaning                                   |
+        |---------|--------|-------------------------------------------|
+        | x       | (N, O) | observations, float32                     |
+        | returns | (N, A) | action values Q(s, a), in units of return |
         """
         raise NotImplementedError("DQN.forward: write me; lesson4_dqn.md tells how")
 
@@ -64,13 +62,11 @@ def make_optimizer(model: nn.Module, lr: float = 1e-3) -> torch.optim.Optimizer:
 def greedy_action(model: nn.Module, observation: np.ndarray) -> int:
     """The action that the network values most, for one observation.
 
-    ===========  ========  ================================================
-    name         shape     meaning
-    ===========  ========  ================================================
-    model                  observations (N, O) to action values (N, A)
-    observation  (O,)      one observation, float32 or float64
-    returns      int       an action in 0 … A − 1; of equally good ones any
-    ===========  ========  ================================================
+    | name        | shape | meaning                                          |
+    |-------------|-------|--------------------------------------------------|
+    | model       |       | observations (N, O) to action values (N, A)      |
+    | observation | (O,)  | one observation, float32 or float64              |
+    | returns     | int   | an action in 0 … A − 1; of equally good ones any |
 
     No graph is built: nobody will ask for a gradient of this forward pass.
 

@@ -191,7 +191,7 @@ def load(root: Path) -> Course:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise CourseError(f"course.yml, line {line}: {error.problem or error.context}") from None
     except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise CourseError(f"course.yml cannot be read: {error}") from None
+        raise CourseError(f"course.yml cannot be read: {' '.join(str(error).split())}") from None
     try:
         course = msgspec.convert(data, Course, strict=True)
     except msgspec.ValidationError as error:

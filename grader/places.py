@@ -74,6 +74,13 @@ class Here:
         """Nothing to start."""
         self._live, self.device = live, device
 
+    def __enter__(self) -> Self:
+        """For ``with``, as ``Split``."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to close."""
+
     def open(
         self,
         sources: dict[str, str],

@@ -42,15 +42,13 @@ class ReplayBuffer:
     ) -> None:
         """Remember one transition; when the buffer is full, forget the oldest.
 
-        ==========  ==========  ===========================================================
-        name        shape       meaning
-        ==========  ==========  ===========================================================
-        state       (O,)        the observation that the action was chosen in
-        action      ()          what was done
-        reward      ()          what it earned
-        next_state  (O,)        the observation that followed
-        done        ()          ``terminated``: nothing can be earned after ``next_state``
-        ==========  ==========  ===========================================================
+        | name       | shape | meaning                                                    |
+        |------------|-------|------------------------------------------------------------|
+        | state      | (O,)  | the observation that the action was chosen in              |
+        | action     | ()    | what was done                                              |
+        | reward     | ()    | what it earned                                             |
+        | next_state | (O,)  | the observation that followed                              |
+        | done       | ()    | ``terminated``: nothing can be earned after ``next_state`` |
 
         The buffer keeps copies: what the caller does to the arrays afterwards does not reach it.
         """
@@ -58,7 +56,7 @@ class ReplayBuffer:
         row = self.pushed % self.capacity
         parts = [np.asarray(part) for part in (state, action, reward, next_state, done)]
         if not self.columns:
-            self.columns = [np.empty((self.capacity, *part.shape), part.dtype) for part in parts]
+            self.columns = [np.zeros((self.capacity, *part.shape), part.dtype) for part in parts]
         for i, part in enumerate(parts):
             if part.dtype != self.columns[i].dtype:  # a reward of 0.5 after one of 1 must not be cut to 0
                 self.columns[i] = self.columns[i].astype(np.result_type(self.columns[i], part))
@@ -69,15 +67,15 @@ class ReplayBuffer:
     def sample(self, batch_size: int) -> tuple[np.ndarray, ...]:
         """Draw ``batch_size`` different transitions; every set of that size is equally likely.
 
-        =============  ==========  ==============================
-        returns        shape       meaning
-        =============  ==========  ==============================
-        states         (B, O)      row i of all five arrays
-        actions        (B,)        belongs to one and the same
-        rewards        (B,)        transition
-        next_states    (B, O)
-        dones          (B,)
-        =============  ==========  ==============================
+        | returns     | shape  | meaning                                     |
+        |-------------|--------|---------------------------------------------|
+        | states      | (B, O) | the observations the actions were chosen in |
+        | actions     | (B,)   | what was done                               |
+        | rewards     | (B,)   | what it earned                              |
+        | next_states | (B, O) | the observations that followed              |
+        | dones       | (B,)   | whether that was the end                    |
+
+        Row i of all five arrays belongs to one and the same transition.
 
         Raises:
             ValueError: ``batch_size`` is more than is stored.

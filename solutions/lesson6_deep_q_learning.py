@@ -132,20 +132,20 @@ def update_target(target_network: nn.Module, q_network: nn.Module, tau: float) -
 class Settings:
     """The numbers of one training run; "steps" are environment steps, summed over the copies."""
 
-    gamma: float = 0.98
+    gamma: float = 0.99
     learning_rate: float = 2e-3
     batch_size: int = 64
     buffer_size: int = 50_000
     learning_starts: int = 1_000  # steps that only fill the buffer
-    train_every: int = 256  # steps between two bursts of updates
-    updates_per_burst: int = 32
-    target_every: int = 50  # updates between two copies to the target network
-    max_gradient_norm: float = 1.0
+    learn_every: int = 256  # steps between two bursts of updates
+    updates_per_step: float = 0.25
+    updates_max: int = 128
+    tau: float = 0.02
     epsilon_start: float = 1.0
-    epsilon_end: float = 0.1
-    epsilon_steps: int = 10_000
-    evaluate_every: int = 3  # bursts
-    solved: float = 495.0
+    epsilon_end: float = 0.05
+    epsilon_steps: int = 4_000
+    calm: int = 16  # time steps without a fall that make an evaluation worth its steps
+    solved: float = 475.0  # a return
 
 
 def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str = "cpu") -> Policy:
@@ -153,69 +153,67 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
 
     | name      | meaning                                                                                     |
     |-----------|---------------------------------------------------------------------------------------------|
-    | env       | copies of one environment that reset by Gymnasium's NEXT_STEP rule                          |
+    | env       | E copies of one environment that reset by Gymnasium's NEXT_STEP rule                        |
     | max_steps | how many environment steps may be taken, summed over the copies, evaluations included       |
     | seed      | of the weights, the buffer, the exploration and the environment                             |
-    | device    | where the network computes: "cpu", or "cuda"                                                |
+    | device    | where the networks compute: "cpu", or "cuda"                                                |
     | returns   | a policy: a batch of observations (N, O) → actions (N,)                                     |
 
-    Source: Mnih et al. 2015, algorithm 1.
+    Source: Mnih et al. 2015, algorithm 1, with a target network that follows slowly.
     """
     settings = Settings()
     rng = np.random.default_rng(seed)
+    actions_count = int(env.single_action_space.n)
     with torch.random.fork_rng(devices=[]):  # initial weights come from torch's global generator: leave it as it was
         torch.default_generator.manual_seed(seed)
-        q_network = DQN(env.single_observation_space.shape[0], int(env.single_action_space.n)).to(device)
+        q_network = DQN(env.single_observation_space.shape[0], actions_count).to(device)
     target_network = copy.deepcopy(q_network)
+    best_network, best_score = copy.deepcopy(q_network), -np.inf
     optimizer = make_optimizer(q_network, lr=settings.learning_rate)
     buffer = ReplayBuffer(settings.buffer_size, seed=seed)
 
-    steps, updates, bursts = 0, 0, 0
-    best_score, best_network = -np.inf, copy.deepcopy(q_network)
     observations, _ = env.reset(seed=seed)
-    over = np.zeros(env.num_envs, dtype=bool)
+    over = np.zeros(env.num_envs, dtype=bool)  # which copies' episodes ended at the last step
+    steps, learnt_at, survived = 0, 0, 0
+    testing = False
     while steps + env.num_envs <= max_steps:
-        # Act: mostly as the network says, sometimes at random.
-        progress = min(1.0, steps / settings.epsilon_steps)
-        epsilon = settings.epsilon_start + progress * (settings.epsilon_end - settings.epsilon_start)
-        random_actions = rng.integers(env.single_action_space.n, size=env.num_envs)
-        explore = rng.random(env.num_envs) < epsilon
+        # Act: at random with probability epsilon, which falls; otherwise, and always in a test, as the network says.
+        fraction = min(steps / settings.epsilon_steps, 1.0)
+        epsilon = settings.epsilon_start + fraction * (settings.epsilon_end - settings.epsilon_start)
+        explore = (rng.random(env.num_envs) < epsilon) & (not testing)
+        random_actions = rng.integers(actions_count, size=env.num_envs)
         actions = np.where(explore, random_actions, greedy_actions(q_network, observations))
         next_observations, rewards, terminated, truncated, _ = env.step(actions)
 
-        # NEXT_STEP: after an episode's last step, a copy's next step only resets it. THAT STEP IS NO TRANSITION.
+        # NEXT_STEP: the step after an episode's last one only resets that copy. IT IS NO TRANSITION.
         for i in np.flatnonzero(~over):
-            # A TRUNCATED EPISODE COULD HAVE GONE ON, so only terminated says that nothing comes afterwards.
+            # A TRUNCATED EPISODE COULD HAVE GONE ON: only terminated says that nothing comes afterwards.
             buffer.push(observations[i], actions[i], rewards[i], next_observations[i], terminated[i])
-        burst_before = steps // settings.train_every
         steps += int(np.count_nonzero(~over))
         over = terminated | truncated
         observations = next_observations
-        if steps < settings.learning_starts or steps // settings.train_every == burst_before:
+
+        if testing:
+            survived += 1
+            if survived >= settings.solved:
+                return lambda o: greedy_actions(q_network, o)
+            if not terminated.any():
+                continue
+            testing = False
+            if survived > best_score:
+                best_network, best_score = copy.deepcopy(q_network), survived
+        if steps - learnt_at < settings.learn_every or steps < settings.learning_starts:
             continue
 
         # Learn.
-        for _ in range(settings.updates_per_burst):
+        for _ in range(int(min(settings.updates_max, settings.updates_per_step * (steps - learnt_at)))):
             loss = dqn_loss(q_network, target_network, buffer.sample(settings.batch_size), settings.gamma)
             optimizer.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(q_network.parameters(), settings.max_gradient_norm)
             optimizer.step()
-            updates += 1
-            if updates % settings.target_every == 0:
-                update_target(target_network, q_network, tau=1.0)
-
-        # Keep what did best without exploration: deep Q-networks get worse again, and nobody knows when.
-        bursts += 1
-        if bursts % settings.evaluate_every == 0:
-            score, used = evaluate(env, q_network, max_steps - steps)
-            steps += used
-            if score > best_score:
-                best_score, best_network = score, copy.deepcopy(q_network)
-            if score >= settings.solved:
-                break
-            observations, _ = env.reset()
-            over[:] = False
+            update_target(target_network, q_network, settings.tau)
+        learnt_at = steps
+        testing, survived = True, 0
     return lambda observations: greedy_actions(best_network, observations)
 
 
@@ -223,4 +221,20 @@ def greedy_actions(q_network: nn.Module, observations: NDArray[np.float32]) -> N
     """The action with the highest value for every observation: (N, O) → (N,)."""
     device = next(q_network.parameters()).device
     with torch.no_grad():
-        return q_network(torch.as_tensor(observations, device=device)).argmax(dim=1).cpu().numpy()
+        q_values = q_network(torch.as_tensor(observations, dtype=torch.float32, device=device))
+    return q_values.argmax(dim=1).cpu().numpy()
+
+
+def evaluate(env: gym.vector.VectorEnv, q_network: nn.Module, max_steps: int) -> tuple[float, int]:
+    """What all copies earn without exploration until the first of them is over, on average, and the steps it took.
+
+    It is what the least lucky of E episodes earns, and it is cheap: a bad network is found out after a few steps.
+    """
+    observations, _ = env.reset()
+    earned, steps, over = 0.0, 0, False
+    while not over and steps + env.num_envs <= max_steps:
+        observations, rewards, terminated, truncated, _ = env.step(greedy_actions(q_network, observations))
+        earned += float(rewards.mean())
+        steps += env.num_envs
+        over = bool((terminated | truncated).any())
+    return earned, steps

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import traceback
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +24,7 @@ OpenSession = Callable[[], Session]
 """Gives a session with the submission loaded; raises as ``Zygote.open`` does."""
 
 _SHOWN = 1500
+_PACKAGE = str(Path(__file__).parents[1])
 
 
 @dataclasses.dataclass(slots=True)
@@ -171,9 +174,9 @@ class Properties:
 
     def _judge(self, finding: Finding, error: BaseException) -> None:
         finding.verdict = "fail"
-        if isinstance(error, GraderFault | KeyboardInterrupt | pytest.UsageError):
+        if isinstance(error, KeyboardInterrupt | pytest.UsageError) or _is_ours(error):
             finding.verdict, finding.got = "error", f"{type(error).__name__}: {error}"
-            self.problem = error if isinstance(error, Exception) else GraderFault("interrupted")
+            self.problem = error if isinstance(error, GraderFault) else GraderFault(finding.got)
         elif isinstance(error, StudentError):
             finding.got = NOT_WRITTEN if error.not_written else f"raised {error}"
             finding.needed = "an answer instead of an exception"
@@ -234,6 +237,17 @@ def _innermost(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether the grader's machinery failed, and not a test that could do nothing with the student's answer."""
+    if isinstance(error, StudentError | StudentDied | AssertionError):
+        return False
+    if isinstance(error, GraderFault):
+        return True
+    places = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
+    known = [place for place in places if place.startswith(_PACKAGE) or "/tests/" in place]
+    return bool(known) and known[-1].startswith(_PACKAGE) and not known[-1].startswith(f"{_PACKAGE}/testing/")
 
 
 def _before_each_example(function: Any, begin: Callable[[], None]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -62,6 +64,7 @@ def run(
     flags = ["-c", os.devnull, "--rootdir", str(course.root), "--import-mode=importlib", "--capture=no"]
     flags += ["--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:junitxml"]
     flags += ["-p", "no:faulthandler", "-p", "no:unraisableexception", "-p", "no:threadexception", "-W", "ignore"]
+    _forget_other_versions(course.root, files)
     with _same_examples_everywhere():
         status = pytest.main([*flags, *map(str, files)], plugins=[plugin])
     if plugin.problem is not None:
@@ -69,6 +72,21 @@ def run(
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise GraderFault(f"pytest stopped with {pytest.ExitCode(status).name} on tests/{lesson.name}/")
     return list(plugin.findings.values())
+
+
+_versions: dict[str, tuple[str, int, int]] = {}
+"""Which file, of which time and size, each imported test module was made from."""
+
+
+def _forget_other_versions(root: Path, files: list[Path]) -> None:
+    """Test modules stay imported from run to run, which saves most of a run's start; not so what has changed since."""
+    for file in files:
+        name = ".".join(file.relative_to(root).with_suffix("").parts)
+        status = file.stat()
+        version = (str(file), status.st_mtime_ns, status.st_size)
+        if _versions.get(name) != version:
+            sys.modules.pop(name, None)
+            _versions[name] = version
 
 
 @contextlib.contextmanager

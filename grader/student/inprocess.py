@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 
+from grader.student.frames import Frame
 from grader.student.serve import Server
 from grader.student.session import Answer, Session
-from grader.student.wire import Frame
 
 
 class InProcess:
@@ -31,12 +31,19 @@ class InProcess:
         return self._answer_ask(frame)
 
     def exchange(self, question: Frame, answer_ask: Answer) -> Frame:
-        """Answer at once."""
+        """Answer at once.
+
+        Raises:
+            KeyboardInterrupt: somebody pressed Ctrl-C while the student's code was running.
+        """
         outer, self._answer_ask = self._answer_ask, answer_ask
         try:
-            return self._server.answer(question)
+            answer = self._server.answer(question)
         finally:
             self._answer_ask = outer
+        if isinstance(self._server.exception, KeyboardInterrupt):
+            raise self._server.exception
+        return answer
 
     @property
     def exception(self) -> BaseException | None:

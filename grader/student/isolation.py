@@ -36,19 +36,20 @@ class Isolation:
 
     Attributes:
         level: the best first: ``strong``, ``embedded``, ``process only``.
-        kernel: whether Landlock and seccomp guard the process from inside.
+        landlock: whether the kernel guards files from inside the process.
+        seccomp: whether the kernel refuses system calls.
         device: where networks may live, ``cpu`` or ``cuda``.
     """
 
     level: Level
-    kernel: bool
+    landlock: bool
+    seccomp: bool
     device: str = "cpu"
 
     def __str__(self) -> str:
         """The level and what it is made of, as reports print it."""
-        parts = {"strong": "bubblewrap", "embedded": "", "process only": ""}[self.level]
-        inner = "Landlock, seccomp, rlimits" if self.kernel else "rlimits"
-        made = f"{self.level}: {', '.join(part for part in (parts, inner) if part)}"
+        parts = {"bubblewrap": self.level == "strong", "Landlock": self.landlock, "seccomp": self.seccomp}
+        made = f"{self.level}: {', '.join([*(part for part, there in parts.items() if there), 'rlimits'])}"
         if self.device != "cpu":
             made += "; loosened for the GPU: its devices, /proc and /sys, local sockets, no limit of address space"
         return made
@@ -70,19 +71,23 @@ def choose(device: str = "cpu", *, wanted: Level | None = None, unsafe: bool = F
     Raises:
         IsolationError: what is wanted is not there.
     """
-    kernel = ring.landlock_version() > 0 and ring.has_seccomp()
+    landlock, seccomp = ring.landlock_version() > 0, ring.has_seccomp()
+    if wanted != "process only" and (place := _exposed()):
+        raise IsolationError(
+            f"this course lies in {place}, which student code has to be able to read; move it to another folder"
+        )
     if wanted in (None, "strong"):
         if bubblewrap():
-            return Isolation("strong", kernel, device)
+            return Isolation("strong", landlock, seccomp, device)
         if wanted:
             raise IsolationError("bubblewrap does not work here; install it (Debian: apt install bubblewrap)")
     if wanted in (None, "embedded"):
-        if kernel:
-            return Isolation("embedded", True, device)
+        if landlock and seccomp:
+            return Isolation("embedded", landlock, seccomp, device)
         if wanted:
             raise IsolationError("this kernel has no Landlock, or no seccomp filter for this processor")
     if wanted == "process only" or unsafe:
-        return Isolation("process only", False, device)
+        return Isolation("process only", landlock=False, seccomp=False, device=device)
     raise IsolationError(
         "this machine can isolate student code neither with bubblewrap nor with Landlock and seccomp; grade on Linux, "
         "or accept the risk of running it unguarded with --unsafe"
@@ -106,9 +111,21 @@ def bubblewrap() -> str | None:
 
 def readable() -> list[str]:
     """What Python, torch and their libraries are read from: nothing of the course, nothing of a class."""
-    places = [sys.prefix, sys.base_prefix, *site.getsitepackages(), "/usr", "/lib", "/lib64", "/bin"]
+    places = [*site.getsitepackages(), "/lib", "/lib64", "/bin"]
+    # Not these folders whole: a virtual environment can be made right in a course's folder, and containers like to
+    # have work in /usr/src.
+    for prefix in (sys.prefix, sys.base_prefix, "/usr", "/usr/local"):
+        places += [os.path.join(prefix, part) for part in ("lib", "lib64", "bin", "share", "pyvenv.cfg")]
     places += ["/etc/ld.so.cache", "/etc/localtime", "/etc/mime.types"]
     return list(dict.fromkeys(place for place in places if os.path.exists(place)))
+
+
+def _exposed() -> str | None:
+    """The readable place that the course lies in, if it does. An installed grader without a course around it may."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / "course.yml").exists():
+        return None
+    return next((place for place in readable() if root.is_relative_to(Path(place).resolve())), None)
 
 
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
@@ -122,12 +139,16 @@ def _gpu_devices() -> list[str]:
 def ring_for(isolation: Isolation, *, memory_mb: int, cpu_seconds: float) -> ring.Ring:
     """The limits of one child at this isolation."""
     cuda = isolation.device != "cpu"
+    user = _own_user() if os.geteuid() == 0 else None
     return ring.Ring(
         readable=(*readable(), *(("/proc", "/sys") if cuda else ())),
         writable=(*_DEVICES, *(_gpu_devices() if cuda else ()), *(("/dev/shm",) if cuda else ())),
         memory_bytes=(16 * memory_mb if cuda else memory_mb) << 20,
         cpu_seconds=cpu_seconds,
-        user=_own_user() if os.geteuid() == 0 else None,
+        landlock=isolation.landlock,
+        seccomp=isolation.seccomp,
+        user=user,
+        threads=4096 if user is None else 64,
         cuda=cuda,
     )
 

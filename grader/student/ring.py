@@ -17,7 +17,7 @@ import struct
 import sys
 from dataclasses import dataclass
 
-_PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_DUMPABLE = 38, 22, 24, 4
+_PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_DUMPABLE, _PR_SET_PDEATHSIG = 38, 22, 24, 4, 1
 _LANDLOCK_CREATE, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT = 444, 445, 446
 _LANDLOCK_PATH_BENEATH = 1
 _READ_FILE, _READ_DIR, _EXECUTE, _WRITE_FILE, _IOCTL_DEV = 1 << 2, 1 << 3, 1 << 0, 1 << 1, 1 << 15
@@ -35,7 +35,10 @@ class Ring:
         writable: devices that it may open for writing.
         memory_bytes: address space, or None where the device driver maps more than there is (CUDA).
         cpu_seconds: processor time.
+        landlock: whether the kernel guards files.
+        seccomp: whether the kernel refuses system calls.
         user: the user it becomes where it is root, or None to stay.
+        threads: how many threads its user may have.
         cuda: whether a CUDA driver has to start in here; what that loosens is said in the report.
     """
 
@@ -43,28 +46,30 @@ class Ring:
     writable: tuple[str, ...]
     memory_bytes: int | None
     cpu_seconds: float
+    landlock: bool = True
+    seccomp: bool = True
     user: int | None = None
+    threads: int = 4096
     cuda: bool = False
 
 
-def enter(ring: Ring, *, kernel: bool) -> None:
+def enter(ring: Ring) -> None:
     """Give up everything that student code does not need.
-
-    Args:
-        ring: what stays.
-        kernel: whether Landlock and seccomp are there to be used; without them only limits are set.
 
     Raises:
         OSError: a step failed. Student code must not be loaded then.
     """
     _limit(ring)
-    if not kernel:
+    if not ring.landlock and not ring.seccomp:
         return
     libc = ctypes.CDLL(None, use_errno=True)
     _drop(libc, ring.user)
+    _call(libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "parent_death_signal")
     _call(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-    _landlock(libc, ring)
-    _seccomp(libc, ring)
+    if ring.landlock:
+        _landlock(libc, ring)
+    if ring.seccomp:
+        _seccomp(libc, ring)
 
 
 def landlock_version() -> int:
@@ -97,6 +102,9 @@ def _limit(ring: Ring) -> None:
     limit(resource.RLIMIT_CPU, whole, whole + 1)
     limit(resource.RLIMIT_CORE, 0)
     limit(resource.RLIMIT_NOFILE, 1024 if ring.cuda else 64)
+    # Threads use up the process numbers of the whole machine.
+    most = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    limit(resource.RLIMIT_NPROC, ring.threads if most == resource.RLIM_INFINITY else min(ring.threads, most))
     if ring.memory_bytes is not None:
         # CUDA reserves far more address space than it uses; there only the data segment is limited.
         kind = resource.RLIMIT_DATA if ring.cuda else resource.RLIMIT_AS
@@ -182,7 +190,8 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "ioprio_set": (251, 30), "sched_setscheduler": (144, 119), "sched_setparam": (142, 118),
     "sched_setattr": (314, 274), "sched_setaffinity": (203, 122), "migrate_pages": (256, 238),
     "move_pages": (279, 239), "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265),
-    "fanotify_init": (300, 262), "inotify_init1": (294, 26), "lookup_dcookie": (212, 18), "vhangup": (153, 58),
+    "fanotify_init": (300, 262), "inotify_init": (253, None), "inotify_init1": (294, 26), "file_setattr": (469, 469),
+    "lookup_dcookie": (212, 18), "vhangup": (153, 58),
     "iopl": (172, None), "ioperm": (173, None), "modify_ldt": (154, None), "timer_create": (222, 107),
     "setitimer": (38, 103), "setpgid": (109, 154), "setsid": (112, 157),
 }  # fmt: skip
@@ -193,8 +202,22 @@ _CUDA_NEEDS = frozenset(
 _NUMBERS = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _CLONE, _CLONE3, _PRLIMIT = {"x86_64": 56, "aarch64": 220}, 435, {"x86_64": 302, "aarch64": 261}
 _CLONE_THREAD = 0x00010000
+# Commands of calls that are otherwise needed, with the calls' numbers. A file descriptor can be told to send any signal
+# to any process of the same user (F_SETOWN, F_SETSIG, FIOSETOWN and its like), to keep others from opening a file
+# (F_SETLEASE), and to change what chmod does not (FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR).
+_REFUSED_COMMANDS: dict[str, tuple[int, int, tuple[int, ...]]] = {
+    "fcntl": (72, 25, (8, 10, 15, 1024, 1026)),
+    "ioctl": (16, 29, (0x8901, 0x8902, 0x40086602, 0x401C5820)),
+}
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+
+
+def refused(machine: str, *, cuda: bool = False) -> dict[str, int]:
+    """Names and numbers of the system calls that are refused whatever their arguments are."""
+    column = _NUMBERS[machine][0]
+    numbers = ((name, both[column]) for name, both in _REFUSED.items() if not (cuda and name in _CUDA_NEEDS))
+    return {name: number for name, number in numbers if number is not None}
 
 
 def _filter(machine: str, cuda: bool) -> bytes:
@@ -227,10 +250,13 @@ def _filter(machine: str, cuda: bool) -> bytes:
         (_RETURN, 0, 0, _ALLOW),
         (_RETURN, 0, 0, _ERRNO | _EPERM),
     ]
-    for name, numbers in _REFUSED.items():
-        number = numbers[column]
-        if number is not None and not (cuda and name in _CUDA_NEEDS):
-            program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | _EPERM)]
+    for *numbers, commands in _REFUSED_COMMANDS.values():
+        program += [(_EQUAL, 0, 2 + 2 * len(commands), numbers[column]), (_LOAD, 0, 0, 24)]
+        for command in commands:
+            program += [(_EQUAL, 0, 1, command), (_RETURN, 0, 0, _ERRNO | _EPERM)]
+        program.append((_RETURN, 0, 0, _ALLOW))
+    for number in refused(machine, cuda=cuda).values():
+        program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | _EPERM)]
     program.append((_RETURN, 0, 0, _ALLOW))
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
 

@@ -78,7 +78,7 @@ class _Printed(io.TextIOBase):
 
     def take(self) -> str:
         text, self.text = self.text, ""
-        return text
+        return _sendable(text)
 
 
 class Server:
@@ -121,7 +121,7 @@ class Server:
         except BaseException as error:
             # SystemExit and KeyboardInterrupt too: raised by the student's code they are an answer like any other.
             self.exception = error
-            return Encoder(_no_reference).frame(["raised", *_describe(error), self._printed.take()])
+            return _raised(error, self._printed.take())
         finally:
             self._leaves = []
 
@@ -289,12 +289,23 @@ def _no_reference(value: Any) -> list[Any]:
     raise WireError(f"{type(value).__name__} may not cross here")
 
 
+def _raised(error: BaseException, printed: str) -> Frame:
+    encoder = Encoder(_no_reference)
+    try:
+        return encoder.frame(["raised", *_describe(error), printed])
+    except BaseException:  # its parts may be properties of the student's that raise in turn
+        return encoder.frame(["raised", "Exception", ["Exception"], "(it cannot be described)", 0, "", "", printed])
+
+
 def _describe(error: BaseException) -> Iterator[Any]:
     """An exception as text: kind, kinds, message, line, source line, traceback."""
-    yield type(error).__name__[:200]
-    yield [base.__name__[:200] for base in type(error).__mro__[:20]]
+    # Through ``type`` and ``str``, because a class may lie about its name and its bases, and its text may be anything.
+    bases = type.__dict__["__mro__"].__get__(type(error))
+    names = [_sendable(type.__dict__["__name__"].__get__(base)[:200]) for base in bases[:20]]
+    yield names[0]
+    yield names
     try:
-        message = str(error)
+        message = str.__str__(str(error)[:2000])
     except Exception:
         message = "(its text could not be made)"
     frames = traceback.extract_tb(error.__traceback__)
@@ -303,11 +314,15 @@ def _describe(error: BaseException) -> Iterator[Any]:
     own = frames[first:] if first is not None else []
     last = next((frame for frame in reversed(own) if "/" not in frame.filename), None)
     if isinstance(error, SyntaxError):
-        message, line, source = error.msg or "", error.lineno or 0, (error.text or "").strip()
+        message, line, source = str(error.msg or "")[:2000], int(error.lineno or 0), str(error.text or "").strip()
     else:
         line, source = (last.lineno or 0, (last.line or "").strip()) if last else (0, "")
-    # Lone surrogates are legal in a str and not on the wire.
-    yield message[:2000].encode(errors="replace").decode()
+    yield _sendable(message)
     yield line
-    yield source[:300]
-    yield "".join(traceback.format_list(own[-20:]))[:8000]
+    yield _sendable(source[:300])
+    yield _sendable("".join(traceback.format_list(own[-20:]))[:8000])
+
+
+def _sendable(text: str) -> str:
+    """The text without lone surrogates, which are legal in a str and not on the wire."""
+    return text.encode(errors="replace").decode()

@@ -55,11 +55,22 @@ class Transcript:
     exchanges: list[Exchange] = dataclasses.field(default_factory=list)
     lent: dict[int, Any] = dataclasses.field(default_factory=dict)
     printed: str = ""
+    size: int = 0
+    """Bytes of all frames; what becomes larger than a few MB is not kept at all."""
+
+    def add(self, exchange: Exchange, size: int) -> None:
+        """Note one more exchange, which has that many bytes."""
+        self.size += size
+        self.exchanges.append(exchange)
+        if self.size > _KEPT_BYTES:
+            # Not the first ones alone: a wrong program may answer those alike, and would be blamed for the rest.
+            self.exchanges.clear()
 
 
 _HISTORY = 10
 """Examples kept besides the current one: what a diagnosis compares beyond the smallest failing case."""
-_EXCHANGES_CAP = 3000
+_KEPT_BYTES = 1 << 22
+"""Of one example, and of all examples in the history: what a submission answers must not fill the grader's memory."""
 
 
 class Session:
@@ -78,6 +89,7 @@ class Session:
         self._lent: dict[int, tuple[Any, str]] = {}
         self._numbers = itertools.count(1)
         self._pending: BaseException | None = None
+        self._answering = False
         self._methods: set[tuple[str, str]] = set()
         self.transcript = Transcript(0)
         self.history: list[Transcript] = []
@@ -92,7 +104,8 @@ class Session:
 
     def begin(self, seed: int) -> None:
         """Start an example: forget all objects, seed the global generators."""
-        if self.transcript.exchanges and len(self.history) < _HISTORY:
+        kept = sum(transcript.size for transcript in self.history)
+        if self.transcript.exchanges and len(self.history) < _HISTORY and kept + self.transcript.size <= _KEPT_BYTES:
             self.history.append(self.transcript)
         self.transcript = Transcript(seed)
         self._lent.clear()
@@ -127,6 +140,9 @@ class Session:
         return self._say([verb, *rest])
 
     def _say(self, message: list[Any], *, keep: bool = True) -> Any:
+        if self._answering:
+            # The other side waits for an answer, and would take the question for one.
+            raise TypeError("only plain values, arrays and tensors can be used here")
         inputs: list[torch.Tensor] = []
 
         def outgoing(tensor: torch.Tensor) -> tuple[bool, int]:
@@ -137,16 +153,19 @@ class Session:
 
         question = Encoder(self._lend, outgoing, modules=True).frame(message)
         asks: list[tuple[Frame, Frame]] = []
+        size = _size(question)
 
         def answer_ask(frame: Frame) -> Frame:
+            nonlocal size
             answer = self._answer_ask(frame)
-            if keep and self._record:
+            size += _size(frame) + _size(answer)
+            if keep and self._record and size <= _KEPT_BYTES:
                 asks.append((frame, answer))
             return answer
 
         answer = self.channel.exchange(question, answer_ask)
-        if keep and self._record and len(self.transcript.exchanges) < _EXCHANGES_CAP:
-            self.transcript.exchanges.append(Exchange(question, answer, tuple(asks)))
+        if keep and self._record:
+            self.transcript.add(Exchange(question, answer, tuple(asks)), size + _size(answer))
         if self._pending is not None:
             # A test's own function failed while the student's code was calling it: that cannot be swallowed there.
             pending, self._pending = self._pending, None
@@ -162,23 +181,27 @@ class Session:
             return tensor.data
 
         try:
-            verdict, *rest = Decoder(self._resolve, incoming).message(answer)
-            if verdict == "raised":
-                kind, kinds, message, line, source, trace, printed = rest
-                error = StudentError(str(kind), tuple(kinds), str(message), int(line), str(source), str(trace))
+            parts = Decoder(self._resolve, incoming).message(answer)
+            kinds = [type(part) for part in parts]
+            if kinds == _RAISED and parts[0] == "raised" and all(type(base) is str for base in parts[2]):
+                _, kind, bases, message, line, source, trace, printed = parts
                 self._print(printed)
-                raise error from getattr(self.channel, "exception", None)
-            if verdict != "ok":
+                error = StudentError(kind, tuple(bases), message, line, source, trace)
+            elif len(parts) == 4 and kinds[0] is str and parts[0] == "ok" and kinds[2:] == [str, int]:
+                error = None
+                _, value, printed, graph = parts
+                self._print(printed)
+            else:
                 raise WireError("neither an answer nor an exception")
-            value, printed, graph = rest
-            self._print(printed)
             if sorted(outputs) != list(range(len(outputs))):
                 raise WireError("outputs that are out of order")
-        except (WireError, TypeError, ValueError) as error:
-            raise StudentDied(f"the process sent something that is not an answer: {error}") from None
+        except WireError as violation:
+            raise StudentDied(f"the process sent something that is not an answer: {violation}") from None
+        if error is not None:
+            raise error from getattr(self.channel, "exception", None)
         if not outputs or not torch.is_grad_enabled():
             return value
-        return self._attach(value, int(graph), [outputs[i] for i in range(len(outputs))], inputs)
+        return self._attach(value, graph, [outputs[i] for i in range(len(outputs))], inputs)
 
     def _attach(self, value: Any, graph: int, outputs: list[torch.Tensor], inputs: list[torch.Tensor]) -> Any:
         """Put the outputs of a remote computation into this side's autograd graph."""
@@ -187,9 +210,8 @@ class Session:
         attached = _Computation.apply(self, graph, outputs, anchor, *inputs)  # type: ignore[no-untyped-call]
         return _replace(value, {id(old): new for old, new in zip(outputs, attached, strict=True)})
 
-    def _print(self, text: Any) -> None:
-        if isinstance(text, str):
-            self.transcript.printed = (self.transcript.printed + text)[-8000:]
+    def _print(self, text: str) -> None:
+        self.transcript.printed = (self.transcript.printed + text)[-8000:]
 
     def _lend(self, value: Any) -> list[Any]:
         """A reference for what has no plain form: an object of theirs goes back, an object of ours is lent."""
@@ -213,28 +235,37 @@ class Session:
                 raise WireError("that cannot be asked")
         except (WireError, ValueError, TypeError, KeyError) as error:
             raise StudentDied(f"the process asked something that is not allowed: {error}") from None
+        enough = Encoder(self._lend).frame(["raised", "RuntimeError", "the test has seen enough"])
+        if self._pending is not None:
+            return enough
+        self._answering = True
         try:
             # The lent function sees the caller's gradient mode: a test can tell whether a graph was being built.
             with torch.set_grad_enabled(grad_enabled is True):
                 result = getattr(value, method)(*args, **kwargs)
                 return Encoder(self._lend, modules=True).frame(["ok", result])
-        except StudentDied:
+        except KeyboardInterrupt:
             raise
-        except AssertionError as error:
-            self._pending = error
-            return Encoder(self._lend).frame(["raised", "RuntimeError", "the test has seen enough"])
-        except Exception as error:
-            return Encoder(self._lend).frame(["raised", type(error).__name__, str(error)[:1000]])
+        except BaseException as error:
+            # What the test frameworks raise is meant for them, and the question must first come to its end.
+            if not isinstance(error, Exception) or isinstance(error, AssertionError) or _is_of_hypothesis(error):
+                self._pending = error
+                return enough
+            return Encoder(self._lend).frame(["raised", type(error).__name__, _text(error)])
+        finally:
+            self._answering = False
 
     def _resolve(self, tag: str, rest: list[Any]) -> Any:
         if tag == "r":
             number, type_name, kind = rest
-            if type(number) is not int:
-                raise WireError("an object without a number")
+            if type(number) is not int or type(type_name) is not str:
+                raise WireError("an object without a number or a type")
             remote = {"module": RemoteModule, "iterator": Remote}.get(kind, RemoteObject)
-            return remote(self, number, str(type_name))
+            return remote(self, number, type_name[:100])
         if tag == "h":
-            return RemoteObject(self, int(rest[0]), "")
+            if type(rest[0]) is not int:
+                raise WireError("an object without a number")
+            return RemoteObject(self, rest[0], "")
         if tag == "c":
             return self._lent[rest[0]][0]
         raise WireError(f"unknown tag {tag!r}")
@@ -253,6 +284,23 @@ class _Computation(torch.autograd.Function):
     def backward(ctx: Any, *gradients: torch.Tensor | None) -> Any:
         inputs = ctx.session.ask("backward", ctx.graph, list(gradients))
         return None, None, None, None, *inputs
+
+
+# What an exception's parts are: the word, kind, bases, message, line, source line, traceback, printed text.
+_RAISED = [str, str, list, str, int, str, str, str]
+
+
+def _size(frame: Frame) -> int:
+    # Some bytes more for the objects themselves: a great many tiny frames are large too.
+    return len(frame.head) + len(frame.body) + 200
+
+
+def _is_of_hypothesis(error: BaseException) -> bool:
+    return type(error).__module__.split(".")[0] == "hypothesis"
+
+
+def _text(error: BaseException) -> str:
+    return str(error)[:1000].encode(errors="replace").decode()
 
 
 def _plain(value: Any) -> Any:
@@ -362,8 +410,15 @@ class Student:
         return str(self._session.ask("random"))
 
     def cpu_seconds(self) -> float:
-        """Processor time of the process over there, as it says itself."""
-        return float(self._session.ask("seconds"))
+        """Processor time of the process over there, as it says itself.
+
+        Raises:
+            StudentDied: it says something that is no time.
+        """
+        seconds = self._session.ask("seconds")
+        if type(seconds) is not float or not 0 <= seconds < 1e9:
+            raise StudentDied("the process sent something that is not an answer: no processor time")
+        return seconds
 
     @contextlib.contextmanager
     def raises(self, kind: str) -> Iterator[None]:

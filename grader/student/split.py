@@ -17,13 +17,16 @@ import msgspec
 
 from grader.student import isolation as isolated
 from grader.student.errors import StudentDied, WireError
+from grader.student.frames import Frame, receive, send
 from grader.student.isolation import Isolation
 from grader.student.session import Answer, Session
-from grader.student.wire import Decoder, Frame, receive, send
+from grader.student.wire import Decoder
 from grader.student.zygote import Order
 
 _START_SECONDS = 120.0
 _END_SECONDS = 20.0
+_CALLS_AT_MOST = 3
+"""How many times the limit of one question a whole session may take: each answer just in time would take hours."""
 
 
 class GraderFault(Exception):
@@ -81,7 +84,8 @@ class Zygote:
             self._heard += data
         line, self._heard = self._heard.split(b"\n", 1)
         message: dict[str, Any] = msgspec.json.decode(line)
-        assert wanted in message, message
+        if wanted not in message:
+            raise GraderFault(f"the process that starts student code said {message} instead of {wanted!r}")
         return message
 
     def _words(self) -> str:
@@ -126,11 +130,15 @@ class Zygote:
 
     def child(self, cpu_seconds: float, call_seconds: float, memory_mb: int, output_chars: int) -> SplitProcess:
         """A fresh child with nothing loaded."""
+        if self._process is not None and self._process.poll() is not None:
+            # Killed from outside, for want of memory perhaps: that session is lost, the next need not be.
+            self._child = None
+            self._control.close()
+            self._start()
         if self._child is not None:
             self._child.close()
         order = Order(
             isolated.ring_for(self.isolation, memory_mb=memory_mb, cpu_seconds=cpu_seconds),
-            self.isolation.kernel,
             output_chars,
         )
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -151,7 +159,10 @@ class Zygote:
         self._child = None
         # A child whose connection is closed leaves by itself; one that does not is not waited for.
         if kill or not (self._heard or select.select([self._control], [], [], 1.0)[0]):
-            self._control.sendall(b'"kill"\n')
+            try:
+                self._control.sendall(b'"kill"\n')
+            except OSError as error:
+                raise GraderFault(f"the process that starts student code has ended ({error}){self._words()}") from None
         return self._hear("ended")
 
     def close(self) -> None:
@@ -191,6 +202,7 @@ class SplitProcess:
         self._zygote, self._connection = zygote, connection
         self._call_seconds, self._cpu_seconds = call_seconds, cpu_seconds
         self._open = True
+        self._end_of_session = time.monotonic() + _CALLS_AT_MOST * call_seconds
         self.seconds = 0.0
         self._reason: StudentDied | None = None
 
@@ -207,7 +219,7 @@ class SplitProcess:
             word, why = "failed", [f"it ended at once ({error})"]
         if word != "ready":
             self._end(kill=True)
-            raise GraderFault(f"a student's process could not be limited: {why[0]}")
+            raise GraderFault(f"a student's process could not be limited: {', '.join(map(str, why))}")
 
     def exchange(self, question: Frame, answer_ask: Answer) -> Frame:
         """Ask, and answer what comes back until it is the answer.
@@ -217,21 +229,20 @@ class SplitProcess:
         """
         if self._reason is not None:
             raise StudentDied(str(self._reason), timed_out=self._reason.timed_out)
-        deadline = time.monotonic() + self._call_seconds
+        start = time.monotonic()
+        deadline = min(start + self._call_seconds, self._end_of_session)
         try:
-            self._connection.settimeout(self._call_seconds)
-            send(self._connection, question)
-            while True:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise TimeoutError
-                self._connection.settimeout(left)
-                frame = receive(self._connection)
-                if not _is_ask(frame):
-                    return frame
-                send(self._connection, answer_ask(frame))
+            if select.select([self._connection], [], [], 0)[0] and self._connection.recv(1, socket.MSG_PEEK):
+                raise StudentDied("the process sent something that is not an answer: nothing had been asked")
+            send(self._connection, question, deadline)
+            while _is_ask(frame := receive(self._connection, deadline)):
+                send(self._connection, answer_ask(frame), deadline)
+            return frame
         except TimeoutError:
-            reason = StudentDied(f"no answer within {self._call_seconds:g} seconds", timed_out=True)
+            words = f"no answer within {self._call_seconds:g} seconds"
+            if start + self._call_seconds > self._end_of_session:
+                words = f"the answers took more than {_CALLS_AT_MOST * self._call_seconds:g} seconds altogether"
+            reason = StudentDied(words, timed_out=True)
             self._end(kill=True)
         except (EOFError, ConnectionError):
             reason = self._died(self._end(kill=False))

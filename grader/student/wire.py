@@ -1,48 +1,50 @@
-"""Frames and values: all that crosses between the grader and a student's code.
+"""Values: all that crosses between the grader and a student's code, and what it looks like in a frame.
 
-A frame is two lengths, a msgpack head and the raw bytes of arrays. Values are rebuilt by their exact base type, so what
-arrives behaves as plain data whatever class it had on the other side; pickle is never used. What has no plain form
-stays where it is, and a reference crosses instead: ``refer`` and ``resolve`` decide what that means on each side.
+Values are rebuilt by their exact base type, so what arrives behaves as plain data whatever class it had on the other
+side; pickle is never used. What has no plain form stays where it is, and a reference crosses instead: ``refer`` and
+``resolve`` decide what that means on each side.
 
-Both caps are checked before anything is allocated. Malformed input raises ``WireError`` and nothing else.
+What a message unpacks to is bounded by its own size: arrays lie in the body one after the other, none twice.
+Malformed input raises ``WireError`` and nothing else.
 """
 
 from __future__ import annotations
 
 import collections
+import functools
+import keyword
 import math
-import socket
-import struct
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
 import torch
 
 from grader.student.errors import WireError
+from grader.student.frames import BODY_CAP, HEAD_CAP
+from grader.student.frames import Frame as Frame
 
-HEAD_CAP = 1 << 20
-BODY_CAP = 1 << 27
 _DEPTH_CAP = 40
+_INT_BITS = 512
+"""Larger integers may not cross: Python refuses to print those of some thousand digits, or to make floats of them."""
+_FIELDS_CAP = 32
+_NEW_TUPLES_CAP = 64
+_SAME_HASH_CAP = 16
 _PACK_FROM = 64
 """Lists of this many plain floats or ints travel as raw bytes: the rewards of a long episode fit into the head cap."""
 
-_LENGTHS = struct.Struct("<II")
+T = TypeVar("T")
+
 _DTYPES = frozenset("?bhilqBHILQefdFD")
 _TORCH_DTYPES = {
     name: getattr(torch, name)
     for name in ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
 }
 _TORCH_NAMES = {dtype: name for name, dtype in _TORCH_DTYPES.items()}
+# Not MT19937 and Philox: numpy takes a position from their state that it does not check, and reads memory there.
+_BIT_GENERATORS = ("PCG64", "PCG64DXSM", "SFC64")
 _MODULES = {"Linear": torch.nn.Linear, "ReLU": torch.nn.ReLU, "Tanh": torch.nn.Tanh, "Identity": torch.nn.Identity}
-
-
-class Frame(NamedTuple):
-    """One message: a msgpack head and the bytes of its arrays. Immutable, so it can be kept and sent again."""
-
-    head: bytes
-    body: bytes
 
 
 class Tensor(NamedTuple):
@@ -57,36 +59,6 @@ class Tensor(NamedTuple):
     data: torch.Tensor
     requires_grad: bool
     output: int
-
-
-def send(connection: socket.socket, frame: Frame) -> None:
-    """Write one frame."""
-    connection.sendall(_LENGTHS.pack(len(frame.head), len(frame.body)) + frame.head + frame.body)
-
-
-def receive(connection: socket.socket) -> Frame:
-    """Read one frame.
-
-    Raises:
-        EOFError: the other side closed the connection.
-        WireError: a length is above its cap.
-        TimeoutError: the socket's timeout passed.
-    """
-    head, body = _LENGTHS.unpack(_read(connection, _LENGTHS.size))
-    if head > HEAD_CAP or body > BODY_CAP:
-        raise WireError(f"a message of {head} + {body} bytes is larger than allowed")
-    return Frame(_read(connection, head), _read(connection, body) if body else b"")
-
-
-def _read(connection: socket.socket, size: int) -> bytes:
-    buffer = bytearray(size)
-    view = memoryview(buffer)
-    while view:
-        count = connection.recv_into(view)
-        if not count:
-            raise EOFError
-        view = view[count:]
-    return bytes(buffer)
 
 
 class Encoder:
@@ -136,10 +108,12 @@ class Encoder:
         if value is None or kind is bool or kind is float or kind is str:
             return value
         if kind is int:
-            return value if -(1 << 63) <= value < 1 << 63 else ["i", hex(value)[:4096]]
+            return _integer(value)
         if depth > _DEPTH_CAP:
             raise WireError(f"a value nested more than {_DEPTH_CAP} deep may not cross")
         if isinstance(value, np.ndarray) and value.dtype.char in _DTYPES:
+            if not value.dtype.isnative:
+                value = value.astype(value.dtype.newbyteorder("="))
             return ["a", value.dtype.char, list(value.shape), self._store(value.tobytes())]
         if isinstance(value, np.generic) and value.dtype.char in _DTYPES:
             return ["x", value.dtype.char, value.tobytes()]
@@ -157,12 +131,12 @@ class Encoder:
         if kind is bytes:
             return ["b", value]
         if isinstance(value, int):
-            return int(int.__index__(value))
+            return _integer(int.__index__(value))
         if isinstance(value, float):
             return float.__float__(value)
         if isinstance(value, str):
             return str.__str__(value)
-        if kind is np.random.Generator:
+        if kind is np.random.Generator and type(value.bit_generator).__name__ in _BIT_GENERATORS:
             state = value.bit_generator.state
             return ["g", state["bit_generator"], self._value(state, depth + 1)]
         if kind is torch.Generator and value.device.type == "cpu":
@@ -183,9 +157,9 @@ class Encoder:
         items = [self._value(item, depth + 1) for item in value]
         if isinstance(value, list):
             return ["l", items]
-        fields = getattr(type(value), "_fields", None)
-        if isinstance(fields, tuple) and len(fields) == len(items) and all(type(f) is str for f in fields):
-            return ["n", type(value).__name__, list(fields), items]
+        name, fields = type(value).__name__, getattr(type(value), "_fields", None)
+        if isinstance(fields, tuple) and len(fields) == len(items) and _may_be_named(name, fields):
+            return ["n", name, list(fields), items]
         return ["t", items]
 
 
@@ -210,6 +184,8 @@ class Decoder:
         self._tensor = tensor
         self._modules = modules
         self._body = b""
+        self._at = 0
+        self._tuples: set[tuple[str, tuple[str, ...]]] = set()
 
     def message(self, frame: Frame) -> list[Any]:
         """Decode a whole frame.
@@ -217,12 +193,16 @@ class Decoder:
         Raises:
             WireError: it is malformed in any way.
         """
-        self._body = frame.body
+        self._body, self._at = frame.body, 0
+        self._tuples.clear()
         try:
-            head = msgspec.msgpack.decode(frame.head)
-            if type(head) is not list or not head:
-                raise WireError("a message that is not a list")
-            return [self._value(item, 0) for item in head]
+            head = _exactly(list, msgspec.msgpack.decode(frame.head))
+            if not head:
+                raise WireError("an empty message")
+            values = [self._value(item, 0) for item in head]
+            if self._at != len(frame.body):
+                raise WireError("bytes that belong to no array")
+            return values
         except WireError:
             raise
         except RecursionError:
@@ -245,12 +225,16 @@ class Decoder:
         tag, *rest = value
         deeper = depth + 1
         if tag == "l":
-            return [self._value(item, deeper) for item in rest[0]]
+            return [self._value(item, deeper) for item in _exactly(list, rest[0])]
         if tag == "t":
-            return tuple(self._value(item, deeper) for item in rest[0])
+            return tuple(self._value(item, deeper) for item in _exactly(list, rest[0]))
         if tag == "d":
-            parts = [self._value(part, deeper) for part in rest[0]]
-            return dict(zip(parts[::2], parts[1::2], strict=True))
+            parts = [self._value(part, deeper) for part in _exactly(list, rest[0])]
+            _check_keys(parts[::2])
+            made = dict(zip(parts[::2], parts[1::2], strict=True))
+            if 2 * len(made) != len(parts):
+                raise WireError("a dict with a key that comes twice")
+            return made
         if tag == "a":
             dtype, shape, offset = rest
             return self._array(dtype, shape, offset)
@@ -258,7 +242,7 @@ class Decoder:
             name, shape, offset, flag, output = rest
             dtype = torch.empty((), dtype=_TORCH_DTYPES[name]).numpy().dtype
             data = torch.from_numpy(self._array(dtype.char, shape, offset))
-            tensor = Tensor(data, flag is True, int(output))
+            tensor = Tensor(data, flag is True, _exactly(int, output))
             return self._tensor(tensor) if self._tensor else data
         if tag == "L":
             dtype, offset, count = rest
@@ -267,24 +251,32 @@ class Decoder:
             return self._array(dtype, [count], offset).tolist()
         if tag == "n":
             name, fields, items = rest
-            return _named_tuple(str(name), tuple(fields))(*(self._value(item, deeper) for item in items))
+            key = _exactly(str, name), tuple(_exactly(list, fields))
+            self._tuples.add(key)
+            if len(self._tuples) > _NEW_TUPLES_CAP or not _may_be_named(*key):
+                raise WireError("named tuples that may not cross")
+            return _named_tuple(*key)(*(self._value(item, deeper) for item in _exactly(list, items)))
         if tag == "s":
-            return {self._value(item, deeper) for item in rest[0]}
+            members = [self._value(item, deeper) for item in _exactly(list, rest[0])]
+            _check_keys(members)
+            return set(members)
         if tag == "b":
-            return bytes(rest[0])
+            return _exactly(bytes, rest[0])
         if tag == "i":
+            if len(_exactly(str, rest[0])) > _INT_BITS // 4 + 3:
+                raise WireError("an integer that is too large")
             return int(rest[0], 16)
         if tag == "x":
             return np.frombuffer(rest[1], dtype=_dtype(rest[0]), count=1)[0]
         if tag == "g":
-            if rest[0] not in ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"):
+            if rest[0] not in _BIT_GENERATORS:
                 raise WireError("an unknown bit generator")
             generator = np.random.Generator(getattr(np.random, rest[0])())
             generator.bit_generator.state = self._value(rest[1], deeper)
             return generator
         if tag == "G":
             torch_generator = torch.Generator()
-            torch_generator.set_state(torch.frombuffer(bytearray(rest[0]), dtype=torch.uint8))
+            torch_generator.set_state(torch.frombuffer(bytearray(_exactly(bytes, rest[0])), dtype=torch.uint8))
             return torch_generator
         if tag == "m" and self._modules:
             state = self._value(rest[1], deeper)
@@ -295,14 +287,37 @@ class Decoder:
         return self._resolve(tag, rest)
 
     def _array(self, dtype: str, shape: list[int], offset: int) -> np.ndarray:
-        if not all(type(n) is int and n >= 0 for n in [*shape, offset]) or len(shape) > 16:
+        if not all(type(n) is int and n >= 0 for n in [*_exactly(list, shape), offset]) or len(shape) > 16:
             raise WireError("an array with an impossible shape")
         count = math.prod(shape)
         kind = _dtype(dtype)
-        if offset + count * kind.itemsize > len(self._body):
-            raise WireError("an array that is longer than its bytes")
+        size = count * kind.itemsize
+        # One after the other: many arrays made of the same bytes would need far more memory than their message.
+        if offset != self._at or offset + size > len(self._body):
+            raise WireError("an array that is not where its bytes are")
+        self._at += size
         # A copy: the receiver may write to it, and the frame is kept.
         return np.frombuffer(self._body, dtype=kind, count=count, offset=offset).reshape(shape).copy()
+
+
+def _exactly(kind: type[T], value: Any) -> T:
+    if type(value) is not kind:
+        raise WireError(f"a {type(value).__name__} where a {kind.__name__} belongs")
+    return value
+
+
+def _integer(value: int) -> Any:
+    if -(1 << 63) <= value < 1 << 63:
+        return value
+    if value.bit_length() > _INT_BITS:
+        raise WireError(f"an integer of more than {_INT_BITS} bits may not cross")
+    return ["i", hex(value)]
+
+
+def _check_keys(keys: list[Any]) -> None:
+    """Refuse keys that were chosen to have the same hash: a dict of some ten thousand of them takes minutes to make."""
+    if len(keys) > _SAME_HASH_CAP and max(collections.Counter(map(hash, keys)).values()) > _SAME_HASH_CAP:
+        raise WireError("keys that all have the same hash")
 
 
 def _dtype(char: str) -> np.dtype[Any]:
@@ -311,16 +326,20 @@ def _dtype(char: str) -> np.dtype[Any]:
     return np.dtype(char)
 
 
-_named_tuples: dict[tuple[str, tuple[str, ...]], Any] = {}
+def _may_be_named(name: str, fields: tuple[Any, ...]) -> bool:
+    """Whether a named tuple can be made anew from these names."""
+    names = (name, *fields)
+    return (
+        len(fields) <= _FIELDS_CAP
+        and all(type(n) is str and len(n) < 100 and n.isidentifier() and not keyword.iskeyword(n) for n in names)
+        and len(set(fields)) == len(fields)
+        and not any(field.startswith("_") for field in fields)
+    )
 
 
+@functools.lru_cache(maxsize=256)
 def _named_tuple(name: str, fields: tuple[str, ...]) -> Any:
-    key = (name, fields)
-    if key not in _named_tuples:
-        if len(fields) > 32 or len(_named_tuples) > 1000 or not all(len(f) < 100 for f in (name, *fields)):
-            raise WireError("a named tuple that is too large")
-        _named_tuples[key] = collections.namedtuple(name, fields)
-    return _named_tuples[key]
+    return collections.namedtuple(name, fields)
 
 
 def module_spec(value: Any) -> list[Any] | None:

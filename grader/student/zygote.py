@@ -32,10 +32,9 @@ from grader.student.ring import Ring, enter
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What one child may use; ``kernel`` as in ``ring.enter``."""
+    """What one child may use."""
 
     ring: Ring
-    kernel: bool
     output_chars: int
 
 
@@ -118,8 +117,9 @@ def _child(descriptor: int, order: Order) -> NoReturn:
     """Close the ring, say so, then answer questions until the grader hangs up."""
     status = 1
     try:
+        from grader.student.frames import Frame, receive, send
         from grader.student.serve import Server
-        from grader.student.wire import Encoder, Frame, receive, send
+        from grader.student.wire import Encoder
 
         connection = socket.socket(fileno=descriptor)
 
@@ -129,8 +129,9 @@ def _child(descriptor: int, order: Order) -> NoReturn:
         null = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):
             os.dup2(null, standard)
+        os.close(null)
         try:
-            enter(order.ring, kernel=order.kernel)
+            enter(order.ring)
         except OSError as error:
             greet("failed", str(error))
             os._exit(1)

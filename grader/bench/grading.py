@@ -1,0 +1,130 @@
+"""What the boundary costs: a child, a call, and the properties of each lesson, beside the same work in one process.
+
+    python -m grader.bench.grading [--runs N]
+
+Processor time counts everything: this process, the zygote, and all its children. What starting a zygote takes once is
+measured apart and left out of the lessons' figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from grader.course import Course, Lesson, find_root, load
+from grader.grade import grade
+from grader.places import Here, Place, Split
+from grader.student.isolation import choose
+from grader.student.session import Session, Student
+from grader.submission import read_file
+
+_MODULE = """
+def same(value):
+    return value
+"""
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=10, help="runs of each lesson (default 10)")
+    runs = parser.parse_args().runs
+    torch.set_num_threads(1)
+    course, console, isolation = load(find_root(Path.cwd())), Console(), choose()
+    console.print(f"isolation: {isolation}", highlight=False)
+    start = time.perf_counter()
+    with Split(isolation) as place:
+        console.print(f"a zygote, started once: {time.perf_counter() - start:.1f} s", highlight=False)
+        _print_calls(place, console)
+    table = Table("lesson", "in one process, CPU s", "split, CPU s", "the boundary's share", box=None)
+    worst = 0.0
+    for lesson in course.lessons:
+        here, split = _lesson(course, lesson, runs)
+        worst = max(worst, split)
+        table.add_row(lesson.name, f"{here:.2f}", f"{split:.2f}", f"{max(0.0, 1 - here / split):.0%}")
+    console.print("\nthe properties of one lesson for one submission (the reference, no training):")
+    console.print(table)
+    console.print(f"the dearest lesson: {worst:.2f} s of CPU")
+
+
+def _print_calls(place: Split, console: Console) -> None:
+    ready, cycle = [], []
+    for _ in range(50):
+        start = time.perf_counter()
+        session = _open(place)
+        ready.append(time.perf_counter() - start)
+        session.close()
+        cycle.append(time.perf_counter() - start)
+    _say(console, "a warm child, until it is ready", ready, 1e3, "ms")
+    _say(console, "... and until it is gone again", cycle, 1e3, "ms")
+    session = _open(place)
+    session.begin(0)
+    student = Student(session)
+    array = np.zeros((128, 4), np.float32)
+    tensor = torch.zeros(128, 4)
+    for words, value in (("an int", 1), ("a 128x4 float32 array", array), ("a 128x4 tensor", tensor)):
+        times = []
+        for _ in range(500):
+            start = time.perf_counter()
+            student.same(value)
+            times.append(time.perf_counter() - start)
+        _say(console, f"a call with {words}, and back", times, 1e6, "µs")
+    session.close()
+
+
+def _open(place: Place) -> Session:
+    return place.open(
+        {"bench": _MODULE}, "bench", cpu_seconds=10, call_seconds=10, memory_mb=3000, output_chars=1000, record=False
+    )
+
+
+def _say(console: Console, words: str, times: list[float], scale: float, unit: str) -> None:
+    low, middle, high = min(times) * scale, statistics.median(times) * scale, max(times) * scale
+    console.print(f"{words:<44} {middle:8.1f} {unit}   (best {low:.1f}, worst {high:.1f})", highlight=False)
+
+
+def _lesson(course: Course, lesson: Lesson, runs: int) -> tuple[float, float]:
+    """Processor seconds of one grading, in one process and split."""
+    submission = read_file(course.solution(lesson))
+    imports = {name: course.solution(course.lesson(name)).read_text(encoding="utf-8") for name in lesson.imports}
+
+    def once(place: Place) -> None:
+        report = grade(course, lesson, "bench", submission, place, imports=imports, train=False)
+        assert all(result.verdict == "pass" for result in report.properties), report
+
+    def several(make: Callable[[], Here | Split]) -> float:
+        def work(times: int) -> None:
+            with make() as place:
+                for _ in range(times):
+                    once(place)
+
+        empty = statistics.median(_cpu(lambda: work(0)) for _ in range(3))
+        return (_cpu(lambda: work(runs)) - empty) / runs
+
+    once(Here())  # the first run imports the tests
+    return several(Here), several(lambda: Split(choose()))
+
+
+def _cpu(work: Callable[[], None]) -> float:
+    """Processor time of ``work`` in this process and in all processes that it starts and ends."""
+
+    def used() -> float:
+        usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+    start = used()
+    work()
+    return used() - start
+
+
+if __name__ == "__main__":
+    main()

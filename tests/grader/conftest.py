@@ -1,0 +1,65 @@
+"""Places to run student code in, started once and shared: a zygote takes seconds, a session of it milliseconds."""
+
+import contextlib
+
+import pytest
+
+from grader.places import Here, Split
+from grader.student.isolation import IsolationError, choose
+from grader.student.session import Student
+
+LIMITS = {"cpu_seconds": 4, "call_seconds": 10, "memory_mb": 3000, "output_chars": 400}
+
+
+@pytest.fixture(scope="session")
+def _walled_in():
+    """Gives the place at a level, and ends all of them."""
+    with contextlib.ExitStack() as stack:
+        places = {}
+
+        def at(level):
+            if level not in places:
+                try:
+                    places[level] = stack.enter_context(Split(choose(wanted=level)))
+                except IsolationError as error:
+                    places[level] = str(error)
+            if isinstance(places[level], str):
+                pytest.skip(places[level])
+            return places[level]
+
+        yield at
+
+
+@pytest.fixture(scope="session", params=["strong", "embedded"])
+def split(request, _walled_in):
+    """Every way of running student code in a process of its own that may be used for grading."""
+    return _walled_in(request.param)
+
+
+@pytest.fixture(scope="session", params=["strong", "embedded", "in this process"])
+def place(request, _walled_in):
+    """Every way of running student code; for code that harms nobody."""
+    return Here() if request.param == Here.isolation else _walled_in(request.param)
+
+
+@pytest.fixture(scope="session")
+def any_split(_walled_in):
+    """The best isolation that there is, for what does not depend on the level."""
+    try:
+        return _walled_in(choose().level)
+    except IsolationError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def start():
+    """Opens a session at a place: ``start(place, source, **limits)`` gives the student's module."""
+    with contextlib.ExitStack() as stack:
+
+        def student(place, source, **limits):
+            session = place.open({"work": source}, "work", **(LIMITS | limits))
+            stack.callback(session.close)
+            session.begin(0)
+            return Student(session)
+
+        yield student

@@ -1,0 +1,167 @@
+"""A whole class: what is written, what is kept, what is done again."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+import tiny_course
+from tiny_course import BALANCE, NUMBERS, hand_in
+
+from grader.classroom import ClassError, Options, find_students, grade_class, grade_student, write
+from grader.course import Course
+from grader.grade import silent
+from grader.places import Here
+from grader.report import Report, without_times
+from grader.student.isolation import Isolation, IsolationError, choose
+
+LESSONS = ("lesson1_numbers", "lesson2_balance")
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    return tiny_course.make(tmp_path / "course")
+
+
+@pytest.fixture
+def submissions(tmp_path: Path) -> Path:
+    folder = tmp_path / "submitted"
+    hand_in(folder, "student-001", "lesson1_numbers", NUMBERS)
+    hand_in(folder, "student-001", "lesson2_balance", BALANCE)
+    hand_in(folder, "student-002", "lesson1_numbers", NUMBERS.replace("2 * x", "x * x"))
+    hand_in(folder, "student-002", "lesson2_balance", BALANCE)
+    hand_in(folder, "student-010", "lesson1_numbers", "def double(x:\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def isolation() -> Isolation:
+    try:
+        return choose()
+    except IsolationError as reason:
+        pytest.skip(str(reason))
+
+
+def alone(course: Course, submissions: Path, out: Path, student: str, train: bool = False, fresh: bool = False) -> list[Report]:
+    return grade_student(course.root, submissions, out, LESSONS, train, fresh, student, Here(), silent)
+
+
+def test_a_class(course: Course, submissions: Path, tmp_path: Path, isolation: Isolation) -> None:
+    out = tmp_path / "out"
+    heard: list[str] = []
+    done: list[str] = []
+    reports = grade_class(
+        course, submissions, out, isolation, Options(), lambda event: heard.append(event.what), done.append
+    )
+    assert sorted(done) == ["student-001", "student-002", "student-010"]
+    assert any("training" in what for what in heard)
+    rows = list(csv.DictReader((out / "grades.csv").open()))
+    assert list(rows[0]) == ["student", "lesson", "score", "max_score", "status"]
+    marks = {(row["student"], row["lesson"]): (row["score"], row["max_score"], row["status"]) for row in rows}
+    assert len(rows) == 9
+    assert marks["student-001", "total"] == ("10", "10", "graded")
+    # Lesson 2 is right although lesson 1, which it imports, is not: the reference stood in for it.
+    assert marks["student-002", "lesson1_numbers"] == ("0", "3", "graded")
+    assert marks["student-002", "lesson2_balance"] == ("7", "7", "graded")
+    assert marks["student-010", "lesson1_numbers"] == ("0", "3", "unreadable")
+    assert marks["student-010", "lesson2_balance"] == ("0", "7", "missing")
+    for report in reports:
+        data = json.loads((out / report.student / f"{report.lesson}.json").read_text())
+        assert {"student", "lesson", "status", "score", "max_score", "isolation", "device", "properties"} <= set(data)
+        assert data["isolation"] == str(isolation)
+    for page in (out / "index.html", *(out / student / "index.html" for student in done)):
+        assert page.read_text().startswith("<!doctype html>")
+    assert not list(out.rglob(".*"))
+
+
+def test_the_same_class_twice_is_the_same_but_for_times(
+    course: Course, submissions: Path, tmp_path: Path, isolation: Isolation
+) -> None:
+    outs = [tmp_path / "one", tmp_path / "other"]
+    for processes, out in enumerate(outs, start=1):
+        grade_class(course, submissions, out, isolation, Options(processes=processes))
+    for path in sorted(outs[0].rglob("*.json")):
+        one, other = (json.loads((out / path.relative_to(outs[0])).read_text()) for out in outs)
+        assert without_times(one) == without_times(other)
+        if one["training"]:
+            assert one["training"]["seeds"][0]["curve"] is not None
+
+
+def test_goes_on_where_it_stopped(course: Course, submissions: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    first = alone(course, submissions, out, "student-001")
+    path = out / "student-001" / "lesson1_numbers.json"
+    marked = msgspec.structs.replace(first[0], notes=("kept",))
+    path.write_bytes(marked.to_json())
+    assert alone(course, submissions, out, "student-001")[0].notes == ("kept",)
+    # Each of these makes the report stale: a wish, other work, another course, a broken file.
+    assert alone(course, submissions, out, "student-001", fresh=True)[0].notes == ()
+    path.write_bytes(marked.to_json())
+    hand_in(submissions, "student-001", "lesson1_numbers", NUMBERS + "\n# done\n")
+    assert alone(course, submissions, out, "student-001")[0].notes == ()
+    path.write_bytes(marked.to_json())
+    test = course.root / "tests/lesson1_numbers/test_numbers.py"
+    test.write_text(test.read_text() + "\n# stricter\n")
+    assert alone(course, submissions, out, "student-001")[0].notes == ()
+    path.write_bytes(b'{"student": "half')
+    assert alone(course, submissions, out, "student-001")[0].score == 3
+
+
+def test_a_report_of_a_fault_is_made_again(course: Course, submissions: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (report,) = alone(course, submissions, out, "student-001")[:1]
+    path = out / "student-001" / "lesson1_numbers.json"
+    path.write_bytes(msgspec.structs.replace(report, status="error", score=0.0).to_json())
+    assert alone(course, submissions, out, "student-001")[0].status == "graded"
+
+
+def test_carry_forward_can_be_switched_off(course: Course, submissions: Path, tmp_path: Path) -> None:
+    text = course.root / "course.yml"
+    text.write_text(text.read_text().replace("salt: grains", "salt: grains\ncarry_forward: false"))
+    from grader import classroom
+
+    classroom._course.cache_clear()
+    try:
+        reports = alone(course, submissions, tmp_path / "out", "student-002")
+    finally:
+        classroom._course.cache_clear()
+    assert reports[1].score == 0
+    assert reports[1].notes == ()
+
+
+def test_a_reference_in_an_import_s_place_is_said(course: Course, submissions: Path, tmp_path: Path) -> None:
+    reports = alone(course, submissions, tmp_path / "out", "student-002")
+    assert "the course's own lesson1_numbers was used" in reports[1].notes[0]
+    assert alone(course, submissions, tmp_path / "out", "student-001")[1].notes == ()
+
+
+def test_narrowed_to_a_later_lesson_the_import_is_still_judged(course: Course, submissions: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (report,) = grade_student(course.root, submissions, out, LESSONS[1:], False, False, "student-002", Here(), silent)
+    assert report.score == report.max_score == 3
+    assert not (out / "student-002" / "lesson1_numbers.json").exists()
+
+
+def test_an_empty_class_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ClassError, match="is not a folder"):
+        find_students(tmp_path / "nowhere", ())
+    (tmp_path / ".hidden").mkdir()
+    with pytest.raises(ClassError, match="has no student"):
+        find_students(tmp_path, ())
+    (tmp_path / "student-2").mkdir()
+    (tmp_path / "student-10").mkdir()
+    assert find_students(tmp_path, ()) == ["student-2", "student-10"]
+    with pytest.raises(ClassError, match="'student-3'"):
+        find_students(tmp_path, ("student-3",))
+
+
+def test_nothing_is_half_written(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "file"
+    write(path, b"one")
+    with pytest.raises(TypeError):
+        write(path, "not bytes")  # type: ignore[arg-type]
+    assert path.read_bytes() == b"one"
+    assert [p.name for p in path.parent.iterdir()] == ["file"]

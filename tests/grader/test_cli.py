@@ -1,0 +1,128 @@
+"""The command as it is typed: help, one line for every mistake, exit statuses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tiny_course
+from tiny_course import NUMBERS, hand_in
+
+from grader.student.isolation import IsolationError, choose
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tiny_course.make(tmp_path / "course").root
+
+
+def grader(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from grader.cli import main; main()", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_help_names_every_command(folder: Path) -> None:
+    done = grader(folder, "--help")
+    assert done.returncode == 0
+    for name in ("check", "train", "grade", "demo", "verify", "build"):
+        assert name in done.stdout
+        assert grader(folder, name, "--help").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("check", "7"), "no single lesson is called '7'"),
+        (("check", "1", "--file", "nowhere.py"), "nowhere.py does not exist"),
+        (("train", "1"), "lesson1_numbers has no training check"),
+        (("grade", "nowhere"), "nowhere is not a folder"),
+        (("grade", ".", "--lesson", "9"), "no single lesson"),
+        (("grade", ".", "--student", "student-999"), "'student-999'"),
+    ],
+)
+def test_a_mistake_is_one_line(folder: Path, words: tuple[str, ...], says: str) -> None:
+    done = grader(folder, *words)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_outside_of_a_course(tmp_path: Path) -> None:
+    done = grader(tmp_path, "check", "1")
+    assert done.returncode == 2
+    assert "no course.yml" in done.stderr
+
+
+def test_check_of_an_untouched_stub_is_friendly(folder: Path) -> None:
+    done = grader(folder, "check", "1")
+    assert done.returncode == 1
+    assert "not started yet" in done.stdout.lower()
+    assert "exercises/lesson1_numbers.py" in done.stdout
+    assert "✗" not in done.stdout
+
+
+def test_check_shows_what_to_fix_then_is_content(folder: Path) -> None:
+    stub = folder / "exercises/lesson1_numbers.py"
+    stub.write_text(NUMBERS.replace("2 * x", "x * x"))
+    done = grader(folder, "check", "1")
+    assert done.returncode == 1
+    assert "squares the number" in done.stdout
+    assert "print(double(1))" in done.stdout
+    stub.write_text(NUMBERS)
+    done = grader(folder, "check", "1")
+    assert done.returncode == 0
+    assert "lesson2_balance" in done.stdout
+    # Without a lesson: the first unfinished one.
+    assert "lesson2_balance" in grader(folder, "check").stdout
+
+
+def test_train_runs_the_rule(folder: Path) -> None:
+    (folder / "exercises/lesson2_balance.py").write_text((folder / "solutions/lesson2_balance.py").read_text())
+    done = grader(folder, "train", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "mean return" in done.stdout
+
+
+def test_build(folder: Path) -> None:
+    assert grader(folder, "build", "--check").returncode == 0
+    (folder / "exercises/lesson1_numbers.py").write_text("stale")
+    done = grader(folder, "build", "--check")
+    assert done.returncode == 1
+    assert "stale: exercises/lesson1_numbers.py" in done.stdout
+    assert grader(folder, "build").returncode == 0
+    assert grader(folder, "build", "--check").returncode == 0
+
+
+def test_grade_and_verify(folder: Path, tmp_path: Path) -> None:
+    try:
+        choose()
+    except IsolationError as reason:
+        pytest.skip(str(reason))
+    submissions = tmp_path / "submitted"
+    hand_in(submissions, "student-001", "lesson1_numbers", NUMBERS)
+    done = grader(folder, "grade", str(submissions), "--out", str(tmp_path / "out"), "--lesson", "1")
+    assert done.returncode == 0, done.stderr
+    assert "isolation" in done.stdout
+    assert "[1/1] student-001" in done.stderr
+    assert (tmp_path / "out" / "grades.csv").read_text().splitlines()[1] == "student-001,lesson1_numbers,3,3,graded"
+    done = grader(folder, "verify", "1", "--no-training")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "3/3" in done.stdout
+    # A wrong answer that the tests let through is a failure of the tests.
+    path = folder / "tests/lesson1_numbers/chaffs.yml"
+    path.write_text(path.read_text().replace("x // 2", "x * 0.5"))
+    done = grader(folder, "verify", "1", "--no-training")
+    assert done.returncode == 1
+    assert "floors" in done.stdout
+
+
+def test_no_gpu_is_one_clear_line(folder: Path, tmp_path: Path) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    done = grader(folder, "train", "2", "--device", "cuda")
+    assert done.returncode == 2
+    assert "no CUDA device" in done.stderr + done.stdout

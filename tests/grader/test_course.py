@@ -1,0 +1,111 @@
+"""course.yml: what is right is read, what is wrong is named with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.course import CourseError, find_root, load
+
+GOOD = """\
+title: A course
+lessons:
+  - name: lesson1_first
+    title: First
+    exercises:
+      - name: f
+        points: 2
+      - name: g
+        points: 1
+        needs: [f]
+  - name: lesson2_second
+    title: Second
+    imports: [lesson1_first]
+    exercises:
+      - {name: h, points: 3}
+    training:
+      exercise: train
+      points: 4
+      environment: CartPole-v1
+      threshold: 475
+      max_steps: 1000
+      needs: [h]
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "course.yml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_reads_a_course(tmp_path: Path) -> None:
+    course = load(write(tmp_path, GOOD))
+    assert [lesson.number for lesson in course.lessons] == [1, 2]
+    assert course.lessons[0].max_points == 3
+    assert course.lessons[1].max_points == 7
+    assert course.lesson("2") is course.lesson("lesson2") is course.lesson("lesson2_second")
+    assert course.root == tmp_path.resolve()
+
+
+def test_the_repository_s_own_course() -> None:
+    course = load(find_root(Path(__file__).parent))
+    for lesson in course.lessons:
+        assert all(len(exercise.hints) == 3 for exercise in lesson.exercises), lesson.name
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("points: 2", "points: two", 7, "expected `float`"),
+        ("points: 2", "pionts: 2", 6, "pionts"),
+        ("points: 2", "points: -1", 7, "0 or more"),
+        ("name: g", "name: f", 8, "second exercise"),
+        ("needs: [f]", "needs: [z]", 10, "'z'"),
+        ("name: lesson2_second", "name: lesson1_first", 11, "second lesson"),
+        ("name: lesson2_second", "name: two", 11, "lesson<number>_<name>"),
+        ("imports: [lesson1_first]", "imports: [lesson9_last]", 13, "not an earlier lesson"),
+        ("needs: [h]", "needs: [i]", 22, "'i'"),
+        ("threshold: 475", "threshold: 475\n      passes: 7", 21, "7 of 5"),
+        ("title: First", "title: [First", 5, ""),
+        ("title: A course", "# no title", 2, "title"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, line: int, words: str) -> None:
+    assert old in GOOD
+    with pytest.raises(CourseError) as caught:
+        load(write(tmp_path, GOOD.replace(old, new, 1)))
+    message = str(caught.value)
+    assert f"line {line}:" in message
+    assert words in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("text", ["", "[1, 2]", "just words", "\x00"])
+def test_nonsense_is_one_line(tmp_path: Path, text: str) -> None:
+    with pytest.raises(CourseError) as caught:
+        load(write(tmp_path, text))
+    assert "\n" not in str(caught.value)
+
+
+def test_no_course(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match=r"no course\.yml"):
+        find_root(tmp_path)
+    with pytest.raises(CourseError, match="does not exist"):
+        load(tmp_path)
+
+
+def test_unknown_lesson_lists_the_known(tmp_path: Path) -> None:
+    course = load(write(tmp_path, GOOD))
+    for wanted in ("3", "lesson", "nothing"):
+        with pytest.raises(CourseError, match="lesson1_first, lesson2_second"):
+            course.lesson(wanted)
+
+
+def test_the_salt_decides_every_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    course = load(write(tmp_path, GOOD))
+    monkeypatch.delenv("GRADER_SALT", raising=False)
+    first = course.secret("a", 1)
+    assert first == course.secret("a", 1) != course.secret("a1")
+    monkeypatch.setenv("GRADER_SALT", "another word")
+    assert course.secret("a", 1) != first

@@ -1,0 +1,158 @@
+"""One submission, one report: verdicts, points, counterexamples, diagnoses, and everything that can go wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import tiny_course
+from tiny_course import BALANCE, NUMBERS
+
+from grader.course import Course, CourseError
+from grader.grade import grade
+from grader.places import Here
+from grader.report import NOT_WRITTEN, Report
+from grader.submission import Submission
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    return tiny_course.make(tmp_path)
+
+
+def judge(course: Course, text: str, lesson: str = "1", **options: object) -> Report:
+    imports = {"lesson1_numbers": NUMBERS} if lesson == "2" else {}
+    return grade(course, course.lesson(lesson), "student-001", Submission(text), Here(), imports=imports, **options)  # type: ignore[arg-type]
+
+
+def test_right(course: Course) -> None:
+    report = judge(course, NUMBERS)
+    assert (report.status, report.score, report.max_score) == ("graded", 3, 3)
+    assert [p.verdict for p in report.properties] == ["pass"] * 3
+    assert [p.points for p in report.properties] == [1, 1, 1]
+    assert report.properties[0].says == "`double` gives twice the number."
+
+
+def test_wrong_is_shown_named_and_skips_what_needs_it(course: Course) -> None:
+    report = judge(course, NUMBERS.replace("2 * x", "x * x"))
+    first, second, third = report.properties
+    assert (first.verdict, first.points, first.max_points) == ("fail", 0, 1)
+    assert first.diagnosis == "Your code behaves exactly like one that squares the number."
+    assert first.hint == "What is double of 3?"
+    # The smallest case in which a square is not a double.
+    assert first.counterexample == "from lesson1_numbers import double\n\nprint(double(1))"
+    assert (first.got, first.needed) == ("1", "2")
+    assert (second.verdict, second.needed) == ("skip", "`double` gives twice the number.")
+    assert (third.verdict, third.needed) == ("skip", "the exercise double")
+    assert report.score == 0
+
+
+def test_the_diagnosis_sees_behaviour_not_code(course: Course) -> None:
+    report = judge(course, NUMBERS.replace("return 2 * x", "total = 1\n    total += x\n    return total + 1"))
+    assert "adds two" in report.properties[0].diagnosis
+
+
+def test_an_unknown_mistake_gets_the_first_hint(course: Course) -> None:
+    report = judge(course, NUMBERS.replace("2 * x", "7 * x + 1"))
+    assert (report.properties[0].diagnosis, report.properties[0].hint) == ("", "a nudge")
+
+
+def test_words_in_an_assertion_are_what_is_needed(course: Course) -> None:
+    report = judge(course, NUMBERS.replace("2 * x", "2 * x if x else '0'"))
+    by_name = {p.name: p for p in report.properties}
+    assert by_name["test_doubles"].verdict == "fail"
+    report = judge(course, NUMBERS.replace("2 * x", "2 * x if x else 1e-9"))
+    by_name = {p.name: p for p in report.properties}
+    assert (by_name["test_doubles"].verdict, by_name["test_doubles_zero"].needed) == ("pass", "nothing at all")
+    assert by_name["test_doubles_zero"].got == "1e-09"
+
+
+def test_an_exception_is_shown_with_its_line(course: Course) -> None:
+    report = judge(course, NUMBERS.replace("2 * x", "x.double"))
+    assert report.properties[0].got == (
+        "raised AttributeError: 'int' object has no attribute 'double' (line 7: return x.double)"
+    )
+
+
+def test_what_was_printed_is_kept(course: Course) -> None:
+    report = judge(course, NUMBERS.replace("return 2 * x", "print('x is', x)\n    return 3 * x"))
+    assert report.properties[0].printed == "x is 1\n"
+
+
+def test_half_written(course: Course) -> None:
+    stub = (course.root / "exercises/lesson1_numbers.py").read_text()
+    begun = stub.replace('raise NotImplementedError("double: write me; lesson1_numbers.md tells how")', "return 2 * x")
+    assert begun != stub
+    report = judge(course, begun)
+    assert [p.verdict for p in report.properties] == ["pass", "pass", "fail"]
+    assert report.properties[2].got == NOT_WRITTEN
+    assert report.score == 2
+
+
+def test_the_stub_is_not_started(course: Course) -> None:
+    stub = (course.root / "exercises/lesson1_numbers.py").read_text()
+    report = judge(course, f"# my name\n{stub}")
+    assert (report.status, report.score) == ("not started", 0)
+    assert "double" in report.message
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("import nothing_of_this_name", "No module named 'nothing_of_this_name' (line 1: import nothing_of_this_name)"),
+        ("raise SystemExit(0)", "SystemExit: 0"),
+        ("1 / 0", "ZeroDivisionError"),
+    ],
+)
+def test_what_cannot_be_imported(course: Course, text: str, words: str) -> None:
+    report = judge(course, text)
+    assert (report.status, report.score) == ("graded", 0)
+    assert words in report.message
+
+
+def test_nothing_defined(course: Course) -> None:
+    report = judge(course, "pass")
+    assert report.score == 0
+    assert "has no attribute 'double'" in report.properties[0].got
+
+
+def test_training_counts(course: Course) -> None:
+    report = judge(course, BALANCE, "2")
+    assert report.training is not None
+    assert (report.score, report.max_score, report.training.verdict) == (7, 7, "pass")
+    assert report.training.seeds[0].steps == 40 - 2 * report.training.seeds[0].episodes or report.training.seeds[0].steps > 0
+    assert judge(course, BALANCE, "2", train=False).max_score == 3
+
+
+def test_training_waits_for_what_it_needs(course: Course) -> None:
+    report = judge(course, BALANCE.replace("double(double(x))", "x"), "2")
+    assert report.training is not None
+    assert (report.training.verdict, report.training.points, report.score) == ("skip", 0, 0)
+    assert "four_times" in report.training.message
+
+
+def test_one_exercise_alone(course: Course) -> None:
+    report = judge(course, NUMBERS, only=frozenset({"double"}))
+    assert (report.score, report.max_score) == (2, 2)
+    assert {p.exercise for p in report.properties} == {"double"}
+
+
+def test_the_same_twice(course: Course) -> None:
+    wrong = NUMBERS.replace("2 * x", "x * x")
+    one, other = judge(course, wrong), judge(course, wrong)
+    assert one.to_json() == other.to_json()
+    assert Report.from_json(one.to_json()) == one
+
+
+def test_an_exercise_that_nothing_judges_is_the_course_s_fault(course: Course) -> None:
+    path = course.root / "tests/lesson2_balance/test_balance.py"
+    path.write_text(path.read_text().replace('"four_times"', '"five_times"'))
+    with pytest.raises(CourseError, match="five_times"):
+        judge(course, BALANCE, "2")
+
+
+def test_a_test_file_that_is_not_python_is_the_course_s_fault(tmp_path: Path) -> None:
+    course = tiny_course.make(tmp_path)
+    (tmp_path / "tests/lesson1_numbers/test_numbers.py").write_text("def")
+    with pytest.raises(CourseError, match="test_numbers"):
+        judge(course, NUMBERS)

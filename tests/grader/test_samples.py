@@ -1,0 +1,60 @@
+"""The measure of the course's own tests: every known program gets the verdict it deserves, on both sides of the wall."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.course import Course, load
+from grader.grade import grade
+from grader.places import Here, Split
+from grader.report import Report
+from grader.student.isolation import IsolationError, choose
+from grader.submission import Submission
+from grader.verify import Sample, names_it, samples
+
+COURSE = load(Path(__file__).parents[2])
+SAMPLES = samples(COURSE, [lesson.name for lesson in COURSE.lessons])
+
+
+@pytest.fixture(scope="module")
+def split() -> Iterator[Split]:
+    try:
+        isolation = choose()
+    except IsolationError as reason:
+        pytest.skip(str(reason))
+    with Split(isolation) as place:
+        yield place
+
+
+def judge(course: Course, sample: Sample, place: Here | Split) -> Report:
+    lesson = course.lesson(sample.lesson)
+    imports = {name: course.solution(course.lesson(name)).read_text(encoding="utf-8") for name in lesson.imports}
+    return grade(course, lesson, "sample", Submission(sample.source), place, imports=imports, train=False)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.title.replace(" ", "-"))
+def test_verdict(sample: Sample, split: Split) -> None:
+    """Stubs get nothing, right answers everything, wrong ones lose marks; and the wall changes no verdict."""
+    walled, free = judge(COURSE, sample, split), judge(COURSE, sample, Here())
+    assert not walled.has_error
+    assert not free.has_error
+    assert [(p.name, p.verdict) for p in walled.properties] == [(p.name, p.verdict) for p in free.properties]
+    assert walled.score == free.score
+    if sample.kind == "stub":
+        assert walled.score == 0
+    elif sample.kind == "chaff":
+        assert walled.score < walled.max_score
+        assert names_it(walled, sample), [p.diagnosis for p in walled.properties if p.diagnosis]
+    else:
+        assert walled.score == walled.max_score, [p for p in walled.properties if p.verdict != "pass"]
+
+
+def test_every_lesson_is_measured() -> None:
+    """At least three other right answers and eight misconceptions a lesson."""
+    for lesson in COURSE.lessons:
+        kinds = [sample.kind for sample in SAMPLES if sample.lesson == lesson.name]
+        assert kinds.count("wheat") >= 3, lesson.name
+        assert kinds.count("chaff") >= 8, lesson.name
