@@ -1,7 +1,7 @@
 """Lesson 4: a network of action values.
 
 A table has one row for every state, and that ends where states are real numbers. Here a small neural network takes the
-table's place: observation in, one value for each action out.
+table's place: an observation goes in, one value for each action comes out.
 
 Source: Sutton & Barto, 2nd edition, sections 9.7 and 16.5; Mnih et al. (2015), "Human-level control through deep
 reinforcement learning".

@@ -162,7 +162,7 @@ def print_check(report: Report, console: Console, *, next_lesson: str = "", stub
 def _print_not_graded(report: Report, file: str, lesson: str, console: Console) -> None:
     message = Text(clip(visible(report.message), MOST_TEXT))
     if report.status == "not started":
-        put(console, Text.assemble("A fresh page: nothing is written yet. Open ", (file, "bold"), " and begin."), 0)
+        put(console, Text.assemble("Not started yet. Open ", (file, "bold"), " and begin."), 0)
     elif report.status == "missing":
         put(console, Text.assemble("There is no file to look at yet. It belongs at ", (file, "bold"), "."), 0)
     elif report.status == "unreadable":
