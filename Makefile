@@ -9,6 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FL
 
 OUT ?= report
 LESSON ?=
+STUDENT ?= student-006
 SEEDS ?= 20
 
 .PHONY: grade test test-slow lint types stubs verify calibrate bench-training bench-grading picture clean help
@@ -45,6 +46,11 @@ bench-training: $(VENV)/.bench ## one training seed against Stable-Baselines3's 
 
 bench-grading: $(VENV)/.dev ## what a child, a call and a lesson's properties cost, and the boundary's share
 	$(BIN)/python -m grader.bench.grading
+
+picture: ## the picture in README.md, from a report that `make grade` made (needs chromium)
+	d=$$(mktemp -d); chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --disable-background-networking \
+	    --no-first-run --user-data-dir=$$d --force-device-scale-factor=1.5 --window-size=900,1150 \
+	    --screenshot=.github/report.png "file://$$PWD/$(OUT)/$(STUDENT)/index.html"; rm -rf $$d
 
 clean: ## remove what make made
 	rm -rf $(VENV) report

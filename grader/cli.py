@@ -114,6 +114,21 @@ def train(lesson: LessonArgument, file: Annotated[Path | None, typer.Option()] =
 
 
 @app.command()
+def hint(
+    lesson: LessonArgument,
+    exercise: Annotated[
+        str, typer.Argument(help="An exercise; where left out, the lesson's first one with hints left.")
+    ] = "",
+    again: Annotated[bool, typer.Option("--again", help="Begin with the first hint once more.")] = False,
+) -> None:
+    """Take one more hint, from a nudge to nearly the answer; which ones you have seen is remembered."""
+    from grader import hints
+
+    course = _course()
+    print(hints.take(course, course.lesson(lesson), exercise, again=again))
+
+
+@app.command()
 def grade(
     submissions: Annotated[Path, typer.Argument(help="A folder laid out as <student>/<lesson>/<lesson>.py or .ipynb.")],
     out: Annotated[Path, typer.Option(help="Where grades.csv and the reports go.")] = Path("report"),

@@ -158,6 +158,7 @@ class _Grading:
                     diagnosis=f"Your code behaves exactly like one that {chaff.says}." if chaff else "",
                     hint=hint if failed else "",
                     printed=example.printed if example else "",
+                    trace=finding.trace if example else "",
                 )
             )
         return results

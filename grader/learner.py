@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import pdb
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from rich.console import Console
@@ -99,12 +103,27 @@ def _judge(
     train: bool = False,
     device: str = "cpu",
 ) -> Report:
-    place = Here(live=True, device=device)
-    with console.status(f"{lesson.name} ...") as status:
+    place = Here(device=device)
+    with console.status(f"{lesson.name} ...") as status, _debugger(status):
         watch = _watching(status, lesson) if console.is_terminal else silent
         imports, notes = _imports(course, lesson)
         report = grade(course, lesson, "you", submission, place, imports=imports, notes=notes, train=train, watch=watch)
     return report
+
+
+@contextlib.contextmanager
+def _debugger(status: Status) -> Iterator[None]:
+    """Let ``breakpoint()`` in the learner's code talk to the terminal: while it runs, its output is kept elsewhere."""
+
+    def hook(*args: Any, **kwargs: Any) -> None:
+        status.stop()
+        pdb.Pdb(stdin=sys.__stdin__, stdout=sys.__stdout__).set_trace(sys._getframe(1))
+
+    before, sys.breakpointhook = sys.breakpointhook, hook
+    try:
+        yield
+    finally:
+        sys.breakpointhook = before
 
 
 def _watching(status: Status, lesson: Lesson) -> Callable[[str, float, float], None]:

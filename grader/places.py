@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from grader.student import inprocess
 from grader.student.isolation import Isolation
 from grader.student.session import Session
-from grader.student.split import Zygote
+from grader.student.split import GraderFault, Zygote
 
 
 class Place(Protocol):
@@ -33,7 +33,7 @@ class Place(Protocol):
 
 
 class Split:
-    """A process of its own for every session, forked from one warm zygote.
+    """A process of its own for every session, forked from one warm zygote, which is started anew should it ever fail.
 
     Args:
         isolation: how it is walled in.
@@ -41,9 +41,19 @@ class Split:
 
     def __init__(self, isolation: Isolation) -> None:
         """Start the zygote."""
+        self._level = isolation
         self._zygote = Zygote(isolation)
         self.isolation, self.device = str(isolation), isolation.device
-        self.open = self._zygote.open
+
+    def open(self, sources: dict[str, str], main: str, **limits: Any) -> Session:
+        """A fresh session with the submission loaded; see ``Zygote.open``."""
+        try:
+            return self._zygote.open(sources, main, **limits)
+        except GraderFault:
+            # One submission's misfortune (a machine out of memory) must not become everybody's.
+            self._zygote.close()
+            self._zygote = Zygote(self._level)
+            return self._zygote.open(sources, main, **limits)
 
     def close(self) -> None:
         """End the zygote."""
@@ -61,7 +71,7 @@ class Split:
 
 
 class Here:
-    """This process: no protection and no limits, but breakpoints and whole tracebacks.
+    """This process: no protection, but breakpoints and whole tracebacks.
 
     Args:
         live: whether what the code prints is shown at once.
@@ -92,5 +102,7 @@ class Here:
         output_chars: int,
         record: bool = True,
     ) -> Session:
-        """A session in this process; the limits are not enforced."""
-        return inprocess.open_session(sources, main, output_chars=output_chars, live=self._live)
+        """A session in this process; of the limits, that of processor time is enforced."""
+        return inprocess.open_session(
+            sources, main, output_chars=output_chars, live=self._live, cpu_seconds=cpu_seconds, record=record
+        )

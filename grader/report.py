@@ -36,6 +36,7 @@ class PropertyResult(msgspec.Struct, frozen=True, omit_defaults=False):
         diagnosis: the misconception that behaves exactly like this code, in a sentence.
         hint: the next thing to try.
         printed: what the student's code printed during the failing case.
+        trace: the way to an exception, from the student's first line on, where it leads through more than one.
     """
 
     name: str
@@ -50,6 +51,7 @@ class PropertyResult(msgspec.Struct, frozen=True, omit_defaults=False):
     diagnosis: str = ""
     hint: str = ""
     printed: str = ""
+    trace: str = ""
 
 
 class TrainingSeed(msgspec.Struct, frozen=True):

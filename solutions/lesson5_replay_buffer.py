@@ -34,7 +34,7 @@ class ReplayBuffer:
         # One array a part, with a row for each transition: a batch is then five array look-ups, several times quicker
         # than stacking 64 small arrays. The first push makes them, because only it knows shapes and dtypes.
         self.columns: list[np.ndarray] = []
-        self.pushed = 0
+        self.pushed = self.size = 0
         ### END SOLUTION
 
     def push(
@@ -62,6 +62,7 @@ class ReplayBuffer:
                 self.columns[i] = self.columns[i].astype(np.result_type(self.columns[i], part))
             self.columns[i][row] = part
         self.pushed += 1
+        self.size = min(self.pushed, self.capacity)
         ### END SOLUTION
 
     def sample(self, batch_size: int) -> tuple[np.ndarray, ...]:
@@ -81,14 +82,14 @@ class ReplayBuffer:
             ValueError: ``batch_size`` is more than is stored.
         """
         ### BEGIN SOLUTION
-        if batch_size > len(self):
-            raise ValueError(f"a batch of {batch_size} from a buffer that holds {len(self)} transitions")
-        rows = self.rng.choice(len(self), size=batch_size, replace=False)
+        if batch_size > self.size:
+            raise ValueError(f"a batch of {batch_size} from a buffer that holds {self.size} transitions")
+        rows = self.rng.choice(self.size, size=batch_size, replace=False)
         return tuple(column[rows] for column in self.columns)
         ### END SOLUTION
 
     def __len__(self) -> int:
         """How many transitions are stored now: the number of pushes, but never more than ``capacity``."""
         ### BEGIN SOLUTION
-        return min(self.pushed, self.capacity)
+        return self.size
         ### END SOLUTION

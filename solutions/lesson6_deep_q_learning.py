@@ -138,23 +138,23 @@ class Settings:
     buffer_size: int = 50_000
     learning_starts: int = 1_000  # steps that only fill the buffer
     learn_every: int = 256  # steps between two bursts of updates
-    updates_per_step: float = 0.25
-    updates_max: int = 128
-    tau: float = 0.02
+    updates: int = 64  # in one burst
+    tau: float = 0.01  # after every update
     epsilon_start: float = 1.0
     epsilon_end: float = 0.05
     epsilon_steps: int = 4_000
-    calm: int = 16  # time steps without a fall that make an evaluation worth its steps
-    solved: float = 475.0  # a return
+    first_test: int = 8  # bursts before it
+    test_every: int = 2  # bursts between two tests
+    solved: int = 475  # time steps of a test without a fall
 
 
 def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str = "cpu") -> Policy:
-    """Deep Q-learning on a vector environment.
+    """Deep Q-learning on a vector environment in which an episode is over when something falls, such as CartPole.
 
     | name      | meaning                                                                                     |
     |-----------|---------------------------------------------------------------------------------------------|
     | env       | E copies of one environment that reset by Gymnasium's NEXT_STEP rule                        |
-    | max_steps | how many environment steps may be taken, summed over the copies, evaluations included       |
+    | max_steps | how many environment steps may be taken, summed over the copies, tests included             |
     | seed      | of the weights, the buffer, the exploration and the environment                             |
     | device    | where the networks compute: "cpu", or "cuda"                                                |
     | returns   | a policy: a batch of observations (N, O) → actions (N,)                                     |
@@ -163,57 +163,70 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
     """
     settings = Settings()
     rng = np.random.default_rng(seed)
-    actions_count = int(env.single_action_space.n)
+    n_actions = int(env.single_action_space.n)
     with torch.random.fork_rng(devices=[]):  # initial weights come from torch's global generator: leave it as it was
         torch.default_generator.manual_seed(seed)
-        q_network = DQN(env.single_observation_space.shape[0], actions_count).to(device)
+        q_network = DQN(env.single_observation_space.shape[0], n_actions).to(device)
     target_network = copy.deepcopy(q_network)
-    best_network, best_score = copy.deepcopy(q_network), -np.inf
     optimizer = make_optimizer(q_network, lr=settings.learning_rate)
     buffer = ReplayBuffer(settings.buffer_size, seed=seed)
 
+    steps, explored, bursts = 0, 0, 0
+    testing, survived = False, 0
+    best_network, best_survived = copy.deepcopy(target_network), 0
     observations, _ = env.reset(seed=seed)
-    over = np.zeros(env.num_envs, dtype=bool)  # which copies' episodes ended at the last step
-    steps, learnt_at, survived = 0, 0, 0
-    testing = False
+    over = np.zeros(env.num_envs, dtype=bool)  # the copies whose episode ended at the last step
     while steps + env.num_envs <= max_steps:
-        # Act: at random with probability epsilon, which falls; otherwise, and always in a test, as the network says.
-        fraction = min(steps / settings.epsilon_steps, 1.0)
-        epsilon = settings.epsilon_start + fraction * (settings.epsilon_end - settings.epsilon_start)
-        explore = (rng.random(env.num_envs) < epsilon) & (not testing)
-        random_actions = rng.integers(actions_count, size=env.num_envs)
-        actions = np.where(explore, random_actions, greedy_actions(q_network, observations))
+        # Act: in a test as the target network says, otherwise at random with probability epsilon, which falls.
+        if testing:
+            actions = greedy_actions(target_network, observations)
+        else:
+            fraction = min(explored / settings.epsilon_steps, 1.0)
+            epsilon = settings.epsilon_start + fraction * (settings.epsilon_end - settings.epsilon_start)
+            random_actions = rng.integers(n_actions, size=env.num_envs)
+            at_random = rng.random(env.num_envs) < epsilon
+            actions = np.where(at_random, random_actions, greedy_actions(q_network, observations))
         next_observations, rewards, terminated, truncated, _ = env.step(actions)
 
         # NEXT_STEP: the step after an episode's last one only resets that copy. IT IS NO TRANSITION.
-        for i in np.flatnonzero(~over):
-            # A TRUNCATED EPISODE COULD HAVE GONE ON: only terminated says that nothing comes afterwards.
+        live = np.flatnonzero(~over)
+        for i in live:
+            # A TRUNCATED EPISODE COULD HAVE GONE ON. What the buffer calls done is true only where nothing can follow.
+            ### BEGIN SOLUTION
             buffer.push(observations[i], actions[i], rewards[i], next_observations[i], terminated[i])
-        steps += int(np.count_nonzero(~over))
-        over = terminated | truncated
-        observations = next_observations
+            ### END SOLUTION
+        steps += len(live)
+        observations, over = next_observations, terminated | truncated
 
+        # A test lasts until the first copy falls. KEEP THE WEIGHTS THAT DID BEST: a network that has solved the task
+        # often gets worse again. The target network is tested since it is an average of the last hundred updates, and
+        # wavers less than the network that learns.
         if testing:
             survived += 1
+            testing = survived < settings.solved and not terminated.any()
+            if not testing and survived > best_survived:
+                best_network, best_survived = copy.deepcopy(target_network), survived
             if survived >= settings.solved:
-                return lambda o: greedy_actions(q_network, o)
-            if not terminated.any():
-                continue
-            testing = False
-            if survived > best_score:
-                best_network, best_score = copy.deepcopy(q_network), survived
-        if steps - learnt_at < settings.learn_every or steps < settings.learning_starts:
+                break
             continue
 
-        # Learn.
-        for _ in range(int(min(settings.updates_max, settings.updates_per_step * (steps - learnt_at)))):
+        explored += len(live)
+        if explored < settings.learning_starts + bursts * settings.learn_every:
+            continue
+        for _ in range(settings.updates):
+            # One update: the loss of a random batch, its gradient, a step of the optimizer, and the target follows.
+            ### BEGIN SOLUTION
             loss = dqn_loss(q_network, target_network, buffer.sample(settings.batch_size), settings.gamma)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             update_target(target_network, q_network, settings.tau)
-        learnt_at = steps
-        testing, survived = True, 0
+            ### END SOLUTION
+        bursts += 1
+        if bursts >= settings.first_test and bursts % settings.test_every == 0:
+            testing, survived = True, 0
+            observations, _ = env.reset()
+            over[:] = False
     return lambda observations: greedy_actions(best_network, observations)
 
 
@@ -223,18 +236,3 @@ def greedy_actions(q_network: nn.Module, observations: NDArray[np.float32]) -> N
     with torch.no_grad():
         q_values = q_network(torch.as_tensor(observations, dtype=torch.float32, device=device))
     return q_values.argmax(dim=1).cpu().numpy()
-
-
-def evaluate(env: gym.vector.VectorEnv, q_network: nn.Module, max_steps: int) -> tuple[float, int]:
-    """What all copies earn without exploration until the first of them is over, on average, and the steps it took.
-
-    It is what the least lucky of E episodes earns, and it is cheap: a bad network is found out after a few steps.
-    """
-    observations, _ = env.reset()
-    earned, steps, over = 0.0, 0, False
-    while not over and steps + env.num_envs <= max_steps:
-        observations, rewards, terminated, truncated, _ = env.step(greedy_actions(q_network, observations))
-        earned += float(rewards.mean())
-        steps += env.num_envs
-        over = bool((terminated | truncated).any())
-    return earned, steps

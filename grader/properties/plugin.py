@@ -46,6 +46,7 @@ class Finding:
     smallest: Transcript | None = None
     evidence: list[Transcript] = dataclasses.field(default_factory=list)
     timed_out: bool = False
+    trace: str = ""
 
 
 class Properties:
@@ -180,6 +181,7 @@ class Properties:
         elif isinstance(error, StudentError):
             finding.got = NOT_WRITTEN if error.not_written else f"raised {error}"
             finding.needed = "an answer instead of an exception"
+            finding.trace = error.trace if error.trace.count("  File ") > 1 else ""
         elif isinstance(error, StudentDied):
             finding.got, finding.timed_out = str(error), error.timed_out
             finding.needed = "an answer"

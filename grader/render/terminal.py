@@ -78,7 +78,8 @@ def _print_failure(result: PropertyResult, console: Console) -> None:
         console.print(Text("\n  Try it yourself:\n", "dim"))
         code(console, result.counterexample)
     console.print()
-    for label, words in (("got", result.got), ("needed", result.needed), ("printed", result.printed)):
+    answers = (("got", result.got), ("needed", result.needed), ("traceback", result.trace), ("printed", result.printed))
+    for label, words in answers:
         if words:
             said(console, label, words)
 

@@ -46,5 +46,13 @@ class StudentDied(BaseException):
         self.timed_out = timed_out
 
 
+def out_of_time(cpu_seconds: float) -> StudentDied:
+    """What is said of code that used up its processor time."""
+    return StudentDied(
+        f"it was still computing after {cpu_seconds:g} seconds of processor time; is there a loop that does not end?",
+        timed_out=True,
+    )
+
+
 class WireError(Exception):
     """Bytes that are not a legal frame, or a value that may not cross."""

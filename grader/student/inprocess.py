@@ -6,11 +6,22 @@ is no protection whatever: this is for code that one has written oneself.
 
 from __future__ import annotations
 
+import bdb
+import contextlib
+import math
+import signal
 import sys
+import threading
+from collections.abc import Iterator
 
 from grader.student.frames import Frame
+from grader.student.errors import out_of_time
 from grader.student.serve import Server
 from grader.student.session import Answer, Session
+
+
+class _TimeUp(BaseException):
+    """Raised into code that takes too long."""
 
 
 class InProcess:
@@ -19,10 +30,12 @@ class InProcess:
     Args:
         output_chars: how much printed text is kept with the answers.
         live: whether printed text is also shown at once.
+        cpu_seconds: processor time of all answers together; it is watched where the system has a timer for it.
     """
 
-    def __init__(self, output_chars: int = 4000, *, live: bool = False) -> None:
+    def __init__(self, output_chars: int = 4000, *, live: bool = False, cpu_seconds: float = math.inf) -> None:
         """Make the server; it has nothing loaded."""
+        self._cpu_seconds = self._left = cpu_seconds
         self._answer_ask: Answer | None = None
         self._server = Server(self._carry, output_chars, sys.stdout if live else None)
 
@@ -34,16 +47,42 @@ class InProcess:
         """Answer at once.
 
         Raises:
-            KeyboardInterrupt: somebody pressed Ctrl-C while the student's code was running.
+            KeyboardInterrupt: somebody pressed Ctrl-C, or left the debugger, while the student's code was running.
+            StudentDied: the processor time is used up.
         """
         outer, self._answer_ask = self._answer_ask, answer_ask
         try:
-            answer = self._server.answer(question)
+            with self._timer():
+                answer = self._server.answer(question)
         finally:
             self._answer_ask = outer
-        if isinstance(self._server.exception, KeyboardInterrupt):
-            raise self._server.exception
+        if isinstance(self._server.exception, KeyboardInterrupt | bdb.BdbQuit):
+            raise KeyboardInterrupt
+        if self._left <= 0:
+            raise out_of_time(self._cpu_seconds)
         return answer
+
+    @contextlib.contextmanager
+    def _timer(self) -> Iterator[None]:
+        """Interrupt the student's code when its time is up. Only the main thread can, and only on Unix."""
+        usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+        if not usable or self._cpu_seconds == math.inf or signal.getitimer(signal.ITIMER_PROF)[0]:
+            yield
+            return
+
+        def up(*_: object) -> None:
+            self._left = 0.0
+            raise _TimeUp
+
+        before = signal.signal(signal.SIGPROF, up)
+        # It comes again and again: code that catches everything catches only the first.
+        signal.setitimer(signal.ITIMER_PROF, max(self._left, 1e-3), 0.2)
+        try:
+            yield
+        finally:
+            left, _ = signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.signal(signal.SIGPROF, before)
+            self._left = min(self._left, left)
 
     @property
     def exception(self) -> BaseException | None:
@@ -55,13 +94,22 @@ class InProcess:
         self._server.unload()
 
 
-def open_session(sources: dict[str, str], main: str, *, output_chars: int = 4000, live: bool = False) -> Session:
+def open_session(
+    sources: dict[str, str],
+    main: str,
+    *,
+    output_chars: int = 4000,
+    live: bool = False,
+    cpu_seconds: float = math.inf,
+    record: bool = True,
+) -> Session:
     """Load a submission into this process.
 
     Raises:
         StudentError: its code raises while it is imported.
+        StudentDied: importing it takes too long.
     """
-    session = Session(InProcess(output_chars, live=live))
+    session = Session(InProcess(output_chars, live=live, cpu_seconds=cpu_seconds), record=record)
     try:
         session.load(sources, main)
     except BaseException:

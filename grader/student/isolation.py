@@ -139,7 +139,7 @@ def _gpu_devices() -> list[str]:
 def ring_for(isolation: Isolation, *, memory_mb: int, cpu_seconds: float) -> ring.Ring:
     """The limits of one child at this isolation."""
     cuda = isolation.device != "cpu"
-    user = _own_user() if os.geteuid() == 0 else None
+    user = _own_user(isolation.level) if os.geteuid() == 0 else None
     return ring.Ring(
         readable=(*readable(), *(("/proc", "/sys") if cuda else ())),
         writable=(*_DEVICES, *(_gpu_devices() if cuda else ()), *(("/dev/shm",) if cuda else ())),
@@ -154,11 +154,11 @@ def ring_for(isolation: Isolation, *, memory_mb: int, cpu_seconds: float) -> rin
 
 
 @functools.cache
-def _own_user() -> int | None:
+def _own_user(level: Level) -> int | None:
     """A user id that nobody else has, where such a user could read the libraries; None where it could not."""
     folders = {parent for place in (sys.prefix, sys.base_prefix) for parent in [Path(place), *Path(place).parents]}
     # Inside bubblewrap the folders above are made anew and open to all; outside, they may be root's own.
-    if bubblewrap() is None and not all(folder.stat().st_mode & stat.S_IXOTH for folder in folders):
+    if level != "strong" and not all(folder.stat().st_mode & stat.S_IXOTH for folder in folders):
         return None
     return random.SystemRandom().randrange(1 << 20, 1 << 30)
 
@@ -171,8 +171,11 @@ def command(isolation: Isolation, control: int) -> list[str]:
     program = bubblewrap()
     assert program is not None
     root = os.geteuid() == 0
-    # As root there is no use for a user namespace: the child takes a user id of its own, which two capabilities allow.
-    flags = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if root else ["--unshare-user"]
+    # As root there is no use for a user namespace: the child takes a user id of its own, which two capabilities allow,
+    # and a third allows to end it then.
+    needed = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL")
+    capabilities = ["--cap-drop", "ALL", *(part for name in needed for part in ("--cap-add", name))]
+    flags = capabilities if root else ["--unshare-user"]
     flags += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--unshare-net"]
     return [program, *flags, "--die-with-parent", "--new-session", *_mounts(isolation.device), "--", *python]
 

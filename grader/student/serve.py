@@ -234,7 +234,7 @@ class Server:
             def ask(method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
                 return self._ask(number, method, args, kwargs)
 
-            return served.stand_in(plain, ask, self._seed)
+            return served.stand_in(number, plain, ask, self._seed)
         raise WireError(f"unknown tag {tag!r}")
 
     def _encoder(self, outputs: list[torch.Tensor]) -> Encoder:
@@ -251,6 +251,8 @@ class Server:
             return ["r", 0, "method", "method"]
         if isinstance(value, _Kept):
             value = value.value
+        if (lent := served.lent_number(value)) is not None:
+            return ["c", lent]
         if len(self._objects) >= _OBJECT_CAP:
             raise WireError("too many objects are alive")
         number = next(self._numbers)

@@ -59,6 +59,7 @@ def describe(value: Any) -> dict[str, Any]:
     if isinstance(value, gymnasium.Env):
         return {
             "kind": "env",
+            "reuses_observation": bool(value.metadata.get("reuses_observation", False)),
             "observation": describe_space(value.observation_space),
             "action": describe_space(value.action_space),
         }
@@ -73,19 +74,32 @@ ALLOWED = {
 """What may be asked of each kind of object that the grader owns."""
 
 
-def stand_in(description: dict[str, Any], ask: Ask, seed: int) -> Any:
-    """The object that the student's code is given."""
+def stand_in(number: int, description: dict[str, Any], ask: Ask, seed: int) -> Any:
+    """The object that the student's code is given in place of the lent object ``number``."""
     kind = description["kind"]
+    made: ServedCallable | ServedEnv | ServedVectorEnv
     if kind == "callable":
-        return ServedCallable(ask)
-    observation, action = rebuild_space(description["observation"]), rebuild_space(description["action"])
-    if kind == "env":
-        return ServedEnv(observation, action, ask, seed)
-    return ServedVectorEnv(observation, action, description["num_envs"], description["autoreset"], ask, seed)
+        made = ServedCallable(ask)
+    else:
+        observation, action = rebuild_space(description["observation"]), rebuild_space(description["action"])
+        if kind == "env":
+            made = ServedEnv(observation, action, ask, seed, reuse=description["reuses_observation"])
+        else:
+            copies, autoreset = description["num_envs"], description["autoreset"]
+            made = ServedVectorEnv(observation, action, copies, autoreset, ask, seed)
+    made.lent_number = number
+    return made
+
+
+def lent_number(value: Any) -> int | None:
+    """Which lent object ``value`` stands for; None where it is no stand-in."""
+    return value.lent_number if type(value) in (ServedCallable, ServedEnv, ServedVectorEnv) else None
 
 
 class ServedCallable:
     """A function that the grader owns."""
+
+    lent_number: int
 
     def __init__(self, ask: Ask) -> None:
         """Keep the way to ask."""
@@ -99,19 +113,36 @@ class ServedCallable:
 class ServedEnv(gymnasium.Env[Any, Any]):
     """An environment that lives on the grader's side."""
 
-    def __init__(self, observation: spaces.Space[Any], action: spaces.Space[Any], ask: Ask, seed: int) -> None:
-        """Take the spaces; ``seed`` makes ``action_space.sample()`` the same in every run."""
+    lent_number: int
+
+    def __init__(
+        self, observation: spaces.Space[Any], action: spaces.Space[Any], ask: Ask, seed: int, *, reuse: bool = False
+    ) -> None:
+        """Take the spaces; ``seed`` makes ``action_space.sample()`` the same in every run.
+
+        With ``reuse``, every observation is handed out in one and the same array, as the environment itself does it.
+        """
         self.observation_space, self.action_space, self._ask = observation, action, ask
         self.observation_space.seed(seed)
         self.action_space.seed(seed)
+        self._array = np.zeros(observation.shape or (), observation.dtype) if reuse else None
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Ask for a new episode."""
-        return self._ask("reset", (), {"seed": seed, "options": options})  # type: ignore[no-any-return]
+        observation, info = self._ask("reset", (), {"seed": seed, "options": options})
+        return self._same_array(observation), info
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Ask for one step."""
-        return self._ask("step", (action,), {})  # type: ignore[no-any-return]
+        observation, *rest = self._ask("step", (action,), {})
+        return self._same_array(observation), *rest
+
+    def _same_array(self, observation: Any) -> Any:
+        """The wire makes a new array each time; an environment that does not must not look as if it did."""
+        if self._array is None:
+            return observation
+        self._array[...] = observation
+        return self._array
 
     def render(self) -> Any:
         """Ask for a picture."""
@@ -124,6 +155,8 @@ class ServedEnv(gymnasium.Env[Any, Any]):
 
 class ServedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     """A vector environment that lives on the grader's side."""
+
+    lent_number: int
 
     def __init__(
         self,

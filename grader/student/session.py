@@ -90,6 +90,7 @@ class Session:
         self._numbers = itertools.count(1)
         self._pending: BaseException | None = None
         self._answering = False
+        self._violation = ""
         self._methods: set[tuple[str, str]] = set()
         self.transcript = Transcript(0)
         self.history: list[Transcript] = []
@@ -143,6 +144,8 @@ class Session:
         if self._answering:
             # The other side waits for an answer, and would take the question for one.
             raise TypeError("only plain values, arrays and tensors can be used here")
+        if self._violation:
+            raise StudentDied(self._violation)
         inputs: list[torch.Tensor] = []
 
         def outgoing(tensor: torch.Tensor) -> tuple[bool, int]:
@@ -196,7 +199,10 @@ class Session:
             if sorted(outputs) != list(range(len(outputs))):
                 raise WireError("outputs that are out of order")
         except WireError as violation:
-            raise StudentDied(f"the process sent something that is not an answer: {violation}") from None
+            # Nothing that comes after it can be trusted to be the answer to its question.
+            self._violation = f"the process sent something that is not an answer: {violation}"
+            self.close()
+            raise StudentDied(self._violation) from None
         if error is not None:
             raise error from getattr(self.channel, "exception", None)
         if not outputs or not torch.is_grad_enabled():

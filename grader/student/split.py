@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from grader.student import isolation as isolated
-from grader.student.errors import StudentDied, WireError
+from grader.student.errors import StudentDied, WireError, out_of_time
 from grader.student.frames import Frame, receive, send
 from grader.student.isolation import Isolation
 from grader.student.session import Answer, Session
@@ -77,21 +77,34 @@ class Zygote:
         while b"\n" not in self._heard:
             try:
                 data = self._control.recv(1 << 16)
-            except OSError as error:
-                raise GraderFault(f"the process that starts student code does not answer ({error})") from None
+            except TimeoutError:
+                raise self._fault("does not answer") from None
+            except OSError:
+                data = b""
             if not data:
-                raise GraderFault(f"the process that starts student code has ended{self._words()}")
+                raise self._fault("has ended")
             self._heard += data
         line, self._heard = self._heard.split(b"\n", 1)
         message: dict[str, Any] = msgspec.json.decode(line)
         if wanted not in message:
-            raise GraderFault(f"the process that starts student code said {message} instead of {wanted!r}")
+            raise self._fault(f"said {message} instead of {wanted!r}")
         return message
 
-    def _words(self) -> str:
+    def _fault(self, what: str) -> GraderFault:
+        """End what is left of the process, so that the next session starts a new one; its last words are the reason."""
+        self._child = None
+        self._control.close()
+        self._kill()
         self._log.seek(0)
         text = self._log.read()[-1500:].decode(errors="replace").strip()
-        return f": {text}" if text else ""
+        self._log.truncate(0)
+        return GraderFault(f"the process that starts student code {what}{': ' if text else ''}{text}")
+
+    def _kill(self) -> None:
+        assert self._process is not None
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(timeout=_END_SECONDS)
 
     def open(
         self,
@@ -145,9 +158,9 @@ class Zygote:
         with theirs:
             try:
                 socket.send_fds(self._control, [msgspec.json.encode(order) + b"\n"], [theirs.fileno()])
-            except OSError as error:
+            except OSError:
                 ours.close()
-                raise GraderFault(f"the process that starts student code has ended ({error}){self._words()}") from None
+                raise self._fault("has ended") from None
         self._child = SplitProcess(self, ours, call_seconds, cpu_seconds)
         self._child.greet()
         return self._child
@@ -161,21 +174,20 @@ class Zygote:
         if kill or not (self._heard or select.select([self._control], [], [], 1.0)[0]):
             try:
                 self._control.sendall(b'"kill"\n')
-            except OSError as error:
-                raise GraderFault(f"the process that starts student code has ended ({error}){self._words()}") from None
+            except OSError:
+                raise self._fault("has ended") from None
         return self._hear("ended")
 
     def close(self) -> None:
         """End it, and any child with it."""
         if self._process is None:
             return
+        self._child = None
         self._control.close()
         try:
             self._process.wait(timeout=2)
         except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(timeout=_END_SECONDS)
+            self._kill()
         self._process = None
         self._log.close()
 
@@ -229,6 +241,8 @@ class SplitProcess:
         """
         if self._reason is not None:
             raise StudentDied(str(self._reason), timed_out=self._reason.timed_out)
+        if not self._open:
+            raise GraderFault("a question was asked in a session that had been closed")
         start = time.monotonic()
         deadline = min(start + self._call_seconds, self._end_of_session)
         try:
@@ -269,11 +283,7 @@ class SplitProcess:
         if os.WIFSIGNALED(status):
             number = os.WTERMSIG(status)
             if number == signal.SIGXCPU or (number == signal.SIGKILL and self.seconds >= self._cpu_seconds):
-                return StudentDied(
-                    f"it was still computing after {self._cpu_seconds:g} seconds of processor time; is there a loop "
-                    "that does not end?",
-                    timed_out=True,
-                )
+                return out_of_time(self._cpu_seconds)
             name = signal.Signals(number).name
             return StudentDied(f"the process was ended by {name} ({signal.strsignal(number)})")
         return StudentDied(f"the code ended the process itself, with exit status {os.waitstatus_to_exitcode(status)}")

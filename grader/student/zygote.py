@@ -132,7 +132,7 @@ def _child(descriptor: int, order: Order) -> NoReturn:
         os.close(null)
         try:
             enter(order.ring)
-        except OSError as error:
+        except (OSError, ValueError, OverflowError) as error:
             greet("failed", str(error))
             os._exit(1)
         greet("ready")

@@ -43,8 +43,8 @@ class Played(NamedTuple):
 class ScriptedEnv(gymnasium.Env[np.ndarray, Any]):
     """An environment that pays the rewards of a script, whatever the actions are, and writes down what happens.
 
-    An observation is ``[t, start, start, …]``: how many steps of the episode have been made, and a whole number that is
-    drawn at each reset. So every observation of an episode differs from every other, and the start tells seeds apart.
+    An observation is ``[t, start, start, …]``: how many steps of the episode have been made, and a whole number from 1
+    to 999 that is drawn at each reset. So no two observations of an episode are alike, and the start tells seeds apart.
 
     Nothing that is done to it raises an error: a wrong action is noted in ``bad_actions``; a step after the end is
     noted in ``steps_after_end``, pays nothing and sets both flags, so that any loop comes to an end.
@@ -126,7 +126,7 @@ class ScriptedEnv(gymnasium.Env[np.ndarray, Any]):
         self.seeds.append(seed)
         self._step = 0
         self._renew()
-        self._array[:] = self.np_random.integers(1, 1_000_000)
+        self._array[:] = self.np_random.integers(1, 1000)
         self._array[0] = 0
         return self._array, {}
 

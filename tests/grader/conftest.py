@@ -1,6 +1,7 @@
 """Places to run student code in, started once and shared: a zygote takes seconds, a session of it milliseconds."""
 
 import contextlib
+import textwrap
 
 import pytest
 
@@ -57,7 +58,7 @@ def start():
     with contextlib.ExitStack() as stack:
 
         def student(place, source, **limits):
-            session = place.open({"work": source}, "work", **(LIMITS | limits))
+            session = place.open({"work": textwrap.dedent(source)}, "work", **(LIMITS | limits))
             stack.callback(session.close)
             session.begin(0)
             return Student(session)

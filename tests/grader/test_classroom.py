@@ -45,7 +45,9 @@ def isolation() -> Isolation:
         pytest.skip(str(reason))
 
 
-def alone(course: Course, submissions: Path, out: Path, student: str, train: bool = False, fresh: bool = False) -> list[Report]:
+def alone(
+    course: Course, submissions: Path, out: Path, student: str, train: bool = False, fresh: bool = False
+) -> list[Report]:
     return grade_student(course.root, submissions, out, LESSONS, train, fresh, student, Here(), silent)
 
 
@@ -138,7 +140,9 @@ def test_a_reference_in_an_import_s_place_is_said(course: Course, submissions: P
     assert alone(course, submissions, tmp_path / "out", "student-001")[1].notes == ()
 
 
-def test_narrowed_to_a_later_lesson_the_import_is_still_judged(course: Course, submissions: Path, tmp_path: Path) -> None:
+def test_narrowed_to_a_later_lesson_the_import_is_still_judged(
+    course: Course, submissions: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "out"
     (report,) = grade_student(course.root, submissions, out, LESSONS[1:], False, False, "student-002", Here(), silent)
     assert report.score == report.max_score == 3

@@ -120,7 +120,10 @@ def test_training_counts(course: Course) -> None:
     report = judge(course, BALANCE, "2")
     assert report.training is not None
     assert (report.score, report.max_score, report.training.verdict) == (7, 7, "pass")
-    assert report.training.seeds[0].steps == 40 - 2 * report.training.seeds[0].episodes or report.training.seeds[0].steps > 0
+    assert (
+        report.training.seeds[0].steps == 40 - 2 * report.training.seeds[0].episodes
+        or report.training.seeds[0].steps > 0
+    )
     assert judge(course, BALANCE, "2", train=False).max_score == 3
 
 

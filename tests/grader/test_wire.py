@@ -1,6 +1,7 @@
 """The wire: what crosses arrives as it was; what is malformed is refused, with one kind of error and little memory."""
 
 import collections
+import contextlib
 import enum
 import math
 import socket
@@ -70,9 +71,11 @@ DTYPES = "?bhilqBHILQefdFD"
 arrays = st.sampled_from(DTYPES).flatmap(
     lambda char: hnp.arrays(np.dtype(char), hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4))
 )
-tensors = st.sampled_from("?bhiqBefd").flatmap(
-    lambda char: hnp.arrays(np.dtype(char), hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4))
-).map(lambda array: torch.from_numpy(np.array(array)))
+tensors = (
+    st.sampled_from("?bhiqBefd")
+    .flatmap(lambda char: hnp.arrays(np.dtype(char), hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)))
+    .map(lambda array: torch.from_numpy(np.array(array)))
+)
 integers = st.integers(-(2**512) + 1, 2**512 - 1) | st.integers(-(2**65), 2**65) | st.integers(-9, 9)
 scalars = st.none() | st.booleans() | integers | st.floats() | st.text(st.characters(codec="utf-8")) | st.binary()
 values = st.recursive(
@@ -144,9 +147,13 @@ def test_subclasses_arrive_as_their_base():
         def __eq__(self, other):
             return True
 
+        __hash__ = None
+
     class Loud(torch.Tensor):
         def __eq__(self, other):
             return True
+
+        __hash__ = torch.Tensor.__hash__
 
     class Odd(tuple):
         _fields = ("one", "not a name")
@@ -236,10 +243,8 @@ def test_a_list_that_contains_itself_is_refused():
 @example(b"\x91\xa3\xed\xa0\x80", b"")  # a lone surrogate
 @example(b"\x91\xd6\xff\x00\x00\x00\x00", b"")  # an extension: a time
 def test_any_bytes_are_a_message_or_a_wire_error(head, body):
-    try:
+    with contextlib.suppress(WireError):
         decode(head, body)
-    except WireError:
-        pass
 
 
 @settings(quietly, max_examples=400)
@@ -251,10 +256,8 @@ def test_mutated_frames_are_a_message_or_a_wire_error(value, data):
         at = data.draw(st.integers(0, len(head) - 1))
         head[at : at + data.draw(st.integers(0, 2))] = data.draw(st.binary(max_size=2))
     cut = data.draw(st.integers(0, len(frame.body)))
-    try:
+    with contextlib.suppress(WireError):
         decode(bytes(head), frame.body[:cut])
-    except WireError:
-        pass
 
 
 def mutants(parts):
@@ -271,10 +274,8 @@ def mutants(parts):
     mutants(st.lists(st.integers(-2, 2**63), max_size=3) | st.sampled_from(["float32", "PCG64", "f", "O"])),
 )
 def test_every_tag_with_any_parts_is_a_message_or_a_wire_error(tag, parts):
-    try:
+    with contextlib.suppress(WireError):
         decode([[tag, *parts]], b"\0" * 16)
-    except WireError:
-        pass
 
 
 BOMBS = {

@@ -12,7 +12,7 @@ EIGHTHS = st.integers(-16, 16).map(lambda n: n / 8)  # sums of these are exact, 
 ENDINGS = st.sampled_from(["terminated", "truncated", "both"])
 REWARDS = st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=5)
 SEEDS = st.integers(0, 1000)
-GAMMAS = st.sampled_from([0.0, 0.25, 0.5, 0.9, 1.0])
+GAMMAS = st.sampled_from([0.5, 0.9, 0.25, 1.0, 0.0])
 
 
 # lean_policy
@@ -205,10 +205,10 @@ def starts(student, episodes, seed, luck):
 
 
 @exercise("evaluate", needs=("test_one_return_for_each_episode",))
-@given(episodes=st.integers(3, 5), seed=SEEDS)
+@given(episodes=st.integers(4, 6), seed=SEEDS)
 def test_episodes_start_differently(student, episodes, seed):
     """The episodes of one evaluation do not all start alike, or their mean would rest on a single start."""
-    # A start is one of a million: that three differ from each other at least once fails by chance once in 1e12.
+    # A start is one of 999: four are all alike by chance once in 999³, and 25 examples once in 4e7 times.
     found = starts(student, episodes, seed, luck=1)
     assert len(set(found)) > 1, "different starts; these episodes are the same one again and again"
 
@@ -222,7 +222,7 @@ def test_a_seed_repeats_the_evaluation(student, seed):
     untouched = student.random_state() == before
     assert again == near(first)
     assert untouched, "global random numbers left alone: the seed is for the environment"
-    # Three starts of a million each: false alarm 1e-18.
+    # Three starts agree with three others by chance once in 999³, in 25 examples once in 4e7 times.
     assert starts(student, 3, seed + 1, luck=1) != first, "other episodes for another seed"
 
 

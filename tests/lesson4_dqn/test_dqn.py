@@ -87,7 +87,7 @@ def test_number_of_parameters(student, sizes):
 
 
 @exercise("DQN", weight=2)
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(sizes=SIZES, seed=st.integers(0, 99))
 def test_linear_relu_linear_relu_linear(student, sizes, seed):
     """With given weights, the values are those of linear → ReLU → linear → ReLU → linear, and nothing after it."""
@@ -99,7 +99,7 @@ def test_linear_relu_linear_relu_linear(student, sizes, seed):
 
 
 @exercise("DQN", needs=("test_linear_relu_linear_relu_linear",))
-@settings(max_examples=10)
+@settings(max_examples=4)
 @given(sizes=SIZES, seed=st.integers(0, 99))
 def test_network_is_the_whole_of_it(student, sizes, seed):
     """`self.network` is callable, and it is all that `forward` does."""
@@ -111,7 +111,7 @@ def test_network_is_the_whole_of_it(student, sizes, seed):
 
 
 @exercise("DQN", needs=("test_one_value_for_each_action",))
-@settings(max_examples=10)
+@settings(max_examples=5)
 @given(sizes=SIZES, seed=st.integers(0, 99))
 def test_gradients_reach_everything(student, sizes, seed):
     """Gradients flow from the values back to the observation and to every weight and bias."""
@@ -155,7 +155,7 @@ def compare_steps(student, optimizer, model, seeds, lr):
 
 
 @exercise("make_optimizer", weight=2)
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(lr=st.sampled_from([0.1, 0.01, 0.03]), seed=st.integers(0, 99))
 def test_first_step_of_adam(student, lr, seed):
     """The first step moves every weight by the learning rate, against the sign of its gradient: so does Adam."""
@@ -164,7 +164,7 @@ def test_first_step_of_adam(student, lr, seed):
 
 
 @exercise("make_optimizer")
-@settings(max_examples=8)
+@settings(max_examples=3)
 @given(seed=st.integers(0, 99))
 def test_learning_rate_is_a_thousandth(student, seed):
     """Where no learning rate is given, it is 0.001."""
@@ -173,7 +173,7 @@ def test_learning_rate_is_a_thousandth(student, seed):
 
 
 @exercise("make_optimizer", needs=("test_first_step_of_adam",))
-@settings(max_examples=6)
+@settings(max_examples=3)
 @given(lr=st.sampled_from([0.1, 0.01]), seed=st.integers(0, 99))
 def test_later_steps_of_adam(student, lr, seed):
     """Later steps are Adam's too: they go by running means of the gradient and of its square, without weight decay."""
@@ -185,7 +185,7 @@ def test_later_steps_of_adam(student, lr, seed):
 
 
 @exercise("greedy_action", weight=2)
-@settings(max_examples=10)
+@settings(max_examples=8)
 @given(sizes=SIZES, seed=st.integers(0, 99), dtype=st.sampled_from([np.float32, np.float64]))
 def test_most_valued_action(student, sizes, seed, dtype):
     """`greedy_action` gives the action whose value is highest in the given observation, float32 or float64."""
@@ -205,7 +205,7 @@ def test_most_valued_action(student, sizes, seed, dtype):
 
 
 @exercise("greedy_action", needs=("test_most_valued_action",))
-@settings(max_examples=10)
+@settings(max_examples=5)
 @given(sizes=SIZES, seed=st.integers(0, 99))
 def test_action_is_an_int(student, sizes, seed):
     """The action is a plain whole number, which `env.action_space` contains; a tensor is not."""
@@ -215,7 +215,7 @@ def test_action_is_an_int(student, sizes, seed):
 
 
 @exercise("greedy_action", needs=("test_most_valued_action",))
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(seed=st.integers(0, 99))
 def test_no_graph(student, seed):
     """Choosing an action builds no graph: nobody will ask for a gradient, so autograd need not keep anything."""

@@ -164,7 +164,8 @@ def test_shapes(student, pushed, size, data):
 def test_dtypes(student, dtype, count):
     """The arrays have the types that numpy gives a stack of what was pushed: actions stay integers, dones bools."""
     buffer = student.ReplayBuffer(capacity=3, seed=0)
-    pushed = [(np.full(2, tag, dtype), tag, tag / 2, np.full(2, -tag, dtype), tag == 1) for tag in range(3)]
+    # Rewards that float32 has no room for: so even the values tell who turns everything into float32.
+    pushed = [(np.full(2, tag, dtype), tag, tag * 1e39, np.full(2, -tag, dtype), tag == 1) for tag in range(1, 4)]
     for parts in pushed:
         buffer.push(*parts)
     got = [str(part.dtype) for part in buffer.sample(count)]

@@ -1,0 +1,211 @@
+"""Lesson 6: deep Q-learning. A network learns the value of every action, from transitions that it has stored.
+
+Sources: Sutton & Barto, section 6.5 (Q-learning) and 16.5 (deep Q-networks); Mnih et al. 2015, "Human-level control
+through deep reinforcement learning"; van Hasselt et al. 2016, "Deep reinforcement learning with double Q-learning".
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import gymnasium as gym
+import numpy as np
+import torch
+from lesson4_dqn import DQN, make_optimizer
+from lesson5_replay_buffer import ReplayBuffer
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+Policy = Callable[[NDArray[np.float32]], NDArray[np.int64]]
+
+
+def td_target(rewards: Tensor, next_q_values: Tensor, terminated: Tensor, gamma: float) -> Tensor:
+    """What the value of the action taken should be: the reward, and the best that can be had afterwards.
+
+    y = r + γ · max_a Q_target(s', a), and y = r where the episode has terminated, for then nothing comes afterwards.
+
+    | name          | shape  | meaning                                                              |
+    |---------------|--------|----------------------------------------------------------------------|
+    | rewards       | (N,)   | reward of each transition                                            |
+    | next_q_values | (N, A) | the target network's values in the next states                       |
+    | terminated    | (N,)   | true (or 1.0) where the next state is terminal; a truncation is not  |
+    | gamma         |        | discount, from 0 to 1                                                |
+    | returns       | (N,)   | the targets                                                          |
+
+    Example:
+        rewards [1, 1], next_q_values [[2, 5], [2, 5]], terminated [0, 1] and gamma 0.9 give [5.5, 1].
+
+    Source: Mnih et al. 2015, algorithm 1; Sutton & Barto, equation 6.8.
+    """
+    raise NotImplementedError("td_target: write me; lesson6_deep_q_learning.md tells how")
+
+
+def double_dqn_target(
+    rewards: Tensor, next_q_online: Tensor, next_q_target: Tensor, terminated: Tensor, gamma: float
+) -> Tensor:
+    """The target of double DQN: the online network chooses the next action, the target network says what it is worth.
+
+    y = r + γ · Q_target(s', argmax_a Q_online(s', a)), and y = r where the episode has terminated.
+
+    | name          | shape  | meaning                                         |
+    |---------------|--------|-------------------------------------------------|
+    | rewards       | (N,)   | reward of each transition                       |
+    | next_q_online | (N, A) | the online network's values in the next states  |
+    | next_q_target | (N, A) | the target network's values in the next states  |
+    | terminated    | (N,)   | true (or 1.0) where the next state is terminal  |
+    | gamma         |        | discount, from 0 to 1                           |
+    | returns       | (N,)   | the targets                                     |
+
+    Example:
+        reward 1, online [[3, 4]], target [[7, 2]] and gamma 0.5 give 1 + 0.5 · 2 = 2: the online network likes the
+        second action, which the target network values at 2.
+
+    Source: van Hasselt et al. 2016, equation 4; Sutton & Barto, section 6.7.
+    """
+    raise NotImplementedError("double_dqn_target: write me; lesson6_deep_q_learning.md tells how")
+
+
+def dqn_loss(
+    q_network: nn.Module,
+    target_network: nn.Module,
+    batch: Sequence[NDArray[np.generic]],
+    gamma: float,
+) -> Tensor:
+    """The mean squared TD error of a batch, with the plain target of `td_target`.
+
+    loss = mean of (Q(s, a) - y)², where a is the action that was taken and y is a constant: the gradient flows into
+    Q(s, a) of `q_network` and nowhere else.
+
+    | name           | shape  | meaning                                                               |
+    |----------------|--------|-----------------------------------------------------------------------|
+    | q_network      |        | (N, O) → (N, A), the network that learns                              |
+    | target_network |        | (N, O) → (N, A), its older copy, which gives the targets              |
+    | batch          |        | five arrays, as `ReplayBuffer.sample` returns them:                   |
+    |                | (N, O) | states                                                                |
+    |                | (N,)   | actions, whole numbers                                                |
+    |                | (N,)   | rewards                                                               |
+    |                | (N, O) | next states                                                           |
+    |                | (N,)   | terminated (the place that the buffer calls done)                     |
+    | gamma          |        | discount, from 0 to 1                                                 |
+    | returns        | ()     | the loss                                                              |
+
+    Source: Mnih et al. 2015, equation 2 and algorithm 1.
+    """
+    raise NotImplementedError("dqn_loss: write me; lesson6_deep_q_learning.md tells how")
+
+
+def update_target(target_network: nn.Module, q_network: nn.Module, tau: float) -> None:
+    """Move the target network towards the online one, in place: θ_target ← (1 - τ) · θ_target + τ · θ.
+
+    τ = 1 copies and τ = 0 changes nothing. The two networks never share storage, and the online one stays as it is.
+
+    Example:
+        A target weight of 10 and an online weight of 20 give 11 for tau = 0.1.
+
+    Source: Lillicrap et al. 2016, algorithm 1 (τ < 1); Mnih et al. 2015, algorithm 1 (a copy from time to time).
+    """
+    raise NotImplementedError("update_target: write me; lesson6_deep_q_learning.md tells how")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The numbers of one training run; "steps" are environment steps, summed over the copies."""
+
+    gamma: float = 0.99
+    learning_rate: float = 2e-3
+    batch_size: int = 64
+    buffer_size: int = 50_000
+    learning_starts: int = 1_000  # steps that only fill the buffer
+    learn_every: int = 256  # steps between two bursts of updates
+    updates: int = 64  # in one burst
+    tau: float = 0.01  # after every update
+    epsilon_start: float = 1.0
+    epsilon_end: float = 0.05
+    epsilon_steps: int = 4_000
+    first_test: int = 8  # bursts before it
+    test_every: int = 2  # bursts between two tests
+    solved: int = 475  # time steps of a test without a fall
+
+
+def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str = "cpu") -> Policy:
+    """Deep Q-learning on a vector environment in which an episode is over when something falls, such as CartPole.
+
+    | name      | meaning                                                                                     |
+    |-----------|---------------------------------------------------------------------------------------------|
+    | env       | E copies of one environment that reset by Gymnasium's NEXT_STEP rule                        |
+    | max_steps | how many environment steps may be taken, summed over the copies, tests included             |
+    | seed      | of the weights, the buffer, the exploration and the environment                             |
+    | device    | where the networks compute: "cpu", or "cuda"                                                |
+    | returns   | a policy: a batch of observations (N, O) → actions (N,)                                     |
+
+    Source: Mnih et al. 2015, algorithm 1, with a target network that follows slowly.
+    """
+    settings = Settings()
+    rng = np.random.default_rng(seed)
+    n_actions = int(env.single_action_space.n)
+    with torch.random.fork_rng(devices=[]):  # initial weights come from torch's global generator: leave it as it was
+        torch.default_generator.manual_seed(seed)
+        q_network = DQN(env.single_observation_space.shape[0], n_actions).to(device)
+    target_network = copy.deepcopy(q_network)
+    optimizer = make_optimizer(q_network, lr=settings.learning_rate)
+    buffer = ReplayBuffer(settings.buffer_size, seed=seed)
+
+    steps, explored, bursts = 0, 0, 0
+    testing, survived = False, 0
+    best_network, best_survived = copy.deepcopy(target_network), 0
+    observations, _ = env.reset(seed=seed)
+    over = np.zeros(env.num_envs, dtype=bool)  # the copies whose episode ended at the last step
+    while steps + env.num_envs <= max_steps:
+        # Act: in a test as the target network says, otherwise at random with probability epsilon, which falls.
+        if testing:
+            actions = greedy_actions(target_network, observations)
+        else:
+            fraction = min(explored / settings.epsilon_steps, 1.0)
+            epsilon = settings.epsilon_start + fraction * (settings.epsilon_end - settings.epsilon_start)
+            random_actions = rng.integers(n_actions, size=env.num_envs)
+            at_random = rng.random(env.num_envs) < epsilon
+            actions = np.where(at_random, random_actions, greedy_actions(q_network, observations))
+        next_observations, rewards, terminated, truncated, _ = env.step(actions)
+
+        # NEXT_STEP: the step after an episode's last one only resets that copy. IT IS NO TRANSITION.
+        live = np.flatnonzero(~over)
+        for i in live:
+            # A TRUNCATED EPISODE COULD HAVE GONE ON. What the buffer calls done is true only where nothing can follow.
+            raise NotImplementedError("train: write me; lesson6_deep_q_learning.md tells how")
+        steps += len(live)
+        observations, over = next_observations, terminated | truncated
+
+        # A test lasts until the first copy falls. KEEP THE WEIGHTS THAT DID BEST: a network that has solved the task
+        # often gets worse again. The target network is tested since it is an average of the last hundred updates, and
+        # wavers less than the network that learns.
+        if testing:
+            survived += 1
+            testing = survived < settings.solved and not terminated.any()
+            if not testing and survived > best_survived:
+                best_network, best_survived = copy.deepcopy(target_network), survived
+            if survived >= settings.solved:
+                break
+            continue
+
+        explored += len(live)
+        if explored < settings.learning_starts + bursts * settings.learn_every:
+            continue
+        for _ in range(settings.updates):
+            # One update: the loss of a random batch, its gradient, a step of the optimizer, and the target follows.
+            raise NotImplementedError("train: write me; lesson6_deep_q_learning.md tells how")
+        bursts += 1
+        if bursts >= settings.first_test and bursts % settings.test_every == 0:
+            testing, survived = True, 0
+            observations, _ = env.reset()
+            over[:] = False
+    return lambda observations: greedy_actions(best_network, observations)
+
+
+def greedy_actions(q_network: nn.Module, observations: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The action with the highest value for every observation: (N, O) → (N,)."""
+    device = next(q_network.parameters()).device
+    with torch.no_grad():
+        q_values = q_network(torch.as_tensor(observations, dtype=torch.float32, device=device))
+    return q_values.argmax(dim=1).cpu().numpy()

@@ -1,0 +1,592 @@
+"""Asking a student's code, and what happens when it does anything but answer."""
+
+import os
+import signal
+import time
+import tracemalloc
+
+import gymnasium
+import numpy as np
+import pytest
+import torch
+
+from grader.places import Here, Split
+from grader.student.errors import StudentDied, StudentError
+from grader.student.isolation import IsolationError, choose
+from grader.student.session import Remote, RemoteModule
+from grader.student.split import GraderFault
+
+# Ordinary questions, wherever the code runs
+
+
+def test_calls(place, start):
+    student = start(
+        place,
+        """
+        import numpy as np
+        def both(a, b=2, *rest, scale=1): return scale * (a + b + sum(rest))
+        def kinds(*values): return [type(value).__name__ for value in values]
+        class Counter:
+            limit = 3
+            def __init__(self): self.count = 0
+            def add(self, n=1): self.count += n; return self
+            def __len__(self): return self.count
+            def __getitem__(self, key): return [key, self.count]
+            def __iter__(self): return iter(range(self.count))
+            def __call__(self, x): return x * self.count
+        """,
+    )
+    assert student.both(1) == 3
+    assert student.both(1, 2, 3, scale=0.5) == 3.0
+    values = (None, True, 1, 1.0, "", b"", [], (), {}, np.zeros(1), np.float32(1), torch.zeros(1))
+    assert student.kinds(*values) == [type(value).__name__ for value in values]
+    counter = student.Counter()
+    assert isinstance(counter, Remote)
+    assert isinstance(counter.add(2), Remote)
+    assert counter.add(n=1).count == 3
+    assert (len(counter), counter.limit, counter["key"], list(counter), counter(2)) == (3, 3, ["key", 3], [0, 1, 2], 6)
+    assert repr(counter) == "<Counter object of the student's code>"
+    with pytest.raises(AttributeError):
+        _ = counter._repr_pretty_  # libraries probe for such names, and must not ask over there
+    array = student.put(np.zeros(2))
+    array.fill(3)
+    assert array.get().tolist() == [3, 3]
+
+
+def test_results_that_are_not_plain_stay_there(place, start):
+    student = start(
+        place,
+        """
+        import torch
+        from torch import nn
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layer = nn.Linear(2, 1)
+            def forward(self, x): return self.layer(x)
+        def squares(n):
+            for i in range(n): yield i * i
+        def forever():
+            while True: yield 1
+        class Int(int):
+            def __eq__(self, other): return True
+            __hash__ = int.__hash__
+        class Loud(torch.Tensor):
+            def __eq__(self, other): return True
+        def lies(): return Int(3), [Int(4)], torch.zeros(2).as_subclass(Loud)
+        """,
+    )
+    net = student.Net()
+    assert isinstance(net, RemoteModule)
+    net.load_state_dict({"layer.weight": torch.ones(1, 2), "layer.bias": torch.zeros(1)})
+    assert net(torch.ones(1, 2)).item() == 2
+    assert list(student.squares(4)) == [0, 1, 4, 9]
+    endless = iter(student.forever())
+    assert [next(endless) for _ in range(3)] == [1, 1, 1]
+    three, four, zeros = student.lies()
+    assert type(three) is type(four[0]) is int
+    assert three != 4
+    assert type(zeros) is torch.Tensor
+
+
+EXCEPTIONS = {
+    "ZeroDivisionError": "1 / 0",
+    "SystemExit": "import sys; sys.exit(3)",
+    "KeyError": "{}['missing']",
+    "Own": "raise Own('mine')",
+    "Mute": "raise Mute()",
+    "Rude": "raise Rude()",
+    "Endless": "raise Endless()",
+    "ValueError": "raise ValueError('\\ud800 alone')",
+    "OSError": "raise OSError('x' * 10**8)",
+    "RecursionError": "f = lambda: f(); f()",
+    "Anonymous": "raise Anonymous()",
+    "StopIteration": "raise StopIteration",
+    "GeneratorExit": "raise GeneratorExit",
+    "Skipped": "import pytest; pytest.skip('no thanks')",
+    "UnsatisfiedAssumption": "import hypothesis.errors; raise hypothesis.errors.UnsatisfiedAssumption",
+    "UnicodeEncodeError": "return '\\ud800'",
+    "WireError": "return 1 << 10_000",
+    "MemoryError": "raise MemoryError",
+}
+RAISING = """
+class Own(ValueError): pass
+class Mute(Exception):
+    def __str__(self): raise RuntimeError('no text')
+class Rude(Exception):
+    def __str__(self): raise SystemExit('no text')
+class Endless(Exception):
+    def __str__(self): return str(self)
+class Meta(type):
+    __name__ = property(lambda self: 1 / 0)
+    __mro__ = property(lambda self: 1 / 0)
+class Anonymous(Exception, metaclass=Meta): pass
+"""
+
+
+@pytest.mark.parametrize("kind", EXCEPTIONS)
+def test_exceptions_are_answers(place, start, kind):
+    student = start(place, RAISING + f"def f():\n    {EXCEPTIONS[kind]}\ndef g(): return 1\n")
+    with pytest.raises(StudentError) as caught:
+        student.f()
+    assert caught.value.kind in (kind, "Exception")
+    assert len(str(caught.value)) < 5000
+    assert student.g() == 1
+
+
+def test_the_line_that_raised_is_named(place, start):
+    student = start(
+        place,
+        "\ndef f(x):\n    y = x + 1\n    return g(y)\n\ndef g(y):\n    return 1 / 0  # here\n\ndef fine(): pass\n",
+    )
+    with pytest.raises(StudentError) as caught:
+        student.f(1)
+    error = caught.value
+    assert (error.kind, error.line, error.source) == ("ZeroDivisionError", 7, "return 1 / 0  # here")
+    assert error.kinds[:3] == ("ZeroDivisionError", "ArithmeticError", "Exception")
+    assert "line 4, in f" in error.trace
+    assert "served" not in error.trace
+    with student.raises("ArithmeticError"):
+        student.f(1)
+    with pytest.raises(AssertionError), student.raises("ValueError"):
+        student.fine()
+    with pytest.raises(StudentError), student.raises("ValueError"):
+        student.f(1)
+
+
+def test_ctrl_c_in_this_process_is_the_learners(start):
+    student = start(Here(), "def f(): raise KeyboardInterrupt")
+    with pytest.raises(KeyboardInterrupt):
+        student.f()
+
+
+def test_keyboard_interrupt_over_there_is_only_an_exception(split, start):
+    with pytest.raises(StudentError, match="KeyboardInterrupt"):
+        start(split, "def f(): raise KeyboardInterrupt").f()
+
+
+def test_printing_is_kept_apart_and_capped(place, start):
+    student = start(
+        place,
+        r"""
+        import sys
+        def f(): print("hello"); print("error", file=sys.stderr); return 1
+        def much(): print("x" * 10**6); return 2
+        def odd(): print("\ud800"); return 3
+        """,
+    )
+    assert student.f() == 1
+    assert student._session.transcript.printed == "hello\nerror\n"
+    assert student.much() == 2
+    assert 400 <= len(student._session.transcript.printed) <= 420
+    assert student.odd() == 3
+
+
+def test_printing_past_the_capture_reaches_nobody(split, start, capfd):
+    student = start(
+        split,
+        r"""
+        import ctypes, os, sys
+        def f():
+            sys.__stdout__.write("one"); sys.__stdout__.flush()
+            os.write(1, b"two"); os.write(2, b"three")
+            ctypes.CDLL(None).puts(b"four"); ctypes.CDLL(None).fflush(None)
+            return os.read(0, 9)
+        """,
+    )
+    assert student.f() == b""
+    out = capfd.readouterr()
+    assert out.out + out.err == ""
+    assert student._session.transcript.printed == ""
+
+
+def test_an_example_starts_afresh(place, start):
+    student = start(
+        place,
+        """
+        import random, numpy, torch
+        def draw(): return random.random(), numpy.random.rand(), torch.rand(1).item()
+        """,
+    )
+    session = student._session
+    before = student.random_state()
+    assert student.random_state() == before
+    first = student.draw()
+    assert student.random_state() != before
+    thing = student.put([1])
+    session.begin(0)
+    assert student.draw() == first
+    with pytest.raises(StudentError):
+        thing.get()
+    session.begin(1)
+    assert student.draw() != first
+
+
+# Things that the grader owns
+
+
+class Door(gymnasium.Env):
+    """Counts its steps, and ends after three."""
+
+    observation_space = gymnasium.spaces.Box(-1, 1, (2,), np.float32)
+    action_space = gymnasium.spaces.Discrete(3)
+    secret = "not for students"
+
+    def __init__(self):
+        self.steps, self.seeds = 0, []
+
+    def reset(self, *, seed=None, options=None):
+        self.seeds.append(seed)
+        return np.zeros(2, np.float32), {}
+
+    def step(self, action):
+        self.steps += 1
+        if action == 2:
+            raise ValueError("action 2 is broken")
+        return np.full(2, self.steps, np.float32), 1.0, self.steps >= 3, False, {}
+
+
+def test_a_lent_environment_stays_ours(place, start):
+    student = start(
+        place,
+        """
+        def run(env, policy):
+            total, (observation, _) = 0.0, env.reset(seed=5)
+            while True:
+                observation, reward, terminated, truncated, _ = env.step(policy(observation))
+                total += reward
+                if terminated or truncated: return total
+        def back(env): return env
+        def bad(env): env.step(2)
+        def peek(env): return env.secret
+        def same(env):
+            drawn = [int(env.action_space.sample()) for _ in range(9)]
+            return int(env.action_space.n), env.observation_space.shape, drawn
+        """,
+    )
+    env, seen = Door(), []
+
+    def policy(observation):
+        seen.append(observation)
+        return 1
+
+    assert student.run(env, policy) == 3
+    assert (env.steps, env.seeds, len(seen)) == (3, [5], 3)
+    assert student.back(env) is env
+    assert student.same(env) == student.same(env)
+    assert student.same(env)[:2] == (3, (2,))
+    with pytest.raises(StudentError, match="ValueError: action 2 is broken"):
+        student.bad(env)
+    with pytest.raises(StudentError, match="AttributeError"):
+        student.peek(env)
+
+
+def test_what_goes_wrong_in_a_lent_function(place, start):
+    student = start(
+        place,
+        """
+        def use(f, x): return f(x)
+        def swallow(f):
+            for i in range(3):
+                try: f(i)
+                except BaseException: pass
+            return 'nothing happened'
+        def ok(): return 1
+        """,
+    )
+    asked = []
+
+    def fails(x):
+        asked.append(x)
+        assert x < 1, "one is too many"
+
+    def missing(x):
+        raise KeyError("\ud800")
+
+    assert student.use(len, [1, 2]) == 2
+    with pytest.raises(StudentError, match="KeyError"):
+        student.use(missing, 1)
+    # What a test asserts in there cannot be swallowed; nothing is asked of it afterwards.
+    with pytest.raises(AssertionError, match="one is too many"):
+        student.swallow(fails)
+    assert asked == [0, 1]
+    # Nor can what test frameworks raise, and the conversation goes on after it.
+    with pytest.raises(pytest.skip.Exception):
+        student.swallow(lambda x: pytest.skip("not today"))
+    assert student.ok() == 1
+    # A result that cannot cross is the test's fault, and nothing hangs.
+    with pytest.raises(StudentError, match="TypeError"):
+        student.use(lambda x: object(), 1)
+    assert student.ok() == 1
+
+
+def test_a_lent_function_cannot_ask_back(place, start):
+    """Neither on purpose nor because an object of the student's was handed to it.
+
+    The other side waits, and would take the question for an answer.
+    """
+    student = start(
+        place,
+        """
+        class Sneaky:
+            def __int__(self): return 1
+            shape = ()
+        def use(f): return f(Sneaky())
+        def inner(): return 1
+        """,
+    )
+    with pytest.raises(StudentError, match="only plain values"):
+        student.use(lambda thing: thing.shape)
+    with pytest.raises(StudentError, match="only plain values"):
+        student.use(lambda thing: student.inner())
+    assert student.inner() == 1
+
+
+# Ways to die
+
+
+DEATHS = {
+    "exit": ("os._exit(0)", "ended the process itself, with exit status 0"),
+    "segmentation fault": ("ctypes.string_at(0)", "SIGSEGV"),
+    "stack overflow": (
+        "sys.setrecursionlimit(10**9); f = lambda x: list(map(f, [x])); f(1)",
+        "SIGSEGV|RecursionError|MemoryError",
+    ),
+    "abort": ("ctypes.CDLL(None).abort()", "ended"),
+    "loop": ("\n    while True: pass", "still computing after 1 seconds"),
+    "loop that ignores the limit": (
+        "signal.signal(signal.SIGXCPU, signal.SIG_IGN)\n    while True: pass",
+        "still computing after 1 seconds",
+    ),
+    "threads that compute": (
+        "threads = [threading.Thread(target=lambda: [0 for _ in iter(int, 1)]) for _ in range(3)]"
+        "\n    [thread.start() for thread in threads]; threads[0].join()",
+        "still computing after 1 seconds",
+    ),
+    "sleep": ("time.sleep(100)", "no answer within 2 seconds"),
+    "closing everything": ("os.closerange(3, 100); return 1", "ended the process itself"),
+    "rubbish": ("[os.write(fd, b'x' * 100) for fd in sockets()]; time.sleep(9)", "larger than allowed"),
+    "an answer that is none": ("say(b'\\x91\\x01')", "not an answer"),
+    "half an answer": ("os.write(sockets()[0], b'\\x09\\0\\0\\0\\0\\0\\0\\0ab'); os._exit(0)", "ended the process"),
+    "half an answer, then silence": (
+        "os.write(sockets()[0], b'\\x09\\0\\0\\0\\0\\0\\0\\0ab'); time.sleep(9)",
+        "no answer",
+    ),
+    "byte by byte": (
+        "\n    os.write(sockets()[0], b'\\0\\1\\0\\0\\0\\0\\0\\0')"
+        "\n    for _ in range(1000): os.write(sockets()[0], b'x'); time.sleep(0.1)",
+        "no answer within 2 seconds",
+    ),
+    "a flood of questions": ("\n    while True: lent(1)", "no answer within 2 seconds|still computing"),
+    "questions whose answers it does not read": (
+        "\n    ask = Encoder(list).frame(['ask', 1, '__call__', (1,), {}, False])"
+        "\n    while True: send(socket.socket(fileno=os.dup(sockets()[0])), ask)",
+        "no answer within 2 seconds|still computing",
+    ),
+    "a question about nothing": ("say(b'\\x96\\xa3ask\\x09\\x01\\x01\\x01\\x01')", "not allowed"),
+    "a method that is not lent": ("lent._ask('__class__', (), {})", "not allowed"),
+    "a method with no name": ("lent._ask([], (), {})", "not allowed"),
+    "arguments that are none": ("lent._ask('__call__', 5, 5)", "TypeError"),
+    "memory in C": ("return np.ones(1 << 33)", "MemoryError|Unable to allocate"),
+    "memory bit by bit": ("\n    x = []\n    while True: x.append(np.empty(1 << 24))", "MemoryError"),
+}  # fmt: skip
+DYING = """
+import ctypes, os, signal, socket, stat, sys, threading, time
+import numpy as np
+from grader.student.frames import Frame, send
+from grader.student.wire import Encoder
+def sockets():
+    found = []
+    for fd in range(64):
+        try:
+            if stat.S_ISSOCK(os.fstat(fd).st_mode): found.append(fd)
+        except OSError: pass
+    return found
+def say(head):
+    for fd in sockets(): send(socket.socket(fileno=os.dup(fd)), Frame(head, b""))
+def f(lent):
+    {}
+def ok(): return 1
+"""
+
+
+@pytest.mark.parametrize("how", DEATHS)
+def test_dying(any_split, start, how):
+    code, words = DEATHS[how]
+    # Processor time is short, but the clock may be generous where it is not what ends it: the machine may be busy.
+    clock = 2 if "no answer" in words else 30
+    student = start(any_split, DYING.format(code), cpu_seconds=1, call_seconds=clock, memory_mb=2000)
+    begin = time.monotonic()
+    with pytest.raises((StudentDied, StudentError), match=words) as caught:
+        student.f(lambda x: x)
+    assert time.monotonic() - begin < clock + 5
+    if isinstance(caught.value, StudentDied):
+        # It stays dead, and says the same again.
+        with pytest.raises(StudentDied, match=words):
+            student.ok()
+    # The next one is none the worse for it.
+    assert start(any_split, "def ok(): return 2").ok() == 2
+
+
+def test_dying_while_it_is_loaded(any_split):
+    limits = {"cpu_seconds": 1, "call_seconds": 2, "memory_mb": 2000, "output_chars": 9}
+    forged = DYING.format("pass") + "say(Encoder(list).frame(['ok', None, '', float('inf')]).head)\nos._exit(0)\n"
+    for source in ("import os; os._exit(0)", "while True: pass", forged):
+        with pytest.raises(StudentDied):
+            any_split.open({"work": source}, "work", **limits)
+    for source in ("import sys; sys.exit()", "1/0", "def f(:", "\0", "import work2"):
+        with pytest.raises(StudentError):
+            any_split.open({"work": source}, "work", **limits)
+
+
+def test_a_second_answer_is_a_violation(any_split, start):
+    student = start(any_split, DYING.format("say(Encoder(list).frame(['ok', 7, '', 1]).head); return 8"))
+    assert student.f(1) == 7  # what it answers is its own affair
+    time.sleep(0.2)
+    with pytest.raises(StudentDied, match="nothing had been asked"):
+        student.ok()
+
+
+def test_changing_the_boundary_over_there_changes_nothing_here(any_split, start):
+    student = start(
+        any_split,
+        """
+        import sys
+        from grader.student import serve, served, wire
+        class Liar:
+            def __eq__(self, other): return True
+        wire.Encoder.frame = lambda self, message: wire.Frame(b"\\x94\\xa2ok\\xc3\\xa0\\x01", b"")
+        served.ALLOWED["callable"] = {"__class__"}
+        def f(): return Liar()
+        """,
+    )
+    assert student.f() is True
+
+
+FORGED = {
+    "numbers for words": ["raised", 1, 2, 3, 4, 5, 6, 7],
+    "too short": ["ok"],
+    "too long": ["ok", 1, "", 1, 1],
+    "no verdict": [None, 1, "", 1],
+    "an endless line": ["raised", "E", ["l", ["E"]], "m", float("inf"), "", "", ""],
+    "an endless graph": ["ok", 1, "", float("inf")],
+    "an object for a graph": ["ok", 1, "", ["r", 1, "T", "object"]],
+    "bases that are an object": ["raised", "E", ["r", 1, "T", "object"], "m", 1, "", "", ""],
+    "an object without a number": ["ok", ["r", "1", "T", "object"], "", 1],
+    "a lent object that is not": ["ok", ["c", 77], "", 1],
+    "an array for a verdict": [["a", "b", [0], 0], 1, "", 1],
+    "outputs that are not there": ["ok", ["T", "float32", [0], 0, True, 5], "", 1],
+}
+
+
+@pytest.mark.parametrize("what", FORGED)
+def test_forged_answers_are_violations(any_split, start, what):
+    message = repr(FORGED[what]).replace("inf", "9e999")
+    source = DYING.format(f"import msgspec; say(msgspec.msgpack.encode({message}))")
+    student = start(any_split, source)
+    with pytest.raises(StudentDied, match="not an answer"):
+        student.f(1)
+
+
+def test_sleeping_a_little_at_every_call_ends_too(any_split, start):
+    student = start(any_split, "import time\ndef f(): time.sleep(0.25)\n", call_seconds=0.5)
+
+    def ask_often():
+        for _ in range(20):
+            student.f()
+
+    with pytest.raises(StudentDied, match="altogether") as caught:
+        ask_often()
+    assert caught.value.timed_out
+
+
+def test_large_answers_do_not_fill_the_grader(any_split, start):
+    student = start(
+        any_split,
+        """
+        import numpy as np
+        big = np.zeros(1 << 24, np.uint8)
+        def f(): return big
+        def small(): return 1
+        def ask(lent):
+            for _ in range(30): lent(big)
+        """,
+        call_seconds=60,
+        cpu_seconds=60,
+    )
+    session = student._session
+    tracemalloc.start()
+    for _ in range(12):
+        session.begin(0)
+        for _ in range(3):
+            student.f()
+    student.ask(lambda x: None)
+    held, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 50e6
+    assert peak < 200e6
+    # What was too much is not kept in part: the answers that are missing might have been the telling ones.
+    assert not session.transcript.exchanges
+    session.begin(0)
+    student.small()
+    assert len(session.transcript.exchanges) == 1
+
+
+def test_threads_do_not_use_up_the_machine(any_split, start):
+    """A thread costs the machine a process number, however little memory it takes."""
+    student = start(
+        any_split,
+        """
+        import threading, time
+        def f():
+            threading.stack_size(1 << 15)
+            for i in range(20_000):
+                try: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+                except RuntimeError: return i
+            return i
+        """,
+        cpu_seconds=20,
+        call_seconds=60,
+    )
+    if os.geteuid() == 0:
+        assert student.f() < 64
+    else:
+        assert student.f() <= 4096
+
+
+def test_one_live_child_at_a_time(any_split, start):
+    first = start(any_split, "def f(): return 1")
+    second = start(any_split, "def f(): return 2")
+    assert second.f() == 2
+    with pytest.raises(GraderFault, match="closed"):
+        first.f()
+
+
+def test_an_open_question_is_not_waited_for_at_the_end(any_split, start):
+    student = start(any_split, "import os, time\nos._exit = lambda status: time.sleep(100)\ndef f(): return 1\n")
+    assert student.f() == 1
+    begin = time.monotonic()
+    student._session.close()
+    assert time.monotonic() - begin < 5
+
+
+@pytest.fixture
+def own_split():
+    """A place of a test's own, which it may break."""
+    try:
+        isolation = choose()
+    except IsolationError as error:
+        pytest.skip(str(error))
+    with Split(isolation) as split:
+        yield split
+
+
+def test_a_zygote_that_was_killed_is_the_graders_fault_and_is_replaced(own_split, start):
+    student = start(own_split, "def f(): return 1")
+    zygote = own_split._zygote._process
+    os.killpg(zygote.pid, signal.SIGKILL)
+    zygote.wait(timeout=10)
+    time.sleep(0.2)  # the kernel ends the child with it
+    with pytest.raises(GraderFault, match="the process that starts student code has ended"):
+        student.f()
+    assert start(own_split, "def f(): return 2").f() == 2

@@ -1,0 +1,313 @@
+"""Hidden properties of lesson 6: targets, loss and target network, by value and by gradient."""
+
+import copy
+
+import numpy as np
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from grader.testing import exercise, near
+
+GAMMAS = st.sampled_from([0.0, 0.5, 0.9, 1.0])
+HALVES = st.integers(-6, 6).map(lambda n: n / 2)
+
+
+def matrix(rows, columns):
+    """A table of small numbers, (rows, columns), as nested lists."""
+    return st.lists(st.lists(HALVES, min_size=columns, max_size=columns), min_size=rows, max_size=rows)
+
+
+@st.composite
+def batches(draw, tables=1):
+    """Rewards (N,), tables of values (N, A), flags (N,) of which one is set and one is not; N and A differ."""
+    rows, actions = draw(st.sampled_from([(2, 3), (4, 3), (5, 2)]))
+    rewards = draw(st.lists(HALVES, min_size=rows, max_size=rows))
+    values = [draw(matrix(rows, actions)) for _ in range(tables)]
+    flags = [True, False, *draw(st.lists(st.booleans(), min_size=rows - 2, max_size=rows - 2))]
+    as_floats = draw(st.booleans())
+    terminated = torch.tensor(flags, dtype=torch.float32 if as_floats else torch.bool)
+    return torch.tensor(rewards), *map(torch.tensor, values), terminated
+
+
+def needed_target(rewards, values, terminated, gamma):
+    """Needed: r + gamma · value, row by row, and r where terminated."""
+    rows = zip(rewards.tolist(), values, terminated.tolist())
+    return [reward if over else reward + gamma * value for reward, value, over in rows]
+
+
+# td_target
+
+
+@exercise("td_target", weight=3)
+@given(batch=batches(), gamma=GAMMAS)
+def test_target_is_reward_and_best_next_value(student, batch, gamma):
+    """The target is the reward plus gamma times the largest value of the next state, and the reward alone where the
+    episode has terminated.
+    """
+    rewards, values, terminated = batch
+    got = student.td_target(rewards, values, terminated, gamma)
+    assert got == near(needed_target(rewards, [max(row) for row in values.tolist()], terminated, gamma))
+
+
+@exercise("td_target", needs=("test_target_is_reward_and_best_next_value",))
+@settings(max_examples=8)
+@given(batch=batches(), huge=st.sampled_from([1e6, -1e6]))
+def test_nothing_comes_after_the_end(student, batch, huge):
+    """Where the episode has terminated, the values of the next state do not matter, be they ever so large."""
+    rewards, values, terminated = batch
+    values[terminated.bool()] = huge
+    got = student.td_target(rewards, values, terminated, 0.5)
+    assert got == near(needed_target(rewards, [max(row) for row in values.tolist()], terminated, 0.5))
+
+
+@exercise("td_target", needs=("test_target_is_reward_and_best_next_value",))
+@settings(max_examples=8)
+@given(batch=batches(), scale=st.sampled_from([10.0, 100.0]))
+def test_targets_have_no_bounds(student, batch, scale):
+    """Rewards and values a hundred times as large give targets a hundred times as large: nothing is clipped."""
+    rewards, values, terminated = batch
+    rewards, values = scale * rewards, scale * values
+    got = student.td_target(rewards, values, terminated, 0.9)
+    assert got == near(needed_target(rewards, [max(row) for row in values.tolist()], terminated, 0.9))
+
+
+@exercise("td_target", needs=("test_target_is_reward_and_best_next_value",))
+@settings(max_examples=5)
+@given(batch=batches())
+def test_target_leaves_its_inputs_alone(student, batch):
+    """The tensors that `td_target` is given are afterwards as they were."""
+    there = [student.put(part) for part in batch]
+    student.td_target(*there, 0.9)
+    for mine, theirs in zip(batch, there):
+        assert theirs.get() == near(mine)
+
+
+# double_dqn_target
+
+
+@exercise("double_dqn_target", weight=3)
+@given(batch=batches(tables=2), gamma=st.sampled_from([0.5, 0.9, 1.0]))
+def test_one_network_chooses_and_the_other_values(student, batch, gamma):
+    """The online network chooses the next action, and the target network says what that action is worth; where the
+    episode has terminated, the target is the reward.
+    """
+    rewards, online, target, terminated = batch
+    # A choice between equals is free, so there are none: the later of two equal actions is a little better.
+    online = online + 0.125 * torch.arange(online.shape[1])
+    chosen = [values[choices.index(max(choices))] for choices, values in zip(online.tolist(), target.tolist())]
+    got = student.double_dqn_target(rewards, online, target, terminated, gamma)
+    assert got == near(needed_target(rewards, chosen, terminated, gamma))
+
+
+@exercise("double_dqn_target", needs=("test_one_network_chooses_and_the_other_values",))
+@settings(max_examples=8)
+@given(batch=batches(tables=2), shift=st.sampled_from([-4.0, 8.0]))
+def test_the_online_values_only_rank(student, batch, shift):
+    """The online network's values enter by their order alone: to add the same number to all of them, or to double
+    them, changes no target.
+    """
+    rewards, online, target, terminated = batch
+    online = online + 0.125 * torch.arange(online.shape[1])
+    chosen = [values[choices.index(max(choices))] for choices, values in zip(online.tolist(), target.tolist())]
+    needed = needed_target(rewards, chosen, terminated, 0.5)
+    shifted = student.double_dqn_target(rewards, online + shift, target, terminated, 0.5)
+    doubled = student.double_dqn_target(rewards, 2 * online, target, terminated, 0.5)
+    assert shifted == near(needed)
+    assert doubled == near(needed)
+
+
+# dqn_loss
+
+SIZE, ACTIONS = 3, 2
+
+
+def networks(draw):
+    """Two different linear networks (N, 3) -> (N, 2) with plain numbers for weights."""
+    made = []
+    for _ in range(2):
+        layer = nn.Linear(SIZE, ACTIONS)
+        with torch.no_grad():
+            layer.weight.copy_(torch.tensor(draw(matrix(ACTIONS, SIZE))))
+            layer.bias.copy_(torch.tensor(draw(matrix(1, ACTIONS))[0]))
+        made.append(nn.Sequential(layer))
+    return made
+
+
+@st.composite
+def losses(draw):
+    """An online network, a target network and a batch of 4 or 5 transitions that takes both actions, as arrays."""
+    online, target = networks(draw)
+    rows = draw(st.sampled_from([4, 5]))
+    actions = [0, 1, *draw(st.lists(st.integers(0, 1), min_size=rows - 2, max_size=rows - 2))]
+    flags = [False, True, *draw(st.lists(st.booleans(), min_size=rows - 2, max_size=rows - 2))]
+    dtype = draw(st.sampled_from(["float32", "float64"]))
+    return (
+        online,
+        target,
+        (
+            np.array(draw(matrix(rows, SIZE)), dtype),
+            np.array(actions),
+            np.array(draw(st.lists(HALVES, min_size=rows, max_size=rows)), dtype),
+            np.array(draw(matrix(rows, SIZE)), dtype),
+            np.array(flags),
+        ),
+    )
+
+
+def needed_loss(online, target, batch, gamma):
+    """The loss with its graph, from the definition: one transition after the other."""
+    squares = []
+    for state, action, reward, next_state, terminated in zip(*batch):
+        value = online(torch.tensor(state, dtype=torch.float32))[int(action)]
+        best = float(target(torch.tensor(next_state, dtype=torch.float32)).max())
+        squares.append((value - float(reward) - (0.0 if terminated else gamma * best)) ** 2)
+    return torch.stack(squares).mean()
+
+
+@exercise("dqn_loss", weight=2)
+@given(case=losses(), gamma=st.sampled_from([0.5, 0.9]))
+def test_loss_is_the_mean_squared_td_error(student, case, gamma):
+    """The loss is the mean over the batch of (Q(s, a) − target)², a being the action that was taken."""
+    online, target, batch = case
+    got = student.dqn_loss(student.put(online), student.put(target), batch, gamma)
+    assert got == near(needed_loss(online, target, batch, gamma).item(), rtol=1e-3)
+
+
+@exercise("dqn_loss", needs=("test_loss_is_the_mean_squared_td_error",), weight=2)
+@given(case=losses())
+def test_gradient_moves_the_value_of_the_action_taken(student, case):
+    """The gradient of the loss reaches the online network through Q(s, a) alone; the target is a constant."""
+    online, target, batch = case
+    there = student.put(online)
+    student.dqn_loss(there, student.put(target), batch, 0.9).backward()
+    needed_loss(online, target, batch, 0.9).backward()
+    got = there.gradients()
+    for name, parameter in online.named_parameters():
+        assert got[name] is not None, "a gradient for every parameter of the online network"
+        assert got[name] == near(parameter.grad, rtol=1e-3, atol=1e-4)
+
+
+@exercise("dqn_loss", needs=("test_loss_is_the_mean_squared_td_error",))
+@settings(max_examples=8)
+@given(case=losses())
+def test_no_gradient_reaches_the_target_network(student, case):
+    """After `backward` the online network has gradients and the target network has none."""
+    online, target, batch = case
+    there, constant = student.put(online), student.put(target)
+    student.dqn_loss(there, constant, batch, 0.9).backward()
+    needed_loss(online, target, batch, 0.9).backward()
+    assert there.gradients()["0.bias"] == near(online[0].bias.grad, rtol=1e-3, atol=1e-4)
+    for gradient in constant.gradients().values():
+        none = gradient is None or not bool(gradient.any())
+        assert none, "no gradient in the target network"
+
+
+@exercise("dqn_loss", needs=("test_loss_is_the_mean_squared_td_error",))
+@settings(max_examples=8)
+@given(case=losses())
+def test_one_network_in_both_places(student, case):
+    """Where one and the same network stands in both places, the target is still a constant."""
+    online, _, batch = case
+    there = student.put(online)
+    student.dqn_loss(there, there, batch, 0.9).backward()
+    needed_loss(online, copy.deepcopy(online), batch, 0.9).backward()
+    got = there.gradients()
+    for name, parameter in online.named_parameters():
+        assert got[name] is not None, "a gradient for every parameter of the online network"
+        assert got[name] == near(parameter.grad, rtol=1e-3, atol=1e-4)
+
+
+@exercise("dqn_loss", needs=("test_loss_is_the_mean_squared_td_error",))
+@settings(max_examples=8)
+@given(case=losses(), times=st.integers(2, 3))
+def test_a_batch_twice_is_no_larger_loss(student, case, times):
+    """The loss is a mean: every transition given twice or three times leaves it, and its gradient, as it is."""
+    online, target, batch = case
+    repeated = tuple(np.concatenate([part] * times) for part in batch)
+    there = student.put(online)
+    loss = student.dqn_loss(there, student.put(target), repeated, 0.5)
+    needed = needed_loss(online, target, batch, 0.5)
+    loss.backward()
+    needed.backward()
+    assert loss == near(needed.item(), rtol=1e-3)
+    assert there.gradients()["0.weight"] == near(online[0].weight.grad, rtol=1e-3, atol=1e-4)
+
+
+# update_target
+
+
+def weights(network):
+    """Every parameter by name, detached from the network."""
+    return {name: tensor.clone() for name, tensor in network.state_dict().items()}
+
+
+@st.composite
+def two_networks(draw):
+    """Two networks of one shape whose weights differ everywhere."""
+    online, target = networks(draw)
+    with torch.no_grad():
+        for theirs, mine in zip(target.parameters(), online.parameters()):
+            theirs.add_((theirs == mine).float())
+    return online, target
+
+
+@exercise("update_target", weight=3)
+@given(pair=two_networks(), tau=st.sampled_from([0.1, 0.25, 0.75]))
+def test_target_moves_by_tau(student, pair, tau):
+    """Every weight of the target network goes the fraction tau of its way to the online network's weight, in place,
+    and the online network stays as it is.
+    """
+    online, target = pair
+    mine, theirs = student.put(online), student.put(target)
+    student.update_target(theirs, mine, tau)
+    moved, kept = theirs.state_dict(), mine.state_dict()
+    for name, old in weights(target).items():
+        assert moved[name] == near(old + tau * (weights(online)[name] - old))
+        assert kept[name] == near(weights(online)[name])
+
+
+@exercise("update_target")
+@settings(max_examples=8)
+@given(pair=two_networks())
+def test_ends_of_tau(student, pair):
+    """With tau = 0 the target network stays as it is; with tau = 1 it becomes a copy of the online one."""
+    online, target = pair
+    mine, still, copied = student.put(online), student.put(target), student.put(target)
+    student.update_target(still, mine, 0.0)
+    student.update_target(copied, mine, 1.0)
+    for name, old in weights(target).items():
+        assert still.state_dict()[name] == near(old)
+        assert copied.state_dict()[name] == near(weights(online)[name])
+
+
+@exercise("update_target")
+@settings(max_examples=8)
+@given(pair=two_networks(), later=HALVES)
+def test_a_copy_is_not_the_same_network(student, pair, later):
+    """After a copy with tau = 1, what the online network learns next does not reach the target network."""
+    online, target = pair
+    mine, theirs = student.put(online), student.put(target)
+    student.update_target(theirs, mine, 1.0)
+    mine.load_state_dict({name: torch.full_like(tensor, later) for name, tensor in weights(online).items()})
+    for name, tensor in weights(online).items():
+        assert theirs.state_dict()[name] == near(tensor)
+
+
+@exercise("update_target", needs=("test_target_moves_by_tau",))
+@settings(max_examples=5)
+@given(pair=two_networks(), tau=st.sampled_from([0.25, 1.0]))
+def test_target_network_stays_trainable_and_apart(student, pair, tau):
+    """An update writes no gradient into either network, and both can learn from a loss afterwards."""
+    online, target = pair
+    mine, theirs = student.put(online), student.put(target)
+    student.update_target(theirs, mine, tau)
+    for network in (mine, theirs):
+        assert all(g is None or not bool(g.any()) for g in network.gradients().values()), (
+            "no gradient in either network"
+        )
+    ones = torch.ones(4, SIZE)
+    mine(ones).sum().backward()
+    assert mine.gradients()["0.bias"] == near(torch.full((ACTIONS,), 4.0))
+    assert all(g is None or not bool(g.any()) for g in theirs.gradients().values()), "no gradient in the target network"
