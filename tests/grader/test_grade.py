@@ -159,3 +159,18 @@ def test_a_test_file_that_is_not_python_is_the_course_s_fault(tmp_path: Path) ->
     (tmp_path / "tests/lesson1_numbers/test_numbers.py").write_text("def")
     with pytest.raises(CourseError, match="test_numbers"):
         judge(course, NUMBERS)
+
+
+def test_the_question_that_was_never_answered_is_shown(course: Course) -> None:
+    report = judge(course, NUMBERS.replace("return 2 * x", "while True:\n        pass"))
+    first, second, third = report.properties
+    assert "still computing after 2 seconds" in first.got
+    assert first.counterexample == "from lesson1_numbers import double\n\ndouble(0)"
+    assert (second.verdict, third.verdict) == ("skip", "skip")
+
+
+def test_the_way_to_an_exception_inside_other_functions(course: Course) -> None:
+    report = judge(course, NUMBERS.replace("return 2 * x", "return twice(x)") + "\n\ndef twice(x):\n    return x / 0\n")
+    assert "ZeroDivisionError" in report.properties[0].got
+    assert "in double" in report.properties[0].trace
+    assert "in twice" in report.properties[0].trace

@@ -245,10 +245,11 @@ def weights(network):
 
 @st.composite
 def two_networks(draw):
-    """Two networks of one shape whose weights differ everywhere."""
+    """Two networks of one shape whose weights differ everywhere; those of the online one are not 0."""
     online, target = networks(draw)
     with torch.no_grad():
         for theirs, mine in zip(target.parameters(), online.parameters()):
+            mine.add_((mine == 0).float())
             theirs.add_((theirs == mine).float())
     return online, target
 
