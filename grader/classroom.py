@@ -140,7 +140,7 @@ def grade_student(
         if report is None:
 
             def told(what: str, done: float, total: float, lesson: Lesson = lesson) -> None:
-                watch(f"{lesson.name}: {what}", done, total)
+                watch(f"lesson {lesson.number}: {what}", done, total)
 
             told("reading", 0, 0)
             report = grade(
@@ -179,7 +179,7 @@ def _imports(
         earlier = course.lesson(name)
         own = read(folder / name, earlier)
         if name not in passed and not own.problem:
-            watch(f"{lesson.name}: {name}, which it imports", 0, 0)
+            watch(f"lesson {lesson.number}: lesson {earlier.number} first", 0, 0)
             report = grade(course, earlier, student, own, place, imports=sources, train=False)
             passed[name] = _passed(report)
         if passed.get(name) or (not course.carry_forward and own.source):

@@ -5,7 +5,9 @@ What a user can get wrong ends in one line on standard error and exit status 2, 
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -49,13 +51,20 @@ def main() -> None:
         _stop(str(error), 2)
     except GraderFault as fault:
         _stop(f"the grader itself failed: {fault}", 3)
-    except KeyboardInterrupt:
-        _stop("interrupted; what was finished is kept, and the same command goes on from there", 130)
 
 
 def _stop(message: str, status: int) -> None:
     print(f"grader: {message}", file=sys.stderr)
     raise SystemExit(status)
+
+
+@contextlib.contextmanager
+def _interruptible(words: str) -> Iterator[None]:
+    """Ctrl-C ends the command with one line. Typer would end it too, but say nothing that helps."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _stop(f"interrupted{words}", 130)
 
 
 def _course() -> Course:
@@ -99,7 +108,8 @@ def check(
     from grader import learner
 
     course = _course()
-    done = learner.check(course, lesson, file, Console(), every=all_)
+    with _interruptible(""):
+        done = learner.check(course, lesson, file, Console(), every=all_)
     raise typer.Exit(0 if done else 1)
 
 
@@ -109,7 +119,8 @@ def train(lesson: LessonArgument, file: Annotated[Path | None, typer.Option()] =
     from grader import learner
 
     course = _course()
-    done = learner.train(course, course.lesson(lesson), file, Console(), _device(device))
+    with _interruptible(""):
+        done = learner.train(course, course.lesson(lesson), file, Console(), _device(device))
     raise typer.Exit(0 if done else 1)
 
 
@@ -164,7 +175,8 @@ def _grade(submissions: Path, out: Path, options: object, device: str, isolation
     console = Console()
     students = classroom.find_students(submissions, options.students)
     console.print(f"{len(students)} students; isolation {chosen}", markup=False, highlight=False)
-    with Progress("students", len(students)) as progress:
+    kept = "; what was finished is kept, and the same command goes on from there"
+    with _interruptible(kept), Progress("students", len(students)) as progress:
         reports = classroom.grade_class(
             course, submissions, out, chosen, options, hear=progress.hear, finished=progress.finished
         )
@@ -204,7 +216,7 @@ def verify(
     course = _course()
     names = [course.lesson(name).name for name in lesson or ()] or [each.name for each in course.lessons]
     total = len(verifier.samples(course, names))
-    with Progress("samples", total) as progress:
+    with _interruptible(""), Progress("samples", total) as progress:
         rows = verifier.verify(
             course,
             names,

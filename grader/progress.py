@@ -57,7 +57,7 @@ class Progress:
     def hear(self, event: Event) -> None:
         """Show what a job is doing."""
         with self._lock:
-            description = f"  {event.job}  {event.what}"[: max(20, self._console.width - 52)]
+            description = f"  {event.job}  {event.what}"[: max(20, self._console.width - 56)]
             total = event.total or None
             if event.job not in self._running:
                 self._running[event.job] = self._bars.add_task(description, total=total, count="")

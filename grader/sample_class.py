@@ -91,7 +91,7 @@ def _students(course: Course) -> list[Source]:
         return {0: solution, 1: stub}.get(course.lessons.index(lesson), lambda _: None)(lesson)
 
     def typo(lesson: Lesson) -> str:
-        return solution(lesson).replace("return ", "retrun ", 1)
+        return solution(lesson).replace("### BEGIN SOLUTION", "retrun 0", 1)
 
     def loops(lesson: Lesson) -> str:
         return solution(lesson) + "".join(

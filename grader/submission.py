@@ -12,6 +12,8 @@ from grader.course import Lesson
 from grader.report import Status
 
 _SIZE_CAP = 1 << 20
+_SHOWN = 120
+_MAGICS_CAP = 200
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,13 +50,16 @@ def read_file(path: Path) -> Submission:
 
 
 def _read(folder: Path, lesson: Lesson) -> Submission:
+    if folder.is_symlink():
+        # It may lead to another student's work.
+        return Submission("", f"{folder.name} is a link, not a folder", "unreadable")
     if not folder.is_dir():
         return Submission("", "nothing was handed in", "missing")
     path, note = _choose(folder, lesson)
     if path is None:
-        return Submission("", note, "missing")
+        return Submission("", _printable(note), "missing")
     submission = _read_file(path)
-    return dataclasses.replace(submission, notes=(*((note,) if note else ()), *submission.notes))
+    return dataclasses.replace(submission, notes=(*((_printable(note),) if note else ()), *submission.notes))
 
 
 def _choose(folder: Path, lesson: Lesson) -> tuple[Path | None, str]:
@@ -73,7 +78,17 @@ def _choose(folder: Path, lesson: Lesson) -> tuple[Path | None, str]:
     return None, f"there is no {lesson.name}.py and no notebook"
 
 
+def _printable(text: str) -> str:
+    """The text with what cannot be written as UTF-8 replaced: file names may be any bytes."""
+    return text.encode(errors="replace").decode()
+
+
 def _read_file(path: Path) -> Submission:
+    submission = _text_of(path)
+    return dataclasses.replace(submission, problem=_printable(submission.problem))
+
+
+def _text_of(path: Path) -> Submission:
     # A link would have us read, and hand back in a report, whatever the grader may read.
     if path.is_symlink() or not path.is_file():
         return Submission("", f"{path.name} is not a plain file", "unreadable")
@@ -92,9 +107,11 @@ def _read_file(path: Path) -> Submission:
     if not text.strip():
         return Submission("", f"{path.name} is empty", "unreadable")
     try:
-        ast.parse(text)
+        # Compiled, not only parsed: a `return` outside of a function is found no earlier. Nothing is run.
+        compile(text, path.name, "exec", dont_inherit=True)
     except SyntaxError as error:
         line = (error.text or "").strip()
+        line = line if len(line) <= _SHOWN else f"{line[:_SHOWN]} …"
         where = f"{path.name} is not Python, line {error.lineno}: {error.msg}"
         return Submission(text, f"{where}: {line}" if line else where, "unreadable", notes)
     except (ValueError, RecursionError, MemoryError) as error:
@@ -127,7 +144,16 @@ def _code_cells(text: str) -> tuple[str, tuple[str, ...]]:
         parts.append(lines)
     plural = "s" if skipped > 1 else ""
     notes = (f"{skipped} line{plural} of notebook magic or shell command{plural} skipped",) if skipped else ()
-    return "\n\n".join(parts) + "\n" if parts else "", notes
+    return _futures_first("\n\n".join(parts)) + "\n" if parts else "", notes
+
+
+def _futures_first(source: str) -> str:
+    """Every cell may begin with an import from ``__future__``; in a module only the first line may."""
+    found = re.findall(r"^from __future__ import [\w, ]+$", source, flags=re.MULTILINE)
+    if not found:
+        return source
+    rest = re.sub(r"^(?=from __future__ import )", "# ", source, flags=re.MULTILINE)
+    return "; ".join(dict.fromkeys(found)) + "\n" + rest
 
 
 def _is_test(cell: Any) -> bool:
@@ -141,12 +167,31 @@ def _without_magics(source: str) -> tuple[str, int]:
     if re.match(r"\s*%%(?!time\b|timeit\b|capture\b)", source):
         lines = source.splitlines()
         return "\n".join(f"# {line}" for line in lines), len(lines)
-    kept, skipped = [], 0
-    for line in source.splitlines():
-        if re.match(r"\s*(%{1,2}[A-Za-z]|!|\?)|\s*[\w.]+\?{1,2}\s*$", line):
-            # `pass`, because the line may be all there is of a block.
-            kept.append(re.sub(r"\S", "pass  # \\g<0>", line, count=1))
-            skipped += 1
-        else:
-            kept.append(line)
-    return "\n".join(kept), skipped
+    lines = source.splitlines()
+    skipped = 0
+    # Only where Python stumbles: a line of a long string, or the second half of an expression, may look the same.
+    while skipped < _MAGICS_CAP and (at := _where_wrong(lines)) is not None and _skip(lines, at):
+        skipped += 1
+    if skipped == _MAGICS_CAP:
+        skipped += sum(_skip(lines, i) for i in range(len(lines)))
+    return "\n".join(lines), skipped
+
+
+def _where_wrong(lines: list[str]) -> int | None:
+    """The index of the line that is not Python; None where all are, or where it cannot be said."""
+    try:
+        ast.parse("\n".join(lines))
+    except SyntaxError as error:
+        return error.lineno - 1 if error.lineno and error.lineno <= len(lines) else None
+    except (ValueError, RecursionError, MemoryError):
+        return None
+    return None
+
+
+def _skip(lines: list[str], at: int) -> bool:
+    """Make a comment of a line of notebook magic; whether it is one."""
+    if not re.match(r"\s*(%{1,2}[A-Za-z]|!|\?)|\s*[\w.]+\?{1,2}\s*$", lines[at]):
+        return False
+    # `pass`, because an indented line may be all there is of a block.
+    lines[at] = re.sub(r"\S", "pass  # \\g<0>", lines[at], count=1) if lines[at][0].isspace() else f"# {lines[at]}"
+    return True

@@ -11,6 +11,7 @@ import contextlib
 import multiprocessing
 import os
 import queue
+import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
@@ -71,6 +72,7 @@ def run(
         initializer=_start,
         initargs=(isolation, events),
     )
+    complete = False
     try:
         futures = {executor.submit(_call, name, job): name for name, job in jobs.items()}
         for future in concurrent.futures.as_completed(futures):
@@ -81,8 +83,14 @@ def run(
                     "a process of the grader ended unexpectedly (out of memory?); what was finished is kept, "
                     "and the same command goes on from there"
                 ) from None
+        complete = True
     finally:
-        executor.shutdown(wait=True, cancel_futures=True)
+        if not complete:
+            # Interrupted: what is running would go on for minutes. Reports are written whole, so nothing is lost but
+            # the work of the moment; a zygote whose worker is gone ends by itself.
+            for process in list((executor._processes or {}).values()):
+                process.terminate()
+        executor.shutdown(wait=complete, cancel_futures=True)
         events.put(None)
         listener.join(timeout=5)
 
@@ -91,6 +99,8 @@ def _start(isolation: Isolation, events: Any) -> None:
     global _place, _events
     import torch
 
+    # Ctrl-C reaches every process of the terminal; the first one decides what becomes of the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # One thread a process: several processes on all processors at once would only wait for one another.
     torch.set_num_threads(1)
     _events = events

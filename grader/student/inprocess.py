@@ -14,8 +14,8 @@ import sys
 import threading
 from collections.abc import Iterator
 
-from grader.student.frames import Frame
 from grader.student.errors import out_of_time
+from grader.student.frames import Frame
 from grader.student.serve import Server
 from grader.student.session import Answer, Session
 

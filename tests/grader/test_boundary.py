@@ -4,6 +4,7 @@ import os
 import signal
 import time
 import tracemalloc
+from pathlib import Path
 
 import gymnasium
 import numpy as np
@@ -548,10 +549,9 @@ def test_threads_do_not_use_up_the_machine(any_split, start):
         cpu_seconds=20,
         call_seconds=60,
     )
-    if os.geteuid() == 0:
-        assert student.f() < 64
-    else:
-        assert student.f() <= 4096
+    if os.geteuid() != 0 and any(int(line.split()[1]) == 0 for line in Path("/proc/self/uid_map").open()):
+        pytest.skip("the kernel does not count the threads of root, and this user is root outside its namespace")
+    assert student.f() < (64 if os.geteuid() == 0 else 4096)
 
 
 def test_one_live_child_at_a_time(any_split, start):

@@ -2,14 +2,16 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from grader.course import load
+from grader.course import Limits, load
 from grader.grade import grade
 from grader.submission import Submission
 
 ROOT = Path(__file__).parents[2]
-COURSE = load(ROOT)
+# Shorter limits than the course's own: some of these use whatever there is.
+COURSE = msgspec.structs.replace(load(ROOT), limits=Limits(cpu_seconds=2, call_seconds=3, memory_mb=2000))
 
 # Each is what every function of the lesson does, with what stands before it in the module.
 FORGERIES = {
@@ -181,13 +183,16 @@ def forgery(lesson, text):
         if name[0].isupper():
             methods = "push = sample = forward = network = state_dict = __call__ = __len__ = forged"
             parts.append(f"class {name}:\n    def __init__(self, *args, **kwargs): pass\n    {methods}\n")
-        parts.append(f"{name.lower() if name[0].isupper() else name} = forged")
+        else:
+            parts.append(f"{name} = forged")
     return "\n".join(parts) + "\n"
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 @pytest.mark.parametrize("how", FORGERIES)
-def test_forgeries_get_no_marks(any_split, how, lesson):
+def test_forgeries_get_no_marks(any_split, how, lesson, monkeypatch):
+    # Which misconception it may be is of no interest here, and takes most of the time.
+    monkeypatch.setattr("grader.properties.chaffs.load", lambda *_: ())
     lesson = COURSE.lesson(lesson)
     report = grade(COURSE, lesson, "student-001", Submission(forgery(lesson, FORGERIES[how])), any_split, train=False)
     assert report.status == "graded"
@@ -195,3 +200,13 @@ def test_forgeries_get_no_marks(any_split, how, lesson):
     assert passed == []
     assert report.score == 0
     assert not report.has_error
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_right_answer_gets_all_of_them(any_split, lesson):
+    """The same way of grading does give marks."""
+    lesson = COURSE.lesson(lesson)
+    source = COURSE.solution(lesson).read_text(encoding="utf-8")
+    report = grade(COURSE, lesson, "student-001", Submission(source), any_split, train=False)
+    assert [p.name for p in report.properties if p.verdict != "pass"] == []
+    assert report.score == report.max_score > 0
