@@ -51,7 +51,7 @@ class _Known:
 # CartPole observes position, velocity, angle and angular velocity. The controllers are the rules that are passed
 # around - the angle, its velocity, their sum - and the same with a little care for the cart.
 _CARTPOLE = _Known(
-    scale=(0.5, 0.5, 5.0, 0.5),
+    scale=(1.5, 0.5, 5.0, 0.5),
     controllers=(
         (0, 0, 1, 0),
         (0, 0, 0, 1),

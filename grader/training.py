@@ -165,7 +165,7 @@ def check(
     """
     seeds: list[TrainingSeed] = []
     for i in range(rule.seeds):
-        seeds.append(_one_run(rule, course, lesson, i, open_student, device, progress, cpu_seconds))
+        seeds.append(run_seed(rule, course, lesson, i, open_student, device, progress, cpu_seconds))
         passed, failed = (sum(s.verdict == verdict for s in seeds) for verdict in ("pass", "fail"))
         if seeds[-1].verdict == "error" or passed >= rule.passes or failed > rule.seeds - rule.passes:
             break
@@ -190,7 +190,7 @@ def check(
     )
 
 
-def _one_run(
+def run_seed(
     rule: TrainingRule,
     course: Course,
     lesson: Lesson,
@@ -200,7 +200,7 @@ def _one_run(
     progress: Progress | None,
     cpu_seconds: Callable[[Any], float],
 ) -> TrainingSeed:
-    """Train with seed number ``i`` and evaluate; every outcome is a TrainingSeed."""
+    """Train with seed number ``i`` and evaluate; whatever happens is a TrainingSeed. Arguments as ``check``."""
 
     def secret(purpose: str) -> int:
         return course.secret(lesson.name, "training", i, purpose) % 2**31

@@ -139,7 +139,8 @@ class Settings:
     learning_starts: int = 1_000  # steps that only fill the buffer
     learn_every: int = 256  # steps between two bursts of updates
     updates: int = 64  # in one burst
-    tau: float = 0.01  # after every update
+    tau: float = 0.02  # after every update
+    restart_every: int = 24  # bursts
     epsilon_start: float = 1.0
     epsilon_end: float = 0.05
     epsilon_steps: int = 4_000
@@ -164,19 +165,21 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
     settings = Settings()
     rng = np.random.default_rng(seed)
     n_actions = int(env.single_action_space.n)
-    with torch.random.fork_rng(devices=[]):  # initial weights come from torch's global generator: leave it as it was
-        torch.default_generator.manual_seed(seed)
-        q_network = DQN(env.single_observation_space.shape[0], n_actions).to(device)
-    target_network = copy.deepcopy(q_network)
-    optimizer = make_optimizer(q_network, lr=settings.learning_rate)
     buffer = ReplayBuffer(settings.buffer_size, seed=seed)
 
-    steps, explored, bursts = 0, 0, 0
+    steps, explored, bursts, started = 0, 0, 0, -1
     testing, survived = False, 0
-    best_network, best_survived = copy.deepcopy(target_network), 0
+    best_survived = -1
     observations, _ = env.reset(seed=seed)
     over = np.zeros(env.num_envs, dtype=bool)  # the copies whose episode ended at the last step
     while steps + env.num_envs <= max_steps:
+        # A network that has not solved the task by now rarely does: start another one, which learns from all that
+        # is in the buffer.
+        if bursts % settings.restart_every == 0 and not testing and bursts != started:
+            started = bursts
+            q_network = new_network(env, seed + bursts, device)
+            target_network = copy.deepcopy(q_network)
+            optimizer = make_optimizer(q_network, lr=settings.learning_rate)
         # Act: in a test as the target network says, otherwise at random with probability epsilon, which falls.
         if testing:
             actions = greedy_actions(target_network, observations)
@@ -223,11 +226,18 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
             update_target(target_network, q_network, settings.tau)
             ### END SOLUTION
         bursts += 1
-        if bursts >= settings.first_test and bursts % settings.test_every == 0:
+        if bursts % settings.restart_every >= settings.first_test and bursts % settings.test_every == 0:
             testing, survived = True, 0
             observations, _ = env.reset()
             over[:] = False
     return lambda observations: greedy_actions(best_network, observations)
+
+
+def new_network(env: gym.vector.VectorEnv, seed: int, device: str) -> DQN:
+    """A DQN that fits the environment, with initial weights that belong to the seed."""
+    with torch.random.fork_rng(devices=[]):  # they come from torch's global generator: leave it as it was
+        torch.default_generator.manual_seed(seed)
+        return DQN(env.single_observation_space.shape[0], int(env.single_action_space.n)).to(device)
 
 
 def greedy_actions(q_network: nn.Module, observations: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -126,3 +127,31 @@ def test_no_gpu_is_one_clear_line(folder: Path, tmp_path: Path) -> None:
     done = grader(folder, "train", "2", "--device", "cuda")
     assert done.returncode == 2
     assert "no CUDA device" in done.stderr + done.stdout
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(folder: Path, tmp_path: Path) -> None:
+    try:
+        choose()
+    except IsolationError as reason:
+        pytest.skip(str(reason))
+    submissions, out = tmp_path / "submitted", tmp_path / "out"
+    hand_in(submissions, "student-001", "lesson1_numbers", NUMBERS)
+    # Sleeps until the limit of the clock, so that there is something to interrupt.
+    hand_in(submissions, "student-002", "lesson1_numbers", "import time\n\n\ndef double(x):\n    time.sleep(60)\n")
+    words = ["grade", str(submissions), "--out", str(out), "--lesson", "1", "--jobs", "1"]
+    command = [sys.executable, "-c", "from grader.cli import main; main()", *words]
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
+        assert run.stderr is not None
+        assert run.stderr.readline() == "[1/2] student-001\n"
+        run.send_signal(signal.SIGINT)
+        assert run.wait(timeout=20) == 130
+        (line,) = run.stderr.read().strip().splitlines()
+    assert "goes on from there" in line
+    first = out / "student-001" / "lesson1_numbers.json"
+    before = first.stat().st_mtime_ns
+    assert not (out / "grades.csv").exists()
+    assert not list(out.rglob(".*"))
+    done = grader(folder, *words)
+    assert done.returncode == 0, done.stderr
+    assert first.stat().st_mtime_ns == before
+    assert "student-002,total,0,3,graded" in (out / "grades.csv").read_text()
