@@ -69,7 +69,7 @@ def theirs(seed: int) -> dict[str, Any]:
     from grader.training import evaluate
 
     _, rule = _course()
-    plain = Disguise(scale=np.ones(4), mix=np.eye(4), shift=np.zeros(4), actions=np.arange(2))
+    plain = Disguise(scale=np.ones(4), mix=np.eye(4), actions=np.arange(2))
 
     class Bar(BaseCallback):
         """Stops at the bar, and keeps account of its own processor time."""

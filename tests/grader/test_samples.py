@@ -1,4 +1,4 @@
-"""The measure of the course's own tests: every known program gets the verdict it deserves, on both sides of the wall."""
+"""The measure of the course's own tests: every known program gets what it deserves, on both sides of the wall."""
 
 from __future__ import annotations
 

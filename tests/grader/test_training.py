@@ -1,0 +1,365 @@
+"""The training check: the meter, the budget, the evaluation, and what must not pass."""
+
+import contextlib
+import types
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+
+from grader import training
+from grader.bench import calibrate
+from grader.course import TrainingRule, find_root, load
+from grader.disguise import Disguise, DisguisedEnv
+from grader.places import Here
+from grader.report import without_times
+from grader.student.errors import StudentDied, StudentError
+from grader.student.session import Student
+from grader.training import ActionError, BudgetSpent, Meter, MeteredEnv, as_actions, check, evaluate
+
+CARTPOLE = "CartPole-v1"
+PLAIN = Disguise(np.ones(4), np.eye(4), np.arange(2))
+RULE = TrainingRule(
+    exercise="train",
+    points=5,
+    environment=CARTPOLE,
+    environments=4,
+    threshold=475,
+    max_steps=400,
+    episodes=20,
+    hints=("h",),
+)
+COURSE = load(find_root(Path(__file__)))
+LESSON = COURSE.lesson("6")
+
+
+def metered(copies=3, max_steps=10_000):
+    meter = Meter(max_steps)
+    return MeteredEnv(DisguisedEnv(CARTPOLE, copies, PLAIN), meter), meter
+
+
+def in_process(train):
+    """A stand-in for a student: the function itself."""
+
+    @contextlib.contextmanager
+    def open_student():
+        yield types.SimpleNamespace(train=train)
+
+    return open_student
+
+
+def judge(train, rule=RULE, **options):
+    return check(rule, course=COURSE, lesson=LESSON, open_student=in_process(train), **options)
+
+
+def balance(observations):
+    """The line that solves the plain environment."""
+    return (observations[:, 2] + observations[:, 3] > 0).astype(np.int64)
+
+
+EASY = msgspec.structs.replace(RULE, threshold=400)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """As on the student's side: two threads that wait for each other use up processor time for nothing."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+# The meter
+
+
+def test_the_step_that_only_resets_is_not_counted():
+    env, meter = metered(copies=3)
+    env.reset(seed=0)
+    counted, over, ended, returns = 0, np.zeros(3, bool), 0, []
+    running = np.zeros(3)
+    for _ in range(300):
+        _, rewards, terminated, truncated, _ = env.step(np.ones(3, dtype=int))
+        assert (rewards[over] == 0).all()
+        counted += int((~over).sum())
+        running += rewards
+        over = terminated | truncated
+        returns += list(running[over])
+        running[over] = 0
+        ended += int(over.sum())
+    assert ended > 20
+    assert meter.steps == counted < 900
+    assert meter.episodes == ended
+    steps, means = zip(*meter.curve())
+    assert list(steps) == sorted(set(steps))
+    assert steps[-1] <= meter.steps
+    assert min(returns) <= min(means) <= max(means) <= max(returns)
+
+
+def test_an_episode_that_a_reset_cuts_off_has_no_return():
+    env, meter = metered(copies=2)
+    for _ in range(5):
+        env.reset(seed=1)
+        for _ in range(3):
+            env.step(np.zeros(2, dtype=int))
+    assert (meter.steps, meter.episodes, meter.curve()) == (30, 0, ())
+
+
+@pytest.mark.parametrize("episodes", [1, 99, 101, 5000])
+def test_the_curve_is_short_and_loses_nothing(episodes):
+    meter = Meter(10**9)
+    for i in range(episodes):
+        meter.count(130, np.array([float(i)]))
+    curve = meter.curve()
+    assert 1 <= len(curve) <= 100
+    assert episodes < 100 or len(curve) >= 40
+    assert [mean for _, mean in curve] == sorted(mean for _, mean in curve)
+    assert curve[-1][0] == meter.steps
+
+
+def test_the_budget_ends_before_it_is_overrun():
+    env, meter = metered(copies=4, max_steps=21)
+    env.reset(seed=0)
+    for _ in range(5):
+        env.step(np.array([0, 1, 0, 1]))
+    with pytest.raises(BudgetSpent, match="21 environment steps"):
+        env.step(np.array([0, 1, 0, 1]))
+    assert meter.steps == 20
+    assert meter.overrun
+
+
+@pytest.mark.parametrize("misuse", [{"seed": -1}, {"seed": 1.5}, {"seed": True}, {"seed": 1, "options": {"low": 9}}])
+def test_reset_refuses_in_words(misuse):
+    env, _ = metered()
+    with pytest.raises(ValueError, match=r"reset\(\)"):
+        env.reset(**misuse)
+
+
+def test_step_before_reset_is_refused_in_words():
+    env, _ = metered()
+    with pytest.raises(ValueError, match="call reset"):
+        env.step(np.zeros(3, dtype=int))
+
+
+# Actions
+
+
+@pytest.mark.parametrize(
+    "good", [np.array([0, 1, 1]), [0, 1, 1], (0, 1, 1), torch.tensor([0, 1, 1]), np.array([0, 1, 1], np.uint8)]
+)
+def test_whole_numbers_in_range_are_actions(good):
+    actions = as_actions(good, 3, 2, "the policy")
+    assert actions.dtype == np.int64
+    assert actions.tolist() == [0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (None, "None"),
+        (1, "type int"),
+        ("011", "type str"),
+        (object(), "type object"),
+        (np.array([0, 1]), r"shape \(2,\)"),
+        (np.array([[0], [1], [1]]), r"shape \(3, 1\)"),
+        (np.array([0.0, 1.0, 1.0]), "dtype float64"),
+        (torch.tensor([0.0, 1.0, 1.0], requires_grad=True), "dtype float32"),
+        (np.array([False, True, True]), "dtype bool"),
+        (np.array([0, 1, None]), "dtype object"),
+        (np.array([0, 1, 2]), "the action 2"),
+        (np.array([0, -1, 1]), "the action -1"),
+        ([0, 1, 10**30], "bounds"),
+        ([0, 1, [1]], "type list"),
+        ([0, 1, True], "type bool"),
+        ([0, 1], r"shape \(2,\)"),
+        ({0: 1}, "type dict"),
+    ],
+)
+def test_anything_else_is_the_students_failure_in_words(bad, words):
+    with pytest.raises(ActionError, match=words):
+        as_actions(bad, 3, 2, "the policy")
+    result = judge(lambda env, **_: lambda observations: bad)
+    assert result.verdict == "fail"
+    assert result.seeds[0].message.startswith("the policy gave")
+
+
+# The verdict
+
+
+def test_evaluation_asks_once_a_time_step_for_all_episodes():
+    shapes = []
+
+    def policy(observations):
+        shapes.append((observations.shape, observations.dtype))
+        return balance(observations)
+
+    returns = evaluate(policy, CARTPOLE, PLAIN, 30, seed=4)
+    assert set(shapes) == {((30, 4), np.dtype(np.float32))}
+    assert len(shapes) == returns.max()
+    assert returns.shape == (30,)
+    assert 450 < returns.mean() <= 500
+
+
+def test_passes_stop_at_the_last_that_is_needed(monkeypatch):
+    monkeypatch.setattr(training.disguise, "draw", lambda *_: PLAIN)
+    result = judge(lambda env, **_: balance, EASY)
+    assert (result.verdict, result.points, result.message, result.hint) == ("pass", 5, "", "")
+    assert [seed.verdict for seed in result.seeds] == ["pass"] * 3
+    assert len({seed.seed for seed in result.seeds}) == 3
+    assert len({seed.returns for seed in result.seeds}) == 3
+    assert result.rule == RULE.in_words()
+
+
+def test_failures_stop_when_too_few_are_left():
+    result = judge(lambda env, **_: balance)
+    assert (result.verdict, result.points, result.hint) == ("fail", 0, "h")
+    assert [seed.verdict for seed in result.seeds] == ["fail"] * 3
+    assert "0 of 3 runs" in result.message
+
+
+def test_one_failure_does_not_decide(monkeypatch):
+    monkeypatch.setattr(training.disguise, "draw", lambda *_: PLAIN)
+    first = COURSE.secret(LESSON.name, "training", 0, "seed") % 2**31
+    result = judge(lambda env, *, seed, **_: (lambda o: np.zeros(len(o), int)) if seed == first else balance, EASY)
+    assert [seed.verdict for seed in result.seeds] == ["fail", "pass", "pass", "pass"]
+    assert result.verdict == "pass"
+
+
+def test_train_gets_what_the_contract_says():
+    seen = []
+
+    def train(env, *, max_steps, seed, device):
+        seen.append(
+            (env.num_envs, env.single_observation_space.shape, int(env.single_action_space.n), max_steps, device)
+        )
+        return balance
+
+    judge(train, device="somewhere")
+    assert set(seen) == {(4, (4,), 2, 400, "somewhere")}
+
+
+def raises(error):
+    def train(env, **_):
+        env.reset(seed=0)
+        env.step(np.zeros(4, dtype=int))
+        raise error
+
+    return train
+
+
+@pytest.mark.parametrize(
+    "error", [StudentError("ValueError", ("ValueError",), "no idea"), StudentDied("killed: too slow")]
+)
+def test_what_goes_wrong_on_the_students_side_fails_that_run(error):
+    result = judge(raises(error))
+    assert result.verdict == "fail"
+    assert {seed.message for seed in result.seeds} == {str(error)}
+    assert {seed.mean_return for seed in result.seeds} == {None}
+    assert {seed.steps for seed in result.seeds} == {4}
+
+
+def test_what_goes_wrong_on_our_side_is_an_error_and_costs_no_run_more():
+    result = judge(raises(ZeroDivisionError("ours")))
+    assert result.verdict == "error"
+    assert len(result.seeds) == 1
+    assert "ZeroDivisionError: ours" in result.message
+
+
+def test_a_student_that_does_not_even_open_fails():
+    @contextlib.contextmanager
+    def open_student():
+        raise StudentError("SyntaxError", ("SyntaxError",), "invalid syntax", 3)
+        yield
+
+    result = check(RULE, course=COURSE, lesson=LESSON, open_student=open_student)
+    assert result.verdict == "fail"
+    assert "SyntaxError: invalid syntax (line 3)" in result.seeds[0].message
+
+
+def test_a_policy_must_be_something_to_call():
+    assert "returned None" in judge(lambda env, **_: None).seeds[0].message
+
+
+def endless(env, **_):
+    env.reset(seed=0)
+    while True:
+        env.step(np.zeros(4, dtype=int))
+
+
+def test_a_run_that_overruns_its_budget_fails_in_words():
+    result = judge(endless)
+    assert result.verdict == "fail"
+    assert result.seeds[0].steps <= RULE.max_steps
+    assert "400 environment steps" in result.seeds[0].message
+
+
+def test_who_notices_the_end_of_the_budget_may_return_a_policy(monkeypatch):
+    monkeypatch.setattr(training.disguise, "draw", lambda *_: PLAIN)
+
+    def train(env, **options):
+        with contextlib.suppress(BudgetSpent):
+            endless(env, **options)
+        return balance
+
+    assert judge(train, EASY).verdict == "pass"
+
+
+def test_progress_is_told():
+    told = []
+
+    def train(env, **_):
+        env.reset(seed=0)
+        for _ in range(90):
+            env.step(np.zeros(4, dtype=int))
+        return balance
+
+    judge(train, progress=lambda *news: told.append(news))
+    assert {run for run, _, _ in told} == {0, 1, 2}
+    assert all(0 < steps <= 400 and 5 < mean < 60 for _, steps, mean in told)
+
+
+# Through the boundary's own machinery, in this process
+
+
+def through_the_wire(main, rule):
+    sources = {name: COURSE.solution(COURSE.lesson(name)).read_text(encoding="utf-8") for name in LESSON.imports}
+    sources[LESSON.name] = main
+    place = Here()
+
+    @contextlib.contextmanager
+    def open_student():
+        limits = {"cpu_seconds": 60, "call_seconds": 600, "memory_mb": 3000, "output_chars": 1000}
+        session = place.open(sources, LESSON.name, record=False, **limits)
+        session.begin(0)
+        yield Student(session)
+        session.close()
+
+    return check(rule, course=COURSE, lesson=LESSON, open_student=open_student)
+
+
+SOLUTION = COURSE.solution(LESSON).read_text(encoding="utf-8")
+SMALL = msgspec.structs.replace(LESSON.training, max_steps=6000, seeds=1, passes=1)
+
+
+@pytest.mark.parametrize("name", calibrate.IMPOSTORS)
+def test_what_learnt_nothing_does_not_pass(name):
+    """One run of each; `python -m grader.bench.calibrate --impostors` makes more of them, with the whole budget."""
+    result = through_the_wire(calibrate.impostor(SOLUTION, name), SMALL)
+    (seed,) = result.seeds
+    assert (result.verdict, seed.message) == ("fail", "")
+    assert seed.mean_return is not None
+    assert seed.mean_return < 300
+
+
+def test_two_runs_of_the_same_differ_in_their_times_alone():
+    rule = msgspec.structs.replace(SMALL, max_steps=2500)
+    one, two = (msgspec.json.decode(msgspec.json.encode(through_the_wire(SOLUTION, rule))) for _ in range(2))
+    assert without_times(one) == without_times(two)
+    assert one["seeds"][0]["steps"] > 2000
+
+
+def test_the_end_of_the_budget_reaches_code_on_the_other_side():
+    main = "def train(env, **_):\n    env.reset(seed=0)\n    while True:\n        env.step([0] * env.num_envs)\n"
+    result = through_the_wire(main, SMALL)
+    assert "before its 6,000 environment steps were used up" in result.seeds[0].message
