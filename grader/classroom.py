@@ -25,12 +25,8 @@ from grader.places import Place
 from grader.render.order import natural
 from grader.report import Report
 from grader.student.isolation import Isolation
-from grader.submission import read
+from grader.submission import find_students, read
 from grader.workers import Event
-
-
-class ClassError(Exception):
-    """The folder of submissions, or the wish to narrow it, makes no sense; one line for the instructor."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,25 +46,6 @@ class Options:
     train: bool = True
     fresh: bool = False
     processes: int | None = None
-
-
-def find_students(submissions: Path, wanted: Sequence[str]) -> list[str]:
-    """The folders of ``submissions``, or those that are wanted.
-
-    Raises:
-        ClassError: there are none, or a wanted one is missing.
-    """
-    if not submissions.is_dir():
-        raise ClassError(f"{submissions} is not a folder; expected is <submissions>/<student>/<lesson>/<lesson>.py")
-    found = [path.name for path in submissions.iterdir() if path.is_dir() and not path.name.startswith(".")]
-    if not found:
-        raise ClassError(
-            f"{submissions} has no student in it; expected is <submissions>/<student>/<lesson>/<lesson>.py"
-        )
-    for name in wanted:
-        if name not in found:
-            raise ClassError(f"{submissions} has no student called {name!r}")
-    return sorted(wanted or found, key=natural)
 
 
 def grade_class(

@@ -41,9 +41,9 @@ Isolate = Annotated[
 
 def main() -> None:
     """Run the command; a mistake of the user's is one line."""
-    from grader.classroom import ClassError
+    from grader.student.errors import GraderFault
     from grader.student.isolation import IsolationError
-    from grader.student.split import GraderFault
+    from grader.submission import ClassError
 
     try:
         app()
@@ -166,6 +166,7 @@ def _grade(submissions: Path, out: Path, options: object, device: str, isolation
     from grader.progress import Progress
     from grader.render.terminal import print_class_summary
     from grader.student.isolation import choose
+    from grader.submission import find_students
 
     assert isinstance(options, classroom.Options)
     course = _course()
@@ -173,7 +174,7 @@ def _grade(submissions: Path, out: Path, options: object, device: str, isolation
         raise typer.BadParameter(f"{isolation!r} is not strong, embedded or 'process only'")
     chosen = choose(device, wanted=isolation, unsafe=unsafe)  # type: ignore[arg-type]
     console = Console()
-    students = classroom.find_students(submissions, options.students)
+    students = find_students(submissions, options.students)
     console.print(f"{len(students)} students; isolation {chosen}", markup=False, highlight=False)
     kept = "; what was finished is kept, and the same command goes on from there"
     with _interruptible(kept), Progress("students", len(students)) as progress:

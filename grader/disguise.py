@@ -5,7 +5,7 @@ environment certifies nothing. Behind a disguise the same task has to be learnt:
 comparable units, then mixed by a random orthogonal matrix, and the actions are permuted. A draw on which one of the
 controllers that are passed around still works is thrown away.
 
-What is not screened: after most mixes *some* sign of a coordinate, or of a sum of two, balances the pole for long. Nobody
+What is not screened: after most mixes *some* sign of a coordinate, or a sum of two, balances the pole for long. Nobody
 knows which one without trying many of them on this very environment, and who does that has searched for
 a policy by its returns: slow and crude, but learning. Shifting the zero as well would rule that out; it was tried,
 and left a correct deep Q-network unsolved on one draw in ten.

@@ -17,9 +17,8 @@ from grader.properties import counterexample, diagnosis, runner
 from grader.properties.chaffs import Chaff
 from grader.properties.plugin import Finding
 from grader.report import NOT_WRITTEN, PropertyResult, Report, TrainingResult
-from grader.student.errors import StudentDied, StudentError
+from grader.student.errors import GraderFault, StudentDied, StudentError
 from grader.student.session import Session, Student
-from grader.student.split import GraderFault
 from grader.submission import Submission
 
 Watcher = Callable[[str, float, float], None]

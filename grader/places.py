@@ -6,9 +6,10 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from grader.student import inprocess
+from grader.student.errors import GraderFault
 from grader.student.isolation import Isolation
 from grader.student.session import Session
-from grader.student.split import GraderFault, Zygote
+from grader.student.split import Zygote
 
 
 class Place(Protocol):

@@ -5,15 +5,21 @@ from __future__ import annotations
 import ast
 import dataclasses
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from grader.course import Lesson
+from grader.render.order import natural
 from grader.report import Status
 
 _SIZE_CAP = 1 << 20
 _SHOWN = 120
 _MAGICS_CAP = 200
+
+
+class ClassError(Exception):
+    """The folder of submissions, or the wish to narrow it, makes no sense; one line for the instructor."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +37,25 @@ class Submission:
     problem: str = ""
     status: Status = "graded"
     notes: tuple[str, ...] = ()
+
+
+def find_students(submissions: Path, wanted: Sequence[str]) -> list[str]:
+    """The folders of ``submissions``, or those that are wanted.
+
+    Raises:
+        ClassError: there are none, or a wanted one is missing.
+    """
+    if not submissions.is_dir():
+        raise ClassError(f"{submissions} is not a folder; expected is <submissions>/<student>/<lesson>/<lesson>.py")
+    found = [path.name for path in submissions.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    if not found:
+        raise ClassError(
+            f"{submissions} has no student in it; expected is <submissions>/<student>/<lesson>/<lesson>.py"
+        )
+    for name in wanted:
+        if name not in found:
+            raise ClassError(f"{submissions} has no student called {name!r}")
+    return sorted(wanted or found, key=natural)
 
 
 def read(folder: Path, lesson: Lesson) -> Submission:

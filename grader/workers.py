@@ -18,8 +18,8 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any, NamedTuple, TypeVar
 
 from grader.places import Split
+from grader.student.errors import GraderFault
 from grader.student.isolation import Isolation
-from grader.student.split import GraderFault
 
 Result = TypeVar("Result")
 

@@ -119,7 +119,9 @@ def main() -> None:
         isolation = choose()
     except (CourseError, IsolationError) as error:
         raise SystemExit(f"calibrate: {error}") from None
-    table = Table("", "passed", "steps, median / worst", "CPU s, median / worst", "mean return, lowest / median")
+    table = Table(
+        "", "passed", "steps, median / worst", "CPU s, median / worst", "mean return, lowest / median", box=None
+    )
     with Split(isolation) as place, console.status("") as status:
         for lesson in lessons:
             assert lesson.training is not None

@@ -13,6 +13,7 @@ from grader.student.session import Transcript
 from grader.student.wire import Decoder, Tensor, module_spec
 
 _LINES_CAP = 60
+_NUMBERS_CAP = 1000
 
 
 class _Name:
@@ -193,7 +194,15 @@ def write(transcript: Transcript, module: str) -> str:
 
 
 def code(value: Any) -> str:
-    """A value as a Python expression, as short as it can be without changing what it is."""
+    """A value as a Python expression, as short as it can be without changing what it is.
+
+    What nobody would read, because there are too many numbers in it, is only described.
+    """
+    size = value.numel() if isinstance(value, torch.Tensor) else getattr(value, "size", 0)
+    if isinstance(value, np.ndarray | torch.Tensor) and size > _NUMBERS_CAP:
+        return f"<{type(value).__name__.lower()} of shape {tuple(value.shape)}, {value.dtype}>"
+    if isinstance(value, list | tuple | dict) and len(value) > _NUMBERS_CAP:
+        return f"<{type(value).__name__} of {len(value)} items>"
     if isinstance(value, torch.Tensor):
         dtype = "" if value.dtype in (torch.float32, torch.int64, torch.bool) else f", dtype={value.dtype}"
         if value.numel() == 0 and value.dtype is torch.int64:

@@ -30,24 +30,30 @@ def diagnose(findings: Sequence[Finding], chaffs: Sequence[Chaff], open_chaff: O
     one that also agrees with most of the other examples of that exercise is named; then the one that is about that
     very exercise; then the one that course authors listed first.
     """
-    named: dict[str, Chaff] = {}
-    failed = [finding for finding in findings if finding.verdict == "fail" and finding.smallest is not None]
+    failed = [finding for finding in findings if finding.verdict == "fail" and _is_answered(finding.smallest)]
+    candidates: dict[str, list[Chaff]] = {finding.name: [] for finding in failed}
     agreement: dict[tuple[str, str], float] = {}
     with _Sessions(open_chaff) as sessions:
-        for finding in failed:
-            assert finding.smallest is not None
-            if not finding.smallest.exchanges:
-                continue
-            candidates = [chaff for chaff in chaffs if sessions.agree(chaff, [finding.smallest]) == 1.0]
-            for chaff in candidates if len(candidates) > 1 else ():
-                if (chaff.name, finding.exercise) not in agreement:
-                    agreement[chaff.name, finding.exercise] = sessions.agree(chaff, _all(findings, finding.exercise))
-            if candidates:
-                named[finding.name] = max(
-                    candidates,
-                    key=lambda c: (agreement.get((c.name, finding.exercise), 0.0), c.exercise == finding.exercise),
-                )
-    return named
+        # Chaff by chaff, because opening a session costs more than asking a few questions.
+        for chaff in chaffs if failed else ():
+            alike = [f for f in failed if f.smallest is not None and sessions.agree(chaff, [f.smallest]) == 1.0]
+            for finding in alike:
+                candidates[finding.name].append(chaff)
+            for exercise in {finding.exercise for finding in alike}:
+                agreement[chaff.name, exercise] = sessions.agree(chaff, _all(findings, exercise))
+    return {
+        finding.name: max(
+            candidates[finding.name],
+            key=lambda c, about=finding.exercise: (agreement[c.name, about], c.exercise == about),  # type: ignore[misc]
+        )
+        for finding in failed
+        if candidates[finding.name]
+    }
+
+
+def _is_answered(transcript: Transcript | None) -> bool:
+    """Whether there is something to compare: a question that ended the process has no answer."""
+    return transcript is not None and bool(transcript.exchanges) and bool(transcript.exchanges[-1].answer.head)
 
 
 def _all(findings: Iterable[Finding], exercise: str) -> list[Transcript]:

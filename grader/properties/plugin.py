@@ -15,9 +15,8 @@ from grader.course import Course, CourseError, Lesson
 from grader.properties import counterexample
 from grader.properties.evidence import last_answer
 from grader.report import NOT_WRITTEN, Verdict
-from grader.student.errors import StudentDied, StudentError
+from grader.student.errors import GraderFault, StudentDied, StudentError
 from grader.student.session import Remote, Session, Student, Transcript
-from grader.student.split import GraderFault
 from grader.testing.near import Near
 
 OpenSession = Callable[[], Session]

@@ -15,7 +15,7 @@ from hypothesis.internal.conjecture import providers
 
 from grader.course import Course, CourseError, Lesson
 from grader.properties.plugin import Finding, OpenSession, Properties
-from grader.student.split import GraderFault
+from grader.student.errors import GraderFault
 
 # Nothing that depends on the clock may decide what is tried: no deadlines, no health checks of speed, no database of
 # earlier failures. The explain phase traces every line of the tests and tells a student nothing.

@@ -54,5 +54,9 @@ def out_of_time(cpu_seconds: float) -> StudentDied:
     )
 
 
+class GraderFault(Exception):
+    """The grader's own machinery failed; no verdict may be drawn from it."""
+
+
 class WireError(Exception):
     """Bytes that are not a legal frame, or a value that may not cross."""

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from grader.student import isolation as isolated
-from grader.student.errors import StudentDied, WireError, out_of_time
+from grader.student.errors import GraderFault, StudentDied, WireError, out_of_time
 from grader.student.frames import Frame, receive, send
 from grader.student.isolation import Isolation
 from grader.student.session import Answer, Session
@@ -27,10 +27,6 @@ _START_SECONDS = 120.0
 _END_SECONDS = 20.0
 _CALLS_AT_MOST = 3
 """How many times the limit of one question a whole session may take: each answer just in time would take hours."""
-
-
-class GraderFault(Exception):
-    """The grader's own machinery failed; no verdict may be drawn from it."""
 
 
 class Zygote:

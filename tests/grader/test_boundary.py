@@ -12,10 +12,9 @@ import pytest
 import torch
 
 from grader.places import Here, Split
-from grader.student.errors import StudentDied, StudentError
+from grader.student.errors import GraderFault, StudentDied, StudentError
 from grader.student.isolation import IsolationError, choose
 from grader.student.session import Remote, RemoteModule
-from grader.student.split import GraderFault
 
 # Ordinary questions, wherever the code runs
 

@@ -11,12 +11,13 @@ import pytest
 import tiny_course
 from tiny_course import BALANCE, NUMBERS, hand_in
 
-from grader.classroom import ClassError, Options, find_students, grade_class, grade_student, write
+from grader.classroom import Options, grade_class, grade_student, write
 from grader.course import Course
 from grader.grade import silent
 from grader.places import Here
 from grader.report import Report, without_times
 from grader.student.isolation import Isolation, IsolationError, choose
+from grader.submission import ClassError, find_students
 
 LESSONS = ("lesson1_numbers", "lesson2_balance")
 

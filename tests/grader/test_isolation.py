@@ -378,7 +378,7 @@ def test_bubblewrap_alone_still_refuses_system_calls(monkeypatch, start):
 
 
 def test_a_ring_that_cannot_be_closed_is_the_graders_fault(monkeypatch):
-    from grader.student.split import GraderFault
+    from grader.student.errors import GraderFault
 
     try:
         chosen = choose()

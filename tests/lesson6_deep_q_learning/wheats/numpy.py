@@ -1,5 +1,9 @@
 """Numpy and float64 for whatever carries no gradient, a one-hot mask and mse_loss for what does."""
 
+import copy
+from lesson4_dqn import DQN, make_optimizer
+from lesson5_replay_buffer import ReplayBuffer
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -38,3 +42,67 @@ def dqn_loss(q_network, target_network, batch, gamma):
 def update_target(target_network, q_network, tau):
     for theirs, ours in zip(target_network.parameters(), q_network.parameters()):
         theirs.data += tau * (ours.data - theirs.data)
+
+
+def train(env, *, max_steps, seed, device="cpu"):
+    """The same kind of loop with a smaller batch."""
+    copies, actions_there = env.num_envs, int(env.single_action_space.n)
+    generator = np.random.default_rng(seed)
+
+    def fresh(number):
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(number)
+            return DQN(env.single_observation_space.shape[0], actions_there).to(device)
+
+    def act(network, observations):
+        with torch.no_grad():
+            return network(torch.as_tensor(observations, device=device)).argmax(1).cpu().numpy()
+
+    online = fresh(seed)
+    frozen, best, best_score = copy.deepcopy(online), copy.deepcopy(online), -1.0
+    optimizer = make_optimizer(online, lr=2e-3)
+    memory = ReplayBuffer(50_000, seed=seed)
+    spent = played = learnt = 0
+    observations, _ = env.reset(seed=seed)
+    ended = np.zeros(copies, bool)
+    while spent + copies <= max_steps:
+        epsilon = max(0.1, 1 - 0.9 * played / 10_000)
+        actions = act(online, observations)
+        guess = generator.random(copies) < epsilon
+        actions[guess] = generator.integers(actions_there, size=int(guess.sum()))
+        following, rewards, terminated, truncated, _ = env.step(actions)
+        for i in range(copies):
+            if not ended[i]:
+                memory.push(observations[i], actions[i], rewards[i], following[i], terminated[i])
+                spent, played = spent + 1, played + 1
+        observations, ended = following, terminated | truncated
+        if played < 1_000 + 8 * learnt:
+            continue
+        for _ in range(100):
+            loss = dqn_loss(online, frozen, memory.sample(48), 0.99)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(online.parameters(), 1.0)
+            optimizer.step()
+            learnt += 1
+            if learnt % 50 == 0:
+                update_target(frozen, online, 1.0)
+        # One greedy episode in every copy, given up as soon as a mean of 485 is out of reach.
+        returns, alive = np.zeros(copies), np.ones(copies, bool)
+        observations, _ = env.reset()
+        while alive.any() and spent + copies <= max_steps and np.where(alive, 500, returns).mean() >= 485:
+            observations, rewards, terminated, truncated, _ = env.step(act(online, observations))
+            spent += copies
+            returns += rewards * alive
+            alive &= ~(terminated | truncated)
+        if returns.mean() > best_score:
+            best, best_score = copy.deepcopy(online), returns.mean()
+        if best_score >= 485:
+            break
+        observations, _ = env.reset()
+        ended[:] = False
+        if learnt % 1000 == 0:
+            online = fresh(seed + learnt)
+            frozen = copy.deepcopy(online)
+            optimizer = make_optimizer(online, lr=2e-3)
+    return lambda observations: act(best, observations)
