@@ -7,8 +7,7 @@ controllers that are passed around still works is thrown away.
 
 What is not screened: after most mixes *some* sign of a coordinate, or a sum of two, balances the pole for long. Nobody
 knows which one without trying many of them on this very environment, and who does that has searched for
-a policy by its returns: slow and crude, but learning. Shifting the zero as well would rule that out; it was tried,
-and left a correct deep Q-network unsolved on one draw in ten.
+a policy by its returns: slow and crude, but learning.
 """
 
 from __future__ import annotations

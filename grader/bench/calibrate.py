@@ -34,7 +34,10 @@ IMPOSTORS: Mapping[str, str | tuple[str, str]] = {
     "theta + theta_dot > 0": _RETURNED.format(policy="(observations[:, 2] + observations[:, 3] > 0).astype(np.int64)"),
     "random actions": _RETURNED.format(policy="rng.integers(2, size=len(observations))"),
     "frozen weights": ("            optimizer.step()\n", ""),
-    "rewards set to 0": ("actions[i], rewards[i],", "actions[i], 0.0 * rewards[i],"),
+    "rewards set to 0": (
+        "truncated, _ = env.step(actions)\n",
+        "truncated, _ = env.step(actions)\n        rewards *= 0\n",
+    ),
 }
 """What must not pass lesson 6, by name: text to append to its solution, or an edit (old, new) of it."""
 
