@@ -198,8 +198,7 @@ def code(value: Any) -> str:
 
     What nobody would read, because there are too many numbers in it, is only described.
     """
-    size = value.numel() if isinstance(value, torch.Tensor) else getattr(value, "size", 0)
-    if isinstance(value, np.ndarray | torch.Tensor) and size > _NUMBERS_CAP:
+    if isinstance(value, np.ndarray | torch.Tensor) and np.prod(value.shape) > _NUMBERS_CAP:
         return f"<{type(value).__name__.lower()} of shape {tuple(value.shape)}, {value.dtype}>"
     if isinstance(value, list | tuple | dict) and len(value) > _NUMBERS_CAP:
         return f"<{type(value).__name__} of {len(value)} items>"

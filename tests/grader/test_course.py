@@ -109,3 +109,11 @@ def test_the_salt_decides_every_secret(tmp_path: Path, monkeypatch: pytest.Monke
     assert first == course.secret("a", 1) != course.secret("a1")
     monkeypatch.setenv("GRADER_SALT", "another word")
     assert course.secret("a", 1) != first
+
+
+def test_a_training_lesson_states_its_rule_word_for_word() -> None:
+    course = load(find_root(Path(__file__).parent))
+    for lesson in course.lessons:
+        if lesson.training is not None:
+            text = (course.root / "exercises" / f"{lesson.name}.md").read_text(encoding="utf-8")
+            assert lesson.training.in_words() in text
