@@ -45,6 +45,7 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         passes: how many of them must reach the threshold.
         max_steps: the budget of one run, in environment steps summed over the copies.
         cpu_seconds: the budget of one run in processor time of the student's process.
+        control_steps: the budget for the small task that comes first (``grader.control``); 0 leaves it out.
         needs: exercises whose properties must pass before the check is run.
     """
 
@@ -58,16 +59,23 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seeds: int = 5
     passes: int = 3
     cpu_seconds: float = 60.0
+    control_steps: int = 0
     needs: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
 
     def in_words(self) -> str:
         """The rule as one sentence: the report and the lesson text say it with these words."""
-        return (
+        words = (
             f"At least {self.passes} of {self.seeds} training runs must end with a policy whose mean return over "
             f"{self.episodes} fresh episodes of {self.environment} is {self.threshold:g} or more; each run may take "
             f"{self.max_steps:,} environment steps."
         )
+        if self.control_steps:
+            words += (
+                f" Before them, `{self.exercise}` has to learn a small task in {self.control_steps:,} steps, in which "
+                "nothing but the rewards says what is right."
+            )
+        return words
 
 
 class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

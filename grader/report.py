@@ -81,7 +81,11 @@ class TrainingSeed(msgspec.Struct, frozen=True):
 
 
 class TrainingResult(msgspec.Struct, frozen=True):
-    """The training check of a lesson: the rule in words, the verdict, and every seed that was run."""
+    """The training check of a lesson: the rule in words, the verdict, and every seed that was run.
+
+    Attributes:
+        control: the run on the small task that comes first (``grader.control``), where the rule asks for one.
+    """
 
     exercise: str
     rule: str
@@ -91,6 +95,7 @@ class TrainingResult(msgspec.Struct, frozen=True):
     points: float
     max_points: float
     device: str
+    control: TrainingSeed | None = None
     seeds: tuple[TrainingSeed, ...] = ()
     message: str = ""
     hint: str = ""

@@ -2,7 +2,7 @@
 
 The student's ``train`` steps a disguised environment that lives here, behind a meter that counts steps, records
 returns and ends the budget. The policy that it returns is then evaluated here, on episodes whose seeds nobody on the
-student's side has seen.
+student's side has seen. Before any of that, ``train`` has to learn the small task of ``grader.control``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ import torch
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
-from grader import disguise
+from grader import control, disguise
 from grader.course import Course, Lesson, TrainingRule
 from grader.disguise import DisguisedEnv, Floats
 from grader.report import TrainingResult, TrainingSeed, Verdict
@@ -25,6 +26,8 @@ from grader.student.errors import StudentDied, StudentError
 
 Progress = Callable[[int, int, float], None]
 """Told at every new point of the curve: which run (from 0), the steps so far, the mean return around there."""
+
+Env = VectorEnv[Floats, NDArray[np.integer[Any]], NDArray[Any]]
 
 _CURVE_POINTS = 100
 _FIRST_BIN = 100  # steps; bins double in width whenever there are too many of them
@@ -82,12 +85,12 @@ class Meter:
 
 
 class MeteredEnv(VectorEnv[Floats, NDArray[np.integer[Any]], NDArray[Any]]):
-    """A disguised vector environment with a meter and a budget.
+    """A vector environment with a meter and a budget; it resets by the NEXT_STEP rule.
 
     It raises nothing but exceptions that tell the student's code what it did wrong.
     """
 
-    def __init__(self, env: DisguisedEnv, meter: Meter) -> None:
+    def __init__(self, env: Env, meter: Meter) -> None:
         self._env, self._meter = env, meter
         self.num_envs = env.num_envs
         self.metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}
@@ -163,76 +166,153 @@ def check(
         progress: is told how a run goes on.
         cpu_seconds: the processor time that a student's process has used so far.
     """
+
+    def run(task: Task, told: Callable[[int, float], None] | None = None) -> TrainingSeed:
+        return run_seed(rule.exercise, task, open_student, device, told, cpu_seconds)
+
+    def result(verdict: Verdict, message: str, **parts: Any) -> TrainingResult:
+        return TrainingResult(
+            exercise=rule.exercise,
+            rule=rule.in_words(),
+            threshold=rule.threshold,
+            max_steps=rule.max_steps,
+            verdict=verdict,
+            points=rule.points if verdict == "pass" else 0.0,
+            max_points=rule.points,
+            device=device,
+            message=message,
+            hint=rule.hints[0] if verdict == "fail" and rule.hints else "",
+            **parts,
+        )
+
+    first = None
+    if rule.control_steps:
+        first = run(control_task(rule, course, lesson))
+        if first.verdict == "error":
+            return result("error", first.message, control=first)
+        if first.verdict == "fail":
+            return result("fail", _control_in_words(rule, first), control=first)
     seeds: list[TrainingSeed] = []
     for i in range(rule.seeds):
-        seeds.append(run_seed(rule, course, lesson, i, open_student, device, progress, cpu_seconds))
+        # Called at once, so the loop variable is this run's.
+        told = None if progress is None else lambda steps, mean: progress(i, steps, mean)  # noqa: B023
+        seeds.append(run(training_task(rule, course, lesson, i), told))
         passed, failed = (sum(s.verdict == verdict for s in seeds) for verdict in ("pass", "fail"))
-        if seeds[-1].verdict == "error" or passed >= rule.passes or failed > rule.seeds - rule.passes:
+        if seeds[-1].verdict == "error":
+            return result("error", seeds[-1].message, control=first, seeds=tuple(seeds))
+        if passed >= rule.passes:
+            return result("pass", "", control=first, seeds=tuple(seeds))
+        if failed > rule.seeds - rule.passes:
             break
-    verdict: Verdict = "fail"
     message = f"{passed} of {len(seeds)} runs reached {rule.threshold:g}; {rule.passes} had to."
-    if seeds[-1].verdict == "error":
-        verdict, message = "error", seeds[-1].message
-    elif passed >= rule.passes:
-        verdict, message = "pass", ""
-    return TrainingResult(
-        exercise=rule.exercise,
-        rule=rule.in_words(),
-        threshold=rule.threshold,
-        max_steps=rule.max_steps,
-        verdict=verdict,
-        points=rule.points if verdict == "pass" else 0.0,
-        max_points=rule.points,
-        device=device,
-        seeds=tuple(seeds),
-        message=message,
-        hint=rule.hints[0] if verdict == "fail" and rule.hints else "",
-    )
+    return result("fail", message, control=first, seeds=tuple(seeds))
 
 
-def run_seed(
-    rule: TrainingRule,
-    course: Course,
-    lesson: Lesson,
-    i: int,
-    open_student: Callable[[], AbstractContextManager[Any]],
-    device: str,
-    progress: Progress | None,
-    cpu_seconds: Callable[[Any], float],
-) -> TrainingSeed:
-    """Train with seed number ``i`` and evaluate; whatever happens is a TrainingSeed. Arguments as ``check``."""
+@dataclass(frozen=True)
+class Task:
+    """What one run of ``train`` has to learn.
+
+    Attributes:
+        make: so many copies of the environment, the same task every time.
+        copies: how many of them ``train`` steps at once.
+        threshold: the mean return that the policy must reach.
+        max_steps: the budget, in environment steps summed over the copies.
+        episodes: how many episodes the policy is evaluated on.
+        seed: what ``train`` is given.
+        evaluation_seed: of the evaluation's episodes.
+    """
+
+    make: Callable[[int], Env]
+    copies: int
+    threshold: float
+    max_steps: int
+    episodes: int
+    seed: int
+    evaluation_seed: int
+
+
+def training_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int) -> Task:
+    """Run number ``i`` of a lesson's training check: its disguise and its seeds come from the course's secret."""
 
     def secret(purpose: str) -> int:
         return course.secret(lesson.name, "training", i, purpose) % 2**31
 
-    seed, seconds = secret("seed"), 0.0
-    meter = Meter(rule.max_steps, None if progress is None else lambda steps, mean: progress(i, steps, mean))
+    hidden = disguise.draw(rule.environment, secret("disguise"))
+    return Task(
+        make=lambda copies: DisguisedEnv(rule.environment, copies, hidden),
+        copies=rule.environments,
+        threshold=rule.threshold,
+        max_steps=rule.max_steps,
+        episodes=rule.episodes,
+        seed=secret("seed"),
+        evaluation_seed=secret("evaluation"),
+    )
+
+
+def control_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int = 0) -> Task:
+    """The control of a lesson's training check; it is run once, with ``i`` = 0."""
+
+    def secret(purpose: str) -> int:
+        return course.secret(lesson.name, "control", i, purpose) % 2**31
+
+    return Task(
+        make=lambda copies: control.SignsEnv(copies, secret("signs")),
+        copies=rule.environments,
+        threshold=control.THRESHOLD,
+        max_steps=rule.control_steps,
+        episodes=rule.episodes,
+        seed=secret("seed"),
+        evaluation_seed=secret("evaluation"),
+    )
+
+
+def _control_in_words(rule: TrainingRule, run: TrainingSeed) -> str:
+    start = f"Not trained on {rule.environment} yet, for {rule.exercise} has to learn from rewards first. "
+    if run.message:
+        return start + f"On the small task: {run.message}"
+    return start + (
+        f"The small task shows one of {control.SIGNS} signs at each of {control.LENGTH} steps, and pays 1 for the one "
+        f"of {control.ACTIONS} actions that is right. Your policy earned {run.mean_return:.1f} an episode; "
+        f"{control.THRESHOLD:g} are needed, and guessing earns {control.LENGTH / control.ACTIONS:g}."
+    )
+
+
+def run_seed(
+    exercise: str,
+    task: Task,
+    open_student: Callable[[], AbstractContextManager[Any]],
+    device: str = "cpu",
+    progress: Callable[[int, float], None] | None = None,
+    cpu_seconds: Callable[[Any], float] = lambda student: time.process_time(),
+) -> TrainingSeed:
+    """Train on a task and evaluate; whatever happens is a TrainingSeed. Arguments as for ``check``."""
+    seconds = 0.0
+    meter = Meter(task.max_steps, progress)
     returns: NDArray[np.float64] | None = None
     verdict: Verdict = "fail"
     message = ""
     try:
-        hidden = disguise.draw(rule.environment, secret("disguise"))
-        env = MeteredEnv(DisguisedEnv(rule.environment, rule.environments, hidden), meter)
+        env = MeteredEnv(task.make(task.copies), meter)
         with open_student() as student:
             before = cpu_seconds(student)
             try:
-                train = getattr(student, rule.exercise)
-                policy = train(env, max_steps=rule.max_steps, seed=seed, device=device)
+                train = getattr(student, exercise)
+                policy = train(env, max_steps=task.max_steps, seed=task.seed, device=device)
                 if not callable(policy):
-                    raise ActionError(f"{rule.exercise} returned {_kind(policy)}, not a policy that can be called")
-                returns = evaluate(policy, rule.environment, hidden, rule.episodes, secret("evaluation"))
+                    raise ActionError(f"{exercise} returned {_kind(policy)}, not a policy that can be called")
+                returns = evaluate(policy, task.make(task.episodes), task.evaluation_seed)
             finally:
                 seconds = _elapsed(cpu_seconds, student, before)
     except (ActionError, BudgetSpent, StudentError, StudentDied) as error:
         message = str(error)
         if meter.overrun and not isinstance(error, ActionError | StudentDied):
-            message = f"{rule.exercise} did not return before its {rule.max_steps:,} environment steps were used up"
+            message = f"{exercise} did not return before its {task.max_steps:,} environment steps were used up"
     except Exception as error:  # the grader's own fault: never the student's marks
         verdict, message = "error", f"the training check itself failed: {type(error).__name__}: {error}"
     if returns is not None and verdict != "error":
-        verdict = "pass" if float(returns.mean()) >= rule.threshold else "fail"
+        verdict = "pass" if float(returns.mean()) >= task.threshold else "fail"
     return TrainingSeed(
-        seed=seed,
+        seed=task.seed,
         verdict=verdict,
         steps=meter.steps,
         episodes=meter.episodes,
@@ -244,23 +324,18 @@ def run_seed(
     )
 
 
-def evaluate(
-    policy: Callable[[Floats], Any], environment: str, hidden: disguise.Disguise, episodes: int, seed: int
-) -> NDArray[np.float64]:
-    """Undiscounted returns (episodes,) of a policy; all episodes run at once, one call of the policy a time step.
+def evaluate(policy: Callable[[Floats], Any], env: Env, seed: int) -> NDArray[np.float64]:
+    """Undiscounted returns (N,) of a policy; N episodes run at once, one call of the policy a time step.
 
     Args:
-        policy: from observations (episodes, O) to actions (episodes,). Episodes that have ended stay in the batch.
-        environment: a Gymnasium id.
-        hidden: the disguise that the policy was trained on.
-        episodes: how many.
+        policy: from observations (N, O) to actions (N,). Episodes that have ended stay in the batch.
+        env: one copy for each episode; it is closed afterwards.
         seed: of the initial states.
 
     Raises:
         ActionError: the policy does not give one legal action for each observation.
     """
-    env = DisguisedEnv(environment, episodes, hidden)
-    number_of_actions = _number_of_actions(env)
+    episodes, number_of_actions = env.num_envs, _number_of_actions(env)
     returns, running = np.zeros(episodes), np.ones(episodes, dtype=bool)
     observations, _ = env.reset(seed=seed)
     while running.any():
@@ -309,7 +384,7 @@ def as_actions(value: Any, copies: int, number_of_actions: int, whose: str) -> N
     return actions.astype(np.int64)
 
 
-def _number_of_actions(env: DisguisedEnv) -> int:
+def _number_of_actions(env: Env) -> int:
     return int(env.single_action_space.n)  # type: ignore[attr-defined]
 
 

@@ -1,7 +1,9 @@
 """How often, and at what cost, a right answer passes a training check: ``python -m grader.bench.calibrate``.
 
 Every training lesson's reference is trained on many disguised seeds by the machinery that grades students: the same
-boundary, the same meter, the same evaluation. With ``--impostors`` it is the turn of policies that learnt nothing.
+boundary, the same meter, the same evaluation; on the control too, where the lesson has one. With ``--impostors`` it is
+the turn of what must not pass. One of them, the rewards set to 0 in the buffer only, may well pass the long runs; it is
+the control that stops it, and that comes first.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import statistics
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -38,6 +40,7 @@ IMPOSTORS: Mapping[str, str | tuple[str, str]] = {
         "truncated, _ = env.step(actions)\n",
         "truncated, _ = env.step(actions)\n        rewards *= 0\n",
     ),
+    "rewards set to 0 in the buffer": ("actions[i], rewards[i],", "actions[i], 0.0,"),
 }
 """What must not pass lesson 6, by name: text to append to its solution, or an edit (old, new) of it."""
 
@@ -58,9 +61,15 @@ def impostor(solution: str, name: str) -> str:
 
 
 def runs(
-    course: Course, lesson: Lesson, rule: TrainingRule, main: str, seeds: int, place: Split
+    course: Course,
+    lesson: Lesson,
+    rule: TrainingRule,
+    main: str,
+    seeds: int,
+    place: Split,
+    make_task: Callable[[TrainingRule, Course, Lesson, int], training.Task] = training.training_task,
 ) -> Iterator[TrainingSeed]:
-    """Train ``main``, the text of a module of this lesson, on so many disguised seeds; one result a seed."""
+    """Train ``main``, the text of a module of this lesson, on so many tasks; one result each."""
     sources = {name: course.solution(course.lesson(name)).read_text(encoding="utf-8") for name in lesson.imports}
     sources[lesson.name] = main
 
@@ -82,7 +91,8 @@ def runs(
             session.close()
 
     for i in range(seeds):
-        yield training.run_seed(rule, course, lesson, i, open_student, place.device, None, Student.cpu_seconds)
+        task = make_task(rule, course, lesson, i)
+        yield training.run_seed(rule.exercise, task, open_student, place.device, None, Student.cpu_seconds)
 
 
 def row(name: str, results: list[TrainingSeed]) -> list[str]:
@@ -135,15 +145,19 @@ def main() -> None:
             texts = {"": solution}
             if options.impostors:
                 texts = {name: impostor(solution, name) for name in IMPOSTORS} if lesson.number == 6 else {}
+            kinds = {"": training.training_task}
+            if rule.control_steps:
+                kinds = {"control": training.control_task, **kinds}
             for name, text in texts.items():
-                results: list[TrainingSeed] = []
-                title = f"{lesson.name} {name}".strip()
-                for result in runs(course, lesson, rule, text, options.seeds, place):
-                    results.append(result)
-                    status.update(f"{title}: {len(results)} of {options.seeds}")
-                    if result.message:
-                        console.print(f"{title}, seed {len(results)}: {result.message}", markup=False)
-                table.add_row(*row(title, results))
+                for kind, make_task in kinds.items():
+                    results: list[TrainingSeed] = []
+                    title = " ".join(filter(None, [lesson.name, name, kind]))
+                    for result in runs(course, lesson, rule, text, options.seeds, place, make_task):
+                        results.append(result)
+                        status.update(f"{title}: {len(results)} of {options.seeds}")
+                        if result.message:
+                            console.print(f"{title}, seed {len(results)}: {result.message}", markup=False)
+                    table.add_row(*row(title, results))
     console.print(f"isolation: {isolation}", markup=False)
     console.print(table)
 

@@ -56,7 +56,7 @@ def ours(seed: int) -> dict[str, Any]:
     meter = Meter(rule.max_steps)
     env = MeteredEnv(DisguisedEnv(rule.environment, rule.environments, hidden), meter)
     policy = module.train(env, max_steps=rule.max_steps, seed=seed)
-    mean = float(evaluate(policy, rule.environment, hidden, rule.episodes, seed + 1_000_000).mean())
+    mean = float(evaluate(policy, DisguisedEnv(rule.environment, rule.episodes, hidden), seed + 1_000_000).mean())
     assert torch.get_num_threads() == 1
     return {"seconds": cpu_now() - before, "steps": meter.steps, "mean": mean}
 
@@ -66,6 +66,7 @@ def theirs(seed: int) -> dict[str, Any]:
     from stable_baselines3 import DQN
     from stable_baselines3.common.callbacks import BaseCallback
 
+    from grader.disguise import DisguisedEnv
     from grader.training import evaluate
 
     _, rule = _course()
@@ -80,7 +81,8 @@ def theirs(seed: int) -> dict[str, Any]:
             if self.num_timesteps <= _LEARNING_STARTS:
                 return
             before = cpu_now()
-            self.mean = float(evaluate(self._act, rule.environment, plain, rule.episodes, seed + 1_000_000).mean())
+            env = DisguisedEnv(rule.environment, rule.episodes, plain)
+            self.mean = float(evaluate(self._act, env, seed + 1_000_000).mean())
             self.seconds += cpu_now() - before
 
         def _act(self, observations: Floats) -> NDArray[Any]:

@@ -194,7 +194,7 @@ def test_evaluation_asks_once_a_time_step_for_all_episodes():
         shapes.append((observations.shape, observations.dtype))
         return balance(observations)
 
-    returns = evaluate(policy, CARTPOLE, PLAIN, 30, seed=4)
+    returns = evaluate(policy, DisguisedEnv(CARTPOLE, 30, PLAIN), seed=4)
     assert set(shapes) == {((30, 4), np.dtype(np.float32))}
     assert len(shapes) == returns.max()
     assert returns.shape == (30,)
@@ -340,10 +340,10 @@ def through_the_wire(main, rule):
 
 SOLUTION = COURSE.solution(LESSON).read_text(encoding="utf-8")
 # A budget that lets the reference learn something and keeps the impostors' runs short.
-SMALL = msgspec.structs.replace(LESSON.training, max_steps=6000, seeds=1, passes=1)
+SMALL = msgspec.structs.replace(LESSON.training, max_steps=6000, seeds=1, passes=1, control_steps=0)
 
 
-@pytest.mark.parametrize("name", calibrate.IMPOSTORS)
+@pytest.mark.parametrize("name", [name for name in calibrate.IMPOSTORS if name != "rewards set to 0 in the buffer"])
 def test_what_learnt_nothing_does_not_pass(name):
     """One run of each; `python -m grader.bench.calibrate --impostors` makes more of them, with the whole budget."""
     result = through_the_wire(calibrate.impostor(SOLUTION, name), SMALL)
@@ -351,6 +351,44 @@ def test_what_learnt_nothing_does_not_pass(name):
     assert (result.verdict, seed.message) == ("fail", "")
     assert seed.mean_return is not None
     assert seed.mean_return < 300
+
+
+# The control
+
+
+def test_the_control_comes_first_and_the_reference_passes_it():
+    rule = msgspec.structs.replace(LESSON.training, max_steps=100, seeds=1, passes=1)
+    result = through_the_wire(SOLUTION, rule)
+    assert result.control.verdict == "pass"
+    assert result.control.mean_return > 9
+    assert result.control.steps <= rule.control_steps
+    assert len(result.seeds) == 1
+    assert "small task in 3,000 steps" in result.rule
+
+
+@pytest.mark.parametrize("name", calibrate.IMPOSTORS)
+def test_nothing_that_does_not_learn_from_rewards_gets_past_the_control(name):
+    result = through_the_wire(calibrate.impostor(SOLUTION, name), LESSON.training)
+    assert result.verdict == result.control.verdict == "fail"
+    assert result.seeds == ()
+    assert result.points == 0
+    assert result.hint
+    if result.control.message:  # theta + theta_dot > 0 answers with one of two actions, and badly
+        assert result.control.message in result.message
+    else:
+        assert result.control.mean_return < 6
+        assert f"earned {result.control.mean_return:.1f} an episode" in result.message
+
+
+def test_what_fails_on_the_control_says_so_in_words():
+    rule = msgspec.structs.replace(RULE, control_steps=100)
+    result = judge(lambda env, **_: None, rule)
+    assert result.message.startswith("Not trained on CartPole-v1 yet")
+    assert "train returned None" in result.message
+    assert (judge(endless, rule).control.steps, judge(raises(ZeroDivisionError("ours")), rule).verdict) == (
+        100,
+        "error",
+    )
 
 
 def test_two_runs_of_the_same_differ_in_their_times_alone():
