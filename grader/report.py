@@ -95,10 +95,10 @@ class TrainingResult(msgspec.Struct, frozen=True):
     points: float
     max_points: float
     device: str
-    control: TrainingSeed | None = None
     seeds: tuple[TrainingSeed, ...] = ()
     message: str = ""
     hint: str = ""
+    control: TrainingSeed | None = None
 
 
 class Report(msgspec.Struct, frozen=True):
