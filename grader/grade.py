@@ -18,7 +18,8 @@ from grader.properties.chaffs import Chaff
 from grader.properties.plugin import Finding
 from grader.report import NOT_WRITTEN, PropertyResult, Report, TrainingResult
 from grader.student.errors import GraderFault, StudentDied, StudentError
-from grader.student.session import Session, Student
+from grader.student.remote import Student
+from grader.student.session import Session
 from grader.submission import Submission
 
 Watcher = Callable[[str, float, float], None]

@@ -23,7 +23,7 @@ from grader.course import Course, CourseError, Lesson, TrainingRule, find_root, 
 from grader.places import Split
 from grader.report import TrainingSeed
 from grader.student.isolation import IsolationError, choose
-from grader.student.session import Student
+from grader.student.remote import Student
 
 _RETURNED = """
 

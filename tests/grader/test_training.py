@@ -16,7 +16,7 @@ from grader.disguise import Disguise, DisguisedEnv
 from grader.places import Here
 from grader.report import without_times
 from grader.student.errors import StudentDied, StudentError
-from grader.student.session import Student
+from grader.student.remote import Student
 from grader.training import ActionError, BudgetSpent, Meter, MeteredEnv, as_actions, check, evaluate
 
 CARTPOLE = "CartPole-v1"
