@@ -363,7 +363,7 @@ def test_the_control_comes_first_and_the_reference_passes_it():
     assert result.control.mean_return > 9
     assert result.control.steps <= rule.control_steps
     assert len(result.seeds) == 1
-    assert "small task in 3,000 steps" in result.rule
+    assert "small task in 6,000 steps" in result.rule
 
 
 @pytest.mark.parametrize("name", calibrate.IMPOSTORS)
