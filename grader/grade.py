@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from grader import training
 from grader.build import is_untouched, pristine
 from grader.course import Course, CourseError, Lesson
 from grader.places import Place
@@ -21,6 +20,7 @@ from grader.student.errors import GraderFault, StudentDied, StudentError
 from grader.student.remote import Student
 from grader.student.session import Session
 from grader.submission import Submission
+from grader.training.check import check
 
 Watcher = Callable[[str, float, float], None]
 """Hears how grading goes on: what is done now, how far that is, and of how much (0 where that is not known)."""
@@ -217,7 +217,7 @@ class _Grading:
             self.watch(f"training run {run + 1} of {rule.seeds}, mean return {mean:.0f}", steps, rule.max_steps)
 
         self.watch(f"training run 1 of {rule.seeds}", 0, rule.max_steps)
-        return training.check(
+        return check(
             rule,
             course=self.course,
             lesson=self.lesson,
