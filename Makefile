@@ -13,7 +13,7 @@ STUDENT ?= student-006
 SEEDS ?= 20
 FIGURES ?=
 
-.PHONY: grade test test-slow lint types stubs figures verify calibrate bench-training bench-grading picture clean help
+.PHONY: grade test test-slow lint types stubs figures verify mutants calibrate bench-training bench-grading picture clean help
 
 grade: $(VENV)/.class ## grade the sample class, or your own: make grade SUBMISSIONS=path
 ifdef SUBMISSIONS
@@ -41,6 +41,9 @@ figures: $(VENV)/.dev ## draw the figures of the lesson texts
 
 verify: $(VENV)/.dev ## measure the hidden tests: stubs, solutions, wheats, chaffs
 	$(BIN)/grader verify $(LESSON)
+
+mutants: $(VENV)/.dev ## does every small change to a solution cost marks?
+	$(BIN)/python -m grader.mutants $(if $(LESSON),--lesson $(LESSON))
 
 calibrate: $(VENV)/.dev ## train every reference on SEEDS disguised seeds
 	$(BIN)/python -m grader.bench.calibrate --seeds $(SEEDS) $(if $(LESSON),--lesson $(LESSON))

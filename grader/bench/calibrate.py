@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from grader.course import Course, CourseError, Lesson, TrainingRule, find_root, load
 from grader.places import Split
@@ -134,7 +134,12 @@ def main() -> None:
     except (CourseError, IsolationError) as error:
         raise SystemExit(f"calibrate: {error}") from None
     table = Table(
-        "", "passed", "steps, median / worst", "CPU s, median / worst", "mean return, lowest / median", box=None
+        Column("", no_wrap=True),
+        "passed",
+        "steps, median / worst",
+        "CPU s, median / worst",
+        "mean return, lowest / median",
+        box=None,
     )
     with Split(isolation) as place, console.status("") as status:
         for lesson in lessons:
