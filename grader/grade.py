@@ -41,6 +41,7 @@ def grade(
     notes: Sequence[str] = (),
     train: bool = True,
     only: frozenset[str] | None = None,
+    diagnose: bool = True,
     watch: Watcher = silent,
 ) -> Report:
     """Judge a submission; whatever it does, there is a report.
@@ -55,6 +56,7 @@ def grade(
         notes: what to say in the report beside the submission's own notes.
         train: whether the training check is run; without it its points leave ``max_score``.
         only: exercises to judge, or None for all; points are those of these exercises.
+        diagnose: whether misconceptions are named; no verdict depends on it, and it takes half of the time.
         watch: hears how it goes on.
     """
     rule = lesson.training if train and only is None else None
@@ -82,7 +84,7 @@ def grade(
         if (problem := worker.loading_problem()) is not None:
             return report(status="graded", score=0.0, message=problem)
         findings = worker.run_properties(only)
-        properties = worker.results(findings, only)
+        properties = worker.results(findings, only, diagnose)
         trained = worker.run_training(rule, findings) if rule else None
     except GraderFault as fault:
         return report(status="error", score=0.0, message=f"the grader itself failed: {fault}")
@@ -136,7 +138,7 @@ class _Grading:
 
         return runner.run(self.course, self.lesson, self.open, tell=tell, only=only)
 
-    def results(self, findings: list[Finding], only: frozenset[str] | None) -> list[PropertyResult]:
+    def results(self, findings: list[Finding], only: frozenset[str] | None, diagnose: bool) -> list[PropertyResult]:
         """Findings with points, counterexamples, diagnoses and hints."""
         weights: dict[str, float] = {}
         for finding in findings:
@@ -144,7 +146,7 @@ class _Grading:
         for exercise in self.lesson.exercises:
             if exercise.points and exercise.name not in weights and (only is None or exercise.name in only):
                 raise CourseError(f"{self.lesson.name}: no property judges {exercise.name}, which is worth points")
-        diagnoses = self._diagnoses(findings)
+        diagnoses = self._diagnoses(findings) if diagnose else {}
         results = []
         for finding in findings:
             exercise = self.lesson.exercise(finding.exercise)

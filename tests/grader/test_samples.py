@@ -29,16 +29,18 @@ def split() -> Iterator[Split]:
         yield place
 
 
-def judge(course: Course, sample: Sample, place: Here | Split) -> Report:
+def judge(course: Course, sample: Sample, place: Here | Split, diagnose: bool) -> Report:
     lesson = course.lesson(sample.lesson)
     imports = {name: course.solution(course.lesson(name)).read_text(encoding="utf-8") for name in lesson.imports}
-    return grade(course, lesson, "sample", Submission(sample.source), place, imports=imports, train=False)
+    return grade(
+        course, lesson, "sample", Submission(sample.source), place, imports=imports, train=False, diagnose=diagnose
+    )
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.title.replace(" ", "-"))
 def test_verdict(sample: Sample, split: Split) -> None:
     """Stubs get nothing, right answers everything, wrong ones lose marks; and the wall changes no verdict."""
-    walled, free = judge(COURSE, sample, split), judge(COURSE, sample, Here())
+    walled, free = judge(COURSE, sample, split, True), judge(COURSE, sample, Here(), False)
     assert not walled.has_error
     assert not free.has_error
     assert [(p.name, p.verdict) for p in walled.properties] == [(p.name, p.verdict) for p in free.properties]
