@@ -47,22 +47,20 @@ def action_values(P: np.ndarray, R: np.ndarray, V: np.ndarray, gamma: float) -> 
     A terminal state is no special case: it is a row whose actions all stay where they are, with reward 0.
 
     Example:
-        In state 0, action 1 earns 2 and leads to state 0 with probability 0.25 and to state 1 with 0.75. With V = [4, 8]
-        and γ = 0.5 it is worth 2 + 0.5 · (0.25 · 4 + 0.75 · 8) = 5.5.
+        In state 0, action 1 earns 2 and leads to state 0 with probability 0.25 and to state 1 with 0.75. With
+        V = [4, 8] and γ = 0.5 it is worth 2 + 0.5 · (0.25 · 4 + 0.75 · 8) = 5.5.
 
-    Source: Sutton & Barto, section 4.1, equation 4.6, with the expected reward written as R(s, a).
+    Source: Sutton & Barto, section 4.2, equation 4.6, with the expected reward written as R(s, a).
     """
     raise NotImplementedError("action_values: write me; lesson2_value_functions.md tells how")
 
 
-def evaluate_policy(
-    P: np.ndarray, R: np.ndarray, policy: np.ndarray, gamma: float, tol: float = 1e-8
-) -> np.ndarray:
+def evaluate_policy(P: np.ndarray, R: np.ndarray, policy: np.ndarray, gamma: float, tol: float = 1e-8) -> np.ndarray:
     """What each state is worth to somebody who acts by this policy.
 
-    V is the solution of V(s) = Σ over a of π(a | s) Q(s, a), where Q comes from V as in `action_values`. To find it, put
-    the right side in the place of V again and again, until no state's value changes by more than `tol`. Or solve the
-    linear equations, or do anything else that gets there.
+    V is the solution of V(s) = Σ over a of π(a | s) Q(s, a), where Q comes from V as in `action_values`. To find it,
+    put the right side in the place of V again and again, until no state's value changes by more than `tol`. Or solve
+    the linear equations, or do anything else that gets there.
 
     | name    | shape     | meaning                                                                          |
     |---------|-----------|----------------------------------------------------------------------------------|
@@ -128,8 +126,8 @@ def value_iteration(P: np.ndarray, R: np.ndarray, gamma: float, tol: float = 1e-
 def gridworld(size: int = 4) -> tuple[np.ndarray, np.ndarray]:
     """P and R of a square of cells to try your functions on: every step costs 1, until the last cell is reached.
 
-    State `size * row + column` is a cell; the last one, below on the right, is terminal. The actions 0 to 3 go up, right,
-    down and left; who would leave the square stays where they are.
+    State `size * row + column` is a cell; the last one, below on the right, is terminal. The actions 0 to 3 go up,
+    right, down and left; who would leave the square stays where they are.
 
     Returns:
         P (S, A, S) and R (S, A), with S = size² and A = 4.

@@ -26,8 +26,8 @@ def returns(rewards, gamma):
 @exercise("returns_to_go", weight=2)
 @given(rewards=st.lists(HALVES, min_size=3, max_size=6))
 def test_each_step_has_its_own_return(student, rewards):
-    """The return from a step on is r_t + γ r_{t+1} + γ² r_{t+2} + …: its own reward counts fully, later ones less, earlier
-    ones not at all.
+    """The return from a step on is r_t + γ r_{t+1} + γ² r_{t+2} + …: its own reward counts fully, later ones less,
+    earlier ones not at all.
     """
     # Three discounts in one example: with γ = 0 the rewards themselves must come back.
     gammas = [0.5, 0.9, 0.0]
@@ -43,8 +43,8 @@ def test_each_step_has_its_own_return(student, rewards):
     kind=st.sampled_from(["list", "int array", "float32 array"]),
 )
 def test_returns_of_lists_and_integers(student, rewards, kind):
-    """Rewards may be a list or an array, of integers or floats: halves in the returns are kept, the rewards stay as they
-    were.
+    """Rewards may be a list or an array, of integers or floats: fractions in the returns are kept, and the rewards stay
+    as they were.
     """
     rewards = [*rewards, 1]  # an odd reward at the end, so that there are halves
     given_rewards = rewards if kind == "list" else np.array(rewards, np.int64 if kind == "int array" else np.float32)
@@ -59,8 +59,8 @@ def test_returns_of_lists_and_integers(student, rewards, kind):
 
 @st.composite
 def worlds(draw, terminal=False):
-    """P (S, A, S) and R (S, A), S and A different: an action leads to one state with probability 3/4, to another (or the
-    same) with 1/4. Where `terminal` is set, the last state is.
+    """P (S, A, S) and R (S, A), S and A different: an action leads to one state with probability 3/4, to another (or
+    the same) with 1/4. Where `terminal` is set, the last state is.
     """
     states, actions = draw(st.sampled_from([(3, 2), (4, 3), (4, 2)]))
     P = np.zeros((states, actions, states))
@@ -158,7 +158,11 @@ def test_values_under_the_policy(student, case, gamma):
     values rest on the same state values.
     """
     P, R, policy = case
-    assert student.evaluate_policy(P, R, policy, gamma) == near(value_of(P, R, policy, gamma))
+    # The same world with its states in the opposite order shows who looks at one certain state.
+    mirrored = P[::-1, :, ::-1].copy(), R[::-1].copy(), policy[::-1].copy()
+    got = [student.evaluate_policy(*world, gamma) for world in (case, mirrored)]
+    needed = value_of(P, R, policy, gamma)
+    assert got == near([needed, needed[::-1]])
 
 
 @exercise("evaluate_policy")
@@ -260,8 +264,8 @@ def shape_of(value):
 @given(world=worlds(), gamma=st.sampled_from([0.5, 0.9]))
 def test_best_values(student, world, gamma):
     """Each state's value is that of the best policy: no policy earns more from there, and one earns as much."""
-    V, policy = student.value_iteration(*world, gamma)
-    assert V == near(best_value(*world, gamma))
+    values, policy = student.value_iteration(*world, gamma)
+    assert values == near(best_value(*world, gamma))
     assert shape_of(policy) == near(world[1].shape)
 
 
@@ -286,9 +290,9 @@ def test_best_values_far_ahead(student, world, late):
     P, R = world
     paid = [R + late, R - late]
     got = [student.value_iteration(P, rewards, 0.99) for rewards in paid]
-    for (V, policy), rewards in zip(got, paid):
+    for (values, policy), rewards in zip(got, paid):
         needed = best_value(P, rewards, 0.99)
-        assert V == near(needed)
+        assert values == near(needed)
         assert shape_of(policy) == near(R.shape)
         assert value_of(P, rewards, np.asarray(policy, dtype=float), 0.99) == near(needed)
 
@@ -299,8 +303,8 @@ def test_best_values_far_ahead(student, world, late):
 def test_best_values_as_exact_as_the_tolerance(student, case, tol):
     """No state's value is further than tol / (1 − γ) from the best, even where only one state is still changing."""
     P, R, policy = case
-    V, _ = student.value_iteration(P, R, 0.9, tol)
-    assert V == near(value_of(P, R, policy, 0.9), rtol=0.0, atol=1.01 * tol / (1 - 0.9))
+    values, _ = student.value_iteration(P, R, 0.9, tol)
+    assert values == near(value_of(P, R, policy, 0.9), rtol=0.0, atol=1.01 * tol / (1 - 0.9))
 
 
 @exercise("value_iteration", needs=("test_best_values",))
@@ -310,7 +314,7 @@ def test_planning_changes_nothing(student, world, gamma):
     """The world is afterwards as it was, so planning a second time gives the same values."""
     there = [student.put(table) for table in world]
     got = [student.value_iteration(*there, gamma) for _ in range(2)]
-    for V, _ in got:
-        assert V == near(best_value(*world, gamma))
+    for values, _ in got:
+        assert values == near(best_value(*world, gamma))
     for mine, theirs in zip(world, there):
         assert theirs.get() == near(mine)
