@@ -32,7 +32,7 @@ def _next_cells() -> NDArray[np.int64]:
 
 
 def _solve(backup: Callable[[Floats], Floats]) -> tuple[Floats, Floats]:
-    """The values (S,) that a backup of action values (S, A) → (S,) leaves unchanged, and the action values themselves."""
+    """The values (S,) that a backup of action values, (S, A) → (S,), leaves unchanged, and the action values."""
     cells = _next_cells()
     rewards = np.full(cells.shape, -1.0)
     rewards[-1] = 0.0
@@ -78,7 +78,7 @@ def _draw_arrows(axes: Axes, action_values: Floats) -> None:
 
 
 def gridworld_values() -> Figure:
-    """The values of a 4 × 4 gridworld for somebody who walks at random, and for somebody who walks as well as can be."""
+    """The values of a 4 × 4 gridworld for somebody who walks at random, and for somebody who walks a best way."""
     figure = Figure(figsize=(8.0, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     at_random, _ = _solve(lambda action_values: action_values.mean(axis=1))

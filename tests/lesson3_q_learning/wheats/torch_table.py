@@ -1,4 +1,4 @@
-"""Torch looks at the table without copying it; ties by the Gumbel trick; training by Sarsa whose exploration dies out."""
+"""Torch looks at the table without copying it; ties by the Gumbel trick; training backwards."""
 
 import numpy as np
 import torch
@@ -33,18 +33,19 @@ def sarsa_update(Q, state, action, reward, next_state, next_action, terminated, 
 
 
 def train(env, *, max_steps, seed):
+    """Learns after each episode, from its last transition back to its first, so that news travels the whole way."""
     rng = np.random.default_rng([seed, 3])
-    Q = np.zeros((int(env.observation_space.n), int(env.action_space.n)))
+    Q = torch.zeros(int(env.observation_space.n), int(env.action_space.n), dtype=torch.float64).numpy()
     state, _ = env.reset(seed=int(rng.integers(2**31)))
-    action = int(epsilon_greedy(Q[state], 0.2, rng))
+    episode = []
     for step in range(max_steps):
+        action = int(epsilon_greedy(Q[state], 0.2 * max(0.1, 1 - 2 * step / max_steps), rng))
         after, reward, terminated, truncated, _ = env.step(action)
-        epsilon = max(0.0, 0.2 * (1 - 2 * step / max_steps))
-        next_action = int(epsilon_greedy(Q[after], epsilon, rng))
-        future = 0.0 if terminated else Q[after, next_action]
-        Q[state, action] += 0.5 * (reward + future - Q[state, action])
-        state, action = after, next_action
+        episode.append((state, action, reward + 0.0, after, terminated))
+        state = after
         if terminated or truncated:
+            while episode:
+                s, a, r, s2, last = episode.pop()
+                Q[s, a] += 0.6 * (r + (0.0 if last else 0.98 * Q[s2].max()) - Q[s, a])
             state, _ = env.reset()
-            action = int(epsilon_greedy(Q[state], epsilon, rng))
     return lambda observation: int(Q[observation].argmax())
