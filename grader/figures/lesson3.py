@@ -95,9 +95,9 @@ def _draw_cliff(axes: Axes) -> None:
     for column in range(COLUMNS + 1):
         axes.plot([column, column], [0, ROWS], color=GREY, linewidth=0.6)
     axes.fill_between([1, COLUMNS - 1], ROWS - 1, ROWS, color=GREY, alpha=0.6, linewidth=0)
-    for text, column in (("the cliff: -100", COLUMNS / 2), ("start", 0.5), ("goal", COLUMNS - 0.5)):
+    for text, middle in (("the cliff: -100", COLUMNS / 2), ("start", 0.5), ("goal", COLUMNS - 0.5)):
         axes.text(
-            column, ROWS - 0.5, text, ha="center", va="center", color=GREEN if text == "goal" else INK, fontsize=9
+            middle, ROWS - 0.5, text, ha="center", va="center", color=GREEN if text == "goal" else INK, fontsize=9
         )
     axes.set_xlim(-0.05, COLUMNS + 0.05)
     axes.set_ylim(ROWS + 0.05, -0.05)
