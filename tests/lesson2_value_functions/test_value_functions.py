@@ -1,0 +1,320 @@
+"""Hidden properties of lesson 2: returns, action values, and the two kinds of planning, against exact solutions.
+
+Nothing here is random on the student's side, so no right answer fails by chance.
+"""
+
+import itertools
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.testing import exercise, near
+
+HALVES = st.integers(-6, 6).map(lambda n: n / 2)
+GAMMAS = st.sampled_from([0.5, 0.9, 0.0])
+
+
+# returns_to_go
+
+
+def returns(rewards, gamma):
+    """The definition: for every step a sum of its own, term by term."""
+    return [sum(gamma**k * float(r) for k, r in enumerate(rewards[t:])) for t in range(len(rewards))]
+
+
+@exercise("returns_to_go", weight=2)
+@given(rewards=st.lists(HALVES, min_size=3, max_size=6))
+def test_each_step_has_its_own_return(student, rewards):
+    """The return from a step on is r_t + γ r_{t+1} + γ² r_{t+2} + …: its own reward counts fully, later ones less,
+    earlier ones not at all.
+    """
+    # Three discounts in one example: with γ = 0 the rewards themselves must come back.
+    gammas = [0.5, 0.9, 0.0]
+    got = [student.returns_to_go(np.array(rewards), gamma) for gamma in gammas]
+    for answer, gamma in zip(got, gammas):
+        assert answer == near(returns(rewards, gamma))
+
+
+@exercise("returns_to_go", needs=("test_each_step_has_its_own_return",))
+@settings(max_examples=12)
+@given(
+    rewards=st.lists(st.integers(-3, 3), min_size=2, max_size=5),
+    kind=st.sampled_from(["list", "int array", "float32 array"]),
+)
+def test_returns_of_lists_and_integers(student, rewards, kind):
+    """Rewards may be a list or an array, of integers or floats: fractions in the returns are kept, and the rewards stay
+    as they were.
+    """
+    rewards = [*rewards, 1]  # an odd reward at the end, so that there are halves
+    given_rewards = rewards if kind == "list" else np.array(rewards, np.int64 if kind == "int array" else np.float32)
+    kept = student.put(given_rewards)
+    got, after = student.returns_to_go(kept, 0.5), kept.get()
+    assert got == near(returns(rewards, 0.5))
+    assert list(after) == near([float(reward) for reward in rewards])
+
+
+# Small worlds
+
+
+@st.composite
+def worlds(draw, terminal=False):
+    """P (S, A, S) and R (S, A), S and A different: an action leads to one state with probability 3/4, to another (or
+    the same) with 1/4. Where `terminal` is set, the last state is.
+    """
+    states, actions = draw(st.sampled_from([(3, 2), (4, 3), (4, 2)]))
+    P = np.zeros((states, actions, states))
+    R = np.zeros((states, actions))
+    for state, action in itertools.product(range(states), range(actions)):
+        R[state, action] = draw(HALVES)
+        for probability in (0.75, 0.25):
+            P[state, action, draw(st.integers(0, states - 1))] += probability
+    if terminal:
+        P[-1], R[-1] = 0.0, 0.0
+        P[-1, :, -1] = 1.0
+    return P, R
+
+
+def q_values(P, R, V, gamma):
+    """The definition of an action's value, one state, action and next state after the other."""
+    states, actions = R.shape
+    return np.array(
+        [
+            [R[s, a] + gamma * sum(P[s, a, s2] * V[s2] for s2 in range(states)) for a in range(actions)]
+            for s in range(states)
+        ]
+    )
+
+
+def value_of(P, R, policy, gamma):
+    """The values under a policy, by solving the linear equations (I − γ P_π) V = R_π."""
+    moves = np.einsum("sa,sat->st", policy, P)
+    return np.linalg.solve(np.eye(len(R)) - gamma * moves, (policy * R).sum(axis=1))
+
+
+def best_value(P, R, gamma):
+    """The best values: the largest, state by state, over all policies that always do the same thing in a state."""
+    states, actions = R.shape
+    choices = itertools.product(range(actions), repeat=states)
+    return np.max([value_of(P, R, np.eye(actions)[list(choice)], gamma) for choice in choices], axis=0)
+
+
+# action_values
+
+
+@exercise("action_values", weight=2)
+@given(
+    world=worlds(),
+    values=st.lists(HALVES, min_size=4, max_size=4),
+    gamma=st.sampled_from([0.5, 0.9]),
+    dtype=st.sampled_from(["float64", "float32"]),
+)
+def test_reward_now_and_value_afterwards(student, world, values, gamma, dtype):
+    """An action is worth its reward plus gamma times the mean of the next states' values, each weighted with its
+    probability.
+    """
+    P, R = world
+    V = np.array(values[: len(R)])
+    got = student.action_values(P.astype(dtype), R.astype(dtype), V.astype(dtype), gamma)
+    assert got == near(q_values(P, R, V, gamma))
+
+
+@exercise("action_values", needs=("test_reward_now_and_value_afterwards",))
+@settings(max_examples=5)
+@given(world=worlds(terminal=True), gamma=GAMMAS)
+def test_action_values_change_nothing(student, world, gamma):
+    """The tables that `action_values` is given are afterwards as they were, so it can be asked twice."""
+    V = np.arange(len(world[1])) + 0.5
+    there = [student.put(table) for table in (*world, V)]
+    got = [student.action_values(*there, gamma) for _ in range(2)]
+    for answer in got:
+        assert answer == near(q_values(*world, V, gamma))
+    for mine, theirs in zip((*world, V), there):
+        assert theirs.get() == near(mine)
+
+
+# evaluate_policy
+
+
+@st.composite
+def policies(draw, world):
+    """Probabilities (S, A) for a world: mostly mixed, now and then certain."""
+    states, actions = world[1].shape
+    kinds = {2: [(0.25, 0.75), (0.75, 0.25), (1.0, 0.0)], 3: [(0.25, 0.125, 0.625), (0.625, 0.25, 0.125), (0, 1.0, 0)]}
+    return np.array([draw(st.sampled_from(kinds[actions])) for _ in range(states)], dtype=float)
+
+
+@st.composite
+def worlds_and_policies(draw, terminal=False):
+    """A world and a policy in it."""
+    world = draw(worlds(terminal))
+    return *world, draw(policies(world))
+
+
+@exercise("evaluate_policy", weight=2)
+@given(case=worlds_and_policies(), gamma=GAMMAS)
+def test_values_under_the_policy(student, case, gamma):
+    """Every state's value is the mean of its action values, weighted with the policy's probabilities, where the action
+    values rest on the same state values.
+    """
+    P, R, policy = case
+    # The same world with its states in the opposite order shows who looks at one certain state.
+    mirrored = P[::-1, :, ::-1].copy(), R[::-1].copy(), policy[::-1].copy()
+    got = [student.evaluate_policy(*world, gamma) for world in (case, mirrored)]
+    needed = value_of(P, R, policy, gamma)
+    assert got == near([needed, needed[::-1]])
+
+
+@exercise("evaluate_policy")
+@settings(max_examples=6)
+@given(case=worlds_and_policies(terminal=True), late=st.integers(1, 6).map(float))
+def test_rewards_that_come_late(student, case, late):
+    """With γ = 0.99 a long future counts: the values are as exact as with a smaller gamma, negative or positive."""
+    P, R, policy = case
+    needed = [value_of(P, sign * (R + late), policy, 0.99) for sign in (1, -1)]
+    got = [student.evaluate_policy(P, sign * (R + late), policy, 0.99) for sign in (1, -1)]
+    for answer, exact in zip(got, needed):
+        assert answer == near(exact)
+
+
+@st.composite
+def one_busy_state(draw):
+    """A world in which one state goes on earning and all others are terminal, its policy, and a tolerance."""
+    states, actions = draw(st.sampled_from([(4, 2), (5, 3)]))
+    busy = draw(st.integers(0, states - 1))
+    P, R = np.zeros((states, actions, states)), np.zeros((states, actions))
+    for state in range(states):
+        P[state, :, state] = 1.0
+    R[busy] = draw(st.sampled_from([1.0, -1.0]))
+    return P, R, np.full((states, actions), 1 / actions)
+
+
+@exercise("evaluate_policy", needs=("test_values_under_the_policy",))
+@settings(max_examples=10)
+@given(case=one_busy_state(), tol=st.sampled_from([0.01, 0.1]))
+def test_as_exact_as_the_tolerance(student, case, tol):
+    """No state's value is further than tol / (1 − γ) from the true one, even where only one state is still changing."""
+    P, R, policy = case
+    got = student.evaluate_policy(P, R, policy, 0.9, tol)
+    # A hundredth of the bound for rounding: an answer in float32 may stand just at the edge.
+    assert got == near(value_of(P, R, policy, 0.9), rtol=0.0, atol=1.01 * tol / (1 - 0.9))
+
+
+@exercise("evaluate_policy", needs=("test_values_under_the_policy",))
+@settings(max_examples=5)
+@given(case=worlds_and_policies(), gamma=st.sampled_from([0.5, 0.25]))
+def test_evaluation_changes_nothing(student, case, gamma):
+    """The world and the policy are afterwards as they were, so a second evaluation gives the same values."""
+    there = [student.put(table) for table in case]
+    got = [student.evaluate_policy(*there, gamma) for _ in range(2)]
+    for answer in got:
+        assert answer == near(value_of(*case, gamma))
+    for mine, theirs in zip(case, there):
+        assert theirs.get() == near(mine)
+
+
+# greedy_policy
+
+
+def tables(equal=False):
+    """Action values (S, A); without equals, the actions of a state all differ."""
+
+    def of_size(size):
+        states, actions = size
+        row = st.lists(HALVES, min_size=actions, max_size=actions, unique=not equal)
+        return st.lists(row, min_size=states, max_size=states).map(np.array)
+
+    return st.sampled_from([(4, 3), (5, 3), (2, 4)]).flatmap(of_size)
+
+
+@exercise("greedy_policy", weight=2)
+@given(Q=tables())
+def test_best_action_in_every_state(student, Q):
+    """In every row there is a single 1, at the state's most valuable action, and 0 everywhere else."""
+    Q = Q - 4.0 * (np.arange(len(Q)) % 2)[:, None]  # every second row is negative throughout, or nearly
+    needed = np.eye(Q.shape[1])[Q.argmax(axis=1)]
+    assert student.greedy_policy(Q) == near(needed)
+
+
+@exercise("greedy_policy")
+@settings(max_examples=10)
+@given(Q=tables(equal=True))
+def test_one_of_the_best(student, Q):
+    """Where several actions are equally good, one of them has probability 1, and only one."""
+    Q[0, :2] = Q[0].max()
+    theirs = student.put(Q)
+    got, after = student.greedy_policy(theirs), theirs.get()
+    chosen = np.asarray(got, dtype=float)
+    assert chosen.shape == near(Q.shape)
+    certain = bool(np.isin(chosen, (0.0, 1.0)).all() and (chosen.sum(axis=1) == 1.0).all())
+    assert certain, "in every row a single 1, and 0 everywhere else"
+    assert (chosen * Q).sum(axis=1) == near(Q.max(axis=1))
+    assert after == near(Q)
+
+
+# value_iteration
+
+
+def shape_of(value):
+    """The shape of a table of numbers, to be compared before anything is computed with it."""
+    return np.shape(np.asarray(value, dtype=float))
+
+
+@exercise("value_iteration", weight=2)
+@given(world=worlds(), gamma=st.sampled_from([0.5, 0.9]))
+def test_best_values(student, world, gamma):
+    """Each state's value is that of the best policy: no policy earns more from there, and one earns as much."""
+    values, policy = student.value_iteration(*world, gamma)
+    assert values == near(best_value(*world, gamma))
+    assert shape_of(policy) == near(world[1].shape)
+
+
+@exercise("value_iteration", weight=2)
+@given(world=worlds(), gamma=st.sampled_from([0.9, 0.5]))
+def test_the_policy_earns_the_best_values(student, world, gamma):
+    """The policy takes one action in each state, and who acts by it earns what the best policy earns."""
+    P, R = world
+    _, policy = student.value_iteration(P, R, gamma)
+    assert shape_of(policy) == near(R.shape)
+    policy = np.asarray(policy, dtype=float)
+    certain = bool(np.isin(policy, (0.0, 1.0)).all() and (policy.sum(axis=1) == 1.0).all())
+    assert certain, "a policy with a single 1 in every row"
+    assert value_of(P, R, policy, gamma) == near(best_value(P, R, gamma))
+
+
+@exercise("value_iteration")
+@settings(max_examples=6)
+@given(world=worlds(terminal=True), late=st.integers(1, 6).map(float))
+def test_best_values_far_ahead(student, world, late):
+    """With γ = 0.99 a long future counts, be it of rewards or of costs: values and policy are still the best."""
+    P, R = world
+    paid = [R + late, R - late]
+    got = [student.value_iteration(P, rewards, 0.99) for rewards in paid]
+    for (values, policy), rewards in zip(got, paid):
+        needed = best_value(P, rewards, 0.99)
+        assert values == near(needed)
+        assert shape_of(policy) == near(R.shape)
+        assert value_of(P, rewards, np.asarray(policy, dtype=float), 0.99) == near(needed)
+
+
+@exercise("value_iteration", needs=("test_best_values",))
+@settings(max_examples=10)
+@given(case=one_busy_state(), tol=st.sampled_from([0.01, 0.1]))
+def test_best_values_as_exact_as_the_tolerance(student, case, tol):
+    """No state's value is further than tol / (1 − γ) from the best, even where only one state is still changing."""
+    P, R, policy = case
+    values, _ = student.value_iteration(P, R, 0.9, tol)
+    assert values == near(value_of(P, R, policy, 0.9), rtol=0.0, atol=1.01 * tol / (1 - 0.9))
+
+
+@exercise("value_iteration", needs=("test_best_values",))
+@settings(max_examples=5)
+@given(world=worlds(), gamma=st.sampled_from([0.5, 0.25]))
+def test_planning_changes_nothing(student, world, gamma):
+    """The world is afterwards as it was, so planning a second time gives the same values."""
+    there = [student.put(table) for table in world]
+    got = [student.value_iteration(*there, gamma) for _ in range(2)]
+    for values, _ in got:
+        assert values == near(best_value(*world, gamma))
+    for mine, theirs in zip(world, there):
+        assert theirs.get() == near(mine)

@@ -1,0 +1,264 @@
+"""Hidden properties of lesson 3: exploration by exact rules and by counting, updates by value and by what stays."""
+
+import numpy as np
+from gymnasium.spaces import Discrete
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.testing import exercise, near
+
+HALVES = st.integers(-6, 6).map(lambda n: n / 2)
+SEEDS = st.integers(0, 10_000)
+
+
+# epsilon_by_step
+
+
+def line(step, start, end, decay_steps):
+    """The definition, in two pieces."""
+    return end if step >= decay_steps else start + (end - start) * step / decay_steps
+
+
+@exercise("epsilon_by_step", weight=2)
+@given(
+    start=st.sampled_from([1.0, 0.75, 0.5]),
+    end=st.sampled_from([0.0, 0.125, 0.25]),
+    decay_steps=st.integers(2, 12),
+    later=st.integers(1, 20),
+)
+def test_a_straight_line_and_then_level(student, start, end, decay_steps, later):
+    """Epsilon begins at `start`, goes to `end` in a straight line of `decay_steps` steps, and stays there."""
+    # One example shows the beginning, the slope, the last step of the line, its end, and what comes after it.
+    steps = [0, 1, decay_steps - 1, decay_steps, decay_steps + later]
+    got = [student.epsilon_by_step(step, start, end, decay_steps) for step in steps]
+    assert got == near([line(step, start, end, decay_steps) for step in steps])
+
+
+@exercise("epsilon_by_step")
+@settings(max_examples=10)
+@given(start=st.sampled_from([0.0, 0.125]), end=st.sampled_from([0.5, 1.0]), decay_steps=st.integers(1, 8))
+def test_the_line_may_rise(student, start, end, decay_steps):
+    """Where `end` is above `start`, epsilon rises just as straight, and then stays at `end`."""
+    steps = [0, decay_steps // 2, decay_steps, 3 * decay_steps + 1]
+    got = [student.epsilon_by_step(step, start, end, decay_steps) for step in steps]
+    assert got == near([line(step, start, end, decay_steps) for step in steps])
+
+
+# epsilon_greedy
+
+
+def choices(student, q_values, epsilon, seed, times):
+    """So many actions, drawn one after the other from one generator that lives on the student's side."""
+    rng = student.put(np.random.default_rng(seed))
+    drawn = [student.epsilon_greedy(q_values, epsilon, rng) for _ in range(times)]
+    for action in drawn:
+        legal = Discrete(len(q_values)).contains(action)
+        assert legal, f"an action, a whole number from 0 to {len(q_values) - 1}"
+    return np.bincount(drawn, minlength=len(q_values))
+
+
+@exercise("epsilon_greedy", weight=2)
+@given(
+    q_values=st.lists(HALVES, min_size=3, max_size=5, unique=True),
+    dtype=st.sampled_from(["float64", "float32"]),
+    seed=SEEDS,
+)
+def test_without_epsilon_the_best(student, q_values, dtype, seed):
+    """With epsilon = 0 the answer is always the action with the largest value."""
+    # Below 0 throughout, and close together: neither a search that begins at 0 nor a little noise may decide.
+    q_values = (np.array(q_values) / 4 - 2).astype(dtype)
+    counts = choices(student, q_values, 0.0, seed, 6)
+    assert counts == near(6 * np.eye(len(q_values))[q_values.argmax()])
+
+
+@exercise("epsilon_greedy")
+@settings(max_examples=3)
+@given(best=st.integers(0, 3), seed=SEEDS)
+def test_with_epsilon_1_all_alike(student, best, seed):
+    """With epsilon = 1 all actions come equally often, the best one too."""
+    counts = choices(student, np.eye(4)[best], 1.0, seed, 240)
+    # Each count is binomial (240, 1/4), 60 on average. Outside of 20 to 105 it is with a probability of 1e-10,
+    # and there are four of them in each of three examples.
+    even = bool(((counts >= 20) & (counts <= 105)).all())
+    assert even, f"each action about 60 times in 240; these came {counts.tolist()} times"
+
+
+@exercise("epsilon_greedy")
+@settings(max_examples=3)
+@given(best=st.integers(0, 3), seed=SEEDS)
+def test_epsilon_is_the_probability_of_exploring(student, best, seed):
+    """With epsilon = 1/4 and four actions, the best one comes with probability 3/4 + 1/16, and each other with 1/16."""
+    counts = choices(student, np.eye(4)[best], 0.25, seed, 240)
+    # Its count is binomial (240, 13/16), 195 on average: outside of 155 to 228 with a probability of 4e-10.
+    enough = 155 <= counts[best] <= 228
+    assert enough, f"about 195 times in 240 the best action; these came {counts.tolist()} times"
+
+
+@exercise("epsilon_greedy")
+@settings(max_examples=3)
+@given(low=st.sampled_from([0.0, -8.0]), best=st.sampled_from([(0, 2, 3, 4, 6), (1, 2, 3, 5, 6)]), seed=SEEDS)
+def test_ties_are_broken_evenly(student, low, best, seed):
+    """Of several equally good actions each comes equally often, and no other one."""
+    q_values = np.full(7, low)
+    q_values[list(best)] += 0.125
+    counts = choices(student, q_values, 0.0, seed, 240)
+    # Each is binomial (240, 1/5), 48 on average: outside of 12 to 90 with a probability of 2e-10, and there are five of
+    # them in each of three examples.
+    strange = int(counts.sum() - counts[list(best)].sum())
+    assert strange == near(0)
+    even = bool(((counts[list(best)] >= 12) & (counts[list(best)] <= 90)).all())
+    assert even, f"actions {best} about 48 times each in 240; the actions came {counts.tolist()} times"
+
+
+@exercise("epsilon_greedy", needs=("test_without_epsilon_the_best",))
+@settings(max_examples=4)
+@given(seed=SEEDS)
+def test_chance_comes_from_the_generator(student, seed):
+    """All chance comes from `rng`: the same generator gives the same actions again and moves on, and global random
+    numbers and the values stay as they were.
+    """
+    values = np.zeros(6)
+    kept = student.put(values)
+    before = student.random_state()
+    runs = []
+    for _ in range(2):
+        rng = student.put(np.random.default_rng(seed))
+        runs.append([student.epsilon_greedy(kept, 0.5, rng) for _ in range(24)])
+    untouched = student.random_state() == before
+    first, again = runs
+    assert untouched, "global random numbers left alone: draw from `rng`"
+    # A source that nobody seeds agrees with itself 24 times once in 6^24 runs.
+    assert again == near(first)
+    # Of 24 draws from 6 alike actions, all are the same once in 6^23 runs.
+    assert len(set(first)) > 1, "other actions at other times: a generator that moves on"
+    assert kept.get() == near(values)
+
+
+# q_learning_update and sarsa_update
+
+
+@st.composite
+def updates(draw):
+    """A table (S, A) whose values all differ, a transition in it, and the action that follows: not the best one, nor
+    the one that was taken.
+    """
+    states, actions = draw(st.sampled_from([(5, 3), (4, 3), (3, 5)]))
+    numbers = draw(st.permutations(range(states * actions)))
+    # Squares: with numbers in equal distances, the middle one of three is their mean as well.
+    dtype = draw(st.sampled_from(["float64", "float32"]))
+    Q = np.array([number**2 / 2 for number in numbers], dtype=dtype).reshape(states, actions) - 2
+    state, next_state = draw(st.permutations(range(states)))[:2]
+    next_action = draw(st.sampled_from([a for a in range(actions) if a != Q[next_state].argmax()]))
+    action = draw(st.sampled_from([a for a in range(actions) if a != next_action]))
+    reward = draw(st.sampled_from([1.0, -1.0, 3.5, -100.0]))
+    return Q, state, action, reward, next_state, next_action
+
+
+ALPHAS = st.sampled_from([0.5, 0.25, 0.125])
+DISCOUNTS = st.sampled_from([0.5, 0.9])
+
+
+def after_update(Q, state, action, error, alpha):
+    """The table with one entry changed."""
+    table = Q.astype(float)
+    table[state, action] += alpha * error
+    return table
+
+
+def both_ends(student, name, Q, *rest):
+    """One update from a transition in the middle of an episode, and one from the same with which the episode ends: the
+    tables afterwards, and the answers.
+    """
+    tables = [student.put(Q) for _ in range(2)]
+    errors = [getattr(student, name)(table, *rest[terminated]) for table, terminated in zip(tables, (0, 1))]
+    return [table.get() for table in tables], errors
+
+
+@exercise("q_learning_update", weight=3)
+@given(case=updates(), alpha=ALPHAS, gamma=DISCOUNTS, plain=st.booleans())
+def test_learns_from_the_best_that_can_follow(student, case, alpha, gamma, plain):
+    """Q[state, action] goes the fraction alpha of its way to r + γ · the largest value of the next state, or to r where
+    the episode has terminated; the answer is the TD error before the change; no other entry changes.
+    """
+    Q, state, action, reward, next_state, _ = case
+    to = int if plain else np.int64
+    flag = bool if plain else np.bool_
+    there = [(to(state), to(action), reward, to(next_state), flag(end), alpha, gamma) for end in (False, True)]
+    tables, errors = both_ends(student, "q_learning_update", Q, *there)
+    needed = [reward + gamma * float(Q[next_state].max()) - Q[state, action], reward - Q[state, action]]
+    for table, error in zip(tables, needed):
+        assert table == near(after_update(Q, state, action, error, alpha))
+    assert errors == near(needed)
+
+
+@exercise("q_learning_update", needs=("test_learns_from_the_best_that_can_follow",))
+@settings(max_examples=10)
+@given(case=updates(), alpha=ALPHAS)
+def test_a_step_that_stays(student, case, alpha):
+    """Where an action leads back into the same state, the target is made of the values from before the change."""
+    Q, state, _, reward, _, _ = case
+    best = int(Q[state].argmax())
+    there = student.put(Q)
+    got, table = student.q_learning_update(there, state, best, reward, state, False, alpha, 0.5), there.get()
+    needed = reward + 0.5 * Q[state, best] - Q[state, best]
+    assert table == near(after_update(Q, state, best, needed, alpha))
+    assert got == near(needed)
+
+
+@exercise("q_learning_update", needs=("test_learns_from_the_best_that_can_follow",))
+@settings(max_examples=8)
+@given(case=updates(), huge=st.sampled_from([1e6, -1e6]))
+def test_nothing_follows_the_end(student, case, huge):
+    """Where the episode has terminated, the values of the next state do not matter, be they ever so large."""
+    Q, state, action, reward, next_state, _ = case
+    Q[next_state] = huge
+    there = student.put(Q)
+    got, table = student.q_learning_update(there, state, action, reward, next_state, True, 0.5, 1.0), there.get()
+    needed = reward - Q[state, action]
+    assert got == near(needed)
+    assert table == near(after_update(Q, state, action, needed, 0.5))
+
+
+@exercise("sarsa_update", weight=3)
+@given(case=updates(), alpha=ALPHAS, gamma=DISCOUNTS, plain=st.booleans())
+def test_learns_from_the_action_that_follows(student, case, alpha, gamma, plain):
+    """Q[state, action] goes the fraction alpha of its way to r + γ · the value of the next action in the next state, or
+    to r where the episode has terminated; the answer is the TD error before the change; no other entry changes.
+    """
+    Q, state, action, reward, next_state, next_action = case
+    to = int if plain else np.int64
+    flag = bool if plain else np.bool_
+    start = to(state), to(action), reward, to(next_state), to(next_action)
+    tables, errors = both_ends(
+        student, "sarsa_update", Q, *((*start, flag(end), alpha, gamma) for end in (False, True))
+    )
+    needed = [reward + gamma * float(Q[next_state, next_action]) - Q[state, action], reward - Q[state, action]]
+    for table, error in zip(tables, needed):
+        assert table == near(after_update(Q, state, action, error, alpha))
+    assert errors == near(needed)
+
+
+@exercise("sarsa_update")
+@settings(max_examples=8)
+@given(case=updates(), alpha=ALPHAS)
+def test_no_action_after_the_end(student, case, alpha):
+    """Where the episode has terminated no action follows: `next_action` may be None, and the target is the reward."""
+    Q, state, action, reward, next_state, _ = case
+    there = student.put(Q)
+    got = student.sarsa_update(there, state, action, reward, next_state, None, True, alpha, 0.9)
+    table, needed = there.get(), reward - Q[state, action]
+    assert got == near(needed)
+    assert table == near(after_update(Q, state, action, needed, alpha))
+
+
+@exercise("sarsa_update", needs=("test_learns_from_the_action_that_follows",))
+@settings(max_examples=10)
+@given(case=updates(), alpha=ALPHAS)
+def test_the_same_action_again(student, case, alpha):
+    """Where the next state and action are the same again, the target is made of the value from before the change."""
+    Q, state, action, reward, _, _ = case
+    there = student.put(Q)
+    got, table = student.sarsa_update(there, state, action, reward, state, action, False, alpha, 0.5), there.get()
+    needed = reward + 0.5 * Q[state, action] - Q[state, action]
+    assert table == near(after_update(Q, state, action, needed, alpha))
+    assert got == near(needed)
