@@ -72,6 +72,8 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             f"{self.episodes} fresh episodes of {self.environment} is {self.threshold:g} or more; each run may take "
             f"{self.max_steps:,} environment steps."
         )
+        if self.episode_steps:
+            words += f" An episode is cut off after {self.episode_steps:,} steps."
         if self.control_steps:
             words += (
                 f" Before them, `{self.exercise}` has to learn a small task in {self.control_steps:,} steps, in which "

@@ -25,12 +25,14 @@ class RenumberedEnv(gym.Env[int, int]):
         episode_steps: a time limit, after which an episode is truncated; None leaves the environment's own.
 
     Raises:
-        ValueError: the environment has other spaces.
+        ValueError: the environment has other spaces, or its episodes need not end.
     """
 
     def __init__(self, environment: str, seed: int, episode_steps: int | None = None) -> None:
         limit = {} if episode_steps is None else {"max_episode_steps": episode_steps}
         self._plain = gym.make(environment, **limit)  # type: ignore[arg-type]
+        if self._plain.spec is None or self._plain.spec.max_episode_steps is None:
+            raise ValueError(f"{environment} has no time limit, so a policy could walk on for ever: set episode_steps")
         observations, actions = self._plain.observation_space, self._plain.action_space
         for space in (observations, actions):
             if not isinstance(space, gym.spaces.Discrete) or space.start != 0:

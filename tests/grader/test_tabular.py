@@ -41,7 +41,7 @@ def test_the_same_walk_under_other_numbers():
     assert evaluate(best_policy(other), RenumberedEnv(CLIFF, 2, 100), 2, seed=0).tolist() == [-13, -13]
     state, info = env.reset(seed=0)
     assert (type(state), info) == (int, {})
-    assert {RenumberedEnv(CLIFF, seed).reset()[0] for seed in range(12)} != {state}
+    assert {RenumberedEnv(CLIFF, seed, 100).reset()[0] for seed in range(12)} != {state}
 
 
 def test_episodes_end_by_the_time_limit():
@@ -51,6 +51,8 @@ def test_episodes_end_by_the_time_limit():
 def test_what_cannot_be_renumbered_is_refused():
     with pytest.raises(ValueError, match="cannot be renumbered"):
         RenumberedEnv("CartPole-v1", 0)
+    with pytest.raises(ValueError, match="no time limit"):
+        RenumberedEnv(CLIFF, 0)
 
 
 def test_the_meter_counts_every_step_and_ends_the_budget():
@@ -79,7 +81,7 @@ def test_the_meter_counts_every_step_and_ends_the_budget():
 @pytest.mark.parametrize("misuse", [{"seed": -1}, {"seed": True}, {"options": {"a": 1}}])
 def test_reset_refuses_in_words(misuse):
     with pytest.raises(ValueError, match=r"reset\(\)"):
-        MeteredTable(RenumberedEnv(CLIFF, 1), Meter(10)).reset(**misuse)
+        MeteredTable(RenumberedEnv(CLIFF, 1, 100), Meter(10)).reset(**misuse)
 
 
 @pytest.mark.parametrize("good", [2, np.int64(2), np.array(2)])
