@@ -146,12 +146,12 @@ class Settings:
 def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str = "cpu") -> Policy:
     """REINFORCE on a vector environment: play one whole episode in every copy, make one update, and so on.
 
-    | name      | meaning                                                                               |
-    |-----------|---------------------------------------------------------------------------------------|
-    | env       | E copies of one environment that reset by Gymnasium's NEXT_STEP rule                  |
-    | max_steps | how many environment steps may be taken, summed over the copies                       |
-    | seed      | of the weights, the actions and the environment                                       |
-    | device    | where the network computes: "cpu", or "cuda"                                          |
+    | name      | meaning                                                                                 |
+    |-----------|-----------------------------------------------------------------------------------------|
+    | env       | E copies of one environment that reset by Gymnasium's NEXT_STEP rule                    |
+    | max_steps | how many environment steps may be taken, summed over the copies                         |
+    | seed      | of the weights, the actions and the environment                                         |
+    | device    | where the network computes: "cpu", or "cuda"                                            |
     | →         | a policy that takes the likeliest action: a batch of observations (N, O) → actions (N,) |
 
     Source: Sutton & Barto, section 13.3, the algorithm "REINFORCE", with a batch of episodes instead of one, and their
@@ -174,13 +174,10 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
         over = np.zeros(env.num_envs, dtype=bool)  # the copies whose episode ended at the last step
         while first.any() and steps + env.num_envs <= max_steps:
             seen = torch.as_tensor(observations, dtype=torch.float32, device=device)
-            # Draw the actions with `generator`, and keep the log-probabilities for the update.
-            ### BEGIN SOLUTION
             actions, log_prob = sample_action(policy, seen, generator)
+            observations, reward, terminated, truncated, _ = env.step(torch.as_tensor(actions).cpu().numpy())
             log_probs.append(log_prob)
-            ### END SOLUTION
-            observations, reward, terminated, truncated, _ = env.step(actions.cpu().numpy())
-            rewards.append(reward)
+            rewards.append(reward * first)  # what the next episodes earn does not count
             playing.append(first)
             steps += int((~over).sum())
             over = terminated | truncated
@@ -190,7 +187,7 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
 
         # How good was this policy? KEEP THE WEIGHTS THAT DID BEST: the next update may spoil them.
         in_batch = np.array(playing)  # (T, E)
-        earned = (np.array(rewards) * in_batch).sum(axis=0).mean()
+        earned = np.sum(rewards, axis=0).mean()
         if earned > most:
             best_policy, most = copy.deepcopy(policy), earned
         if earned >= settings.solved:
@@ -199,10 +196,13 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
         # The return of every step: what was earned FROM THERE ON, discounted. What came earlier is not to the credit of
         # an action. (A truncated episode might have earned more; the next lesson has an idea of how much.)
         returns = np.zeros(in_batch.shape)
-        later = np.zeros(env.num_envs)
+        later = np.zeros(env.num_envs)  # nothing comes after the last step
         for t in reversed(range(len(rewards))):
-            later = np.where(in_batch[t], rewards[t] + settings.gamma * later, 0.0)
+            # The returns of step t, (E,), from the rewards of step t and the returns of the step after it.
+            ### BEGIN SOLUTION
+            later = rewards[t] + settings.gamma * later
             returns[t] = later
+            ### END SOLUTION
 
         # One update, from the steps that count.
         counts = torch.as_tensor(in_batch, device=device)
