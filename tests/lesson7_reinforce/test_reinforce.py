@@ -62,12 +62,14 @@ def test_logits_are_any_real_numbers(student, sizes, seed):
     """Logits have no bounds: with large weights they lie far apart, and some are below 0. Nothing squeezes them at the
     end, no softmax, no ReLU, no tanh.
     """
-    # 64 rows of logits with a spread of about 10: none below 0, or no two of a row further apart than 4, has a chance
-    # of less than 1e-12 in a network that ends with a linear layer.
+    # Weights drawn 16 times. Even where every logit is the same for all observations, each draw has one below 0 with
+    # probability 3/4 or more (there are two actions at least), so that none has one is a chance of 2e-10.
     inputs, outputs, _ = sizes
-    network = student.PolicyNetwork(inputs, outputs)
-    network.load_state_dict(random_weights(network, seed, gain=10.0))
-    logits = network(points(64, inputs, seed)).detach()
+    network, drawn_logits = student.PolicyNetwork(inputs, outputs), []
+    for draw in range(16):
+        network.load_state_dict(random_weights(network, 100 * draw + seed, gain=10.0))
+        drawn_logits.append(network(points(16, inputs, seed)).detach())
+    logits = torch.cat(drawn_logits)
     lowest, apart = float(logits.min()), float((logits.max(dim=1).values - logits.min(dim=1).values).max())
     assert lowest < 0, "some logits below 0"
     assert apart > 4, "with large weights, logits that lie far apart"
@@ -277,7 +279,7 @@ def standardized(returns, got):
 def test_mean_0_and_standard_deviation_1(student, returns):
     """Standardized returns are (return − mean) / standard deviation, both taken over all entries together."""
     got = student.standardize(returns)
-    assert got == near(standardized(returns, got), rtol=1e-3, atol=1e-4)
+    assert got == near(standardized(returns, got), rtol=5e-3, atol=1e-4)
 
 
 @exercise("standardize", needs=("test_mean_0_and_standard_deviation_1",), weight=2)
