@@ -122,6 +122,7 @@ class Settings:
     last_learning_rate: float = 1e-3
     decay_updates: int = 100  # updates in which the learning rate falls to its last value
     longest_gradient: float = 0.5  # a longer one is scaled down to this length
+    restart_after: int = 150_000  # steps without success, after which a new attempt begins
     solved: float = 475.0  # mean return of a batch of episodes that ends the training
 
 
@@ -144,7 +145,7 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
     policy = new_policy(env, seed, device)
     optimizer = torch.optim.Adam(policy.parameters(), lr=settings.learning_rate)
 
-    steps, updates = 0, 0
+    steps, updates, restart_at = 0, 0, settings.restart_after
     best_policy, most = copy.deepcopy(policy), -np.inf
     observations, _ = env.reset(seed=seed)
     while True:
@@ -174,6 +175,15 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
             best_policy, most = copy.deepcopy(policy), earned
         if earned >= settings.solved:
             break
+
+        if steps >= restart_at:
+            # A policy that has become sure of the wrong thing tries nothing else any more. Start again from the first
+            # weights; not from new ones, or luck with the weights would do what only learning should.
+            policy = new_policy(env, seed, device)
+            optimizer = torch.optim.Adam(policy.parameters(), lr=settings.learning_rate)
+            updates, restart_at = 0, steps + settings.restart_after
+            observations, _ = env.reset()
+            continue
 
         # The return of every step: what was earned FROM THERE ON, discounted. What came earlier is not to the credit of
         # an action. (A truncated episode might have earned more; the next lesson has an idea of how much.)
