@@ -161,7 +161,8 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
     settings = Settings()
     generator = torch.Generator(device=device).manual_seed(seed)
     policy = new_policy(env, seed, device)
-    optimizer = torch.optim.Adam(policy.parameters(), lr=settings.learning_rate)
+    learning_rate = settings.learning_rate
+    optimizer = torch.optim.Adam(policy.parameters(), lr=learning_rate)
 
     steps, updates, restart_at = 0, 0, settings.restart_after
     best_policy, most = copy.deepcopy(policy), -np.inf
@@ -195,10 +196,11 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
             break
 
         if steps >= restart_at:
-            # A policy that has become sure of the wrong thing tries nothing else any more. Start again from the first
-            # weights; not from new ones, or luck with the weights would do what only learning should.
+            # A policy that has become sure of the wrong thing tries nothing else any more. Start again and take smaller
+            # steps, from the first weights: with new ones, luck would do what only learning should.
             policy = new_policy(env, seed, device)
-            optimizer = torch.optim.Adam(policy.parameters(), lr=settings.learning_rate)
+            learning_rate = learning_rate / 2
+            optimizer = torch.optim.Adam(policy.parameters(), lr=learning_rate)
             updates, restart_at = 0, steps + settings.restart_after
             observations, _ = env.reset()
             continue
@@ -220,7 +222,7 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
         batch_returns = torch.as_tensor(returns, dtype=torch.float32, device=device)[counts]  # (N,)
         fraction = min(updates / settings.decay_updates, 1.0)
         for group in optimizer.param_groups:
-            group["lr"] = settings.learning_rate + fraction * (settings.last_learning_rate - settings.learning_rate)
+            group["lr"] = learning_rate + fraction * (settings.last_learning_rate - learning_rate)
         # The loss of the standardized returns, its gradient (not longer than settings.longest_gradient: see
         # nn.utils.clip_grad_norm_), and a step of the optimizer.
         ### BEGIN SOLUTION
