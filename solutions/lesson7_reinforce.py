@@ -1,0 +1,254 @@
+"""Lesson 7: policy gradients. A network learns what to do, without learning first what anything is worth.
+
+Sources: Sutton & Barto, 2nd edition, chapter 13; Williams (1992), "Simple statistical gradient-following algorithms for
+connectionist reinforcement learning", where REINFORCE has its name from.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import gymnasium as gym
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+Policy = Callable[[NDArray[np.float32]], NDArray[np.int64]]
+
+
+class PolicyNetwork(nn.Module):
+    """A network that says how much it likes each action: one logit an action, any real number.
+
+    The policy is the softmax of the logits: π(a|s) = exp(logit_a) / Σ_b exp(logit_b). The network itself stops at the
+    logits, with no softmax, ReLU or tanh after its last layer. Between its layers it needs at least one hidden layer
+    with a nonlinearity; how many units is free, and 64 in each of two layers with tanh are plenty.
+
+    Args:
+        input_dim: O, how many numbers one observation has (4 in CartPole).
+        output_dim: A, how many actions there are (2 in CartPole).
+
+    Example:
+        >>> PolicyNetwork(4, 2)(torch.zeros(32, 4)).shape
+        torch.Size([32, 2])
+
+    Source: Sutton & Barto, section 13.1, equation 13.2 (the logits are its preferences h(s, a, θ)).
+    """
+
+    def __init__(self, input_dim: int, output_dim: int) -> None:
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.network = nn.Sequential(
+            nn.Linear(input_dim, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, output_dim)
+        )
+        # Small last weights: the first policy likes all actions nearly alike, and so tries them all.
+        with torch.no_grad():
+            self.network[-1].weight.mul_(0.01)
+        ### END SOLUTION
+
+    def forward(self, observations: Tensor) -> Tensor:
+        """The logits of every action, for a batch of observations.
+
+        | name         | shape  | meaning                                                      |
+        |--------------|--------|--------------------------------------------------------------|
+        | observations | (N, O) | float32                                                      |
+        | →            | (N, A) | logits; row i depends on observation i and on no other one   |
+        """
+        ### BEGIN SOLUTION
+        return self.network(observations)
+        ### END SOLUTION
+
+
+def sample_action(
+    policy: Callable[[Tensor], Tensor], observations: Tensor, generator: torch.Generator | None = None
+) -> tuple[Tensor, Tensor]:
+    """Draw one action for every observation, and say how likely it was.
+
+    | name         | shape  | meaning                                                                           |
+    |--------------|--------|-----------------------------------------------------------------------------------|
+    | policy       |        | observations (N, O) → logits (N, A), such as a `PolicyNetwork`                    |
+    | observations | (N, O) | float32 tensor                                                                    |
+    | generator    |        | where the random numbers come from; None for torch's global generator             |
+    | → actions    | (N,)   | whole numbers 0 … A − 1, each drawn for itself from the softmax of its own logits |
+    | → log_probs  | (N,)   | log π(a|s) of the very actions that were drawn, with the graph back to the policy |
+
+    Example:
+        Logits [[0, 0]] give action 0 half of the time and action 1 the other half; log_probs is [log 0.5] = [-0.693]
+        either way. Logits [[0, log 3]] give action 1 three times of four, and then log_probs is [log 0.75] = [-0.288].
+
+    Source: Sutton & Barto, section 13.1, equation 13.2.
+    """
+    ### BEGIN SOLUTION
+    log_pi = torch.log_softmax(policy(observations), dim=1)
+    actions = torch.multinomial(log_pi.detach().exp(), num_samples=1, generator=generator)
+    return actions.squeeze(1), log_pi.gather(1, actions).squeeze(1)
+    ### END SOLUTION
+
+
+def standardize(returns: Tensor) -> Tensor:
+    """Shift and scale the returns to mean 0 and standard deviation 1.
+
+    Mean and standard deviation are those of all entries together. Where all entries are equal (or there is only one),
+    there is no spread to divide by, and what comes out is still finite.
+
+    | name    | shape | meaning                                                                        |
+    |---------|-------|--------------------------------------------------------------------------------|
+    | returns | any   | float32 tensor; it stays as it is                                              |
+    | →       | same  | (returns − mean) / standard deviation; n or n − 1 in the variance, as you like |
+
+    Example:
+        [1, 2, 3] gives [-1.22, 0, 1.22] with n and [-1, 0, 1] with n − 1. [5] gives [0].
+
+    Source: Sutton & Barto, section 13.4: a baseline, the same number for every action, can be taken away from the
+    returns, and the gradient stays on average what it was. To divide as well makes the reward's unit irrelevant.
+    """
+    ### BEGIN SOLUTION
+    centred = returns - returns.mean()
+    return centred / (centred.square().mean().sqrt() + 1e-6)
+    ### END SOLUTION
+
+
+def policy_gradient_loss(log_probs: Tensor, returns: Tensor) -> Tensor:
+    """What to minimise so that actions become likelier the better what came after them was.
+
+    loss = − mean of (log π(a|s) · return). The returns are constants: no gradient flows into them.
+
+    | name      | shape | meaning                                                                  |
+    |-----------|-------|--------------------------------------------------------------------------|
+    | log_probs | (N,)  | log π(a|s) of the actions that were taken                                |
+    | returns   | (N,)  | what was earned from that step on; used as given, neither scaled nor cut |
+    | →         | ()    | the loss                                                                 |
+
+    Example:
+        log_probs [-1, -2] and returns [3, 1] give -(-1 · 3 - 2 · 1) / 2 = 2.5.
+
+    Source: Sutton & Barto, section 13.3, equation 13.8 is one step of it; Williams 1992, section 5.
+    """
+    ### BEGIN SOLUTION
+    return -(log_probs * returns.detach()).mean()
+    ### END SOLUTION
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The numbers of one training run."""
+
+    gamma: float = 0.99
+    learning_rate: float = 1e-2  # at the start
+    last_learning_rate: float = 1e-3
+    decay_updates: int = 100  # updates in which the learning rate falls to its last value
+    longest_gradient: float = 0.5  # a longer one is scaled down to this length
+    restart_after: int = 150_000  # steps without success, after which a new attempt begins
+    solved: float = 475.0  # mean return of a batch of episodes that ends the training
+
+
+def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str = "cpu") -> Policy:
+    """REINFORCE on a vector environment: play one whole episode in every copy, make one update, and so on.
+
+    | name      | meaning                                                                                 |
+    |-----------|-----------------------------------------------------------------------------------------|
+    | env       | E copies of one environment that reset by Gymnasium's NEXT_STEP rule                    |
+    | max_steps | how many environment steps may be taken, summed over the copies                         |
+    | seed      | of the weights, the actions and the environment                                         |
+    | device    | where the network computes: "cpu", or "cuda"                                            |
+    | →         | a policy that takes the likeliest action: a batch of observations (N, O) → actions (N,) |
+
+    Source: Sutton & Barto, section 13.3, the algorithm "REINFORCE", with a batch of episodes instead of one, and their
+    returns standardized (section 13.4).
+    """
+    settings = Settings()
+    generator = torch.Generator(device=device).manual_seed(seed)
+    policy = new_policy(env, seed, device)
+    learning_rate = settings.learning_rate
+    optimizer = torch.optim.Adam(policy.parameters(), lr=learning_rate)
+
+    steps, updates, restart_at = 0, 0, settings.restart_after
+    best_policy, most = copy.deepcopy(policy), -np.inf
+    observations, _ = env.reset(seed=seed)
+    while True:
+        # Play one whole episode in every copy. The short ones are over sooner: those copies go on stepping, because a
+        # vector environment steps all of them or none, BUT WHAT COMES AFTER AN EPISODE'S END IS IN NO BATCH: neither
+        # the step that only resets (NEXT_STEP), nor the next episode, which would be cut off in its middle.
+        log_probs, rewards, playing = [], [], []  # one entry a time step, (E,) each
+        first = np.ones(env.num_envs, dtype=bool)  # the copies that still play this batch's episode
+        over = np.zeros(env.num_envs, dtype=bool)  # the copies whose episode ended at the last step
+        while first.any() and steps + env.num_envs <= max_steps:
+            seen = torch.as_tensor(observations, dtype=torch.float32, device=device)
+            actions, log_prob = sample_action(policy, seen, generator)
+            observations, reward, terminated, truncated, _ = env.step(torch.as_tensor(actions).cpu().numpy())
+            log_probs.append(log_prob)
+            rewards.append(reward * first)  # what the next episodes earn does not count
+            playing.append(first)
+            steps += int((~over).sum())
+            over = terminated | truncated
+            first = first & ~over
+        if first.any():
+            break  # no steps are left to finish these episodes
+
+        # How good was this policy? KEEP THE WEIGHTS THAT DID BEST: the next update may spoil them.
+        in_batch = np.array(playing)  # (T, E)
+        earned = np.sum(rewards, axis=0).mean()
+        if earned > most:
+            best_policy, most = copy.deepcopy(policy), earned
+        if earned >= settings.solved:
+            break
+
+        if steps >= restart_at:
+            # A policy that has become sure of the wrong thing tries nothing else any more. Start again and take smaller
+            # steps, from the first weights: with new ones, luck would do what only learning should.
+            policy = new_policy(env, seed, device)
+            learning_rate = learning_rate / 2
+            optimizer = torch.optim.Adam(policy.parameters(), lr=learning_rate)
+            updates, restart_at = 0, steps + settings.restart_after
+            observations, _ = env.reset()
+            continue
+
+        # The return of every step: what was earned FROM THERE ON, discounted. What came earlier is not to the credit of
+        # an action. (A truncated episode might have earned more; the next lesson has an idea of how much.)
+        returns = np.zeros(in_batch.shape)
+        later = np.zeros(env.num_envs)  # nothing comes after the last step
+        for t in reversed(range(len(rewards))):
+            # The returns of step t, (E,), from the rewards of step t and the returns of the step after it.
+            ### BEGIN SOLUTION
+            later = rewards[t] + settings.gamma * later
+            returns[t] = later
+            ### END SOLUTION
+
+        # One update, from the steps that count.
+        counts = torch.as_tensor(in_batch, device=device)
+        batch_log_probs = torch.stack(log_probs)[counts]  # (N,)
+        batch_returns = torch.as_tensor(returns, dtype=torch.float32, device=device)[counts]  # (N,)
+        fraction = min(updates / settings.decay_updates, 1.0)
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate + fraction * (settings.last_learning_rate - learning_rate)
+        # The loss of the standardized returns, its gradient (not longer than settings.longest_gradient: see
+        # nn.utils.clip_grad_norm_), and a step of the optimizer.
+        ### BEGIN SOLUTION
+        loss = policy_gradient_loss(batch_log_probs, standardize(batch_returns))
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(policy.parameters(), settings.longest_gradient)
+        optimizer.step()
+        ### END SOLUTION
+        updates += 1
+        # THE POLICY HAS CHANGED, SO ALL EPISODES START ANEW: what the old one began says nothing about the new one.
+        observations, _ = env.reset()
+    return lambda observations: likeliest_actions(best_policy, observations)
+
+
+def new_policy(env: gym.vector.VectorEnv, seed: int, device: str) -> PolicyNetwork:
+    """A network for this environment, with the initial weights that belong to the seed."""
+    # Initial weights come from torch's global generator, which is left as it was.
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        return PolicyNetwork(env.single_observation_space.shape[0], int(env.single_action_space.n)).to(device)
+
+
+def likeliest_actions(policy: nn.Module, observations: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The action with the highest probability for every observation: (N, O) → (N,)."""
+    device = next(policy.parameters()).device
+    with torch.no_grad():
+        logits = policy(torch.as_tensor(observations, dtype=torch.float32, device=device))
+    return logits.argmax(dim=1).cpu().numpy()

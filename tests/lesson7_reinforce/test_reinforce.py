@@ -1,0 +1,362 @@
+"""Hidden properties of lesson 7: the policy, its samples, and the loss that improves it, by value and by gradient."""
+
+import math
+
+import numpy as np
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from grader.testing import exercise, near
+
+HALVES = st.integers(-6, 6).map(lambda n: n / 2)
+
+
+def points(count, size, seed):
+    """Observations, (count, size) float32."""
+    return torch.randn(count, size, generator=torch.Generator().manual_seed(seed))
+
+
+# PolicyNetwork. Its architecture is free, so these are laws of any network of logits.
+
+# Batch, observation and action sizes all differ, so that no two axes can be mixed up.
+SIZES = st.sampled_from([(4, 2, 3), (3, 2, 5), (2, 5, 4), (5, 3, 2), (6, 3, 7)])
+"""(O, A, N)"""
+
+
+def random_weights(network, seed, gain=1.0):
+    """Weights for every parameter that the network owns, whatever its architecture, drawn by the grader."""
+    rng, new = torch.Generator().manual_seed(seed), {}
+    for name, value in network.state_dict().items():
+        spread = value.shape[-1] ** -0.5 if value.dim() > 1 else 0.5
+        drawn = gain * spread * torch.randn(value.shape, generator=rng)
+        new[name] = drawn if value.is_floating_point() else value
+    return new
+
+
+@exercise("PolicyNetwork", weight=2)
+@settings(max_examples=8)
+@given(sizes=SIZES, seed=st.integers(0, 99))
+def test_one_logit_for_each_action(student, sizes, seed):
+    """A network for O numbers and A actions turns a batch (N, O) into logits (N, A), each row from its own observation
+    and from no other one.
+    """
+    inputs, outputs, count = sizes
+    network = student.PolicyNetwork(inputs, outputs)
+    network.load_state_dict(random_weights(network, seed))
+    x = points(count, inputs, seed)
+    together = network(x)
+    assert isinstance(together, torch.Tensor), "a tensor"
+    assert list(together.shape) == near([count, outputs])
+    alone = torch.cat([network(row.unsqueeze(0)) for row in x])
+    differ = not torch.allclose(together[0], together[1])
+    assert together == near(alone.detach())
+    assert differ, "other logits for another observation"
+
+
+@exercise("PolicyNetwork", needs=("test_one_logit_for_each_action",), weight=2)
+@settings(max_examples=5)
+@given(sizes=SIZES, seed=st.integers(0, 99))
+def test_logits_are_any_real_numbers(student, sizes, seed):
+    """Logits have no bounds: with large weights they lie far apart, and some are below 0. Nothing squeezes them at the
+    end, no softmax, no ReLU, no tanh.
+    """
+    # Weights drawn 16 times. Even where every logit is the same for all observations, each draw has one below 0 with
+    # probability 3/4 or more (there are two actions at least), so that none has one is a chance of 2e-10.
+    inputs, outputs, _ = sizes
+    network, drawn_logits = student.PolicyNetwork(inputs, outputs), []
+    for draw in range(16):
+        network.load_state_dict(random_weights(network, 100 * draw + seed, gain=10.0))
+        drawn_logits.append(network(points(16, inputs, seed)).detach())
+    logits = torch.cat(drawn_logits)
+    lowest, apart = float(logits.min()), float((logits.max(dim=1).values - logits.min(dim=1).values).max())
+    assert lowest < 0, "some logits below 0"
+    assert apart > 4, "with large weights, logits that lie far apart"
+
+
+@exercise("PolicyNetwork", needs=("test_one_logit_for_each_action",))
+@settings(max_examples=5)
+@given(sizes=SIZES, seed=st.integers(0, 99))
+def test_more_than_a_linear_map(student, sizes, seed):
+    """The network has a nonlinearity between its layers; linear after linear would be one linear layer again."""
+    inputs, outputs, _ = sizes
+    network = student.PolicyNetwork(inputs, outputs)
+    network.load_state_dict(random_weights(network, seed, gain=2.0))
+    x, y = points(8, inputs, seed), points(8, inputs, seed + 1)
+    # f(x + y) + f(0) = f(x) + f(y) for everything that is linear up to a constant, whichever way it is written.
+    left, zero, one, other = network(x + y), network(0 * x), network(x), network(y)
+    difference = float((left + zero - one - other).abs().max())
+    assert difference > 1e-3, "a network that is not linear: a hidden layer with a nonlinearity"
+
+
+@exercise("PolicyNetwork", needs=("test_one_logit_for_each_action",))
+@settings(max_examples=4)
+@given(sizes=SIZES, seed=st.integers(0, 99))
+def test_an_optimizer_finds_all_weights(student, sizes, seed):
+    """All weights are parameters of the module: two networks with the same state_dict give the same logits."""
+    inputs, outputs, count = sizes
+    one, other = student.PolicyNetwork(inputs, outputs), student.PolicyNetwork(inputs, outputs)
+    one.load_state_dict(random_weights(one, seed))
+    other.load_state_dict(one.state_dict())
+    x = points(count, inputs, seed)
+    assert len(one.state_dict()) > 0, "a module with parameters"
+    assert other(x) == near(one(x).detach())
+
+
+@exercise("PolicyNetwork", needs=("test_one_logit_for_each_action",))
+@settings(max_examples=3)
+@given(sizes=SIZES, seed=st.integers(0, 99))
+def test_gradients_reach_every_weight(student, sizes, seed):
+    """Gradients flow from the logits back to every weight that has a say in them."""
+    inputs, outputs, count = sizes
+    network = student.PolicyNetwork(inputs, outputs)
+    state = random_weights(network, seed)
+    network.load_state_dict(state)
+    x, weigh = points(count, inputs, seed), points(count, outputs, seed + 1)
+    logits = network(x)
+    flows = logits.requires_grad
+    assert flows, "logits that gradients can flow back from"
+    (logits * weigh).sum().backward()
+    gradients = network.gradients()
+    for name, gradient in gradients.items():
+        network.load_state_dict({**state, name: state[name] + 0.5})
+        has_a_say = not torch.allclose(network(x), logits, atol=1e-4)
+        reached = gradient is not None and bool(gradient.any())
+        assert reached or not has_a_say, f"a gradient for {name}"
+
+
+# sample_action
+
+# The policies of these tests show their logits: observation i is one-hot and picks column i of the weights.
+STATES = 3
+PROBABILITIES = [0.05, 0.1, 0.25, 0.6]
+
+
+@st.composite
+def policies(draw):
+    """A linear policy (N, 3) -> (N, 4) and its probabilities (3, 4). Its logits are not normalised."""
+    rows = [draw(st.permutations(PROBABILITIES)) for _ in range(STATES)]
+    shifts = [draw(st.sampled_from([-2.0, 0.5, 3.0])) for _ in range(STATES)]
+    logits = torch.tensor(rows).log() + torch.tensor(shifts).unsqueeze(1)
+    layer = nn.Linear(STATES, len(PROBABILITIES))
+    with torch.no_grad():
+        layer.weight.copy_(logits.T)
+        layer.bias.zero_()
+    return layer, rows
+
+
+def one_hot(states):
+    """Observations (N, 3) for a list of state numbers."""
+    return torch.eye(STATES)[states]
+
+
+def drawn(answer, count, outputs):
+    """The two parts of an answer, after insisting on their kind: the actions as an array of whole numbers."""
+    two = isinstance(answer, tuple | list) and len(answer) == 2
+    assert two, "two things: actions and log_probs"
+    actions, log_probs = answer
+    known = isinstance(actions, torch.Tensor | np.ndarray | list | tuple)
+    assert known, "actions as a tensor (N,)"
+    array = np.asarray(actions.detach() if isinstance(actions, torch.Tensor) else actions)
+    assert list(array.shape) == near([count])
+    whole = array.dtype.kind in "iu" and bool(((array >= 0) & (array < outputs)).all())
+    assert whole, f"whole numbers from 0 to {outputs - 1}"
+    return array.astype(np.int64), log_probs
+
+
+@exercise("sample_action", weight=2)
+@given(policy=policies(), states=st.lists(st.integers(0, STATES - 1), min_size=5, max_size=7), seed=st.integers(0, 99))
+def test_log_probs_of_the_actions_drawn(student, policy, states, seed):
+    """`sample_action` gives N actions and N log-probabilities: entry i is log π(a|s) of the action i that was drawn."""
+    layer, rows = policy
+    generator = torch.Generator().manual_seed(seed)
+    actions, log_probs = drawn(student.sample_action(student.put(layer), one_hot(states), generator), len(states), 4)
+    assert isinstance(log_probs, torch.Tensor), "log_probs as a tensor, for a loss is made of them"
+    assert log_probs == near([math.log(rows[state][action]) for state, action in zip(states, actions)])
+
+
+@exercise("sample_action", weight=2)
+@settings(max_examples=3)
+@given(policy=policies(), seed=st.integers(0, 99))
+def test_actions_come_as_often_as_the_policy_says(student, policy, seed):
+    """Each action comes as often as the softmax of its row of logits says, each row drawn for itself."""
+    # By Hoeffding a frequency over 1,000 draws is wrong by more than 0.1 once in 2e8; in 36 of them once in 6e6 times.
+    layer, rows = policy
+    states = list(range(STATES)) * 1000
+    generator = torch.Generator().manual_seed(seed)
+    actions, _ = drawn(student.sample_action(student.put(layer), one_hot(states), generator), len(states), 4)
+    frequencies = [np.bincount(actions[state::STATES], minlength=4) / 1000 for state in range(STATES)]
+    assert frequencies == near(rows, rtol=0, atol=0.1)
+
+
+@exercise("sample_action", needs=("test_log_probs_of_the_actions_drawn",), weight=2)
+@settings(max_examples=10)
+@given(
+    policy=policies(),
+    states=st.lists(st.integers(0, STATES - 1), min_size=5, max_size=7),
+    weigh=st.lists(HALVES, min_size=7, max_size=7),
+    seed=st.integers(0, 99),
+)
+def test_gradient_reaches_the_policy(student, policy, states, weigh, seed):
+    """`log_probs` has its graph: a loss of it has the gradient of log softmax in the policy's weights."""
+    layer, _ = policy
+    there, weights = student.put(layer), torch.tensor(weigh[: len(states)])
+    generator = torch.Generator().manual_seed(seed)
+    actions, log_probs = drawn(student.sample_action(there, one_hot(states), generator), len(states), 4)
+    flows = log_probs.requires_grad
+    assert flows, "log_probs that gradients can flow back from"
+    (log_probs * weights).sum().backward()
+    ours = torch.log_softmax(layer(one_hot(states)), dim=1)[torch.arange(len(states)), torch.from_numpy(actions)]
+    (ours * weights).sum().backward()
+    gradients = there.gradients()
+    for name, parameter in layer.named_parameters():
+        assert gradients[name] is not None, "a gradient for every parameter of the policy"
+        assert gradients[name] == near(parameter.grad, rtol=1e-3)
+
+
+@exercise("sample_action", needs=("test_actions_come_as_often_as_the_policy_says",))
+@settings(max_examples=4)
+@given(policy=policies(), seed=st.integers(0, 99))
+def test_the_generator_decides(student, policy, seed):
+    """The actions come from the generator that is given and from nothing else: two equal generators draw the same
+    actions, the next draw is another one, and torch's global random numbers are left alone.
+    """
+    layer, _ = policy
+    there, observations = student.put(layer), one_hot(list(range(STATES)) * 100)
+    one, other = (student.put(torch.Generator().manual_seed(seed)) for _ in range(2))
+    before = student.random_state()
+    first, _ = drawn(student.sample_action(there, observations, one), 3 * 100, 4)
+    untouched = student.random_state() == before
+    again, _ = drawn(student.sample_action(there, observations, other), 3 * 100, 4)
+    after, _ = drawn(student.sample_action(there, observations, one), 3 * 100, 4)
+    assert untouched, "global random numbers left alone: a generator was given"
+    assert again == near(first)
+    # Two draws of an action agree with probability 0.435, so 300 of them never do.
+    assert not np.array_equal(after, first), "another draw the second time; the generator moves on"
+
+
+@exercise("sample_action", needs=("test_actions_come_as_often_as_the_policy_says",))
+@settings(max_examples=3)
+@given(policy=policies())
+def test_without_a_generator_the_global_one(student, policy):
+    """Without a generator the random numbers are torch's global ones, and nothing seeds them anew."""
+    layer, _ = policy
+    there, observations = student.put(layer), one_hot(list(range(STATES)) * 100)
+    states = [student.random_state()]
+    draws = []
+    for _ in range(2):
+        draws.append(drawn(student.sample_action(there, observations), 3 * 100, 4)[0])
+        states.append(student.random_state())
+    assert not np.array_equal(*draws), "another draw the second time; nothing seeds the generator anew"
+    assert len(set(states)) == 3, "actions from torch's global random numbers"
+
+
+# standardize
+
+
+@st.composite
+def spread_returns(draw):
+    """Returns of one or two axes with some spread: a standard deviation of 0.5 or more."""
+    shape = draw(st.sampled_from([(3,), (2, 3), (4, 2), (5,), (2,)]))
+    size = math.prod(shape)
+    values = draw(st.lists(HALVES, min_size=size, max_size=size).filter(lambda v: np.std(v) >= 0.5))
+    offset = draw(st.sampled_from([0.0, 1.0, 20.0]))
+    return (torch.tensor(values) + offset).reshape(shape)
+
+
+def standardized(returns, got):
+    """Needed: with n or with n - 1 in the variance, whichever is nearer to what came back."""
+    x = returns.double().numpy()
+    both = [(x - x.mean()) / x.std(ddof=ddof) for ddof in (0, 1)]
+    if not isinstance(got, torch.Tensor) or got.shape != returns.shape:
+        return both[0]
+    return min(both, key=lambda needed: np.abs(got.detach().numpy() - needed).max())
+
+
+@exercise("standardize", weight=3)
+@given(returns=spread_returns())
+def test_mean_0_and_standard_deviation_1(student, returns):
+    """Standardized returns are (return − mean) / standard deviation, both taken over all entries together."""
+    got = student.standardize(returns)
+    assert got == near(standardized(returns, got), rtol=5e-3, atol=1e-4)
+
+
+@exercise("standardize", needs=("test_mean_0_and_standard_deviation_1",), weight=2)
+@settings(max_examples=10)
+@given(value=st.sampled_from([0.0, 5.0, -3.5, 0.1]), shape=st.sampled_from([(3,), (2,), (2, 3)]))
+def test_no_spread_is_no_catastrophe(student, value, shape):
+    """A single return, and returns that are all equal, give finite numbers of the same shape: no NaN, no infinity."""
+    # Both in one example: code that fails at a single entry is not the same as code that fails at equal ones.
+    single, equal = student.standardize(torch.full((1,), value)), student.standardize(torch.full(shape, value))
+    for got, needed in ((single, (1,)), (equal, shape)):
+        assert isinstance(got, torch.Tensor), "a tensor"
+        assert list(got.shape) == near(list(needed))
+        finite = bool(torch.isfinite(got).all())
+        assert finite, "finite numbers, such as 0"
+
+
+@exercise("standardize", needs=("test_mean_0_and_standard_deviation_1",))
+@settings(max_examples=5)
+@given(returns=spread_returns())
+def test_standardize_leaves_its_input_alone(student, returns):
+    """The returns that `standardize` is given are afterwards as they were."""
+    there = student.put(returns)
+    student.standardize(there)
+    assert there.get() == near(returns)
+
+
+# policy_gradient_loss
+
+
+@st.composite
+def steps(draw):
+    """Log-probabilities (N,), none above 0, and returns (N,) of both signs; the first three differ in each."""
+    # With these three, no two of the ways to scale, cut or mix up the returns give the same loss.
+    count = draw(st.integers(0, 2))
+    log_probs = draw(st.lists(st.integers(-6, -1).map(lambda n: n / 2), min_size=count, max_size=count))
+    returns = draw(st.lists(HALVES, min_size=count, max_size=count))
+    scale = draw(st.sampled_from([1.0, 4.0, 20.0]))
+    return torch.tensor([-0.5, -2.0, -1.0, *log_probs]), scale * torch.tensor([1.5, -2.5, 5.5, *returns])
+
+
+def needed_loss(log_probs, returns):
+    """The definition, term by term."""
+    pairs = list(zip(log_probs.tolist(), returns.tolist()))
+    return -sum(log_prob * value for log_prob, value in pairs) / len(pairs)
+
+
+@exercise("policy_gradient_loss", weight=2)
+@given(case=steps())
+def test_loss_is_minus_the_mean_of_the_products(student, case):
+    """The loss is −(1/N) Σ log π(aᵢ|sᵢ) · Gᵢ, one number; the returns Gᵢ enter as they are."""
+    log_probs, returns = case
+    assert student.policy_gradient_loss(log_probs, returns) == near(needed_loss(log_probs, returns))
+
+
+@exercise("policy_gradient_loss", needs=("test_loss_is_minus_the_mean_of_the_products",), weight=2)
+@settings(max_examples=10)
+@given(case=steps())
+def test_gradient_makes_good_actions_likelier(student, case):
+    """The gradient of the loss in log π(aᵢ|sᵢ) is −Gᵢ / N: a step downhill makes an action with a positive return
+    likelier, and one with a negative return less likely.
+    """
+    # The returns require grad as well: a loss that has its graph on the wrong side is not one without a graph.
+    log_probs, returns = (part.requires_grad_() for part in case)
+    loss = student.policy_gradient_loss(log_probs, returns)
+    flows = isinstance(loss, torch.Tensor) and loss.requires_grad
+    assert flows, "a loss that gradients can flow back from"
+    loss.backward()
+    assert log_probs.grad is not None, "a gradient in log_probs"
+    assert log_probs.grad == near(-returns.detach() / len(returns))
+
+
+@exercise("policy_gradient_loss", needs=("test_gradient_makes_good_actions_likelier",))
+@settings(max_examples=8)
+@given(case=steps())
+def test_returns_are_constants(student, case):
+    """The returns are what was measured: no gradient flows into them."""
+    log_probs, returns = (part.requires_grad_() for part in case)
+    student.policy_gradient_loss(log_probs, returns).backward()
+    none = returns.grad is None or not bool(returns.grad.any())
+    assert none, "no gradient in the returns"
