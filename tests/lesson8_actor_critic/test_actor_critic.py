@@ -425,7 +425,8 @@ def test_a_certain_action_has_no_entropy(student, sure, large, sign):
     # Shifted far from 0 as a whole: that is the same policy.
     logits = (logits + sign * large).requires_grad_()
     got = student.entropy(logits)
-    assert got == near([0.0, math.log(2)])
+    # Numbers around 2000 have no more than three decimals in float32.
+    assert got == near([0.0, math.log(2)], atol=1e-3)
     assert_graph(got)
     got.sum().backward()
-    assert logits.grad == near(torch.zeros(2, 3))
+    assert logits.grad == near(torch.zeros(2, 3), atol=1e-3)
