@@ -55,8 +55,8 @@ def clipped_surrogate_loss(log_probs: Tensor, old_log_probs: Tensor, advantages:
     | returns       | ()    | the loss                                            |
 
     Example:
-        Ratio 1.5 and clip 0.2. With advantage 2 the loss is -min(3, 2.4) = -2.4: there is nothing more to be had, and the
-        gradient is 0. With advantage -2 it is -min(-3, -2.4) = 3: this action became likelier by mistake, and the
+        Ratio 1.5 and clip 0.2. With advantage 2 the loss is -min(3, 2.4) = -2.4: there is nothing more to be had, and
+        the gradient is 0. With advantage -2 it is -min(-3, -2.4) = 3: this action became likelier by mistake, and the
         gradient is there to bring it back.
 
     Source: Schulman et al. 2017, equation 7.
@@ -84,8 +84,8 @@ def clipped_value_loss(values: Tensor, old_values: Tensor, returns: Tensor, clip
     The answer is a tensor without axes, (), and there is no factor ½.
 
     Example:
-        Value 2, old value 1, return 3, clip 0.5: near is 1.5, so the loss is max(1, 2.25) = 2.25, and no gradient is left
-        in it: this value has moved far enough.
+        Value 2, old value 1, return 3, clip 0.5: near is 1.5, so the loss is max(1, 2.25) = 2.25, and no gradient is
+        left in it: this value has moved far enough.
 
     Source: Huang et al. 2022, detail 9 (value function loss clipping); it is not in the paper.
     """
@@ -177,7 +177,7 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
         if len(latest) == settings.latest and np.mean(latest) >= settings.solved:
             break
 
-        # One tensor for each column, (T, E, ...). The step after the last one has an observation as well: T + 1 of them.
+        # One tensor for each column, (T, E, ...). After the last step there is one more observation: T + 1 of them.
         observations, actions, rewards, terminated, truncated, live = (
             torch.as_tensor(np.stack(column), device=device) for column in zip(*rows, strict=True)
         )
@@ -224,7 +224,7 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
 
 
 def log_prob(logits: Tensor, actions: Tensor) -> Tensor:
-    """log π(a|s) of the actions that were taken: logits (N, A) and actions (N,) → (N,)."""
+    """Log π(a|s) of the actions that were taken: logits (N, A) and actions (N,) → (N,)."""
     return torch.log_softmax(logits, dim=1).gather(1, actions.unsqueeze(1)).squeeze(1)
 
 
