@@ -196,7 +196,8 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
                 # The advantages of a minibatch, brought to mean 0 and spread 1.
                 advantage = advantages[index] - advantages[index].mean()
                 advantage = advantage / (advantage.std(correction=0) + 1e-8)
-                # One update: the actor's loss, the critic's, and a little entropy, from this minibatch.
+                bonus = settings.entropy_weight * entropy(logits).mean()  # is subtracted from the loss
+                # One update: the actor's loss, the critic's, and the bonus for exploring, from this minibatch.
                 raise NotImplementedError("train: write me; lesson9_ppo.md tells how")
     return lambda observations: greedy_actions(model, observations)
 
