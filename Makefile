@@ -11,8 +11,9 @@ OUT ?= report
 LESSON ?=
 STUDENT ?= student-006
 SEEDS ?= 20
+FIGURES ?=
 
-.PHONY: grade test test-slow lint types stubs verify calibrate bench-training bench-grading picture clean help
+.PHONY: grade test test-slow lint types stubs figures verify mutants calibrate bench-training bench-grading picture clean help
 
 grade: $(VENV)/.class ## grade the sample class, or your own: make grade SUBMISSIONS=path
 ifdef SUBMISSIONS
@@ -35,8 +36,14 @@ types: $(VENV)/.dev ## static types
 stubs: $(VENV)/.dev ## make exercises/*.py from solutions/*.py
 	$(BIN)/grader build
 
+figures: $(VENV)/.dev ## draw the figures of the lesson texts
+	$(BIN)/python -m grader.figures $(FIGURES)
+
 verify: $(VENV)/.dev ## measure the hidden tests: stubs, solutions, wheats, chaffs
 	$(BIN)/grader verify $(LESSON)
+
+mutants: $(VENV)/.dev ## does every small change to a solution cost marks?
+	$(BIN)/python -m grader.mutants $(if $(LESSON),--lesson $(LESSON))
 
 calibrate: $(VENV)/.dev ## train every reference on SEEDS disguised seeds
 	$(BIN)/python -m grader.bench.calibrate --seeds $(SEEDS) $(if $(LESSON),--lesson $(LESSON))

@@ -113,21 +113,22 @@ def update_target(target_network: nn.Module, q_network: nn.Module, tau: float) -
 class Settings:
     """The numbers of one training run; "steps" are environment steps, summed over the copies."""
 
-    gamma: float = 0.99
-    learning_rate: float = 3e-3
+    gamma: float = 0.985
+    learning_rate: float = 4e-3
     batch_size: int = 64
     buffer_size: int = 50_000
     learning_starts: int = 1_000  # steps that only fill the buffer
-    learn_every: int = 256  # exploring steps between two bursts of updates
-    updates: int = 64  # in one burst
+    learn_every: int = 400  # exploring steps between two bursts of updates
+    updates: int = 25  # in one burst
     tau: float = 0.02  # after every update
+    most_gradient: float = 1.0  # a longer gradient is shortened to this length
     epsilon_start: float = 1.0
-    epsilon_end: float = 0.05
-    epsilon_steps: int = 4_000
-    first_test: int = 6  # bursts of a network before its first test
-    test_every: int = 2  # bursts
-    restart_every: int = 12  # bursts
-    solved: float = 890.0  # rewards that a copy earns in a test: nearly two whole episodes
+    epsilon_end: float = 0.1
+    epsilon_steps: int = 10_000
+    first_test: int = 8  # bursts of a network before its first test
+    test_every: int = 4  # bursts
+    restart_every: int = 18  # bursts
+    solved: float = 500.0  # rewards that a copy earns in a test: a whole episode
 
 
 def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str = "cpu") -> Policy:
@@ -152,7 +153,7 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
     target_network = copy.deepcopy(q_network)
     optimizer = make_optimizer(q_network, lr=settings.learning_rate)
 
-    steps, explored, bursts = 0, 0, 0
+    steps, explored, bursts, restarts = 0, 0, 0, 0
     testing, earned = False, 0.0
     best_network, most = copy.deepcopy(target_network), 0.0
     observations, _ = env.reset(seed=seed)
@@ -198,9 +199,9 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
         bursts += 1
         age = bursts % settings.restart_every
         if age == 0:
-            # What has not solved the task by now rarely does. Start again from the first weights, with all that is
-            # stored; not from new ones, or luck with the weights would do what only learning should.
-            q_network = new_network(env, seed, device)
+            # What has not solved the task by now rarely does. Start again from other weights, with all that is stored.
+            restarts += 1
+            q_network = new_network(env, seed + restarts, device)
             target_network = copy.deepcopy(q_network)
             optimizer = make_optimizer(q_network, lr=settings.learning_rate)
         elif age >= settings.first_test and age % settings.test_every == 0:

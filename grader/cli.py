@@ -6,6 +6,7 @@ What a user can get wrong ends in one line on standard error and exit status 2, 
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,11 +61,17 @@ def _stop(message: str, status: int) -> None:
 
 @contextlib.contextmanager
 def _interruptible(words: str) -> Iterator[None]:
-    """Ctrl-C ends the command with one line. Typer would end it too, but say nothing that helps."""
+    """Ctrl-C ends the command with one line. Typer would end it too, but say nothing that helps.
+
+    So does SIGTERM, which a batch system sends: by default it would end this process alone, and leave the others.
+    """
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt:
         _stop(f"interrupted{words}", 130)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _course() -> Course:

@@ -45,7 +45,8 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         passes: how many of them must reach the threshold.
         max_steps: the budget of one run, in environment steps summed over the copies.
         cpu_seconds: the budget of one run in processor time of the student's process.
-        control_steps: the budget for the small task that comes first (``grader.control``); 0 leaves it out.
+        episode_steps: a time limit for episodes of an environment that has none.
+        control_steps: the budget for the small task that comes first (``grader.training.control``); 0 leaves it out.
         needs: exercises whose properties must pass before the check is run.
     """
 
@@ -59,6 +60,7 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seeds: int = 5
     passes: int = 3
     cpu_seconds: float = 60.0
+    episode_steps: int | None = None
     control_steps: int = 0
     needs: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()

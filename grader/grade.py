@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from grader import training
 from grader.build import is_untouched, pristine
 from grader.course import Course, CourseError, Lesson
 from grader.places import Place
@@ -18,8 +17,10 @@ from grader.properties.chaffs import Chaff
 from grader.properties.plugin import Finding
 from grader.report import NOT_WRITTEN, PropertyResult, Report, TrainingResult
 from grader.student.errors import GraderFault, StudentDied, StudentError
-from grader.student.session import Session, Student
+from grader.student.remote import Student
+from grader.student.session import Session
 from grader.submission import Submission
+from grader.training.check import check
 
 Watcher = Callable[[str, float, float], None]
 """Hears how grading goes on: what is done now, how far that is, and of how much (0 where that is not known)."""
@@ -89,6 +90,23 @@ def grade(
     return report(status="graded", score=round(score, 2), properties=tuple(properties), training=trained)
 
 
+def open_session(course: Course, lesson: Lesson, sources: dict[str, str], place: Place) -> Session:
+    """A student's side with these modules loaded, under the limits that the course has for properties.
+
+    Raises:
+        StudentError, StudentDied: the lesson's module cannot be imported.
+    """
+    limits = course.limits
+    return place.open(
+        sources,
+        lesson.name,
+        cpu_seconds=limits.cpu_seconds,
+        call_seconds=limits.call_seconds,
+        memory_mb=limits.memory_mb,
+        output_chars=limits.output_chars,
+    )
+
+
 class _Grading:
     """One submission being graded."""
 
@@ -96,15 +114,7 @@ class _Grading:
         self.course, self.lesson, self.sources, self.place, self.watch = course, lesson, sources, place, watch
 
     def open(self, sources: dict[str, str] | None = None) -> Session:
-        limits = self.course.limits
-        return self.place.open(
-            sources or self.sources,
-            self.lesson.name,
-            cpu_seconds=limits.cpu_seconds,
-            call_seconds=limits.call_seconds,
-            memory_mb=limits.memory_mb,
-            output_chars=limits.output_chars,
-        )
+        return open_session(self.course, self.lesson, sources or self.sources, self.place)
 
     def loading_problem(self) -> str | None:
         """What goes wrong when the module is imported: everything else would fail of it."""
@@ -193,38 +203,47 @@ class _Grading:
                 message=f"not run: {' and '.join(missing)} {'has' if len(missing) == 1 else 'have'} to be right first",
             )
 
-        @contextlib.contextmanager
-        def open_student() -> Iterator[Student]:
-            limits = self.course.limits
-            session = self.place.open(
-                self.sources,
-                self.lesson.name,
-                cpu_seconds=rule.cpu_seconds,
-                # By the clock several times as long: the machine may be busy, and the environment's share counts too.
-                call_seconds=5 * rule.cpu_seconds,
-                memory_mb=limits.memory_mb,
-                output_chars=limits.output_chars,
-                record=False,
-            )
-            try:
-                session.begin(0)
-                yield Student(session)
-            finally:
-                session.close()
+        return run_training(self.course, self.lesson, self.sources, self.place, self.watch)
 
-        def progress(run: int, steps: int, mean: float) -> None:
-            self.watch(f"training run {run + 1} of {rule.seeds}, mean return {mean:.0f}", steps, rule.max_steps)
 
-        self.watch(f"training run 1 of {rule.seeds}", 0, rule.max_steps)
-        return training.check(
-            rule,
-            course=self.course,
-            lesson=self.lesson,
-            open_student=open_student,
-            device=self.place.device,
-            progress=progress,
-            cpu_seconds=Student.cpu_seconds,
+def run_training(
+    course: Course, lesson: Lesson, sources: dict[str, str], place: Place, watch: Watcher = silent
+) -> TrainingResult:
+    """The training check of a lesson that has one, on a module whatever its properties say; arguments as ``grade``."""
+    rule = lesson.training
+    assert rule is not None, f"{lesson.name} has no training check"
+
+    @contextlib.contextmanager
+    def open_student() -> Iterator[Student]:
+        session = place.open(
+            sources,
+            lesson.name,
+            cpu_seconds=rule.cpu_seconds,
+            # By the clock several times as long: the machine may be busy, and the environment's share counts too.
+            call_seconds=5 * rule.cpu_seconds,
+            memory_mb=course.limits.memory_mb,
+            output_chars=course.limits.output_chars,
+            record=False,
         )
+        try:
+            session.begin(0)
+            yield Student(session)
+        finally:
+            session.close()
+
+    def progress(run: int, steps: int, mean: float) -> None:
+        watch(f"training run {run + 1} of {rule.seeds}, mean return {mean:.0f}", steps, rule.max_steps)
+
+    watch(f"training run 1 of {rule.seeds}", 0, rule.max_steps)
+    return check(
+        rule,
+        course=course,
+        lesson=lesson,
+        open_student=open_student,
+        device=place.device,
+        progress=progress,
+        cpu_seconds=Student.cpu_seconds,
+    )
 
 
 def digest(course: Course, lesson: Lesson, sources: dict[str, str], *options: object) -> str:

@@ -84,7 +84,7 @@ class TrainingResult(msgspec.Struct, frozen=True):
     """The training check of a lesson: the rule in words, the verdict, and every seed that was run.
 
     Attributes:
-        control: the run on the small task that comes first (``grader.control``), where the rule asks for one.
+        control: the run on the small task that comes first (``grader.training.control``), where the rule asks for one.
     """
 
     exercise: str
@@ -95,10 +95,10 @@ class TrainingResult(msgspec.Struct, frozen=True):
     points: float
     max_points: float
     device: str
-    control: TrainingSeed | None = None
     seeds: tuple[TrainingSeed, ...] = ()
     message: str = ""
     hint: str = ""
+    control: TrainingSeed | None = None
 
 
 class Report(msgspec.Struct, frozen=True):

@@ -64,8 +64,8 @@ def samples(course: Course, lessons: Sequence[str]) -> list[Sample]:
         # nothing useful must get nothing either.
         found.append(Sample(name, "stub", "", f"{stub}\nBEGUN = True\n"))
         found.append(Sample(name, "solution", "", solution))
-        for path in known.wheats(course, lesson):
-            found.append(Sample(name, "wheat", path.stem, path.read_text(encoding="utf-8")))
+        for wheat, text in known.wheats(course, lesson).items():
+            found.append(Sample(name, "wheat", wheat, text))
         for chaff in known.load(course, lesson):
             found.append(Sample(name, "chaff", chaff.name, chaff.source(solution), chaff.says, chaff.exercise))
     return found

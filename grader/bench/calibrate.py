@@ -16,14 +16,15 @@ from pathlib import Path
 
 import msgspec
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
-from grader import training
 from grader.course import Course, CourseError, Lesson, TrainingRule, find_root, load
 from grader.places import Split
 from grader.report import TrainingSeed
 from grader.student.isolation import IsolationError, choose
-from grader.student.session import Student
+from grader.student.remote import Student
+from grader.training.check import run_seed
+from grader.training.tasks import Task, control_task, training_task
 
 _RETURNED = """
 
@@ -67,7 +68,7 @@ def runs(
     main: str,
     seeds: int,
     place: Split,
-    make_task: Callable[[TrainingRule, Course, Lesson, int], training.Task] = training.training_task,
+    make_task: Callable[[TrainingRule, Course, Lesson, int], Task] = training_task,
 ) -> Iterator[TrainingSeed]:
     """Train ``main``, the text of a module of this lesson, on so many tasks; one result each."""
     sources = {name: course.solution(course.lesson(name)).read_text(encoding="utf-8") for name in lesson.imports}
@@ -92,7 +93,7 @@ def runs(
 
     for i in range(seeds):
         task = make_task(rule, course, lesson, i)
-        yield training.run_seed(rule.exercise, task, open_student, place.device, None, Student.cpu_seconds)
+        yield run_seed(rule.exercise, task, open_student, place.device, None, Student.cpu_seconds)
 
 
 def row(name: str, results: list[TrainingSeed]) -> list[str]:
@@ -133,7 +134,12 @@ def main() -> None:
     except (CourseError, IsolationError) as error:
         raise SystemExit(f"calibrate: {error}") from None
     table = Table(
-        "", "passed", "steps, median / worst", "CPU s, median / worst", "mean return, lowest / median", box=None
+        Column("", no_wrap=True),
+        "passed",
+        "steps, median / worst",
+        "CPU s, median / worst",
+        "mean return, lowest / median",
+        box=None,
     )
     with Split(isolation) as place, console.status("") as status:
         for lesson in lessons:
@@ -145,9 +151,9 @@ def main() -> None:
             texts = {"": solution}
             if options.impostors:
                 texts = {name: impostor(solution, name) for name in IMPOSTORS} if lesson.number == 6 else {}
-            kinds = {"": training.training_task}
+            kinds = {"": training_task}
             if rule.control_steps:
-                kinds = {"control": training.control_task, **kinds}
+                kinds = {"control": control_task, **kinds}
             for name, text in texts.items():
                 for kind, make_task in kinds.items():
                     results: list[TrainingSeed] = []

@@ -24,7 +24,8 @@ from grader.course import Course, Lesson, find_root, load
 from grader.grade import grade
 from grader.places import Here, Place, Split
 from grader.student.isolation import choose
-from grader.student.session import Session, Student
+from grader.student.remote import Student
+from grader.student.session import Session
 from grader.submission import read_file
 
 _MODULE = """

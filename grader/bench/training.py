@@ -26,7 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.course import CourseError, TrainingRule, find_root, load
-from grader.disguise import Disguise, Floats, draw
+from grader.training.disguise import Disguise, draw
+from grader.training.meter import Floats
 
 INSTALL = "the comparison needs Stable-Baselines3; install it with: pip install 'deep-rl-for-beginners[bench]'"
 _LESSON = "6"
@@ -43,8 +44,9 @@ def ours(seed: int) -> dict[str, Any]:
     """One run of the reference in this process."""
     import torch
 
-    from grader.disguise import DisguisedEnv
-    from grader.training import Meter, MeteredEnv, evaluate
+    from grader.training.disguise import DisguisedEnv
+    from grader.training.meter import Meter, MeteredEnv
+    from grader.training.tasks import evaluate
 
     course, rule = _course()
     lesson = course.lesson(_LESSON)
@@ -66,8 +68,8 @@ def theirs(seed: int) -> dict[str, Any]:
     from stable_baselines3 import DQN
     from stable_baselines3.common.callbacks import BaseCallback
 
-    from grader.disguise import DisguisedEnv
-    from grader.training import evaluate
+    from grader.training.disguise import DisguisedEnv
+    from grader.training.tasks import evaluate
 
     _, rule = _course()
     plain = Disguise(scale=np.ones(4), mix=np.eye(4), actions=np.arange(2))

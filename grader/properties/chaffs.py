@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 import yaml
 
@@ -72,6 +70,17 @@ def load(course: Course, lesson: Lesson) -> tuple[Chaff, ...]:
     return chaffs
 
 
-def wheats(course: Course, lesson: Lesson) -> list[Path]:
-    """The lesson's other right answers."""
-    return sorted((course.tests(lesson) / "wheats").glob("*.py"))
+def wheats(course: Course, lesson: Lesson) -> dict[str, str]:
+    """The modules of the lesson's other right answers, by name.
+
+    A wheat may leave out the training loop, of which a learner writes a few lines only. Its functions then stand behind
+    the solution, and take the place of the solution's own in its loop.
+    """
+    loop = f"def {lesson.training.exercise}(" if lesson.training else ""
+    found = {}
+    for path in sorted((course.tests(lesson) / "wheats").glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        if loop not in text:
+            text = course.solution(lesson).read_text(encoding="utf-8") + "\n\n" + text
+        found[path.stem] = text
+    return found

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from grader.student.errors import WireError
-from grader.student.session import Transcript
+from grader.student.transcript import Transcript
 from grader.student.wire import Decoder, Tensor, module_spec
 
 _LINES_CAP = 60

@@ -13,7 +13,8 @@ from grader.properties.chaffs import Chaff
 from grader.properties.evidence import read, same, same_answer
 from grader.properties.plugin import Finding
 from grader.student.errors import StudentDied, StudentError
-from grader.student.session import Session, Transcript
+from grader.student.session import Session
+from grader.student.transcript import Transcript
 from grader.student.wire import Frame
 
 OpenChaff = Callable[[Chaff], Session]

@@ -10,7 +10,7 @@ import torch
 
 from grader.properties.counterexample import code
 from grader.student.errors import WireError
-from grader.student.session import Transcript
+from grader.student.transcript import Transcript
 from grader.student.wire import Decoder, Frame
 
 

@@ -16,7 +16,9 @@ from grader.properties import counterexample
 from grader.properties.evidence import last_answer
 from grader.report import NOT_WRITTEN, Verdict
 from grader.student.errors import GraderFault, StudentDied, StudentError
-from grader.student.session import Remote, Session, Student, Transcript
+from grader.student.remote import Remote, Student
+from grader.student.session import Session
+from grader.student.transcript import Transcript
 from grader.testing.near import Near
 
 OpenSession = Callable[[], Session]

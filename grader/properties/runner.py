@@ -39,6 +39,7 @@ def run(
     *,
     tell: Callable[[Finding, int], None] | None = None,
     only: frozenset[str] | None = None,
+    until_failure: bool = False,
 ) -> list[Finding]:
     """Run all properties of a lesson.
 
@@ -48,6 +49,7 @@ def run(
         open_session: gives a fresh session with the submission loaded; called once a property.
         tell: hears of every finding, and how many there will be.
         only: names of exercises to run, or None for all.
+        until_failure: stop at the first property that fails; only those that came before it have findings.
 
     Returns:
         One finding a property, in the order of the exercises in course.yml.
@@ -64,6 +66,7 @@ def run(
     flags = ["-c", os.devnull, "--rootdir", str(course.root), "--import-mode=importlib", "--capture=no"]
     flags += ["--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:junitxml"]
     flags += ["-p", "no:faulthandler", "-p", "no:unraisableexception", "-p", "no:threadexception", "-W", "ignore"]
+    flags += ["--exitfirst"] if until_failure else []
     _forget_other_versions(course.root, files)
     with _same_examples_everywhere():
         status = pytest.main([*flags, *map(str, files)], plugins=[plugin])

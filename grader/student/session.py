@@ -1,15 +1,13 @@
 """The grader's side of the boundary: ask a student's code questions, and keep what was asked and answered.
 
-``Session`` is one conversation with one submission over one ``Channel`` (another process, or this one). ``Student`` and
-``Remote`` make it read like ordinary Python, so that a property never mentions the boundary.
+``Session`` is one conversation with one submission over one ``Channel`` (another process, or this one).
+``grader.student.remote`` makes it read like ordinary Python, so that a property never mentions the boundary.
 """
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import gymnasium
@@ -17,6 +15,8 @@ import torch
 
 from grader.student import served
 from grader.student.errors import StudentDied, StudentError, WireError
+from grader.student.remote import Remote, RemoteModule, RemoteObject
+from grader.student.transcript import KEPT_BYTES, Exchange, Transcript, size_of
 from grader.student.wire import Decoder, Encoder, Frame, Tensor
 
 Answer = Callable[[Frame], Frame]
@@ -38,39 +38,8 @@ class Channel(Protocol):
         ...
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Exchange:
-    """One question, its answer, and what the student's side asked in between."""
-
-    question: Frame
-    answer: Frame
-    asks: tuple[tuple[Frame, Frame], ...]
-
-
-@dataclasses.dataclass(slots=True)
-class Transcript:
-    """All that was asked in one example, in order: enough to print it as code, and to ask another program the same."""
-
-    seed: int
-    exchanges: list[Exchange] = dataclasses.field(default_factory=list)
-    lent: dict[int, Any] = dataclasses.field(default_factory=dict)
-    printed: str = ""
-    size: int = 0
-    """Bytes of all frames; what becomes larger than a few MB is not kept at all."""
-
-    def add(self, exchange: Exchange, size: int) -> None:
-        """Note one more exchange, which has that many bytes."""
-        self.size += size
-        self.exchanges.append(exchange)
-        if self.size > _KEPT_BYTES:
-            # Not the first ones alone: a wrong program may answer those alike, and would be blamed for the rest.
-            self.exchanges.clear()
-
-
 _HISTORY = 10
 """Examples kept besides the current one: what a diagnosis compares beyond the smallest failing case."""
-_KEPT_BYTES = 1 << 22
-"""Of one example, and of all examples in the history: what a submission answers must not fill the grader's memory."""
 
 
 class Session:
@@ -106,7 +75,7 @@ class Session:
     def begin(self, seed: int) -> None:
         """Start an example: forget all objects, seed the global generators."""
         kept = sum(transcript.size for transcript in self.history)
-        if self.transcript.exchanges and len(self.history) < _HISTORY and kept + self.transcript.size <= _KEPT_BYTES:
+        if self.transcript.exchanges and len(self.history) < _HISTORY and kept + self.transcript.size <= KEPT_BYTES:
             self.history.append(self.transcript)
         self.transcript = Transcript(seed)
         self._lent.clear()
@@ -156,13 +125,13 @@ class Session:
 
         question = Encoder(self._lend, outgoing, modules=True).frame(message)
         asks: list[tuple[Frame, Frame]] = []
-        size = _size(question)
+        size = size_of(question)
 
         def answer_ask(frame: Frame) -> Frame:
             nonlocal size
             answer = self._answer_ask(frame)
-            size += _size(frame) + _size(answer)
-            if keep and self._record and size <= _KEPT_BYTES:
+            size += size_of(frame) + size_of(answer)
+            if keep and self._record and size <= KEPT_BYTES:
                 asks.append((frame, answer))
             return answer
 
@@ -174,7 +143,7 @@ class Session:
                 self.transcript.add(Exchange(question, Frame(b"", b""), tuple(asks)), size)
             raise
         if keep and self._record:
-            self.transcript.add(Exchange(question, answer, tuple(asks)), size + _size(answer))
+            self.transcript.add(Exchange(question, answer, tuple(asks)), size + size_of(answer))
         if self._pending is not None:
             # A test's own function failed while the student's code was calling it: that cannot be swallowed there.
             pending, self._pending = self._pending, None
@@ -302,11 +271,6 @@ class _Computation(torch.autograd.Function):
 _RAISED = [str, str, list, str, int, str, str, str]
 
 
-def _size(frame: Frame) -> int:
-    # Some bytes more for the objects themselves: a great many tiny frames are large too.
-    return len(frame.head) + len(frame.body) + 200
-
-
 def _is_of_hypothesis(error: BaseException) -> bool:
     return type(error).__module__.split(".")[0] == "hypothesis"
 
@@ -335,110 +299,3 @@ def _replace(value: Any, new: dict[int, torch.Tensor]) -> Any:
     if isinstance(value, dict):
         return {key: _replace(item, new) for key, item in value.items()}
     return value
-
-
-class Remote:
-    """An object that lives on the student's side: methods, attributes, items, iteration and calls go there."""
-
-    def __init__(self, session: Session, number: int, type_name: str) -> None:
-        """Point at object ``number`` of ``session``."""
-        self._session, self._number, self._type = session, number, type_name
-
-    def __getattr__(self, name: str) -> Any:
-        """Read an attribute or get a method. Names with an underscore are never remote: libraries probe for them."""
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return self._session.get(self._number, name, self._type)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the object."""
-        return self._session.call(self._number, None, args, kwargs)
-
-    def __getitem__(self, key: Any) -> Any:
-        """One of its items."""
-        return self._session.ask("item", self._number, key)
-
-    def __iter__(self) -> Iterator[Any]:
-        """Its items, one question each."""
-        iterator = self._session.ask("iterate", self._number)
-        for _ in range(10_000):
-            there, value = self._session.ask("next", iterator._number)
-            if not there:
-                return
-            yield value
-
-    def get(self) -> Any:
-        """The object's value as it is now, where it has a plain form."""
-        return self._session.ask("value", self._number)
-
-    def __repr__(self) -> str:
-        """What kind of object it is."""
-        return f"<{self._type} object of the student's code>"
-
-    # Two remotes are the same only if they are the same object; no question is asked about it.
-    __hash__ = object.__hash__
-
-
-class RemoteObject(Remote):
-    """Any object but an iterator, which has no length to ask for (``list`` would)."""
-
-    def __len__(self) -> int:
-        """Its length."""
-        return int(self._session.ask("len", self._number))
-
-
-class RemoteModule(RemoteObject):
-    """A network that lives on the student's side."""
-
-    def gradients(self) -> dict[str, torch.Tensor | None]:
-        """The gradient of every parameter by name; None where there is none."""
-        return self._session.ask("gradients", self._number)  # type: ignore[no-any-return]
-
-
-class Student:
-    """What a property sees: the names of the student's module, and a few helpers."""
-
-    def __init__(self, session: Session) -> None:
-        """Wrap a session whose submission is loaded."""
-        self._session = session
-
-    def __getattr__(self, name: str) -> Any:
-        """A function or class of the module."""
-        if name.startswith("_"):
-            raise AttributeError(name)
-        session = self._session
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            return session.call(name, None, args, kwargs)
-
-        return call
-
-    def put(self, value: Any) -> Any:
-        """A copy of ``value`` on the student's side, to see what happens to it."""
-        return self._session.ask("put", value)
-
-    def random_state(self) -> str:
-        """A digest of the global random generators over there: the same as long as nothing consumes them."""
-        return str(self._session.ask("random"))
-
-    def cpu_seconds(self) -> float:
-        """Processor time of the process over there, as it says itself.
-
-        Raises:
-            StudentDied: it says something that is no time.
-        """
-        seconds = self._session.ask("seconds")
-        if type(seconds) is not float or not 0 <= seconds < 1e9:
-            raise StudentDied("the process sent something that is not an answer: no processor time")
-        return seconds
-
-    @contextlib.contextmanager
-    def raises(self, kind: str) -> Iterator[None]:
-        """Expect an exception of that class name or a subclass."""
-        try:
-            yield
-        except StudentError as error:
-            if kind not in error.kinds:
-                raise
-        else:
-            raise AssertionError(f"a {kind} should have been raised here, and nothing was")

@@ -14,7 +14,7 @@ import torch
 from grader.places import Here, Split
 from grader.student.errors import GraderFault, StudentDied, StudentError
 from grader.student.isolation import IsolationError, choose
-from grader.student.session import Remote, RemoteModule
+from grader.student.remote import Remote, RemoteModule
 
 # Ordinary questions, wherever the code runs
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -129,7 +131,19 @@ def test_no_gpu_is_one_clear_line(folder: Path, tmp_path: Path) -> None:
     assert "no CUDA device" in done.stderr + done.stdout
 
 
-def test_an_interrupted_run_goes_on_where_it_stopped(folder: Path, tmp_path: Path) -> None:
+def ends(group: int) -> bool:
+    """Whether the last process of the group ends within ten seconds."""
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_goes_on_where_it_stopped(how: signal.Signals, folder: Path, tmp_path: Path) -> None:
     try:
         choose()
     except IsolationError as reason:
@@ -140,11 +154,13 @@ def test_an_interrupted_run_goes_on_where_it_stopped(folder: Path, tmp_path: Pat
     hand_in(submissions, "student-002", "lesson1_numbers", "import time\n\n\ndef double(x):\n    time.sleep(60)\n")
     words = ["grade", str(submissions), "--out", str(out), "--lesson", "1", "--jobs", "1"]
     command = [sys.executable, "-c", "from grader.cli import main; main()", *words]
-    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
+    pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=folder, text=True, start_new_session=True, **pipes) as run:
         assert run.stderr is not None
         assert run.stderr.readline() == "[1/2] student-001\n"
-        run.send_signal(signal.SIGINT)
+        run.send_signal(how)
         assert run.wait(timeout=20) == 130
+        assert ends(run.pid), "processes of the grader are left"
         (line,) = run.stderr.read().strip().splitlines()
     assert "goes on from there" in line
     first = out / "student-001" / "lesson1_numbers.json"

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from grader import control
-from grader.control import ACTIONS, LENGTH, SIGNS, SignsEnv
-from grader.training import evaluate
+from grader.training import control
+from grader.training.control import ACTIONS, LENGTH, SIGNS, SignsEnv
+from grader.training.tasks import evaluate
 
 
 def answers(seed):

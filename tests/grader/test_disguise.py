@@ -4,8 +4,8 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from grader import disguise
-from grader.disguise import Disguise, DisguisedEnv, draw, rule_returns
+from grader.training import disguise
+from grader.training.disguise import Disguise, DisguisedEnv, draw, rule_returns
 
 CARTPOLE = "CartPole-v1"
 PLAIN = Disguise(np.ones(4), np.eye(4), np.arange(2))

@@ -109,7 +109,7 @@ def number(n, *rest): return call(n, *rest)
 @pytest.fixture
 def attempts(split):
     """The attempts above, at each level."""
-    from grader.student.session import Student
+    from grader.student.remote import Student
 
     session = split.open({"w": ATTEMPTS}, "w", cpu_seconds=20, call_seconds=60, memory_mb=3000, output_chars=100)
     session.begin(0)

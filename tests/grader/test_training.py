@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 import torch
 
-from grader import training
 from grader.bench import calibrate
 from grader.course import TrainingRule, find_root, load
-from grader.disguise import Disguise, DisguisedEnv
 from grader.places import Here
 from grader.report import without_times
 from grader.student.errors import StudentDied, StudentError
-from grader.student.session import Student
-from grader.training import ActionError, BudgetSpent, Meter, MeteredEnv, as_actions, check, evaluate
+from grader.student.remote import Student
+from grader.training import disguise
+from grader.training.check import check
+from grader.training.disguise import Disguise, DisguisedEnv
+from grader.training.meter import ActionError, BudgetSpent, Meter, MeteredEnv, as_actions
+from grader.training.tasks import evaluate
 
 CARTPOLE = "CartPole-v1"
 PLAIN = Disguise(np.ones(4), np.eye(4), np.arange(2))
@@ -202,7 +204,7 @@ def test_evaluation_asks_once_a_time_step_for_all_episodes():
 
 
 def test_passes_stop_at_the_last_that_is_needed(monkeypatch):
-    monkeypatch.setattr(training.disguise, "draw", lambda *_: PLAIN)
+    monkeypatch.setattr(disguise, "draw", lambda *_: PLAIN)
     result = judge(lambda env, **_: balance, EASY)
     assert (result.verdict, result.points, result.message, result.hint) == ("pass", 5, "", "")
     assert [seed.verdict for seed in result.seeds] == ["pass"] * 3
@@ -219,7 +221,7 @@ def test_failures_stop_when_too_few_are_left():
 
 
 def test_one_failure_does_not_decide(monkeypatch):
-    monkeypatch.setattr(training.disguise, "draw", lambda *_: PLAIN)
+    monkeypatch.setattr(disguise, "draw", lambda *_: PLAIN)
     first = COURSE.secret(LESSON.name, "training", 0, "seed") % 2**31
     result = judge(lambda env, *, seed, **_: (lambda o: np.zeros(len(o), int)) if seed == first else balance, EASY)
     assert [seed.verdict for seed in result.seeds] == ["fail", "pass", "pass", "pass"]
@@ -295,7 +297,7 @@ def test_a_run_that_overruns_its_budget_fails_in_words():
 
 
 def test_who_notices_the_end_of_the_budget_may_return_a_policy(monkeypatch):
-    monkeypatch.setattr(training.disguise, "draw", lambda *_: PLAIN)
+    monkeypatch.setattr(disguise, "draw", lambda *_: PLAIN)
 
     def train(env, **options):
         with contextlib.suppress(BudgetSpent):
@@ -363,7 +365,7 @@ def test_the_control_comes_first_and_the_reference_passes_it():
     assert result.control.mean_return > 9
     assert result.control.steps <= rule.control_steps
     assert len(result.seeds) == 1
-    assert "small task in 3,000 steps" in result.rule
+    assert "small task in 6,000 steps" in result.rule
 
 
 @pytest.mark.parametrize("name", calibrate.IMPOSTORS)

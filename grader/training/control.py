@@ -15,7 +15,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from grader.training.meter import Floats
 
 SIGNS = 10
 ACTIONS = 4

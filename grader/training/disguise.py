@@ -20,7 +20,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from grader.training.meter import Floats
 
 _MOST_DRAWS = 1000
 _SCREENING_EPISODES = 10

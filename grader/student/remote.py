@@ -1,0 +1,121 @@
+"""What a property sees of a student's code: its module, and the objects that live on its side."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from grader.student.errors import StudentDied, StudentError
+
+if TYPE_CHECKING:
+    from grader.student.session import Session
+
+
+class Remote:
+    """An object that lives on the student's side: methods, attributes, items, iteration and calls go there."""
+
+    def __init__(self, session: Session, number: int, type_name: str) -> None:
+        """Point at object ``number`` of ``session``."""
+        self._session, self._number, self._type = session, number, type_name
+
+    def __getattr__(self, name: str) -> Any:
+        """Read an attribute or get a method. Names with an underscore are never remote: libraries probe for them."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self._session.get(self._number, name, self._type)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the object."""
+        return self._session.call(self._number, None, args, kwargs)
+
+    def __getitem__(self, key: Any) -> Any:
+        """One of its items."""
+        return self._session.ask("item", self._number, key)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Its items, one question each."""
+        iterator = self._session.ask("iterate", self._number)
+        for _ in range(10_000):
+            there, value = self._session.ask("next", iterator._number)
+            if not there:
+                return
+            yield value
+
+    def get(self) -> Any:
+        """The object's value as it is now, where it has a plain form."""
+        return self._session.ask("value", self._number)
+
+    def __repr__(self) -> str:
+        """What kind of object it is."""
+        return f"<{self._type} object of the student's code>"
+
+    # Two remotes are the same only if they are the same object; no question is asked about it.
+    __hash__ = object.__hash__
+
+
+class RemoteObject(Remote):
+    """Any object but an iterator, which has no length to ask for (``list`` would)."""
+
+    def __len__(self) -> int:
+        """Its length."""
+        return int(self._session.ask("len", self._number))
+
+
+class RemoteModule(RemoteObject):
+    """A network that lives on the student's side."""
+
+    def gradients(self) -> dict[str, torch.Tensor | None]:
+        """The gradient of every parameter by name; None where there is none."""
+        return self._session.ask("gradients", self._number)  # type: ignore[no-any-return]
+
+
+class Student:
+    """What a property sees: the names of the student's module, and a few helpers."""
+
+    def __init__(self, session: Session) -> None:
+        """Wrap a session whose submission is loaded."""
+        self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        """A function or class of the module."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        session = self._session
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return session.call(name, None, args, kwargs)
+
+        return call
+
+    def put(self, value: Any) -> Any:
+        """A copy of ``value`` on the student's side, to see what happens to it."""
+        return self._session.ask("put", value)
+
+    def random_state(self) -> str:
+        """A digest of the global random generators over there: the same as long as nothing consumes them."""
+        return str(self._session.ask("random"))
+
+    def cpu_seconds(self) -> float:
+        """Processor time of the process over there, as it says itself.
+
+        Raises:
+            StudentDied: it says something that is no time.
+        """
+        seconds = self._session.ask("seconds")
+        if type(seconds) is not float or not 0 <= seconds < 1e9:
+            raise StudentDied("the process sent something that is not an answer: no processor time")
+        return seconds
+
+    @contextlib.contextmanager
+    def raises(self, kind: str) -> Iterator[None]:
+        """Expect an exception of that class name or a subclass."""
+        try:
+            yield
+        except StudentError as error:
+            if kind not in error.kinds:
+                raise
+        else:
+            raise AssertionError(f"a {kind} should have been raised here, and nothing was")

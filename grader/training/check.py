@@ -1,0 +1,157 @@
+"""The training check: the environment is the grader's, so what was learnt is seen and not reported.
+
+The student's ``train`` steps a disguised environment that lives here, behind a meter that counts steps, records
+returns and ends the budget. The policy that it returns is then evaluated here, on episodes whose seeds nobody on the
+student's side has seen. Before any of that, ``train`` has to learn the small task of ``grader.training.control``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.course import Course, Lesson, TrainingRule
+from grader.report import TrainingResult, TrainingSeed, Verdict
+from grader.student.errors import StudentDied, StudentError
+from grader.training import control
+from grader.training.meter import ActionError, BudgetSpent, Meter, kind_of
+from grader.training.tasks import Task, control_task, training_task
+
+Progress = Callable[[int, int, float], None]
+"""Told at every new point of the curve: which run (from 0), the steps so far, the mean return around there."""
+
+
+def check(
+    rule: TrainingRule,
+    *,
+    course: Course,
+    lesson: Lesson,
+    open_student: Callable[[], AbstractContextManager[Any]],
+    device: str = "cpu",
+    progress: Progress | None = None,
+    cpu_seconds: Callable[[Any], float] = lambda student: time.process_time(),
+) -> TrainingResult:
+    """Judge a lesson's ``train`` by its rule, one run after another, until the verdict is certain.
+
+    The same work gets the same result at every run, but for the ``seconds``.
+
+    Args:
+        rule: what has to be reached.
+        course: gives the secret from which seeds and disguises are made.
+        lesson: the lesson that the rule belongs to.
+        open_student: opens a fresh student for one run; it has a function called ``rule.exercise``.
+        device: what ``train`` is asked to compute on.
+        progress: is told how a run goes on.
+        cpu_seconds: the processor time that a student's process has used so far.
+    """
+
+    def run(task: Task, told: Callable[[int, float], None] | None = None) -> TrainingSeed:
+        return run_seed(rule.exercise, task, open_student, device, told, cpu_seconds)
+
+    def result(verdict: Verdict, message: str, **parts: Any) -> TrainingResult:
+        return TrainingResult(
+            exercise=rule.exercise,
+            rule=rule.in_words(),
+            threshold=rule.threshold,
+            max_steps=rule.max_steps,
+            verdict=verdict,
+            points=rule.points if verdict == "pass" else 0.0,
+            max_points=rule.points,
+            device=device,
+            message=message,
+            hint=rule.hints[0] if verdict == "fail" and rule.hints else "",
+            **parts,
+        )
+
+    first = None
+    if rule.control_steps:
+        first = run(control_task(rule, course, lesson))
+        if first.verdict == "error":
+            return result("error", first.message, control=first)
+        if first.verdict == "fail":
+            return result("fail", _control_in_words(rule, first), control=first)
+    seeds: list[TrainingSeed] = []
+    for i in range(rule.seeds):
+        # Called at once, so the loop variable is this run's.
+        told = None if progress is None else lambda steps, mean: progress(i, steps, mean)  # noqa: B023
+        seeds.append(run(training_task(rule, course, lesson, i), told))
+        passed, failed = (sum(s.verdict == verdict for s in seeds) for verdict in ("pass", "fail"))
+        if seeds[-1].verdict == "error":
+            return result("error", seeds[-1].message, control=first, seeds=tuple(seeds))
+        if passed >= rule.passes:
+            return result("pass", "", control=first, seeds=tuple(seeds))
+        if failed > rule.seeds - rule.passes:
+            break
+    message = f"{passed} of {len(seeds)} runs reached {rule.threshold:g}; {rule.passes} had to."
+    return result("fail", message, control=first, seeds=tuple(seeds))
+
+
+def _control_in_words(rule: TrainingRule, run: TrainingSeed) -> str:
+    start = f"Not trained on {rule.environment} yet, for {rule.exercise} has to learn from rewards first. "
+    if run.message:
+        return start + f"On the small task: {run.message}"
+    return start + (
+        f"The small task shows one of {control.SIGNS} signs at each of {control.LENGTH} steps, and pays 1 for the one "
+        f"of {control.ACTIONS} actions that is right. Your policy earned {run.mean_return:.1f} an episode; "
+        f"{control.THRESHOLD:g} are needed, and guessing earns {control.LENGTH / control.ACTIONS:g}."
+    )
+
+
+def run_seed(
+    exercise: str,
+    task: Task,
+    open_student: Callable[[], AbstractContextManager[Any]],
+    device: str = "cpu",
+    progress: Callable[[int, float], None] | None = None,
+    cpu_seconds: Callable[[Any], float] = lambda student: time.process_time(),
+) -> TrainingSeed:
+    """Train on a task and evaluate; whatever happens is a TrainingSeed. Arguments as for ``check``."""
+    seconds = 0.0
+    meter = Meter(task.max_steps, progress)
+    returns: NDArray[np.float64] | None = None
+    verdict: Verdict = "fail"
+    message = ""
+    try:
+        env = task.environment(meter)
+        with open_student() as student:
+            before = cpu_seconds(student)
+            try:
+                train = getattr(student, exercise)
+                policy = train(env, max_steps=task.max_steps, seed=task.seed, **task.options(device))
+                if not callable(policy):
+                    raise ActionError(f"{exercise} returned {kind_of(policy)}, not a policy that can be called")
+                returns = task.evaluate(policy)
+            finally:
+                seconds = _elapsed(cpu_seconds, student, before)
+    except (ActionError, BudgetSpent, StudentError, StudentDied) as error:
+        message = str(error)
+        if meter.overrun and not isinstance(error, ActionError | StudentDied):
+            message = f"{exercise} did not return before its {task.max_steps:,} environment steps were used up"
+    except Exception as error:  # the grader's own fault: never the student's marks
+        verdict, message = "error", f"the training check itself failed: {type(error).__name__}: {error}"
+    if returns is not None and verdict != "error":
+        verdict = "pass" if float(returns.mean()) >= task.threshold else "fail"
+    return TrainingSeed(
+        seed=task.seed,
+        verdict=verdict,
+        steps=meter.steps,
+        episodes=meter.episodes,
+        mean_return=None if returns is None else float(returns.mean()),
+        returns=() if returns is None else tuple(float(r) for r in returns),
+        curve=meter.curve(),
+        message=message,
+        seconds=seconds,
+    )
+
+
+def _elapsed(cpu_seconds: Callable[[Any], float], student: Any, before: float) -> float:
+    """Processor time since ``before``; 0 where the process is gone and can no longer be asked."""
+    try:
+        return max(0.0, cpu_seconds(student) - before)
+    except (StudentDied, OSError):
+        return 0.0

@@ -1,0 +1,178 @@
+"""What one run of ``train`` has to learn: the environment, its disguise, its seeds, and how a policy is evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.course import Course, Lesson, TrainingRule
+from grader.training import control, disguise, tabular
+from grader.training.disguise import DisguisedEnv
+from grader.training.meter import Env, Floats, Meter, MeteredEnv, as_actions, number_of_actions
+
+
+class Task(Protocol):
+    """One run of ``train``.
+
+    Attributes:
+        seed: what ``train`` is given.
+        threshold: the mean return that the policy must reach.
+        max_steps: the budget, in environment steps summed over the copies.
+    """
+
+    seed: int
+    threshold: float
+    max_steps: int
+
+    def environment(self, meter: Meter) -> Any:
+        """What ``train`` steps; the same task every time."""
+        ...
+
+    def options(self, device: str) -> dict[str, Any]:
+        """What else ``train`` is given."""
+        ...
+
+    def evaluate(self, policy: Callable[[Any], Any]) -> NDArray[np.float64]:
+        """The undiscounted returns of a policy, one for each episode of the evaluation.
+
+        Raises:
+            ActionError: the policy gives something that is no action.
+        """
+        ...
+
+
+@dataclass
+class VectorTask:
+    """A task of a vector environment; its policies map observations (N, O) to actions (N,).
+
+    Attributes:
+        make: so many copies of the environment.
+        copies: how many of them ``train`` steps at once.
+        episodes: how many the policy is evaluated on.
+        evaluation_seed: of these episodes.
+    """
+
+    make: Callable[[int], Env]
+    copies: int
+    threshold: float
+    max_steps: int
+    episodes: int
+    seed: int
+    evaluation_seed: int
+
+    def environment(self, meter: Meter) -> MeteredEnv:
+        """The copies that ``train`` steps."""
+        return MeteredEnv(self.make(self.copies), meter)
+
+    def options(self, device: str) -> dict[str, Any]:
+        """The device that networks are to be on."""
+        return {"device": device}
+
+    def evaluate(self, policy: Callable[[Floats], Any]) -> NDArray[np.float64]:
+        """All episodes at once."""
+        return evaluate(policy, self.make(self.episodes), self.evaluation_seed)
+
+
+@dataclass
+class TableTask:
+    """A task whose states and actions are whole numbers; its policies map one state to one action.
+
+    Attributes:
+        make: the environment.
+        episodes: how many the policy is evaluated on.
+        evaluation_seed: of these episodes.
+    """
+
+    make: Callable[[], tabular.RenumberedEnv]
+    threshold: float
+    max_steps: int
+    episodes: int
+    seed: int
+    evaluation_seed: int
+
+    def environment(self, meter: Meter) -> tabular.MeteredTable:
+        """The environment that ``train`` steps."""
+        return tabular.MeteredTable(self.make(), meter)
+
+    def options(self, device: str) -> dict[str, Any]:
+        """Nothing: a table is on no device."""
+        return {}
+
+    def evaluate(self, policy: Callable[[int], Any]) -> NDArray[np.float64]:
+        """One episode after another."""
+        return tabular.evaluate(policy, self.make(), self.episodes, self.evaluation_seed)
+
+
+def training_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int) -> Task:
+    """Run number ``i`` of a lesson's training check: its disguise and its seeds come from the course's secret."""
+
+    def secret(purpose: str) -> int:
+        return course.secret(lesson.name, "training", i, purpose) % 2**31
+
+    common: dict[str, Any] = {
+        "threshold": rule.threshold,
+        "max_steps": rule.max_steps,
+        "episodes": rule.episodes,
+        "seed": secret("seed"),
+        "evaluation_seed": secret("evaluation"),
+    }
+    if _is_table(rule.environment):
+        hidden = secret("disguise")
+        return TableTask(lambda: tabular.RenumberedEnv(rule.environment, hidden, rule.episode_steps), **common)
+    disguised = disguise.draw(rule.environment, secret("disguise"))
+    return VectorTask(
+        lambda copies: DisguisedEnv(rule.environment, copies, disguised), copies=rule.environments, **common
+    )
+
+
+def control_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int = 0) -> Task:
+    """The control of a lesson's training check; it is run once, with ``i`` = 0."""
+
+    def secret(purpose: str) -> int:
+        return course.secret(lesson.name, "control", i, purpose) % 2**31
+
+    return VectorTask(
+        make=lambda copies: control.SignsEnv(copies, secret("signs")),
+        copies=rule.environments,
+        threshold=control.THRESHOLD,
+        max_steps=rule.control_steps,
+        episodes=rule.episodes,
+        seed=secret("seed"),
+        evaluation_seed=secret("evaluation"),
+    )
+
+
+def _is_table(environment: str) -> bool:
+    probe = gym.make(environment)
+    try:
+        return isinstance(probe.observation_space, gym.spaces.Discrete)
+    finally:
+        probe.close()
+
+
+def evaluate(policy: Callable[[Floats], Any], env: Env, seed: int) -> NDArray[np.float64]:
+    """Undiscounted returns (N,) of a policy; N episodes run at once, one call of the policy a time step.
+
+    Args:
+        policy: from observations (N, O) to actions (N,). Episodes that have ended stay in the batch.
+        env: one copy for each episode; it is closed afterwards.
+        seed: of the initial states.
+
+    Raises:
+        ActionError: the policy does not give one legal action for each observation.
+    """
+    episodes, most = env.num_envs, number_of_actions(env)
+    returns, running = np.zeros(episodes), np.ones(episodes, dtype=bool)
+    observations, _ = env.reset(seed=seed)
+    while running.any():
+        actions = as_actions(policy(observations), episodes, most, "the policy")
+        observations, rewards, terminated, truncated, _ = env.step(actions)
+        returns += rewards * running
+        running &= ~(terminated | truncated)
+    env.close()
+    return returns
