@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from grader.figures.style import BLUE, GREEN, GREY, INK, ORANGE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def weights_of_the_deltas() -> Figure:
     """(γλ)^k over k, for three λ: how much the δ of k steps later counts for this step's advantage."""
-    figure = Figure(figsize=(6.0, 2.8), layout="constrained")
+    from matplotlib import pyplot
+
+    figure = pyplot.figure(figsize=(6.0, 2.8), layout="constrained")
     axes = figure.subplots()
     steps = np.arange(21)
     for lam, colour in ((0.5, GREEN), (0.9, ORANGE), (0.99, BLUE)):
@@ -26,7 +31,9 @@ def weights_of_the_deltas() -> Figure:
 
 def what_an_end_cuts() -> Figure:
     """One column of a rollout: every reward is 1, every value 0, every next value 10, and step 4 ends in three ways."""
-    figure = Figure(figsize=(6.0, 2.8), layout="constrained")
+    from matplotlib import pyplot
+
+    figure = pyplot.figure(figsize=(6.0, 2.8), layout="constrained")
     axes = figure.subplots()
     steps, gamma, lam, end = 10, 0.9, 0.9, 4
     for name, colour, offset in (("no end", GREY, -0.27), ("truncated", BLUE, 0.0), ("terminated", ORANGE, 0.27)):

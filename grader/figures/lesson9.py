@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from grader.figures.style import BLUE, GREY, INK, ORANGE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def clipped_objective() -> Figure:
     """min(ratio · A, clamp(ratio) · A) over the ratio, for A = 1 and A = -1 and clip 0.2."""
-    figure = Figure(figsize=(6.4, 2.8), layout="constrained")
+    from matplotlib import pyplot
+
+    figure = pyplot.figure(figsize=(6.4, 2.8), layout="constrained")
     ratio, clip = np.linspace(0.4, 1.6, 241), 0.2
     clipped = np.clip(ratio, 1.0 - clip, 1.0 + clip)
     for axes, advantage, colour in zip(figure.subplots(1, 2), (1.0, -1.0), (BLUE, ORANGE), strict=True):
