@@ -194,8 +194,8 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
         if explored < settings.learning_starts + bursts * settings.learn_every:
             continue
         for _ in range(settings.updates):
-            # One update: the loss of a random batch, its gradient (nn.utils.clip_grad_norm_ makes it at most most_gradient
-            # long), a step of the optimizer, and the target follows.
+            # One update: the loss of a random batch, its gradient (made most_gradient long at most, by
+            # nn.utils.clip_grad_norm_), a step of the optimizer, and the target follows.
             raise NotImplementedError("train: write me; lesson6_deep_q_learning.md tells how")
         bursts += 1
         age = bursts % settings.restart_every

@@ -215,8 +215,8 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
         if explored < settings.learning_starts + bursts * settings.learn_every:
             continue
         for _ in range(settings.updates):
-            # One update: the loss of a random batch, its gradient (nn.utils.clip_grad_norm_ makes it at most most_gradient
-            # long), a step of the optimizer, and the target follows.
+            # One update: the loss of a random batch, its gradient (made most_gradient long at most, by
+            # nn.utils.clip_grad_norm_), a step of the optimizer, and the target follows.
             ### BEGIN SOLUTION
             loss = dqn_loss(q_network, target_network, buffer.sample(settings.batch_size), settings.gamma)
             optimizer.zero_grad()

@@ -1,0 +1,432 @@
+"""Hidden properties of lesson 8: a network with two heads, advantages, and a loss in three parts."""
+
+import math
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.testing import exercise, near
+
+HALVES = st.integers(-6, 6).map(lambda n: n / 2)
+# (O, A, N): three different numbers, so that no two axes can be mixed up.
+SIZES = st.sampled_from([(4, 2, 3), (3, 2, 5), (2, 5, 4), (5, 3, 2), (6, 3, 7)])
+
+
+def points(count, size, seed):
+    """Observations, (count, size) float32."""
+    return torch.randn(count, size, generator=torch.Generator().manual_seed(seed))
+
+
+# ActorCritic
+
+
+def shaken(student, inputs, outputs, seed):
+    """A network of the student's whose weights were all moved by numbers that the grader drew.
+
+    So nothing depends on how the student's weights begin: a tanh network without biases is an odd function, and one
+    whose last layer begins at 0 gives nothing but zeros, and both are right.
+    """
+    model = student.ActorCritic(inputs, outputs)
+    rng = torch.Generator().manual_seed(seed)
+    state = model.state_dict()
+    model.load_state_dict({name: value + torch.randn(value.shape, generator=rng) for name, value in state.items()})
+    return model
+
+
+@exercise("ActorCritic", weight=2)
+@settings(max_examples=6)
+@given(sizes=SIZES, seed=st.integers(0, 99))
+def test_logits_and_values(student, sizes, seed):
+    """A batch (N, O) gives a pair: logits (N, A) first, then values (N,), and neither (N, 1) nor a lone number. So it
+    is for a batch of one, too.
+    """
+    inputs, outputs, count = sizes
+    model = student.ActorCritic(inputs, outputs)
+    answers = [model(points(n, inputs, seed)) for n in (count, 1)]
+    for answer, n in zip(answers, (count, 1)):
+        pair = isinstance(answer, list | tuple) and len(answer) == 2
+        assert pair, "a pair: logits, values"
+        tensors = all(isinstance(part, torch.Tensor) for part in answer)
+        assert tensors, "two tensors: logits, values"
+        shapes = [list(part.shape) for part in answer]
+        assert shapes == [[n, outputs], [n]]
+
+
+@exercise("ActorCritic", needs=("test_logits_and_values",), weight=2)
+@settings(max_examples=4)
+@given(sizes=SIZES, seed=st.integers(0, 99))
+def test_answers_are_any_numbers(student, sizes, seed):
+    """Logits are no probabilities, and values have no bounds: nothing after the two last layers keeps their answers
+    above 0, or near it, or makes a row of logits add up to 1.
+    """
+    inputs, outputs, _ = sizes
+    # The weights are drawn anew four times. Four networks with last layers of random signs, asked at 160 points and at
+    # the opposite ones: that none of them ever goes below 0, or beyond 1, happens less than once in a million.
+    x = torch.cat([10.0 * points(40, inputs, seed), points(40, inputs, seed + 1)])
+    answers = [shaken(student, inputs, outputs, seed + i)(torch.cat([x, -x])) for i in range(4)]
+    logits, values = (torch.stack([answer[i].detach() for answer in answers]) for i in (0, 1))
+    # log_softmax at the end would be legal: those are logits as well, all below 0.
+    assert bool((logits < 0).any()), "some logits below 0"
+    assert bool((logits.abs() > 1).any()), "some logits beyond 1 or -1"
+    assert bool((values < 0).any()), "some values below 0"
+    assert bool((values > 1).any()), "some values above 1"
+
+
+@exercise("ActorCritic", needs=("test_logits_and_values",))
+@settings(max_examples=5)
+@given(sizes=SIZES, seed=st.integers(0, 99))
+def test_rows_are_on_their_own(student, sizes, seed):
+    """What the network says about one observation does not depend on which others are in the batch, nor on how often it
+    was asked before; and it does depend on the observation.
+    """
+    inputs, outputs, count = sizes
+    model, x = shaken(student, inputs, outputs, seed), points(count, inputs, seed)
+    logits, values = model(x)
+    alone = [model(row.unsqueeze(0)) for row in x]
+    assert torch.cat([one[0] for one in alone]).detach() == near(logits.detach(), atol=1e-4)
+    assert torch.cat([one[1] for one in alone]).detach() == near(values.detach(), atol=1e-4)
+    assert not torch.equal(values[0], values[1]), "other values for other observations"
+    assert not torch.equal(logits[0], logits[1]), "other logits for other observations"
+
+
+def gradients_of(model, x, part, weigh):
+    """All gradients of one answer's weighted sum, in one flat tensor."""
+    model.zero_grad()
+    answer = model(x)[part]
+    assert answer.requires_grad, "an answer that gradients can flow back from"
+    (answer * weigh).sum().backward()
+    gradients = model.gradients()
+    zeros = {name: torch.zeros_like(value) for name, value in model.state_dict().items()}
+    return torch.cat([(zeros[n] if gradients.get(n) is None else gradients[n]).flatten() for n in sorted(zeros)])
+
+
+@exercise("ActorCritic", needs=("test_logits_and_values",))
+@settings(max_examples=5)
+@given(sizes=SIZES, seed=st.integers(0, 99))
+def test_both_answers_can_be_learnt(student, sizes, seed):
+    """Both answers send gradients to the network's weights. Some weights belong to the actor alone and some to the
+    critic alone, so that each can learn what the other does not know.
+    """
+    inputs, outputs, count = sizes
+    model, x = shaken(student, inputs, outputs, seed), points(count, inputs, seed)
+    owns = bool(model.state_dict())
+    assert owns, "a module that owns its layers: a plain list of layers hides them"
+    actor = gradients_of(model, x, 0, points(count, outputs, seed + 1))
+    critic = gradients_of(model, x, 1, points(count, 1, seed + 2)[:, 0])
+    # Entry by entry: one last layer with A + 1 outputs is right as well, and its weights are one tensor.
+    assert bool(((actor != 0) & (critic == 0)).any()), "weights that only the logits depend on"
+    assert bool(((critic != 0) & (actor == 0)).any()), "weights that only the values depend on"
+
+
+@exercise("ActorCritic", needs=("test_logits_and_values",))
+@settings(max_examples=4)
+@given(sizes=SIZES, seed=st.integers(0, 99))
+def test_more_than_a_straight_line(student, sizes, seed):
+    """Neither answer is a linear function of the observation: there is a hidden layer with a nonlinearity."""
+    inputs, outputs, count = sizes
+    model, x = shaken(student, inputs, outputs, seed), 3.0 * points(count, inputs, seed)
+    both = model(torch.cat([x, -x, 0.0 * x]))
+    for name, answer in zip(("logits", "values"), both):
+        # Of a linear function, f(x) + f(-x) = 2 f(0).
+        ahead, back, origin = answer.detach().split(count)
+        bends = not torch.allclose(ahead + back, 2 * origin, rtol=1e-3, atol=1e-3)
+        assert bends, f"{name} that bend: a nonlinearity between the layers"
+
+
+# generalized_advantages
+
+
+@st.composite
+def rollouts(draw, endings=True, size=None):
+    """The first five arguments, (T, N) each; T and N differ. Flags: in every example an episode is terminated and one
+    is truncated, neither at the last step, and others end anywhere.
+    """
+    steps, copies = size or draw(st.sampled_from([(4, 3), (5, 2), (3, 4)]))
+
+    def table(entry):
+        row = st.lists(entry, min_size=copies, max_size=copies)
+        return draw(st.lists(row, min_size=steps, max_size=steps))
+
+    numbers = [torch.tensor(table(HALVES)) for _ in range(3)]
+    flags = [torch.zeros(steps, copies, dtype=torch.bool) for _ in range(2)]
+    if endings:
+        ends = torch.tensor(table(st.sampled_from([0, 0, 0, 1, 2, 3])))
+        columns = draw(st.permutations(range(copies)))
+        ends[draw(st.integers(0, steps - 2)), columns[0]] = 1
+        ends[draw(st.integers(0, steps - 2)), columns[1]] = 2
+        flags = [(ends == 1) | (ends == 3), (ends == 2) | (ends == 3)]
+    if draw(st.booleans()):
+        flags = [flag.float() for flag in flags]
+    return *numbers, *flags
+
+
+def needed_advantages(rewards, values, next_values, terminated, truncated, gamma, lam):
+    """Needed: the sum of the δs to come, weighted by powers of γλ, up to the end of the episode or of the data."""
+    steps, copies = rewards.shape
+
+    def delta(t, n):
+        after = 0.0 if terminated[t, n] else gamma * float(next_values[t, n])
+        return float(rewards[t, n]) + after - float(values[t, n])
+
+    def advantage(t, n):
+        total, weight = 0.0, 1.0
+        for k in range(t, steps):
+            total += weight * delta(k, n)
+            weight *= gamma * lam
+            if terminated[k, n] or truncated[k, n]:
+                break
+        return total
+
+    return [[advantage(t, n) for n in range(copies)] for t in range(steps)]
+
+
+@exercise("generalized_advantages", weight=4)
+@given(rollout=rollouts(), gamma=st.sampled_from([0.5, 0.75]), lam=st.sampled_from([0.5, 0.25, 0.75]))
+def test_advantages_with_ends_of_both_kinds(student, rollout, gamma, lam):
+    """The advantage of a step is the sum of its δ and of those that follow in the same episode, the k-th weighted by
+    (γλ)^k; δ counts the next state's value, but where the episode has terminated. (Rows are steps in time.)
+    """
+    got = student.generalized_advantages(*rollout, gamma, lam)
+    assert got == near(needed_advantages(*rollout, gamma, lam))
+
+
+@exercise("generalized_advantages")
+@settings(max_examples=10)
+@given(rollout=rollouts(endings=False), gamma=st.sampled_from([0.5, 0.75]), lam=st.sampled_from([0.5, 0.25]))
+def test_advantages_within_an_episode(student, rollout, gamma, lam):
+    """Where no episode ends, the same: also the last step of the data counts the value of the state after it."""
+    got = student.generalized_advantages(*rollout, gamma, lam)
+    assert got == near(needed_advantages(*rollout, gamma, lam))
+
+
+@exercise("generalized_advantages")
+@settings(max_examples=10)
+@given(rollout=rollouts(), gamma=st.sampled_from([0.5, 0.9, 1.0]), lam=st.sampled_from([0.0, 1.0]))
+def test_ends_of_lambda(student, rollout, gamma, lam):
+    """With λ = 0 the advantage is δ alone. With λ = 1 it is all that was earned up to the end of the episode or of the
+    data, discounted, plus the value there if it has not terminated, minus the step's own value.
+    """
+    got = student.generalized_advantages(*rollout, gamma, lam)
+    assert got == near(needed_advantages(*rollout, gamma, lam))
+
+
+@exercise("generalized_advantages", needs=("test_advantages_with_ends_of_both_kinds",))
+@settings(max_examples=8)
+@given(rollout=rollouts(), huge=st.sampled_from([1024.0, -1024.0]))
+def test_nothing_crosses_an_end(student, rollout, huge):
+    """What stands in `next_values` where the episode has terminated does not matter, be it ever so large; nor does
+    what happens after an end, of either kind, reach the steps before it.
+    """
+    rewards, values, next_values, terminated, truncated = (part.clone() for part in rollout)
+    next_values[terminated.bool()] = huge
+    over = terminated.bool() | truncated.bool()
+    # In every column, the row after the first end belongs to the reset. A wrong mask lets its reward through.
+    for n in range(rewards.shape[1]):
+        ends = over[:, n].nonzero().flatten().tolist()
+        if ends and ends[0] + 1 < len(rewards):
+            rewards[ends[0] + 1, n] = 100.0
+    got = student.generalized_advantages(rewards, values, next_values, terminated, truncated, 0.5, 0.5)
+    assert got == near(needed_advantages(rewards, values, next_values, terminated, truncated, 0.5, 0.5))
+
+
+@exercise("generalized_advantages", needs=("test_advantages_with_ends_of_both_kinds",))
+@settings(max_examples=8)
+@given(rollout=rollouts(), scale=st.sampled_from([10.0, 100.0]))
+def test_advantages_have_their_own_scale(student, rollout, scale):
+    """Rewards and values a hundred times as large give advantages a hundred times as large: nothing is clipped, and
+    nothing is normalised.
+    """
+    scaled = (*(scale * part for part in rollout[:3]), *rollout[3:])
+    got = student.generalized_advantages(*scaled, 0.5, 0.5)
+    assert got == near(needed_advantages(*scaled, 0.5, 0.5), atol=1e-4)
+
+
+@exercise("generalized_advantages", needs=("test_advantages_with_ends_of_both_kinds",))
+@settings(max_examples=5)
+@given(rollout=rollouts())
+def test_advantages_leave_their_inputs_alone(student, rollout):
+    """The tensors that `generalized_advantages` is given are afterwards as they were."""
+    there = [student.put(part) for part in rollout]
+    got = student.generalized_advantages(*there, 0.5, 0.5)
+    for mine, theirs in zip(rollout, there):
+        assert theirs.get() == near(mine)
+    assert got == near(needed_advantages(*rollout, 0.5, 0.5))
+
+
+# actor_loss and critic_loss
+
+
+@st.composite
+def pairs(draw):
+    """Two tensors of one shape, (N,) or (T, N), with the entries of both signs; the first is a leaf with gradient."""
+    shape = draw(st.sampled_from([(3,), (5,), (2, 3), (4, 3)]))
+    size = math.prod(shape)
+    first = draw(st.lists(HALVES, min_size=size, max_size=size))
+    # At least one above 0 and one below: who mixes up signs, or drops one, is seen.
+    second = [2.0, -1.0, *draw(st.lists(HALVES, min_size=size - 2, max_size=size - 2))]
+    return torch.tensor(first).reshape(shape), torch.tensor(draw(st.permutations(second))).reshape(shape)
+
+
+@st.composite
+def choices(draw):
+    """Log-probabilities, below 0, and advantages."""
+    first, advantages = draw(pairs())
+    return -(first.abs() + 0.5), advantages
+
+
+def assert_graph(value):
+    """Insist on something that backward can be called on."""
+    graph = isinstance(value, torch.Tensor) and value.requires_grad
+    assert graph, "a tensor with a graph, to call backward on"
+
+
+def both_sides(function, first, second):
+    """A loss, the gradients it leaves in both arguments (zeros for none), and whether it can be differentiated."""
+    first, second = first.clone().requires_grad_(), second.clone().requires_grad_()
+    loss = function(first, second)
+    assert_graph(loss)
+    loss.backward()
+    return [torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for leaf in (first, second)]
+
+
+@exercise("actor_loss", weight=2)
+@settings(max_examples=20)
+@given(choice=choices())
+def test_actor_loss_is_minus_the_mean_of_products(student, choice):
+    """The loss is −mean(log π · A), one number, whatever shape the two tensors have together."""
+    log_probs, advantages = choice
+    products = [p * a for p, a in zip(log_probs.flatten().tolist(), advantages.flatten().tolist())]
+    assert student.actor_loss(log_probs, advantages) == near(-sum(products) / len(products))
+
+
+@exercise("actor_loss", weight=2)
+@settings(max_examples=20)
+@given(choice=choices())
+def test_a_better_action_becomes_likelier(student, choice):
+    """A step against the gradient raises the log-probability of every action in proportion to its advantage, and lowers
+    it where that is negative. No gradient flows into the advantages.
+    """
+    log_probs, advantages = choice
+    actor, critic = both_sides(student.actor_loss, log_probs, advantages)
+    assert actor == near(-advantages / advantages.numel())
+    assert critic == near(torch.zeros_like(advantages))
+
+
+@exercise("actor_loss", needs=("test_actor_loss_is_minus_the_mean_of_products",))
+@settings(max_examples=5)
+@given(choice=choices(), times=st.integers(2, 3))
+def test_actor_loss_does_not_grow_with_the_batch(student, choice, times):
+    """Every step given twice or three times leaves the loss as it is, and its inputs too."""
+    log_probs, advantages = (torch.cat([part] * times) for part in choice)
+    there = student.put(log_probs), student.put(advantages)
+    needed = -(choice[0] * choice[1]).mean()
+    assert student.actor_loss(*there) == near(needed)
+    assert there[0].get() == near(log_probs)
+    assert there[1].get() == near(advantages)
+
+
+@exercise("critic_loss", weight=2)
+@settings(max_examples=20)
+@given(pair=pairs())
+def test_critic_loss_is_the_mean_square(student, pair):
+    """The loss is mean((V − G)²), one number, whatever shape the two tensors have together."""
+    values, returns = pair
+    squares = [(v - g) ** 2 for v, g in zip(values.flatten().tolist(), returns.flatten().tolist())]
+    assert student.critic_loss(values, returns) == near(sum(squares) / len(squares))
+
+
+@exercise("critic_loss", weight=2)
+@settings(max_examples=20)
+@given(pair=pairs())
+def test_values_move_to_the_returns(student, pair):
+    """The gradient moves every value towards its return; the returns are constants, and no gradient reaches them."""
+    values, returns = pair
+    critic, target = both_sides(student.critic_loss, values, returns)
+    assert critic == near(2 * (values - returns) / values.numel())
+    assert target == near(torch.zeros_like(returns))
+
+
+@exercise("critic_loss", needs=("test_critic_loss_is_the_mean_square",))
+@settings(max_examples=5)
+@given(pair=pairs(), times=st.integers(2, 3))
+def test_critic_loss_does_not_grow_with_the_batch(student, pair, times):
+    """Every step given twice or three times leaves the loss as it is, and its inputs too."""
+    values, returns = (torch.cat([part] * times) for part in pair)
+    there = student.put(values), student.put(returns)
+    needed = ((pair[0] - pair[1]) ** 2).mean()
+    assert student.critic_loss(*there) == near(needed)
+    assert there[0].get() == near(values)
+    assert there[1].get() == near(returns)
+
+
+# entropy
+
+
+@st.composite
+def preferences(draw):
+    """Logits (N, A), N and A different."""
+    rows, actions = draw(st.sampled_from([(2, 3), (4, 3), (5, 2)]))
+    row = st.lists(HALVES, min_size=actions, max_size=actions)
+    return torch.tensor(draw(st.lists(row, min_size=rows, max_size=rows)))
+
+
+def needed_entropy(logits):
+    """Needed, with its graph: from the probabilities, in float64."""
+    weights = (logits.double() - logits.double().max()).exp()
+    rows = []
+    for row in weights:
+        probabilities = [weight / row.sum() for weight in row]
+        rows.append(-sum(p * p.log() for p in probabilities))
+    return torch.stack(rows)
+
+
+@exercise("entropy", weight=3)
+@given(logits=preferences())
+def test_entropy_of_each_row(student, logits):
+    """One number for each row: −Σ π log π over all actions, with π = softmax(logits)."""
+    assert student.entropy(logits) == near(needed_entropy(logits))
+
+
+@exercise("entropy")
+@settings(max_examples=6)
+@given(actions=st.integers(2, 5), shift=HALVES)
+def test_entropy_is_largest_where_nothing_is_preferred(student, actions, shift):
+    """Equal logits, whatever they are, give log A. (The natural logarithm.)"""
+    rows = actions + 1
+    got = student.entropy(torch.full((rows, actions), shift))
+    assert got == near([math.log(actions)] * rows)
+
+
+@exercise("entropy", needs=("test_entropy_of_each_row",), weight=2)
+@settings(max_examples=15)
+@given(logits=preferences(), data=st.data())
+def test_entropy_has_its_gradient(student, logits, data):
+    """The gradient leads to more undecided actors: it flows through every π and every log π."""
+    weigh = torch.tensor(data.draw(st.lists(st.sampled_from([1.0, 2.0]), min_size=len(logits), max_size=len(logits))))
+    mine, theirs = logits.clone().requires_grad_(), logits.clone().requires_grad_()
+    got = student.entropy(theirs)
+    assert_graph(got)
+    (got * weigh).sum().backward()
+    (needed_entropy(mine) * weigh).sum().backward()
+    assert theirs.grad == near(mine.grad)
+
+
+@exercise("entropy", needs=("test_entropy_of_each_row",))
+@settings(max_examples=6)
+@given(sure=st.integers(0, 2), large=st.sampled_from([200.0, 1000.0]), sign=st.sampled_from([1, -1]))
+def test_a_certain_action_has_no_entropy(student, sure, large, sign):
+    """However far apart the logits are, entropy and gradient are finite: 0 where one action is certain, log 2 where two
+    are equally likely and the third is out of the question.
+    """
+    logits = torch.zeros(2, 3)
+    logits[0, sure] = large
+    logits[1, sure] = -large
+    # Shifted far from 0 as a whole: that is the same policy.
+    logits = (logits + sign * large).requires_grad_()
+    got = student.entropy(logits)
+    # Numbers around 2000 have no more than three decimals in float32.
+    assert got == near([0.0, math.log(2)], atol=1e-3)
+    assert_graph(got)
+    got.sum().backward()
+    assert logits.grad == near(torch.zeros(2, 3), atol=1e-3)
