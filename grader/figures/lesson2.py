@@ -51,7 +51,7 @@ def _draw_values(axes: Axes, values: Floats, title: str, colour: str) -> None:
     for cell, value in enumerate(values):
         row, column = divmod(cell, SIZE)
         axes.fill_between(
-            [column, column + 1], row, row + 1, color=colour, alpha=0.55 * float(value / worst), linewidth=0
+            [column, column + 1], row, row + 1, color=colour, alpha=0.22 * float(value / worst), linewidth=0
         )
         goal = cell == len(values) - 1
         text = "goal" if goal else f"{value:.1f}"

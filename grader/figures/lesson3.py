@@ -94,7 +94,7 @@ def _draw_cliff(axes: Axes) -> None:
         axes.plot([0, COLUMNS], [row, row], color=GREY, linewidth=0.6)
     for column in range(COLUMNS + 1):
         axes.plot([column, column], [0, ROWS], color=GREY, linewidth=0.6)
-    axes.fill_between([1, COLUMNS - 1], ROWS - 1, ROWS, color=GREY, alpha=0.6, linewidth=0)
+    axes.fill_between([1, COLUMNS - 1], ROWS - 1, ROWS, color=GREY, alpha=0.2, linewidth=0)
     for text, middle in (("the cliff: -100", COLUMNS / 2), ("start", 0.5), ("goal", COLUMNS - 0.5)):
         axes.text(
             middle, ROWS - 0.5, text, ha="center", va="center", color=GREEN if text == "goal" else INK, fontsize=9

@@ -25,7 +25,7 @@ def weights_of_the_deltas() -> Figure:
     axes.set_xlabel("k, steps after this one")
     axes.set_ylabel("weight of its δ, (γλ)^k")
     axes.set_ylim(0.0, 1.05)
-    axes.legend(frameon=False, title="γ = 0.99")
+    axes.legend(title="γ = 0.99", loc=(0.72, 0.32))
     return figure
 
 
@@ -48,7 +48,7 @@ def what_an_end_cuts() -> Figure:
     axes.set_xticks(range(steps))
     axes.set_xlabel("t; an episode ends with step 4")
     axes.set_ylabel("advantage")
-    axes.legend(frameon=False, title="step 4 is")
+    axes.legend(title="step 4 is")
     return figure
 
 

@@ -27,21 +27,28 @@ class _Different(BaseException):
 def diagnose(findings: Sequence[Finding], chaffs: Sequence[Chaff], open_chaff: OpenChaff) -> dict[str, Chaff]:
     """The chaff behind every failed property for which there is one, by the property's name.
 
-    A chaff is a candidate if it answers the smallest failing example as the student's code does. Of several, the
-    one that also agrees with most of the other examples of that exercise is named; then the one that is about that
-    very exercise; then the one that course authors listed first.
+    A chaff is a candidate if it answers the smallest failing example as the student's code does; those about exercises
+    in which nothing failed are only asked where no other one is. Of several, the one that also agrees with most of the
+    other examples of that exercise is named; then the one that is about that very exercise; then the one that course
+    authors listed first.
     """
     failed = [finding for finding in findings if finding.verdict == "fail" and _is_answered(finding.smallest)]
     candidates: dict[str, list[Chaff]] = {finding.name: [] for finding in failed}
     agreement: dict[tuple[str, str], float] = {}
+    about = {finding.exercise for finding in failed}
     with _Sessions(open_chaff) as sessions:
-        # Chaff by chaff, because opening a session costs more than asking a few questions.
-        for chaff in chaffs if failed else ():
-            alike = [f for f in failed if f.smallest is not None and sessions.agree(chaff, [f.smallest]) == 1.0]
-            for finding in alike:
-                candidates[finding.name].append(chaff)
-            for exercise in {finding.exercise for finding in alike}:
-                agreement[chaff.name, exercise] = sessions.agree(chaff, _all(findings, exercise))
+        # First the chaffs of the exercises that failed: nearly always it is one of them, and to open all takes seconds.
+        for near in (True, False):
+            open_cases = [finding for finding in failed if not candidates[finding.name]]
+            # Chaff by chaff, because opening a session costs more than asking a few questions.
+            for chaff in chaffs if open_cases else ():
+                if (chaff.exercise in about) is not near:
+                    continue
+                alike = [f for f in open_cases if f.smallest is not None and sessions.agree(chaff, [f.smallest]) == 1.0]
+                for finding in alike:
+                    candidates[finding.name].append(chaff)
+                for exercise in {finding.exercise for finding in alike}:
+                    agreement[chaff.name, exercise] = sessions.agree(chaff, _all(findings, exercise))
     return {
         finding.name: max(
             candidates[finding.name],
