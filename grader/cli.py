@@ -196,6 +196,12 @@ def _grade(submissions: Path, out: Path, options: object, device: str, isolation
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Where the sample class and its reports go.")] = Path("report"),
+    lesson: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A lesson that the class has handed in; may be repeated. Default: those that course.yml names."
+        ),
+    ] = None,
     training: Annotated[bool, typer.Option(help="Whether to run training checks.")] = True,
     jobs: Jobs = None,
     unsafe: Unsafe = False,
@@ -205,8 +211,12 @@ def demo(
     from grader.classroom import Options
 
     submissions = out / "submitted"
-    sample_class.make(_course(), submissions)
-    _grade(submissions, out, Options(train=training, processes=jobs), "cpu", None, unsafe)
+    course = _course()
+    names = lesson or course.sample_class or [each.name for each in course.lessons]
+    lessons = sorted({course.lesson(name) for name in names}, key=course.lessons.index)
+    sample_class.make(course, submissions, lessons)
+    options = Options(lessons=tuple(each.name for each in lessons), train=training, processes=jobs)
+    _grade(submissions, out, options, "cpu", None, unsafe)
 
 
 @app.command()

@@ -129,11 +129,19 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole course."""
+    """The whole course.
+
+    Attributes:
+        lessons: in the order in which they are done.
+        salt: what every random choice of the grader is derived from.
+        carry_forward: whether the reference stands in for an earlier lesson that has not passed.
+        sample_class: the lessons that ``grader demo`` has handed in; all where it is empty.
+    """
 
     title: str
     lessons: tuple[Lesson, ...]
     salt: str = ""
+    sample_class: tuple[str, ...] = ()
     carry_forward: bool = True
     limits: Limits = Limits()
     root: Path = Path()
@@ -241,6 +249,9 @@ def _check(course: Course, tree: Any) -> None:
     def refuse(message: str, *steps: str | int) -> None:
         raise CourseError(f"course.yml, line {_line(tree, list(steps))}: {message}")
 
+    for i, name in enumerate(course.sample_class):
+        if name not in [lesson.name for lesson in course.lessons]:
+            refuse(f"the sample class hands in {name!r}, which is not a lesson", "sample_class", i)
     seen: list[str] = []
     for i, lesson in enumerate(course.lessons):
         if not re.fullmatch(r"lesson\d+_[a-z0-9_]+", lesson.name):

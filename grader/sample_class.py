@@ -6,7 +6,7 @@ They are made from the course's own solutions, wheats and chaffs, so they are as
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grader.build import pristine
@@ -45,17 +45,22 @@ def train(env, *, max_steps, seed, device="cpu"):
 '''
 
 
-def make(course: Course, folder: Path) -> list[str]:
+def make(course: Course, folder: Path, lessons: Sequence[Lesson]) -> list[str]:
     """Write the class to ``folder`` as ``<student>/<lesson>/<lesson>.py``; returns the students.
+
+    Args:
+        course: the course.
+        folder: where to.
+        lessons: what the class has handed in so far.
 
     Whatever an earlier sample class left there is replaced; nothing else is touched.
     """
     students = []
-    for i, source in enumerate(_students(course), start=1):
+    for i, source in enumerate(_students(course, lessons), start=1):
         name = f"student-{i:03d}"
         shutil.rmtree(folder / name, ignore_errors=True)
         (folder / name).mkdir(parents=True)
-        for lesson in course.lessons:
+        for lesson in lessons:
             text = source(lesson)
             if text is not None:
                 data = text if isinstance(text, bytes) else text.encode()
@@ -65,7 +70,7 @@ def make(course: Course, folder: Path) -> list[str]:
     return students
 
 
-def _students(course: Course) -> list[Source]:
+def _students(course: Course, lessons: Sequence[Lesson]) -> list[Source]:
     def solution(lesson: Lesson) -> str:
         return course.solution(lesson).read_text(encoding="utf-8")
 
@@ -88,7 +93,7 @@ def _students(course: Course) -> list[Source]:
 
     def begun(lesson: Lesson) -> str | None:
         """The first lesson done, the next one opened, the rest not handed in."""
-        return {0: solution, 1: stub}.get(course.lessons.index(lesson), lambda _: None)(lesson)
+        return {0: solution, 1: stub}.get(lessons.index(lesson), lambda _: None)(lesson)
 
     def typo(lesson: Lesson) -> str:
         return solution(lesson).replace("### BEGIN SOLUTION", "retrun 0", 1)
@@ -110,7 +115,7 @@ def _students(course: Course) -> list[Source]:
         return solution(lesson) + (_CONTROLLER if lesson.training else "")
 
     def unreadable(lesson: Lesson) -> bytes:
-        return [b"", b"caf\xe9 = 1\n", b"   \n"][course.lessons.index(lesson) % 3]
+        return [b"", b"caf\xe9 = 1\n", b"   \n"][lessons.index(lesson) % 3]
 
     return [
         solution, wheat(0), wheat(1), wheat(2), chaff(0), chaff(1), chaff(2), chaff(3), chaff(5),

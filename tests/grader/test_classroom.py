@@ -170,3 +170,21 @@ def test_nothing_is_half_written(tmp_path: Path) -> None:
         write(path, "not bytes")  # type: ignore[arg-type]
     assert path.read_bytes() == b"one"
     assert [p.name for p in path.parent.iterdir()] == ["file"]
+
+
+def test_the_sample_class_hands_in_what_it_is_asked_for(tmp_path: Path) -> None:
+    from grader import sample_class
+    from grader.course import find_root, load
+    from grader.submission import find_students
+
+    course = load(find_root(Path(__file__)))
+    lessons = [course.lesson(name) for name in course.sample_class]
+    students = sample_class.make(course, tmp_path, lessons)
+    assert len(students) >= 12
+    assert sorted(find_students(tmp_path, ())) == students
+    handed_in = {path.parent.name for path in tmp_path.glob("*/*/*.*")}
+    assert handed_in == {lesson.name for lesson in lessons}
+    (tmp_path / "mine.txt").write_text("not the grader's")
+    assert sample_class.make(course, tmp_path, lessons[:1]) == students
+    assert {path.parent.name for path in tmp_path.glob("*/*/*.*")} == {lessons[0].name}
+    assert (tmp_path / "mine.txt").exists()

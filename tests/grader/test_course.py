@@ -66,6 +66,7 @@ def test_the_repository_s_own_course() -> None:
         ("name: lesson2_second", "name: two", 11, "lesson<number>_<name>"),
         ("imports: [lesson1_first]", "imports: [lesson9_last]", 13, "not an earlier lesson"),
         ("needs: [h]", "needs: [i]", 22, "'i'"),
+        ("lessons:\n", "sample_class: [lesson8]\nlessons:\n", 2, "sample class hands in 'lesson8'"),
         ("threshold: 475", "threshold: 475\n      passes: 7", 21, "7 of 5"),
         ("title: First", "title: [First", 5, ""),
         ("title: A course", "# no title", 2, "title"),

@@ -39,8 +39,12 @@ def judge(course: Course, sample: Sample, place: Here | Split, diagnose: bool) -
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.title.replace(" ", "-"))
 def test_verdict(sample: Sample, split: Split) -> None:
-    """Stubs get nothing, right answers everything, wrong ones lose marks; and the wall changes no verdict."""
-    walled, free = judge(COURSE, sample, split, True), judge(COURSE, sample, Here(), False)
+    """Stubs get nothing, right answers everything, wrong ones lose marks; and the wall changes no verdict.
+
+    Names are left to one chaff in eight, and all of them to `grader verify`: diagnosis takes as long as all the rest.
+    """
+    named = sample.kind == "chaff" and SAMPLES.index(sample) % 8 == 0
+    walled, free = judge(COURSE, sample, split, named), judge(COURSE, sample, Here(), False)
     assert not walled.has_error
     assert not free.has_error
     assert [(p.name, p.verdict) for p in walled.properties] == [(p.name, p.verdict) for p in free.properties]
@@ -49,7 +53,7 @@ def test_verdict(sample: Sample, split: Split) -> None:
         assert walled.score == 0
     elif sample.kind == "chaff":
         assert walled.score < walled.max_score
-        assert names_it(walled, sample), [p.diagnosis for p in walled.properties if p.diagnosis]
+        assert not named or names_it(walled, sample), [p.diagnosis for p in walled.properties if p.diagnosis]
     else:
         assert walled.score == walled.max_score, [p for p in walled.properties if p.verdict != "pass"]
 
