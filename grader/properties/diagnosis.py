@@ -28,16 +28,17 @@ def diagnose(findings: Sequence[Finding], chaffs: Sequence[Chaff], open_chaff: O
     """The chaff behind every failed property for which there is one, by the property's name.
 
     A chaff is a candidate if it answers the smallest failing example as the student's code does; those about exercises
-    in which nothing failed are only asked where no other one is. Of several, the one that also agrees with most of the
+    that pass are only asked where no other one is. Of several, the one that also agrees with most of the
     other examples of that exercise is named; then the one that is about that very exercise; then the one that course
     authors listed first.
     """
     failed = [finding for finding in findings if finding.verdict == "fail" and _is_answered(finding.smallest)]
     candidates: dict[str, list[Chaff]] = {finding.name: [] for finding in failed}
     agreement: dict[tuple[str, str], float] = {}
-    about = {finding.exercise for finding in failed}
+    about = {finding.exercise for finding in findings if finding.verdict != "pass"}
     with _Sessions(open_chaff) as sessions:
-        # First the chaffs of the exercises that failed: nearly always it is one of them, and to open all takes seconds.
+        # First the chaffs of exercises that failed, or could not be judged: nearly always it is one of them, and to
+        # open all of them takes seconds.
         for near in (True, False):
             open_cases = [finding for finding in failed if not candidates[finding.name]]
             # Chaff by chaff, because opening a session costs more than asking a few questions.
