@@ -150,8 +150,7 @@ def estimates(draw):
     old = draw(st.lists(HALVES, min_size=count, max_size=count))
     moved = [
         2.25,
-        # Sometimes so far that the mean square of the values is the larger one, sometimes not.
-        draw(st.sampled_from([-1.25, -2.25])),
+        -1.25,
         0.25,
         *draw(st.lists(HALVES, min_size=extra, max_size=extra).map(lambda x: [n + 0.25 for n in x])),
     ]
@@ -178,8 +177,14 @@ def test_value_loss_is_the_larger_square(student, estimate, clip):
     """The loss is the mean of the larger of (V − G)² and (near − G)², where near is the old value moved towards the new
     one by no more than clip.
     """
+    # Of the two means the second one is the larger; and with one value further off the first one is.
+    values, *constants = estimate
+    further = values.clone()
+    further.view(-1)[1] -= 2.0
     got = student.clipped_value_loss(*estimate, clip)
+    got_further = student.clipped_value_loss(further, *constants, clip)
     assert got == near(needed_value_loss(*estimate, clip)[0])
+    assert got_further == near(needed_value_loss(further, *constants, clip)[0])
 
 
 @exercise("clipped_value_loss", weight=3)
