@@ -135,10 +135,10 @@ def main() -> None:
         raise SystemExit(f"calibrate: {error}") from None
     table = Table(
         Column("", no_wrap=True),
-        "passed",
-        "steps, median / worst",
-        "CPU s, median / worst",
-        "mean return, lowest / median",
+        *(
+            Column(title, no_wrap=True)
+            for title in ("passed", "steps, median / worst", "CPU s, m. / w.", "mean return, lowest / m.")
+        ),
         box=None,
     )
     with Split(isolation) as place, console.status("") as status:
