@@ -121,7 +121,7 @@ def main() -> None:
     parser.add_argument("--max-steps", type=int, help="another budget than course.yml's")
     parser.add_argument("--impostors", action="store_true", help="train what must not pass instead of the references")
     options = parser.parse_args()
-    console = Console()
+    console = Console(width=max(130, Console().width))  # a table in a log file is not cut off
     try:
         if options.seeds < 1:
             raise CourseError("--seeds takes a number from 1")
@@ -137,7 +137,7 @@ def main() -> None:
         Column("", no_wrap=True),
         *(
             Column(title, no_wrap=True)
-            for title in ("passed", "steps, median / worst", "CPU s, m. / w.", "mean return, lowest / m.")
+            for title in ("passed", "steps, median / worst", "CPU s, median / worst", "mean return, lowest / median")
         ),
         box=None,
     )
