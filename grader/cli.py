@@ -65,13 +65,18 @@ def _interruptible(words: str) -> Iterator[None]:
 
     So does SIGTERM, which a batch system sends: by default it would end this process alone, and leave the others.
     """
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    def interrupt(*_: object) -> None:
+        # Once is enough: `timeout` sends it to the process and again to its group, and the end must not be cut off.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
     try:
         yield
     except KeyboardInterrupt:
         _stop(f"interrupted{words}", 130)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    signal.signal(signal.SIGTERM, before)
 
 
 def _course() -> Course:

@@ -171,6 +171,10 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The reference solution, from which the stub is made."""
         return self.root / "solutions" / f"{lesson.name}.py"
 
+    def references(self, lesson: Lesson) -> dict[str, str]:
+        """The reference solutions of what a lesson imports, by module name."""
+        return {name: self.solution(self.lesson(name)).read_text(encoding="utf-8") for name in lesson.imports}
+
     def tests(self, lesson: Lesson) -> Path:
         """The folder of the lesson's hidden properties, wheats and chaffs."""
         return self.root / "tests" / lesson.name

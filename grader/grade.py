@@ -180,10 +180,7 @@ class _Grading:
             return {}
         self.watch("diagnosis", 0, 0)
         solution = self.course.solution(self.lesson).read_text(encoding="utf-8")
-        references = {
-            name: self.course.solution(self.course.lesson(name)).read_text(encoding="utf-8")
-            for name in self.lesson.imports
-        }
+        references = self.course.references(self.lesson)
 
         def open_chaff(chaff: Chaff) -> Session:
             return self.open({**references, self.lesson.name: chaff.source(solution)})
@@ -215,24 +212,6 @@ def run_training(
     rule = lesson.training
     assert rule is not None, f"{lesson.name} has no training check"
 
-    @contextlib.contextmanager
-    def open_student() -> Iterator[Student]:
-        session = place.open(
-            sources,
-            lesson.name,
-            cpu_seconds=rule.cpu_seconds,
-            # By the clock several times as long: the machine may be busy, and the environment's share counts too.
-            call_seconds=5 * rule.cpu_seconds,
-            memory_mb=course.limits.memory_mb,
-            output_chars=course.limits.output_chars,
-            record=False,
-        )
-        try:
-            session.begin(0)
-            yield Student(session)
-        finally:
-            session.close()
-
     def progress(run: int, steps: int, mean: float) -> None:
         watch(f"training run {run + 1} of {rule.seeds}, mean return {mean:.0f}", steps, rule.max_steps)
 
@@ -241,11 +220,37 @@ def run_training(
         rule,
         course=course,
         lesson=lesson,
-        open_student=open_student,
+        open_student=lambda: student_to_train(course, lesson, sources, place),
         device=place.device,
         progress=progress,
         cpu_seconds=Student.cpu_seconds,
     )
+
+
+@contextlib.contextmanager
+def student_to_train(course: Course, lesson: Lesson, sources: dict[str, str], place: Place) -> Iterator[Student]:
+    """A student's side for one training run, under the limits of the lesson's rule.
+
+    Raises:
+        StudentError, StudentDied: the lesson's module cannot be imported.
+    """
+    rule = lesson.training
+    assert rule is not None, f"{lesson.name} has no training check"
+    session = place.open(
+        sources,
+        lesson.name,
+        cpu_seconds=rule.cpu_seconds,
+        # By the clock several times as long: the machine may be busy, and the environment's share counts too.
+        call_seconds=5 * rule.cpu_seconds,
+        memory_mb=course.limits.memory_mb,
+        output_chars=course.limits.output_chars,
+        record=False,
+    )
+    try:
+        session.begin(0)
+        yield Student(session)
+    finally:
+        session.close()
 
 
 def digest(course: Course, lesson: Lesson, sources: dict[str, str], *options: object) -> str:

@@ -48,7 +48,9 @@ def check(course: Course, wanted: str, file: Path | None, console: Console, *, e
             _print(course, lesson, report, console, every)
             return False
         console.print(f"✓ {lesson.name}", markup=False, highlight=False)
-    console.print("Every lesson passes. That is the whole course.")
+    console.print("Every property of every lesson holds. That is the whole course.")
+    if trained := [str(lesson.number) for lesson in course.lessons if lesson.training]:
+        console.print(f"Whether it learns, `grader train` says: lessons {', '.join(trained)}.", markup=False)
     return True
 
 
@@ -68,7 +70,8 @@ def _print(course: Course, lesson: Lesson, report: Report, console: Console, eve
         # One at a time is how one learns; --all is for those who asked.
         alone = msgspec.structs.replace(report, properties=(result,), training=None)
         print_check(alone, console, next_lesson="", stub=str(shown))
-    print_check(report, console, next_lesson=following[0] if following else "", stub=str(shown))
+    trains = lesson.training is not None
+    print_check(report, console, next_lesson=following[0] if following else "", stub=str(shown), trains=trains)
 
 
 def train(course: Course, lesson: Lesson, file: Path | None, console: Console, device: str) -> bool:

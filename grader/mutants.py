@@ -197,8 +197,7 @@ def killed_by(root: Path, lesson_name: str, mutant: Mutant, place: Split, watch:
     """What noticed the mutant: "import", the first property that fails, or "training"; empty where nothing did."""
     course = load(root)
     lesson = course.lesson(lesson_name)
-    sources = {name: course.solution(course.lesson(name)).read_text(encoding="utf-8") for name in lesson.imports}
-    sources[lesson.name] = mutant.source
+    sources = {**course.references(lesson), lesson.name: mutant.source}
     try:
         open_session(course, lesson, sources, place).close()
     except (StudentError, StudentDied):

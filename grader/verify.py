@@ -75,7 +75,7 @@ def judge(root: Path, sample: Sample, train: bool, place: Place, watch: Watcher)
     """The report on one sample, and the grader's processor time for it."""
     course = _course(root)
     lesson = course.lesson(sample.lesson)
-    imports = {name: course.solution(course.lesson(name)).read_text(encoding="utf-8") for name in lesson.imports}
+    imports = course.references(lesson)
     start = time.process_time()
     report = grade(
         course,

@@ -9,9 +9,9 @@ the control that stops it, and that comes first.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import statistics
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from grader.course import Course, CourseError, Lesson, TrainingRule, find_root, load
+from grader.grade import student_to_train
 from grader.places import Split
 from grader.report import TrainingSeed
 from grader.student.isolation import IsolationError, choose
@@ -71,29 +72,14 @@ def runs(
     make_task: Callable[[TrainingRule, Course, Lesson, int], Task] = training_task,
 ) -> Iterator[TrainingSeed]:
     """Train ``main``, the text of a module of this lesson, on so many tasks; one result each."""
-    sources = {name: course.solution(course.lesson(name)).read_text(encoding="utf-8") for name in lesson.imports}
-    sources[lesson.name] = main
+    sources = {**course.references(lesson), lesson.name: main}
 
-    @contextlib.contextmanager
-    def open_student() -> Iterator[Student]:
-        session = place.open(
-            sources,
-            lesson.name,
-            cpu_seconds=rule.cpu_seconds,
-            call_seconds=10 * rule.cpu_seconds,
-            memory_mb=course.limits.memory_mb,
-            output_chars=course.limits.output_chars,
-            record=False,
-        )
-        try:
-            session.begin(0)
-            yield Student(session)
-        finally:
-            session.close()
+    def student() -> AbstractContextManager[Student]:
+        return student_to_train(course, lesson, sources, place)
 
     for i in range(seeds):
         task = make_task(rule, course, lesson, i)
-        yield run_seed(rule.exercise, task, open_student, place.device, None, Student.cpu_seconds)
+        yield run_seed(rule.exercise, task, student, place.device, None, Student.cpu_seconds)
 
 
 def row(name: str, results: list[TrainingSeed]) -> list[str]:

@@ -96,7 +96,7 @@ def _say(console: Console, words: str, times: list[float], scale: float, unit: s
 def _lesson(course: Course, lesson: Lesson, runs: int) -> tuple[float, float]:
     """Processor seconds of one grading, in one process and split."""
     submission = read_file(course.solution(lesson))
-    imports = {name: course.solution(course.lesson(name)).read_text(encoding="utf-8") for name in lesson.imports}
+    imports = course.references(lesson)
 
     def once(place: Place) -> None:
         report = grade(course, lesson, "bench", submission, place, imports=imports, train=False)

@@ -124,7 +124,9 @@ def _print_training(training: TrainingResult, width: int, console: Console) -> N
         put(console, Text(clip(visible(training.message), MOST_TEXT), "dim"))
 
 
-def print_check(report: Report, console: Console, *, next_lesson: str = "", stub: str = "") -> None:
+def print_check(
+    report: Report, console: Console, *, next_lesson: str = "", stub: str = "", trains: bool = False
+) -> None:
     """What a learner sees: the first thing to fix, then everything in short, then one next step.
 
     Args:
@@ -132,6 +134,7 @@ def print_check(report: Report, console: Console, *, next_lesson: str = "", stub
         console: where to print.
         next_lesson: the name of the lesson after this one; empty after the last.
         stub: the file that the learner edits; by default ``exercises/<lesson>.py``.
+        trains: whether the lesson has a training check, which is then the next step after its properties.
     """
     file = one_line(stub or f"exercises/{report.lesson}.py")
     lesson = str(order.lesson_number(report.lesson))
@@ -157,7 +160,8 @@ def print_check(report: Report, console: Console, *, next_lesson: str = "", stub
         console.print()
     _print_list(report, console)
     console.print()
-    _print_next(report, failure, file, lesson, next_lesson, console)
+    to_train = trains and report.training is None
+    _print_next(report, failure, file, lesson, next_lesson, to_train, console)
 
 
 def _print_not_graded(report: Report, file: str, lesson: str, console: Console) -> None:
@@ -177,7 +181,13 @@ def _print_not_graded(report: Report, file: str, lesson: str, console: Console) 
 
 
 def _print_next(
-    report: Report, failure: PropertyResult | None, file: str, lesson: str, next_lesson: str, console: Console
+    report: Report,
+    failure: PropertyResult | None,
+    file: str,
+    lesson: str,
+    next_lesson: str,
+    to_train: bool,
+    console: Console,
 ) -> None:
     """Exactly one next step, or a quiet word where there is none."""
     if report.has_error:
@@ -185,6 +195,8 @@ def _print_next(
     elif failure is not None:
         told = Text.assemble("Next: mend it in ", (file, "bold"), f", then  grader check {lesson}")
         told.append(f"   (stuck?  grader hint {lesson})", "dim")
+    elif order.is_full(report) and to_train:
+        told = Text(f"Every property holds. Next, once train is written:  grader train {lesson}")
     elif order.is_full(report):
         told = Text("Everything here holds. Well done.", "green")
         told.append(f" Next: {one_line(next_lesson)}" if next_lesson else " That was the last lesson.", "none")

@@ -7,6 +7,7 @@ student's side has seen. Before any of that, ``train`` has to learn the small ta
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -77,8 +78,7 @@ def check(
             return result("fail", _control_in_words(rule, first), control=first)
     seeds: list[TrainingSeed] = []
     for i in range(rule.seeds):
-        # Called at once, so the loop variable is this run's.
-        told = None if progress is None else lambda steps, mean: progress(i, steps, mean)  # noqa: B023
+        told = functools.partial(progress, i) if progress else None
         seeds.append(run(training_task(rule, course, lesson, i), told))
         passed, failed = (sum(s.verdict == verdict for s in seeds) for verdict in ("pass", "fail"))
         if seeds[-1].verdict == "error":

@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -472,6 +473,18 @@ def test_a_finished_lesson_gets_one_quiet_line() -> None:
     out = check(law("a"), law("b"))
     assert out.rstrip().endswith("Everything here holds. Well done. Next: lesson6_deep_q_learning")
     assert "✗" not in out
+
+
+def test_after_the_properties_comes_the_training() -> None:
+    console = plain()
+    terminal.print_check(report(law("a"), law("b")), console, next_lesson="lesson6_deep_q_learning", trains=True)
+    out = shown(console)
+    assert out.rstrip().endswith("grader train 5")
+    assert "lesson6" not in out
+    console = plain()
+    done = msgspec.structs.replace(report(law("a")), training=training("pass"))
+    terminal.print_check(done, console, next_lesson="lesson6_deep_q_learning", trains=True)
+    assert "grader train" not in shown(console)
 
 
 def test_the_last_lesson_has_no_next() -> None:

@@ -37,7 +37,7 @@ def split() -> Iterator[Split]:
 
 def judge(course: Course, sample: Sample, place: Here | Split, diagnose: bool) -> Report:
     lesson = course.lesson(sample.lesson)
-    imports = {name: course.solution(course.lesson(name)).read_text(encoding="utf-8") for name in lesson.imports}
+    imports = course.references(lesson)
     return grade(
         course, lesson, "sample", Submission(sample.source), place, imports=imports, train=False, diagnose=diagnose
     )

@@ -375,11 +375,8 @@ def test_nothing_that_does_not_learn_from_rewards_gets_past_the_control(name):
     assert result.seeds == ()
     assert result.points == 0
     assert result.hint
-    if result.control.message:  # theta + theta_dot > 0 answers with one of two actions, and badly
-        assert result.control.message in result.message
-    else:
-        assert result.control.mean_return < 6
-        assert f"earned {result.control.mean_return:.1f} an episode" in result.message
+    assert result.control.mean_return < 6
+    assert f"earned {result.control.mean_return:.1f} an episode" in result.message
 
 
 def test_what_fails_on_the_control_says_so_in_words():
