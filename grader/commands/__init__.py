@@ -1,0 +1,1 @@
+"""The commands of ``grader``, by who types them. Each is thin; the work is in the room behind it."""

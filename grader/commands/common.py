@@ -1,0 +1,80 @@
+"""What commands share: arguments that mean the same everywhere, and how a command ends."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from grader.course import Course, find_root, load
+
+LessonArgument = Annotated[str, typer.Argument(help="A lesson: its number, its name, or the beginning of its name.")]
+Device = Annotated[
+    str,
+    typer.Option(
+        help="Where networks live: cpu or cuda. For networks as small as this course's, cpu is the faster one."
+    ),
+]
+Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes side by side; one a processor.")]
+Unsafe = Annotated[
+    bool, typer.Option("--unsafe", help="Grade even where nothing on this machine can wall student code in.")
+]
+Isolate = Annotated[
+    str | None, typer.Option(help="Exactly this isolation: strong, embedded or 'process only'. Default: the best here.")
+]
+
+
+def stop(message: str, status: int) -> NoReturn:
+    """End with one line on standard error."""
+    print(f"grader: {message}", file=sys.stderr)
+    raise SystemExit(status)
+
+
+@contextlib.contextmanager
+def interruptible(words: str) -> Iterator[None]:
+    """Ctrl-C ends the command with one line. Typer would end it too, but say nothing that helps.
+
+    So does SIGTERM, which a batch system sends: by default it would end this process alone, and leave the others.
+    """
+
+    def interrupt(*_: object) -> None:
+        # Once is enough: `timeout` sends it to the process and again to its group, and the end must not be cut off.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        stop(f"interrupted{words}", 130)
+    signal.signal(signal.SIGTERM, before)
+
+
+def the_course() -> Course:
+    """The course around the current folder.
+
+    Raises:
+        CourseError: there is none, or its course.yml has a mistake.
+    """
+    return load(find_root(Path.cwd()))
+
+
+def a_device(device: str) -> str:
+    """A device that is there.
+
+    Raises:
+        typer.BadParameter: it is not.
+    """
+    if device not in ("cpu", "cuda"):
+        raise typer.BadParameter(f"{device!r} is neither cpu nor cuda")
+    if device == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise typer.BadParameter("this machine, or this build of torch, has no CUDA device; use --device cpu")
+    return device

@@ -1,0 +1,54 @@
+"""What a learner types: check, train, hint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from grader.commands.common import Device, LessonArgument, a_device, interruptible, the_course
+
+
+def check(
+    lesson: Annotated[
+        str, typer.Argument(help="A lesson's number or name; the first unfinished one where left out.")
+    ] = "",
+    file: Annotated[Path | None, typer.Option(help="The file to check instead of the one in exercises/.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Show every property that fails, not only the first.")] = False,
+) -> None:
+    """Check your own work, right here: what to fix first, and why.
+
+    Your code runs in this very process, so breakpoint() and print() work in it.
+    """
+    from grader import learner
+
+    course = the_course()
+    with interruptible(""):
+        done = learner.check(course, lesson, file, Console(), every=all_)
+    raise typer.Exit(0 if done else 1)
+
+
+def train(lesson: LessonArgument, file: Annotated[Path | None, typer.Option()] = None, device: Device = "cpu") -> None:
+    """Train your agent as the grader will: several runs on disguised environments, against the lesson's rule."""
+    from grader import learner
+
+    course = the_course()
+    with interruptible(""):
+        done = learner.train(course, course.lesson(lesson), file, Console(), a_device(device))
+    raise typer.Exit(0 if done else 1)
+
+
+def hint(
+    lesson: LessonArgument,
+    exercise: Annotated[
+        str, typer.Argument(help="An exercise; where left out, the lesson's first one with hints left.")
+    ] = "",
+    again: Annotated[bool, typer.Option("--again", help="Begin with the first hint once more.")] = False,
+) -> None:
+    """Take one more hint, from a nudge to nearly the answer; which ones you have seen is remembered."""
+    from grader import hints
+
+    course = the_course()
+    print(hints.take(course, course.lesson(lesson), exercise, again=again))
