@@ -13,7 +13,7 @@ STUDENT ?= student-006
 SEEDS ?= 20
 FIGURES ?=
 
-.PHONY: grade test test-slow lint types stubs figures verify mutants calibrate bench-training bench-grading picture clean help
+.PHONY: grade test test-slow lint types stubs figures verify mutants calibrate bar bench-training bench-grading picture clean help
 
 grade: $(VENV)/.class ## grade the sample class, or your own: make grade SUBMISSIONS=path
 ifdef SUBMISSIONS
@@ -50,6 +50,9 @@ mutants: $(VENV)/.dev ## does every small change to a solution cost marks?
 
 calibrate: $(VENV)/.dev ## train every reference on SEEDS disguised seeds
 	$(BIN)/python -m grader.bench.calibrate --seeds $(SEEDS) $(if $(LESSON),--lesson $(LESSON))
+
+bar: $(VENV)/.dev ## which known misconceptions reach the training bar all the same
+	$(BIN)/python -m grader.bench.bar $(if $(LESSON),--lesson $(LESSON))
 
 bench-training: $(VENV)/.bench ## one training seed against Stable-Baselines3's DQN, side by side
 	$(BIN)/python -m grader.bench.training --seeds 5

@@ -202,9 +202,11 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
         fraction = min(updates / settings.decay_updates, 1.0)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate + fraction * (settings.last_learning_rate - learning_rate)
-        # The loss of the standardized returns, its gradient (not longer than settings.longest_gradient: see
-        # nn.utils.clip_grad_norm_), and a step of the optimizer.
+        # The loss of the standardized returns, and its gradient, which takes the place of the last one.
         raise NotImplementedError("train: write me; lesson7_reinforce.md tells how")
+        # A batch of very different returns can have a gradient that would throw the policy far off: it is shortened.
+        nn.utils.clip_grad_norm_(policy.parameters(), settings.longest_gradient)
+        optimizer.step()
         updates += 1
         # THE POLICY HAS CHANGED, SO ALL EPISODES START ANEW: what the old one began says nothing about the new one.
         observations, _ = env.reset()

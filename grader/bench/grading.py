@@ -1,6 +1,6 @@
 """What the boundary costs: a child, a call, and the properties of each lesson, beside the same work in one process.
 
-    python -m grader.bench.grading [--runs N]
+    python -m grader.bench.grading [--runs N] [--lesson L]
 
 Processor time counts everything: this process, the zygote, and all its children. What starting a zygote takes once is
 measured apart and left out of the lessons' figures.
@@ -9,6 +9,7 @@ measured apart and left out of the lessons' figures.
 from __future__ import annotations
 
 import argparse
+import functools
 import resource
 import statistics
 import time
@@ -18,12 +19,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from rich.console import Console
-from rich.table import Table
 
-from grader.course import Course, Lesson, find_root, load
+from grader.course import Course, CourseError, Lesson, find_root, load
 from grader.grade import grade
 from grader.places import Here, Place, Split
-from grader.student.isolation import choose
+from grader.student.isolation import IsolationError, choose
 from grader.student.remote import Student
 from grader.student.session import Session
 from grader.submission import read_file
@@ -35,26 +35,46 @@ def same(value):
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print, line by line.
+
+    Raises:
+        SystemExit: one line, where there is no such lesson, or no isolation.
+    """
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=10, help="runs of each lesson (default 10)")
-    runs = parser.parse_args().runs
+    parser.add_argument("--runs", type=int, default=5, help="runs of each lesson (default 5)")
+    parser.add_argument("--lesson", help="number or name; all lessons where left out")
+    options = parser.parse_args()
     torch.set_num_threads(1)
-    course, console, isolation = load(find_root(Path.cwd())), Console(), choose()
+    console = Console()
+    try:
+        course, isolation = load(find_root(Path.cwd())), choose()
+        lessons = [course.lesson(options.lesson)] if options.lesson else list(course.lessons)
+    except (CourseError, IsolationError) as error:
+        raise SystemExit(f"bench: {error}") from None
+
+    def split() -> Split:
+        return Split(isolation)
+
     console.print(f"isolation: {isolation}", highlight=False)
     start = time.perf_counter()
-    with Split(isolation) as place:
+    with split() as place:
         console.print(f"a zygote, started once: {time.perf_counter() - start:.1f} s", highlight=False)
         _print_calls(place, console)
-    table = Table("lesson", "in one process, CPU s", "split, CPU s", "the boundary's share", box=None)
+    console.print(
+        f"\nthe properties of one lesson for one submission (the reference, no training), {options.runs} runs:"
+    )
+    console.print(f"{'':28}{'one process':>13}{'split':>9}   CPU s, and the boundary's share", highlight=False)
+    start_up = statistics.median(_cpu(lambda: _work(split, lambda place: None, 0)) for _ in range(3))
     worst = 0.0
-    for lesson in course.lessons:
-        here, split = _lesson(course, lesson, runs)
-        worst = max(worst, split)
-        table.add_row(lesson.name, f"{here:.2f}", f"{split:.2f}", f"{max(0.0, 1 - here / split):.0%}")
-    console.print("\nthe properties of one lesson for one submission (the reference, no training):")
-    console.print(table)
-    console.print(f"the dearest lesson: {worst:.2f} s of CPU")
+    for lesson in lessons:
+        once = functools.partial(_grade, course, lesson)
+        once(Here())  # the first run imports the tests
+        here = _cpu(functools.partial(_work, Here, once, options.runs)) / options.runs
+        across = (_cpu(functools.partial(_work, split, once, options.runs)) - start_up) / options.runs
+        worst = max(worst, across)
+        share = max(0.0, 1 - here / across)
+        console.print(f"{lesson.name:28}{here:13.2f}{across:9.2f}   {share:.0%}", highlight=False)
+    console.print(f"the dearest lesson: {worst:.2f} s of CPU", highlight=False)
 
 
 def _print_calls(place: Split, console: Console) -> None:
@@ -90,29 +110,22 @@ def _open(place: Place) -> Session:
 
 def _say(console: Console, words: str, times: list[float], scale: float, unit: str) -> None:
     low, middle, high = min(times) * scale, statistics.median(times) * scale, max(times) * scale
-    console.print(f"{words:<44} {middle:8.1f} {unit}   (best {low:.1f}, worst {high:.1f})", highlight=False)
+    console.print(f"{words:<38} {middle:7.1f} {unit} (best {low:.1f}, worst {high:.1f})", highlight=False)
 
 
-def _lesson(course: Course, lesson: Lesson, runs: int) -> tuple[float, float]:
-    """Processor seconds of one grading, in one process and split."""
+def _grade(course: Course, lesson: Lesson, place: Place) -> None:
+    """Run the properties of a lesson on its reference."""
     submission = read_file(course.solution(lesson))
     imports = course.references(lesson)
+    report = grade(course, lesson, "bench", submission, place, imports=imports, train=False)
+    assert all(result.verdict == "pass" for result in report.properties), report
 
-    def once(place: Place) -> None:
-        report = grade(course, lesson, "bench", submission, place, imports=imports, train=False)
-        assert all(result.verdict == "pass" for result in report.properties), report
 
-    def several(make: Callable[[], Here | Split]) -> float:
-        def work(times: int) -> None:
-            with make() as place:
-                for _ in range(times):
-                    once(place)
-
-        empty = statistics.median(_cpu(lambda: work(0)) for _ in range(3))
-        return (_cpu(lambda: work(runs)) - empty) / runs
-
-    once(Here())  # the first run imports the tests
-    return several(Here), several(lambda: Split(choose()))
+def _work(make: Callable[[], Here | Split], once: Callable[[Here | Split], None], times: int) -> None:
+    """Open a place, do something in it so many times, and close it."""
+    with make() as place:
+        for _ in range(times):
+            once(place)
 
 
 def _cpu(work: Callable[[], None]) -> float:
