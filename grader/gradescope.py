@@ -28,7 +28,7 @@ from grader.export.gradescope import Visibility, failure, results
 from grader.render.order import fault
 from grader.render.text import number, one_line
 from grader.report import Report
-from grader.student.isolation import choose
+from grader.student.isolation import IsolationError, choose
 from grader.upload import lay_out
 
 
@@ -63,6 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report = grade_upload(course, settings, paths.submission)
         report = msgspec.structs.replace(report, seconds=time.monotonic() - began)
         _write(target, results(report, visibility=settings.visibility))
+    except IsolationError as error:
+        print(f"The grader refused, so this submission has no mark: {error} (of grader export gradescope)")
+        return 1
     except Exception as error:
         # Also what a run should never end in: a student must not be left without an answer.
         traceback.print_exc(file=sys.stdout)

@@ -57,15 +57,15 @@ def gradescope_zip(
         "course.yml": _course(course, lesson).encode(),
         "README.md": _README.format(points=f"{points:g}").encode(),
     }
-    for path in (*_program(), *_lessons(course, lesson)):
-        name = path[1]
+    for path, name in (*_program(), *_lessons(course, lesson)):
         try:
-            files[name] = path[0].read_bytes()
+            files[name] = path.read_bytes()
         except OSError as error:
             raise CourseError(f"{name} cannot be read: {error.strerror}") from None
+    beside = Path(__file__).parents[2]
     for name in ("pyproject.toml", "constraints.txt", "LICENSE"):
-        place = course.root / name if (course.root / name).is_file() else Path(__file__).parents[2] / name
-        if not place.is_file():
+        place = next((folder / name for folder in (beside, course.root) if (folder / name).is_file()), None)
+        if place is None:
             raise CourseError(
                 f"{name} is neither in {course.root} nor beside the grader; the autograder is installed from it"
             )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
+from importlib.resources import files
 from pathlib import Path
 
 import jsonschema
@@ -179,6 +181,22 @@ def test_the_zip_of_a_lesson_that_imports(tmp_path: Path) -> None:
     assert again.secret("x") == course.secret("x")
 
 
+def test_setup_without_a_python_that_is_new_enough(tmp_path: Path) -> None:
+    for name in ("bash", "id"):  # and no apt-get, so that nothing is installed here
+        (tmp_path / name).symlink_to(shutil.which(name) or "")
+    old = tmp_path / "python3.9"
+    old.write_text("#!/bin/bash\nexit 1\n")
+    old.chmod(0o755)
+    settings = {"PATH": str(tmp_path), "AUTOGRADER_BASE_PYTHON": "python3.9", "AUTOGRADER_VENV": str(tmp_path / "venv")}
+    script = files("grader.export") / "gradescope_files" / "setup.sh"
+    done = subprocess.run(["bash", str(script)], env=settings, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 1
+    assert (
+        done.stderr == "setup: Python 3.11 or newer is needed; choose a newer base image under Configure Autograder\n"
+    )
+    assert not (tmp_path / "venv").exists()
+
+
 class Container:
     """The folders of Gradescope's container, with an autograder in them."""
 
@@ -187,12 +205,12 @@ class Container:
         data = gradescope_zip(course, course.lesson(lesson), **choices)  # type: ignore[arg-type]
         zipfile.ZipFile(io.BytesIO(data)).extractall(root / "source")
 
-    def run(self, files: dict[str, str | bytes], **environment: str) -> tuple[dict, str]:
+    def run(self, upload: dict[str, str | bytes], **environment: str) -> tuple[dict, str]:
         """Grade an upload; gives results.json and what was printed."""
         submission = self.root / "submission"
         subprocess.run(["rm", "-rf", str(submission), str(self.root / "results")], check=True)
         submission.mkdir()
-        for name, text in files.items():
+        for name, text in upload.items():
             path = submission / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -242,7 +260,7 @@ def test_run_autograder_gives_full_marks(container: Container) -> None:
 
 
 @pytest.mark.parametrize(
-    ("files", "counts", "says"),
+    ("names", "counts", "says"),
     [
         (["a.py", "b.py"], "", "not clear which of these is meant: a.py, b.py"),
         ([], "", "nothing was handed in"),
@@ -252,9 +270,9 @@ def test_run_autograder_gives_full_marks(container: Container) -> None:
         (["a/home work.py", ".hidden.py", "__pycache__/x.py"], "a/home work.py", ""),
     ],
 )
-def test_what_counts_in_an_upload(files: list[str], counts: str, says: str, tmp_path: Path) -> None:
+def test_what_counts_in_an_upload(names: list[str], counts: str, says: str, tmp_path: Path) -> None:
     course = tiny_course.make(tmp_path / "course")
-    for name in files:
+    for name in names:
         (tmp_path / "upload" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "upload" / name).write_text(f"name = {name!r}")
     (tmp_path / "upload").mkdir(exist_ok=True)
