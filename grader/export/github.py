@@ -25,6 +25,7 @@ from grader.report import Report, Verdict
 
 REPORTER = "classroom-resources/autograding-grading-reporter@v1"
 _STATUS: dict[Verdict, str] = {"pass": "pass", "fail": "fail", "skip": "fail", "error": "error"}
+_SIGNS: dict[Verdict, str] = {"pass": "✓", "fail": "✗", "skip": "–", "error": "!"}
 _MOST = 1500
 
 
@@ -80,9 +81,9 @@ def summary(report: Report) -> str:
     parts = [fragment.summary(report)]
     for name, results in exercises(report).items():
         for judged in results:
-            sign = "✅" if judged.verdict == "pass" else "❌" if judged.verdict == "fail" else "➖"
-            title = f"{sign} {fragment.prose(f'`{name}`: {one_line(judged.says)}')}"
-            parts.append(f"<details><summary>{title}</summary>{fragment.result(judged)}</details>")
+            title = f"{_SIGNS[judged.verdict]} {fragment.prose(f'`{name}`: {judged.says}')}"
+            more = fragment.result(judged)
+            parts.append(f"<details><summary>{title}</summary>{more}</details>" if more else f"<p>{title}</p>")
     if report.training is not None:
         parts.append(f"<details><summary>Training</summary>{fragment.training(report.training)}</details>")
     return "\n".join(parts) + "\n"

@@ -91,7 +91,7 @@ def _properties(report: Report, visibility: Visibility) -> list[dict[str, Any]]:
     first = first_failure(report)
     return [
         {
-            "name": one_line(f"{exercise}: {result.says}", 300),
+            "name": one_line(f"{exercise}: {result.says}".replace("`", ""), 500),
             "number": f"{i}.{j}",
             "status": "passed" if result.verdict == "pass" else "failed",
             "output": fragment.result(result),

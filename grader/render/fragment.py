@@ -33,7 +33,12 @@ def code(source: str) -> str:
 
 
 def result(judged: PropertyResult) -> str:
-    """One property: the law; where it is broken what is wrong, a hint, the case that shows it, and what came back."""
+    """One property that does not pass: the law, what is wrong, a hint, the case that shows it, and what came back.
+
+    Nothing for one that passes: its heading says the law already.
+    """
+    if judged.verdict == "pass":
+        return ""
     parts = [f"<p>{prose(judged.says)}</p>"]
     if judged.verdict == "skip":
         first = f" Must pass first: {prose(judged.needed)}." if judged.needed else ""
@@ -91,6 +96,6 @@ def summary(report: Report) -> str:
             parts.append(f"<p>{count(failed, 'property', 'properties')} to mend; begin with the first one below.</p>")
     parts += [f"<p>Note: {prose(note)}</p>" for note in report.notes]
     if report.isolation:
-        parts.append(f"<p>Your code ran in {escape(isolation.means(report.isolation) or report.isolation)}.</p>")
-        parts.append(f"<p>Isolation: {escape(one_line(report.isolation))}.</p>")
+        means = isolation.means(report.isolation)
+        parts.append(f"<p>Isolation: {escape(one_line(report.isolation))}{' – ' + escape(means) if means else ''}.</p>")
     return "".join(parts)
