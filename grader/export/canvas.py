@@ -26,6 +26,7 @@ from grader.submission import ClassError
 ID_COLUMNS = ("SIS Login ID", "SIS User ID", "ID", "Integration ID")
 _HEADER = re.compile("\ufeff?" r'"?(?:Student|LastName)"?(?P<delimiter>[,;\t])')
 _ASSIGNMENT = re.compile(r"(?P<title>.*\S)\s*\((?P<id>\d+)\)\s*", re.DOTALL)
+_TOTAL = re.compile(r"\b(Current|Final|Override) (Score|Points|Grade|Status)\b")
 _UNTOUCHABLE = {"ex": "excused (EX)", "n/a": "not assigned (N/A)"}
 
 
@@ -132,8 +133,11 @@ def _column(titles: Sequence[str], points: Sequence[Cell], report: Report, wante
     candidates = {
         i: match
         for i, title in enumerate(titles)
-        if i > titles.index("Section") and i < len(points) and "read only" not in points[i].value
-        if (match := _ASSIGNMENT.fullmatch(title))
+        if titles.index("Section") < i < len(points)
+        # A total may end in the name of a grading period in brackets, such as (2026), and look like an assignment.
+        and "read only" not in points[i].value
+        and not _TOTAL.search(title)
+        and (match := _ASSIGNMENT.fullmatch(title))
     }
     if wanted:
         name = wanted.strip()

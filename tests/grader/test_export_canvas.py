@@ -105,6 +105,16 @@ def test_no_column_is_made_up_and_none_that_is_read_only_is_filled(name: str) ->
         fill(TEMPLATE, REPORTS, column=name)
 
 
+def test_a_total_of_a_grading_period_is_no_assignment() -> None:
+    template = TEMPLATE.replace(b"Experience replay Current Score", b"Override Score (2026)")
+    template = template.replace(b"Final Score", b"Experience replay (2026)").replace(
+        b"(read only),(read only)", b",(read only)"
+    )
+    assert fill(template, REPORTS).column == "Experience replay (101)"
+    with pytest.raises(ClassError, match=re.escape("one of: Experience replay (101); Essay, short (102)")):
+        fill(template, REPORTS, column="2026")
+
+
 def test_ids() -> None:
     numbers = Ids({"student-001": "11", "student-002": "12"}, given=True)
     filled = fill(TEMPLATE, REPORTS, ids=numbers)
