@@ -194,9 +194,7 @@ def github_classroom(
 @app.command("github-result", hidden=True)
 def github_result(
     lesson: LessonArgument,
-    report: Annotated[
-        Path | None, typer.Option(help="Where `grader grade` put its report; else the public examples.")
-    ] = None,
+    report: Annotated[Path, typer.Option(help="Where `grader grade` put its report.")],
     student: Annotated[str, typer.Option(help="The student's folder; needed where there are several.")] = "",
 ) -> None:
     """Set a workflow step's output `result`, and add to its summary; for the workflow that github-classroom writes.
@@ -205,21 +203,10 @@ def github_result(
     """
     from grader.export import github
 
-    course = the_course()
-    wanted = course.lesson(lesson)
-    if report is None:
-        from rich.console import Console
-
-        from grader import learner
-
-        # Standard output is for the result; what the learner sees goes to the log.
-        passed = learner.check(course, wanted.name, None, Console(stderr=True), every=True)
-        result, shown = github.public_result(wanted, passed), ""
-    else:
-        result, shown = _graded(report, wanted.name, student)
+    result, shown = _graded(report, the_course().lesson(lesson).name, student)
     line = f"result={github.encoded(result)}\n"
     for variable, text in (("GITHUB_OUTPUT", line), ("GITHUB_STEP_SUMMARY", shown)):
-        if (path := os.environ.get(variable)) and text:
+        if path := os.environ.get(variable):
             with open(path, "a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
         elif variable == "GITHUB_OUTPUT":

@@ -102,7 +102,7 @@ def fill(
         identity, old = row[who].value.strip(), row[at].value.strip()
         report = wanted.get(identity)
         if report is None:
-            said.append(f"{one_line(row[0].value)} ({one_line(identity)}): in Canvas, but not graded")
+            said.append(f"{_named(row[0].value, identity)}: in Canvas, but not graded")
             continue
         value = mark(report)
         if value is None:
@@ -120,9 +120,7 @@ def fill(
             continue
         changed += bool(old) and old != "-"
         edits.append((row[at], new.replace(".", ",") if comma else new))
-    said += [
-        f"{one_line(wanted[i].student)} ({one_line(i)}): graded, but not in Canvas" for i in wanted if i not in seen
-    ]
+    said += [f"{_named(wanted[i].student, i)}: graded, but not in Canvas" for i in wanted if i not in seen]
     for cell, new in reversed(edits):
         text = text[: cell.start] + cell.quoted(new, header["delimiter"]) + text[cell.end :]
     return Filled(text.encode("utf-8", "surrogateescape"), titles[at], titles[who], filled, changed, tuple(said))
@@ -199,6 +197,10 @@ def _factor(points: Sequence[Cell], at: int, reports: Sequence[Report], scale: b
             f"Canvas has {written or 'no'} points possible, the lesson {number(ours)}; not scaled (--scale does)"
         )
     return 1.0
+
+
+def _named(name: str, identity: str) -> str:
+    return one_line(name) if name == identity else f"{one_line(name)} ({one_line(identity)})"
 
 
 def _same(old: str, new: str) -> bool:

@@ -13,7 +13,6 @@ from sample_reports import broken, report
 from test_cli import grader
 from test_export_canvas import TEMPLATE
 from test_export_tables import store
-from tiny_course import NUMBERS
 
 
 @pytest.fixture(scope="module")
@@ -128,11 +127,3 @@ def test_a_step_s_result(folder: Path, tmp_path: Path, monkeypatch: pytest.Monke
     assert earlier == "earlier=1"
     assert result_of(line)["status"] == "error"
     assert "not a mark" in (tmp_path / "summary").read_text()
-
-
-def test_a_step_s_result_from_the_learner_s_own_check(folder: Path) -> None:
-    (folder / "exercises" / "lesson1_numbers.py").write_text("print('result=noise')\n" + NUMBERS)
-    done = grader(folder, "export", "github-result", "1")
-    assert done.returncode == 0, done.stderr
-    assert result_of(done.stdout.splitlines()[-1]) == result_of(done.stdout)
-    assert result_of(done.stdout)["status"] == "pass"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import jsonschema
@@ -91,11 +93,20 @@ def test_nothing_in_a_result_is_a_command_to_the_runner() -> None:
     assert "x ## [error]y ::fine::" in message
 
 
-def test_public_examples_decide_no_points() -> None:
-    lesson = tiny_lesson()
-    for passed, status in ((True, "pass"), (False, "fail")):
-        read = decoded(github.public_result(lesson, passed))
-        assert (read["status"], read["max_score"]) == (status, 0)
+@pytest.mark.parametrize(("status", "says"), [(0, "pass"), (1, "fail"), (2, "fail")])
+def test_public_examples_decide_no_points(status: int, says: str, tmp_path: Path) -> None:
+    """The step's own script, with a `grader check` that ends so."""
+    steps = yaml.safe_load(github.workflow([tiny_lesson()]))["jobs"]["run-autograding-tests"]["steps"]
+    put(tmp_path / "grader", f"#!/bin/sh\necho $*\nexit {status}\n")
+    (tmp_path / "grader").chmod(0o755)
+    settings = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "GITHUB_OUTPUT": str(tmp_path / "output")}
+    command = ["bash", "-e", "-c", steps[-2]["run"]]
+    done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=20, check=False)
+    assert (done.stdout, done.returncode) == ("check lesson1_numbers\n", int(status > 0))
+    (line,) = (tmp_path / "output").read_text().splitlines()
+    read = json.loads(base64.b64decode(line.removeprefix("result="), validate=True))
+    jsonschema.validate(read, SCHEMA)
+    assert (read["status"], read["max_score"], read["tests"][0]["status"]) == (says, 0, says)
 
 
 def tiny_lesson():
