@@ -20,12 +20,13 @@ import msgspec
 from grader import workers
 from grader.course import Course, Lesson, load
 from grader.export.csv import grades_csv
+from grader.export.folder import of_student
 from grader.grade import Watcher, digest, grade
 from grader.places import Place
 from grader.render.order import natural
 from grader.report import Report
 from grader.student.isolation import Isolation
-from grader.submission import find_students, read
+from grader.submission import find_students, read_work
 from grader.workers import Event
 
 
@@ -61,7 +62,7 @@ def grade_class(
 
     Args:
         course: the course.
-        submissions: laid out as ``<student>/<lesson>/<lesson>.py`` (or ``.ipynb``).
+        submissions: a folder a student; see ``grader.submission.read_work`` for what is looked for in it.
         out: gets ``grades.csv``, ``index.html``, and ``<student>/index.html`` and ``<student>/<lesson>.json``.
         isolation: how student code is walled in.
         options: what narrows the run.
@@ -109,7 +110,7 @@ def grade_student(
     for name in lessons:
         lesson = course.lesson(name)
         imports, notes = _imports(course, lesson, student, folder, place, passed, watch)
-        submission = read(folder / lesson.name, lesson)
+        submission = read_work(folder, lesson)
         sources = {**imports, lesson.name: submission.source}
         made_of = digest(course, lesson, sources, student, submission, place.isolation, place.device, train, notes)
         path = out / student / f"{lesson.name}.json"
@@ -154,7 +155,7 @@ def _imports(
     notes: list[str] = []
     for name in lesson.imports:
         earlier = course.lesson(name)
-        own = read(folder / name, earlier)
+        own = read_work(folder, earlier)
         if name not in passed and not own.problem:
             watch(f"lesson {lesson.number}: lesson {earlier.number} first", 0, 0)
             report = grade(course, earlier, student, own, place, imports=sources, train=False)
@@ -182,11 +183,9 @@ def write_pages(course: Course, submissions: Path, out: Path) -> None:
     from grader.render import html
 
     reports: list[Report] = []
+    names = [lesson.name for lesson in course.lessons]
     for student in find_students(submissions, ()):
-        own = []
-        for lesson in course.lessons:
-            with contextlib.suppress(OSError, msgspec.DecodeError, msgspec.ValidationError):
-                own.append(Report.from_json((out / student / f"{lesson.name}.json").read_bytes()))
+        own = of_student(out, student, names)
         if own:
             write(out / student / "index.html", html.student_page(own).encode())
         reports += own

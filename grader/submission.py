@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 from grader.course import Lesson
 from grader.render.order import natural
 from grader.report import Status
+
+LAYOUT = "<submissions>/<student>/<lesson>/<lesson>.py, or a clone of each student's repository"
 
 _SIZE_CAP = 1 << 20
 _SHOWN = 120
@@ -46,16 +49,29 @@ def find_students(submissions: Path, wanted: Sequence[str]) -> list[str]:
         ClassError: there are none, or a wanted one is missing.
     """
     if not submissions.is_dir():
-        raise ClassError(f"{submissions} is not a folder; expected is <submissions>/<student>/<lesson>/<lesson>.py")
+        raise ClassError(f"{submissions} is not a folder; expected is {LAYOUT}")
     found = [path.name for path in submissions.iterdir() if path.is_dir() and not path.name.startswith(".")]
     if not found:
-        raise ClassError(
-            f"{submissions} has no student in it; expected is <submissions>/<student>/<lesson>/<lesson>.py"
-        )
+        raise ClassError(f"{submissions} has no student in it; expected is {LAYOUT}")
     for name in wanted:
         if name not in found:
             raise ClassError(f"{submissions} has no student called {name!r}")
     return sorted(wanted or found, key=natural)
+
+
+def read_work(student: Path, lesson: Lesson) -> Submission:
+    """Read a student's work on a lesson, wherever in the student's folder it lies; this does not raise.
+
+    ``<lesson>/`` is where nbgrader collects it. Where there is no such folder, ``exercises/<lesson>.py`` (the clone of
+    a student's repository) and ``<lesson>.py`` count, under that name only: other lessons lie beside.
+    """
+    own = student / lesson.name
+    # os.path never raises; a link counts as there, so that it is refused rather than called missing.
+    if not os.path.lexists(own):
+        for folder in (student / "exercises", student):
+            if any(os.path.lexists(folder / f"{lesson.name}{suffix}") for suffix in (".py", ".ipynb")):
+                return read(folder, lesson)
+    return read(own, lesson)
 
 
 def read(folder: Path, lesson: Lesson) -> Submission:

@@ -12,7 +12,12 @@ from grader.commands.common import Device, Isolate, Jobs, Unsafe, a_device, inte
 
 
 def grade(
-    submissions: Annotated[Path, typer.Argument(help="A folder laid out as <student>/<lesson>/<lesson>.py or .ipynb.")],
+    submissions: Annotated[
+        Path,
+        typer.Argument(
+            help="A folder a student, with <lesson>/<lesson>.py or .ipynb in it, or a clone of their repository."
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="Where grades.csv and the reports go.")] = Path("report"),
     lesson: Annotated[list[str] | None, typer.Option(help="Only this lesson; may be repeated.")] = None,
     student: Annotated[list[str] | None, typer.Option(help="Only this student; may be repeated.")] = None,

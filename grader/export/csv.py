@@ -18,7 +18,8 @@ import math
 import re
 from collections.abc import Sequence
 
-from grader.render.order import by_student, overall, standing
+from grader.export.folder import mark
+from grader.render.order import by_student, overall, sort_lessons, standing
 from grader.render.text import number
 from grader.report import Report
 
@@ -45,8 +46,8 @@ def grades_csv(reports: Sequence[Report]) -> str:
     """One row per student and lesson, then one per student whose lesson is ``total``.
 
     Students are sorted naturally, lessons by number. ``status`` is the report's own, but ``error`` wherever the grader
-    itself failed; that of a total is ``graded`` if all are, otherwise the worst of error, unreadable, missing and
-    not started.
+    itself failed, and then ``score`` is empty; that of a total is ``graded`` if all are, otherwise the worst of error,
+    unreadable, missing and not started.
 
     Args:
         reports: any number of reports in any order.
@@ -60,8 +61,40 @@ def grades_csv(reports: Sequence[Report]) -> str:
     for student, lessons in by_student(reports).items():
         name = cell(student)
         for report in lessons:
-            row = (name, cell(report.lesson), number(report.score), number(report.max_score), standing(report))
+            row = (name, cell(report.lesson), written(report), number(report.max_score), standing(report))
             table.writerow(row)
-        score, possible = (math.fsum(values) for values in zip(*((r.score, r.max_score) for r in lessons)))
-        table.writerow((name, "total", number(score), number(possible), overall(lessons)))
+        possible = math.fsum(report.max_score for report in lessons)
+        table.writerow((name, "total", total(lessons), number(possible), overall(lessons)))
     return out.getvalue()
+
+
+def wide_csv(reports: Sequence[Report]) -> str:
+    """One row per student, one column per lesson, and their total; a cell without a mark is empty.
+
+    Args:
+        reports: any number of reports in any order.
+
+    Returns:
+        The table as text, lines ending in a newline; write it as UTF-8.
+    """
+    names = list(dict.fromkeys(report.lesson for report in sort_lessons(reports)))
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(("student", *map(cell, names), "total"))
+    for student, lessons in by_student(reports).items():
+        own = {report.lesson: report for report in lessons}
+        marks = (written(own[name]) if name in own else "" for name in names)
+        table.writerow((cell(student), *marks, total(lessons)))
+    return out.getvalue()
+
+
+def written(report: Report) -> str:
+    """A mark as a cell has it; empty where there is none."""
+    value = mark(report)
+    return "" if value is None else number(value)
+
+
+def total(reports: Sequence[Report]) -> str:
+    """The sum of a student's marks; empty where one of them is still missing, for it would be too small."""
+    marks = [mark(report) for report in reports]
+    return "" if None in marks else number(math.fsum(value for value in marks if value is not None))

@@ -117,7 +117,7 @@ def _frame(axes: _Axes, training: TrainingResult) -> list[str]:
     return parts
 
 
-def _description(seed: TrainingSeed, training: TrainingResult, points: Sequence[tuple[float, float]]) -> str:
+def description(seed: TrainingSeed, training: TrainingResult, points: Sequence[tuple[float, float]]) -> str:
     """What the picture shows, for somebody who does not see it."""
     said = [f"The run took {seed.steps:,} of {training.max_steps:,} steps and finished {seed.episodes:,} episodes."]
     if points:
@@ -151,7 +151,7 @@ def picture(training: TrainingResult, index: int, *, prefix: str) -> str:
     parts = [
         f'<svg class="learning" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{ids[0]} {ids[1]}">',
         f'<title id="{ids[0]}">Learning curve of seed {seed.seed}: bar {_WORDS[seed.verdict]}</title>',
-        f'<desc id="{ids[1]}">{escape(one_line(_description(seed, training, points)))}</desc>',
+        f'<desc id="{ids[1]}">{escape(one_line(description(seed, training, points)))}</desc>',
         _text(_LEFT, 14, f"Seed {seed.seed}", "name"),
         _text(WIDTH - _RIGHT, 14, f"bar {_WORDS[seed.verdict]}", f"name {seed.verdict}", "end"),
         *_frame(axes, training),

@@ -1,0 +1,83 @@
+"""One report as an autograder prints it for Autolab: feedback, and a last line of JSON that holds the scores.
+
+The format is Autolab's "Guide for Lab Authors" (the last line of stdout is the autoresult) and its "Formatted
+Feedback" (a line before it shows tests by stage). Problems have to be defined in Autolab under the same names.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from grader.course import Lesson
+from grader.export.folder import add_up, mark
+from grader.render.order import exercises, fault
+from grader.render.text import clip, number, one_line, visible
+from grader.report import PropertyResult, Report
+from grader.submission import ClassError
+
+_MOST = 2000
+
+
+def output(report: Report, lesson: Lesson, problem: str = "") -> str:
+    """What stdout has to hold.
+
+    Args:
+        report: a report with a mark.
+        lesson: what it is about; its exercises are the problems, and the function that trains is one more.
+        problem: the name of the one problem that gets the whole score instead.
+
+    Raises:
+        ClassError: the grader itself failed, so that there is no mark.
+    """
+    if mark(report) is None:
+        raise ClassError(
+            f"{one_line(report.student)}, {report.lesson}: no mark, because the grader failed: {fault(report)}"
+        )
+    lines = [f"{report.title}: {number(report.score)} of {number(report.max_score)} points."]
+    lines += [one_line(note) for note in (report.message, *report.notes) if note]
+    lines += [_json(stages(report)), _json({"scores": {problem: report.score} if problem else scores(report, lesson)})]
+    return "\n".join(lines) + "\n"
+
+
+def scores(report: Report, lesson: Lesson) -> dict[str, float]:
+    """Points by exercise, and by the function that trains; 0 for all of them where nothing could be judged."""
+    earned = {exercise.name: 0.0 for exercise in lesson.exercises if exercise.points}
+    for name, results in exercises(report).items():
+        earned[name] = sum(result.points for result in results)
+    if report.training is not None:
+        name = report.training.exercise
+        earned[name] = earned.get(name, 0.0) + report.training.points
+    elif lesson.training is not None and not report.properties:
+        earned.setdefault(lesson.training.exercise, 0.0)
+    return dict(zip(earned, add_up(list(earned.values()), report.score)))
+
+
+def stages(report: Report) -> dict[str, Any]:
+    """Every law by exercise, with a hint where it is broken."""
+    shown: dict[str, dict[str, Any]] = {}
+    for name, results in exercises(report).items():
+        for result in results:
+            stage = shown.setdefault(name, {})
+            says = one_line(result.says)
+            # Two laws may be worded alike; a key of JSON stands once.
+            stage[says if says not in stage else f"{says} ({result.name})"] = _judged(result)
+    if (training := report.training) is not None:
+        told = {"passed": training.verdict == "pass"}
+        shown.setdefault(training.exercise, {})["training"] = told | (
+            {"hint": training.message} if training.message else {}
+        )
+    return {"_presentation": "semantic", "stages": list(shown), **shown}
+
+
+def _judged(result: PropertyResult) -> dict[str, Any]:
+    if result.verdict == "pass":
+        return {"passed": True}
+    label = "must pass first" if result.verdict == "skip" else "needed"
+    words = [result.diagnosis, result.hint, f"{label}: {result.needed}" if result.needed else ""]
+    return {"passed": False, "hint": clip(visible(" ".join(word for word in words if word)), _MOST)}
+
+
+def _json(value: Any) -> str:
+    """On one line, in ASCII: what the autograding machine's locale is, nobody knows."""
+    return json.dumps(value, ensure_ascii=True)

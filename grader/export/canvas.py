@@ -1,0 +1,211 @@
+"""Marks into one column of the CSV that Canvas exported, with every other byte left as it is.
+
+Read off Canvas's own exporter and importer (lib/gradebook_exporter.rb, lib/gradebook_importer.rb in canvas-lms). The
+header is ``Student`` (or ``LastName``, ``FirstName``), ``ID``, perhaps SIS and integration ids and ``Root Account``,
+``Section``, then custom columns, ``<title> (<id>)`` for every assignment, and totals that are read only. Below it come
+perhaps a row that says ``Manual Posting``, a row ``    Points Possible``, and one row a student. ``EX`` is excused,
+``N/A`` is not assigned. A heading that Canvas does not know becomes a new assignment, so none is ever made up here.
+Where the account's language writes decimals with a comma, semicolons may separate the columns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grader.export.folder import mark, without_mark
+from grader.export.ids import Ids
+from grader.export.table import Cell, cells
+from grader.render.order import lesson_number
+from grader.render.text import number, one_line
+from grader.report import Report
+from grader.submission import ClassError
+
+ID_COLUMNS = ("SIS Login ID", "SIS User ID", "ID", "Integration ID")
+_HEADER = re.compile("\ufeff?" r'"?(?:Student|LastName)"?(?P<delimiter>[,;\t])')
+_ASSIGNMENT = re.compile(r"(?P<title>.*\S)\s*\((?P<id>\d+)\)\s*", re.DOTALL)
+_TOTAL = re.compile(r"\b(Current|Final|Override) (Score|Points|Grade|Status)\b")
+_UNTOUCHABLE = {"ex": "excused (EX)", "n/a": "not assigned (N/A)"}
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The filled table.
+
+    Attributes:
+        data: what to import.
+        column: the heading of the column that was filled.
+        by: the heading of the column by which students were found.
+        filled: how many cells hold a mark now.
+        changed: how many of them held another mark before.
+        said: a line about everything that is not as one might expect.
+    """
+
+    data: bytes
+    column: str
+    by: str
+    filled: int
+    changed: int
+    said: tuple[str, ...]
+
+
+def fill(
+    template: bytes,
+    reports: Sequence[Report],
+    *,
+    column: str = "",
+    by: str = "",
+    ids: Ids | None = None,
+    scale: bool = False,
+) -> Filled:
+    """Fill one column of an exported gradebook.
+
+    Args:
+        template: the CSV as Canvas exported it.
+        reports: of one lesson.
+        column: the heading of the column, with or without the id in brackets, or the id alone; where empty, the one
+            whose title names the lesson.
+        by: the heading of the column that holds the students' ids; where empty, the one in which most are found.
+        ids: the students' ids, where they are not the names of the folders.
+        scale: whether marks are scaled to the points that Canvas has for the assignment.
+
+    Raises:
+        ClassError: it is no such CSV, or the column or the ids cannot be told.
+    """
+    ids = ids or Ids()
+    # Bytes that are not UTF-8, as an old Excel leaves them, come out as they went in.
+    text = template.decode("utf-8", "surrogateescape")
+    header = _HEADER.match(text)
+    if header is None:
+        raise ClassError("the template does not begin as a gradebook that Canvas exported: Student,ID,…,Section,…")
+    rows = cells(text, header["delimiter"])
+    titles = [cell.value.strip("\ufeff") for cell in rows[0]]
+    points = next((row for row in rows[1:4] if "Points Possible" in row[0].value), None)
+    if points is None or "Section" not in titles:
+        raise ClassError("the template has no column Section or no row Points Possible; export the gradebook anew")
+    at = _column(titles, points, reports[0], column)
+    students = rows[rows.index(points) + 1 :]
+    wanted = {identity: report for report in reports if (identity := ids.of(report.student)) is not None}
+    who = _id_column(titles, students, wanted, by)
+
+    said = [*without_mark(reports), *ids.unknown(report.student for report in reports)]
+    factor = _factor(points, at, reports, scale, said)
+    comma = header["delimiter"] == ";" or re.fullmatch(r"\d+,\d+", points[at].value.strip()) is not None
+    edits: list[tuple[Cell, str]] = []
+    filled = changed = 0
+    seen = Counter(row[who].value.strip() for row in students if who < len(row))
+    for row in students:
+        if max(at, who) >= len(row):
+            continue  # an empty line, or one that somebody cut short
+        identity, old = row[who].value.strip(), row[at].value.strip()
+        report = wanted.get(identity)
+        if report is None:
+            said.append(f"{_named(row[0].value, identity)}: in Canvas, but not graded")
+            continue
+        value = mark(report)
+        if value is None:
+            continue
+        if seen[identity] > 1:
+            raise ClassError(
+                f"the template has {identity!r} twice in the column {titles[who]}; choose another with --by"
+            )
+        if old.casefold() in _UNTOUCHABLE:
+            said.append(f"{one_line(report.student)}: {_UNTOUCHABLE[old.casefold()]} in Canvas, left as it is")
+            continue
+        new = number(value * factor)
+        filled += 1
+        if _same(old, new):
+            continue
+        changed += bool(old) and old != "-"
+        edits.append((row[at], new.replace(".", ",") if comma else new))
+    said += [f"{_named(wanted[i].student, i)}: graded, but not in Canvas" for i in wanted if i not in seen]
+    for cell, new in reversed(edits):
+        text = text[: cell.start] + cell.quoted(new, header["delimiter"]) + text[cell.end :]
+    return Filled(text.encode("utf-8", "surrogateescape"), titles[at], titles[who], filled, changed, tuple(said))
+
+
+def _column(titles: Sequence[str], points: Sequence[Cell], report: Report, wanted: str) -> int:
+    """The position of the column to fill."""
+    candidates = {
+        i: match
+        for i, title in enumerate(titles)
+        if titles.index("Section") < i < len(points)
+        # A total may end in the name of a grading period in brackets, such as (2026), and look like an assignment.
+        and "read only" not in points[i].value
+        and not _TOTAL.search(title)
+        and (match := _ASSIGNMENT.fullmatch(title))
+    }
+    if wanted:
+        name = wanted.strip()
+        found = [i for i in candidates if titles[i].strip() == name]
+        found = found or [i for i, match in candidates.items() if name in (match["id"], match["title"])]
+    else:
+        name = report.lesson
+        number_of = re.compile(rf"\blesson\W*0*{lesson_number(report.lesson)}\b", re.IGNORECASE)
+
+        def names(title: str) -> bool:
+            return (
+                report.title.casefold() in title.casefold()
+                or report.lesson in title
+                or number_of.search(title) is not None
+            )
+
+        found = [i for i, match in candidates.items() if names(match["title"])]
+    if len(found) != 1:
+        listed = "; ".join(titles[i] for i in candidates) or "no assignment at all"
+        which = "more than one column" if found else "no column"
+        raise ClassError(f"{which} of the template is for {name!r}; choose with --column one of: {listed}")
+    return found[0]
+
+
+def _id_column(titles: Sequence[str], students: Sequence[Sequence[Cell]], wanted: dict[str, Report], by: str) -> int:
+    """The position of the column that holds the students' ids."""
+    known = [title for title in titles[: titles.index("Section")] if title not in ("Student", "LastName", "FirstName")]
+    if by:
+        if by not in known:
+            raise ClassError(f"the template has no column {by!r} with ids; choose with --by one of: {', '.join(known)}")
+        return titles.index(by)
+    held = {
+        title: {row[titles.index(title)].value.strip() for row in students if titles.index(title) < len(row)}
+        for title in ID_COLUMNS
+        if title in known
+    }
+    best = max(held, key=lambda title: len(held[title] & wanted.keys()), default="")
+    if not best or not held[best] & wanted.keys():
+        raise ClassError(
+            f"none of the graded students is found in the columns {', '.join(held)}; give their ids with --ids FILE.csv"
+        )
+    return titles.index(best)
+
+
+def _factor(points: Sequence[Cell], at: int, reports: Sequence[Report], scale: bool, said: list[str]) -> float:
+    """What marks are multiplied by; where that is 1 although the points differ, ``said`` gets a line."""
+    written = points[at].value.strip()
+    try:
+        possible = float(written.replace(",", "."))
+    except ValueError:
+        possible = 0.0
+    ours = max(report.max_score for report in reports)
+    if scale:
+        if possible <= 0 or ours <= 0:
+            raise ClassError(f"Canvas has {written or 'no'} points for this column, to which nothing can be scaled")
+        return possible / ours
+    if abs(possible - ours) > 1e-9:
+        said.append(
+            f"Canvas has {written or 'no'} points possible, the lesson {number(ours)}; not scaled (--scale does)"
+        )
+    return 1.0
+
+
+def _named(name: str, identity: str) -> str:
+    return one_line(name) if name == identity else f"{one_line(name)} ({one_line(identity)})"
+
+
+def _same(old: str, new: str) -> bool:
+    """Whether a cell says this number already, perhaps written otherwise (``7,50``)."""
+    try:
+        return abs(float(old.replace(",", ".")) - float(new)) < 1e-9
+    except ValueError:
+        return False

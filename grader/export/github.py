@@ -1,0 +1,219 @@
+"""One report as the result of a step in GitHub's autograding, and the workflow whose steps make such results.
+
+Read off classroom-resources/autograding-grading-reporter: the workflow is called ``Autograding Tests`` and has one job,
+``run-autograding-tests``; each step with an id sets the output ``result`` to JSON in base64; the reporter adds up the
+scores of the tests and fails the run where a status is not ``pass``.
+
+Whoever may push to a repository may change its workflows, so what they say is feedback. Marks come from
+`grader grade` over the clones.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from grader.course import Lesson
+from grader.export.folder import add_up, mark
+from grader.render import fragment
+from grader.render.order import exercises
+from grader.render.text import clip, one_line, visible
+from grader.report import Report, Verdict
+
+REPORTER = "classroom-resources/autograding-grading-reporter@v1"
+_STATUS: dict[Verdict, str] = {"pass": "pass", "fail": "fail", "skip": "fail", "error": "error"}
+_SIGNS: dict[Verdict, str] = {"pass": "✓", "fail": "✗", "skip": "–", "error": "!"}
+_MOST = 1500
+
+
+def result(report: Report) -> dict[str, Any]:
+    """The result of one lesson. Where the grader itself failed it is an error, without any points."""
+    if mark(report) is None:
+        return no_result(report.title)
+    parts = [
+        (
+            f"{name}: {judged.says}",
+            judged.verdict,
+            judged.points,
+            _message(judged.diagnosis, judged.hint),
+            judged.counterexample,
+        )
+        for name, results in exercises(report).items()
+        for judged in results
+    ]
+    if (training := report.training) is not None:
+        name = f"{training.exercise}: training on fresh environments"
+        parts.append((name, training.verdict, training.points, _message(training.message, training.hint), ""))
+    scores = add_up([part[2] for part in parts], report.score)
+    tests = [
+        _test(name, _STATUS[verdict], score, message if verdict != "pass" else "", code)
+        for (name, verdict, _, message, code), score in zip(parts, scores)
+    ]
+    passed = bool(parts) and all(part[1] == "pass" for part in parts)
+    if not tests:
+        tests = [_test(report.title, "fail", 0, report.message or report.status)]
+    return {"version": 1, "status": "pass" if passed else "fail", "max_score": report.max_score, "tests": tests}
+
+
+def no_result(title: str) -> dict[str, Any]:
+    """The result where there is no mark, because the grader itself failed: an error, and no points."""
+    return {"version": 1, "status": "error", "max_score": 0, "tests": [_test(title, "error", 0, fragment.FAILED)]}
+
+
+def encoded(value: dict[str, Any]) -> str:
+    """What the step's output ``result`` is set to."""
+    return base64.b64encode(json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace")).decode("ascii")
+
+
+def summary(report: Report) -> str:
+    """The report for the run's page: HTML, which GitHub's Markdown takes in, every property folded away."""
+    parts = [fragment.summary(report)]
+    for name, results in exercises(report).items():
+        for judged in results:
+            title = f"{_SIGNS[judged.verdict]} {fragment.prose(f'`{name}`: {judged.says}')}"
+            more = fragment.result(judged)
+            parts.append(f"<details><summary>{title}</summary>{more}</details>" if more else f"<p>{title}</p>")
+    if report.training is not None:
+        parts.append(f"<details><summary>Training</summary>{fragment.training(report.training)}</details>")
+    return "\n".join(parts) + "\n"
+
+
+def workflow(lessons: Sequence[Lesson], course_repository: str = "", *, reporter: bool = True) -> str:
+    """``.github/workflows/classroom.yml`` for a template repository.
+
+    Args:
+        lessons: what the repository asks for.
+        course_repository: ``owner/name`` of the instructor's private course repository, from which hidden tests are
+            fetched by the secret COURSE_TOKEN; where empty, the public examples are run.
+        reporter: whether the last step adds up the results. It is an action of GitHub Classroom's; without it, the
+            steps themselves and their summaries say as much.
+    """
+    names = [f"lesson{lesson.number}" for lesson in lessons]
+    results = (f"          {name.upper()}_RESULTS: ${{{{ steps.{name}.outputs.result }}}}\n" for name in names)
+    report = _REPORT.format(reporter=REPORTER, results="".join(results), runners=",".join(names))
+    return _WORKFLOW.format(
+        about=_HIDDEN if course_repository else _PUBLIC,
+        work="class/student" if course_repository else "work",
+        fetch=_FETCH.format(repository=course_repository) if course_repository else "",
+        install="course" if course_repository else "work",
+        extra="[class]" if course_repository else "",
+        steps="".join(_step(lesson, bool(course_repository)) for lesson in lessons),
+        report=report if reporter else "",
+    )
+
+
+def _test(name: str, status: str, score: float, message: str = "", code: str = "") -> dict[str, Any]:
+    return {
+        "name": _harmless(one_line(name, 300)),
+        "status": status,
+        "score": score,
+        "message": _harmless(clip(visible(message), _MOST)),
+        "test_code": _harmless(clip(visible(code), 2 * _MOST)),
+        "filename": "",
+        "line_no": 0,
+        "duration": 0,
+    }
+
+
+def _harmless(text: str) -> str:
+    """What the reporter prints goes through the runner, which obeys lines such as ``::notice …`` and ``##[error]``."""
+    return re.sub(r"(?m)^(\s*):(?=:)", r"\1: ", text).replace("##[", "## [")
+
+
+def _message(*words: str) -> str:
+    return " ".join(word for word in words if word)
+
+
+def _step(lesson: Lesson, hidden: bool) -> str:
+    return (_HIDDEN_STEP if hidden else _PUBLIC_STEP).format(
+        number=lesson.number,
+        name=lesson.name,
+        title=json.dumps(f"Lesson {lesson.number}: {lesson.title}", ensure_ascii=False),
+    )
+
+
+# The names of the workflow and of its job are what GitHub Classroom looks for.
+_WORKFLOW = """\
+{about}name: Autograding Tests
+on: [push, workflow_dispatch, repository_dispatch]
+permissions:
+  checks: write
+  actions: read
+  contents: read
+jobs:
+  run-autograding-tests:
+    runs-on: ubuntu-latest
+    if: github.actor != 'github-classroom[bot]'
+    timeout-minutes: 30
+    steps:
+      - uses: actions/checkout@v4
+        with:
+          path: {work}
+          persist-credentials: false
+{fetch}\
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "3.12"
+      - name: Install
+        run: |
+          python -m pip install --quiet -c {install}/constraints.txt \\
+              --extra-index-url https://download.pytorch.org/whl/cpu -e './{install}{extra}'
+{steps}{report}"""
+
+_REPORT = """\
+      - name: Report
+        if: always()
+        uses: {reporter}
+        env:
+{results}\
+        with:
+          runners: {runners}
+"""
+
+_PUBLIC = """\
+# Feedback on every push: the public examples of each lesson. Marks are given elsewhere, from your last commit.
+"""
+
+_HIDDEN = """\
+# Feedback on every push, from the hidden tests in the course's private repository.
+# Whoever can change this file can read the secret COURSE_TOKEN, and with it the tests and the solutions. Use it only
+# where students cannot push to .github/ (a ruleset of the organization can see to that).
+"""
+
+_FETCH = """\
+      - name: Fetch the course
+        uses: actions/checkout@v4
+        with:
+          repository: {repository}
+          token: ${{{{ secrets.COURSE_TOKEN }}}}
+          path: course
+          persist-credentials: false
+"""
+
+# A student's copy of the grader knows `check` only. Examples that everybody can read decide no points.
+_PUBLIC_STEP = """\
+      - name: {title}
+        id: lesson{number}
+        if: always()
+        working-directory: work
+        run: |
+          grader check {name} && status=pass || status=fail
+          test='{{"name": "{name}: the public examples", "status": "'$status'", "score": 0, "message": "",
+                 "test_code": "", "filename": "", "line_no": 0, "duration": 0}}'
+          result='{{"version": 1, "status": "'$status'", "max_score": 0, "tests": ['$test']}}'
+          echo "result=$(echo "$result" | base64 --wrap=0)" >> "$GITHUB_OUTPUT"
+          [ $status = pass ]
+"""
+
+_HIDDEN_STEP = """\
+      - name: {title}
+        id: lesson{number}
+        if: always()
+        working-directory: course
+        run: |
+          grader grade ../class --lesson {name} --out ../report || echo "the grader ended with status $?"
+          grader export github-result {name} --report ../report
+"""

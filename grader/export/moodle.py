@@ -1,0 +1,73 @@
+"""Marks as the table that Moodle's gradebook imports: a column that says who, and one for each lesson.
+
+Read off Moodle's own importer (grade/import/csv/classes/load_data.php) and its documentation: the person who imports
+maps columns to grade items, so any heading will do; an empty cell means *no grade* and takes away one that is there;
+one id that Moodle does not know aborts the import. So a student goes out with a mark in every column or not at all,
+and who was left out is said.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from grader.export.csv import cell, written
+from grader.export.folder import mark, without_mark
+from grader.export.ids import Ids
+from grader.render.order import by_student, sort_lessons
+from grader.render.text import one_line
+from grader.report import Report
+from grader.submission import ClassError
+
+IdColumn = Literal["email", "idnumber", "username"]
+HEADINGS: dict[IdColumn, str] = {"email": "Email address", "idnumber": "ID number", "username": "Username"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """The table, and a line about everyone who is not in it."""
+
+    text: str
+    said: tuple[str, ...]
+
+
+def table(reports: Sequence[Report], *, by: IdColumn = "email", ids: Ids | None = None) -> Table:
+    """The table for the gradebook's CSV import.
+
+    Args:
+        reports: of any number of lessons and students, in any order.
+        by: what the ids are.
+        ids: the students' ids, where they are not the names of the folders.
+
+    Raises:
+        ClassError: ``by`` is email, and an id is no address; or nobody is left.
+    """
+    ids = ids or Ids()
+    names = list(dict.fromkeys(report.lesson for report in sort_lessons(reports)))
+    students = by_student(reports)
+    said = [*without_mark(reports), *ids.unknown(students)]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow((HEADINGS[by], *map(cell, names)))
+    rows = 0
+    for student, lessons in students.items():
+        own = {report.lesson: report for report in lessons}
+        absent = [name for name in names if name not in own]
+        if absent:
+            said.append(f"{one_line(student)}: no report on {', '.join(absent)}")
+        identity = ids.of(student)
+        if identity is None or absent or any(mark(report) is None for report in lessons):
+            continue
+        if by == "email" and "@" not in identity:
+            raise ClassError(
+                f"{one_line(identity)!r} is not an e-mail address; say which column of Moodle your folders are called "
+                "after (--id-column idnumber or username), or who is who (--ids FILE.csv)"
+            )
+        writer.writerow((cell(identity), *(written(own[name]) for name in names)))
+        rows += 1
+    if not rows:
+        raise ClassError(f"nobody to export: {'; '.join(said)}")
+    return Table(out.getvalue(), tuple(said))

@@ -1,0 +1,129 @@
+"""`grader export …` as it is typed: what is written, what is said, and the exit status."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+import tiny_course
+from sample_reports import broken, report
+from test_cli import grader
+from test_export_canvas import TEMPLATE
+from test_export_tables import store
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course, with a folder of reports called ``report`` in it."""
+    root = tiny_course.make(tmp_path_factory.mktemp("export") / "course").root
+    store(root / "report", *(report(f"student-00{i}", score=i) for i in (1, 2)))
+    store(root / "report", report("student-001", "lesson1_numbers", 3.0, max_score=3.0))
+    store(root / "faulty", report("student-001"), broken("student-002"))
+    (root / "template.csv").write_bytes(TEMPLATE)
+    return root
+
+
+def test_help_lists_every_export(folder: Path) -> None:
+    done = grader(folder, "export", "--help")
+    assert done.returncode == 0
+    for name in ("csv", "canvas", "moodle", "autolab", "gradescope", "github-classroom"):
+        assert name in done.stdout
+        assert grader(folder, "export", name, "--help").returncode == 0
+    assert "github-result" not in done.stdout
+
+
+def test_csv_to_standard_output(folder: Path) -> None:
+    done = grader(folder, "export", "csv", "report", "--wide")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == ("student,lesson1_numbers,lesson5_replay_buffer,total\nstudent-001,3,1,4\nstudent-002,,2,2\n")
+
+
+def test_a_missing_mark_ends_with_status_3(folder: Path) -> None:
+    done = grader(folder, "export", "csv", "faulty")
+    assert done.returncode == 3
+    assert "student-002,lesson5_replay_buffer,,10,error" in done.stdout
+    assert "student-002, lesson5_replay_buffer: no mark, because the grader failed" in done.stderr
+
+
+def test_canvas_writes_the_file_and_says_who_is_missing(folder: Path) -> None:
+    done = grader(
+        folder, "export", "canvas", "report", "--template", "template.csv", "--lesson", "5", "--out", "filled.csv"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "2 marks in 'Experience replay (101)', students found by 'SIS Login ID'; 1 of them replace" in done.stderr
+    assert "Four, Student (student-004): in Canvas, but not graded" in done.stderr
+    assert (folder / "filled.csv").read_bytes().count(b"\r\n") == TEMPLATE.count(b"\r\n")
+    assert (folder / "template.csv").read_bytes() == TEMPLATE
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("csv", "nowhere"), "nowhere is not a folder"),
+        (("csv", "report", "--lesson", "9"), "no single lesson '9' among the reports"),
+        (("moodle", "report"), "'student-001' is not an e-mail address"),
+        (("autolab", "report", "2", "student-001"), "no report of 'student-001' on lesson2_balance"),
+        (
+            ("canvas", "report", "--template", "nowhere.csv", "--lesson", "5", "--out", "-"),
+            "nowhere.csv cannot be read",
+        ),
+        (("gradescope", "7"), "no single lesson is called '7'"),
+    ],
+)
+def test_a_mistake_is_one_line(folder: Path, words: tuple[str, ...], says: str) -> None:
+    done = grader(folder, "export", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_choices_that_are_none(folder: Path) -> None:
+    for words in (
+        ("gradescope", "1", "--visibility", "never"),
+        ("moodle", "report", "--id-column", "shoe size"),
+        ("github-classroom", "--course-repository", "course"),
+    ):
+        done = grader(folder, "export", *words)
+        assert done.returncode == 2
+        assert words[-1] in done.stderr
+
+
+def test_autolab_prints_the_scores_last(folder: Path) -> None:
+    done = grader(folder, "export", "autolab", "report", "1", "student-001", "--problem", "Numbers")
+    assert json.loads(done.stdout.splitlines()[-1]) == {"scores": {"Numbers": 3.0}}
+
+
+def test_gradescope_and_github_write_their_files(folder: Path, tmp_path: Path) -> None:
+    done = grader(folder, "export", "gradescope", "2", "--no-training", "--out", str(tmp_path / "x.zip"))
+    assert done.returncode == 0, done.stderr
+    assert "3 points" in done.stderr
+    with zipfile.ZipFile(tmp_path / "x.zip") as archive:
+        assert json.loads(archive.read("gradescope.json"))["train"] is False
+    done = grader(folder, "export", "github-classroom", "--lesson", "1", "--out", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "runners: lesson1\n" in (tmp_path / ".github" / "workflows" / "classroom.yml").read_text()
+
+
+def result_of(text: str) -> dict:
+    assert text.startswith("result=")
+    return json.loads(base64.b64decode(text.removeprefix("result=")))
+
+
+def test_a_step_s_result(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = grader(folder, "export", "github-result", "1", "--report", "report")
+    # Two students, of whom one has a report on lesson 1: it is the one that is meant.
+    assert (result_of(done.stdout)["status"], done.returncode) == ("fail", 1), (
+        "a report without properties passes nothing"
+    )
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
+    (tmp_path / "output").write_text("earlier=1\n")
+    done = grader(folder, "export", "github-result", "1", "--report", "nowhere")
+    assert (done.stdout, done.returncode) == ("", 1)
+    earlier, line = (tmp_path / "output").read_text().splitlines()
+    assert earlier == "earlier=1"
+    assert result_of(line)["status"] == "error"
+    assert "not a mark" in (tmp_path / "summary").read_text()
