@@ -102,7 +102,7 @@ def build(course: Course, *, check: bool = False) -> list[Path]:
             stale.append((stub, text))
     if not check:
         for stub, text in stale:
-            _replace(stub, text)
+            write(stub, text)
     return [stub for stub, _ in stale]
 
 
@@ -198,7 +198,7 @@ def _code(tree: ast.AST) -> str:
     return ast.dump(_WithoutDocstrings().visit(tree))
 
 
-def _replace(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
     """Write beside, then rename: whoever reads meanwhile sees the old file or the new one, never half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
