@@ -77,7 +77,8 @@ def grade(
     if submission.problem:
         return report(status=submission.status, score=0.0, message=submission.problem)
     if is_untouched(pristine(course, lesson), submission.source):
-        message = f"this is still the stub; open {lesson.name}.py and begin with {lesson.exercises[0].name}"
+        file = submission.file or f"{lesson.name}.py"
+        message = f"this is still the stub; open {file} and begin with {lesson.exercises[0].name}"
         return report(status="not started", score=0.0, message=message)
     try:
         worker = _Grading(course, lesson, {**(imports or {}), lesson.name: submission.source}, place, watch)

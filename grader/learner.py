@@ -63,7 +63,7 @@ def _check(course: Course, lesson: Lesson, file: Path | None, console: Console, 
 def _print(course: Course, lesson: Lesson, report: Report, console: Console, every: bool) -> None:
     names = [each.name for each in course.lessons]
     following = names[names.index(lesson.name) + 1 :]
-    stub = course.stub(lesson)
+    stub, _ = read_own(course.stub(lesson).parent, lesson, pristine(course, lesson))
     shown = stub.relative_to(course.root) if stub.is_relative_to(course.root) else stub
     failed = [r for r in report.properties if r.verdict == "fail"]
     for result in failed[1:] if every else ():

@@ -30,12 +30,14 @@ class Submission:
         problem: why it cannot be graded, in a sentence for the student; "" where it can.
         status: ``graded`` where it can be, else what kind of problem there is.
         notes: what was left out or chosen while reading.
+        file: the name of the file that was read.
     """
 
     source: str
     problem: str = ""
     status: Status = "graded"
     notes: tuple[str, ...] = ()
+    file: str = ""
 
 
 def find_students(submissions: Path, wanted: Sequence[str]) -> list[str]:
@@ -164,7 +166,7 @@ def _printable(text: str) -> str:
 
 def _read_file(path: Path, lesson: Lesson | None = None) -> Submission:
     submission = _text_of(path, lesson)
-    return dataclasses.replace(submission, problem=_printable(submission.problem))
+    return dataclasses.replace(submission, problem=_printable(submission.problem), file=_printable(path.name))
 
 
 def _text_of(path: Path, lesson: Lesson | None) -> Submission:

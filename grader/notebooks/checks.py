@@ -15,6 +15,9 @@ from grader.course import Course, CourseError, Lesson, find_root, load
 from grader.notebooks import imports, show
 from grader.report import NOT_WRITTEN, Report
 
+INSTALLED = Path(grader.__file__).parents[1]
+"""Where this program was installed from; with `pip install -e` that is a course's folder."""
+
 
 class NotYet(Exception):
     """Something does not hold yet; ``str()`` says what in one line, and that line is all that a notebook shows."""
@@ -30,7 +33,7 @@ def find_course() -> Course:
     Raises:
         CourseError: there is neither, or its course.yml has a mistake.
     """
-    for start in (Path.cwd(), Path(grader.__file__).parents[1]):
+    for start in (Path.cwd(), INSTALLED):
         try:
             root = find_root(start)
         except CourseError:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import symtable
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -58,7 +59,9 @@ def _code_cells(text: str) -> list[Any]:
     except ModuleNotFoundError:
         raise ValueError("reading one needs the extra called class: pip install -e '.[class]'") from None
     try:
-        notebook = nbformat.reads(text, as_version=4)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a cell that was copied, with its id: nothing that a student has to mend
+            notebook = nbformat.reads(text, as_version=4)
     except Exception as error:
         # nbformat's errors have no common base: bad JSON, a schema of another version, missing keys.
         raise ValueError(str(error).splitlines()[0][:200] if str(error) else type(error).__name__) from None

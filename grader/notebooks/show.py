@@ -101,7 +101,7 @@ def training(report: Report) -> None:
     alone = msgspec.structs.replace(report, properties=(), score=result.points, max_score=result.max_points)
     _show(
         alone,
-        title=f"{result.exercise}: training",
+        title=result.exercise,
         state=result.verdict,
         first=first,
         show_name=True,
@@ -123,12 +123,16 @@ def _show(
     if first is not None:
         first = msgspec.structs.replace(first, counterexample=own_import.sub("", first.counterexample))
     box = Box(_html(report, title, state, first, show_name, next_step), _plain(report, title, first, next_step))
+    _display(box)
+
+
+def _display(box: Box) -> None:
     try:
         from IPython.display import display
     except ModuleNotFoundError:
         print(box.plain)
-        return
-    display(box)  # type: ignore[no-untyped-call]
+    else:
+        display(box)  # type: ignore[no-untyped-call]
 
 
 def _html(
@@ -153,7 +157,7 @@ def _html(
         exercises=exercises,
         unwritten=unwritten,
         show_name=show_name,
-        opened=show_name and first is None,
+        opened=show_name and first is None and held < len(report.properties),
         summary=f"{held} of {len(report.properties)} laws hold",
         next_step=next_step,
     )
