@@ -186,8 +186,6 @@ def _text_of(path: Path, lesson: Lesson | None) -> Submission:
             text, notes = python_of(text, lesson.names if lesson else ())
         except ValueError as error:
             return Submission("", f"{path.name} is not a notebook: {error}", "unreadable")
-        if len(text) > _SIZE_CAP:
-            return Submission("", f"the code in {path.name} is larger than {_SIZE_CAP >> 20} MB", "unreadable")
     if not text.strip():
         return Submission("", _empty(path), "unreadable")
     try:

@@ -8,6 +8,7 @@ no time.
 from __future__ import annotations
 
 import ast
+import json
 import re
 import symtable
 import warnings
@@ -15,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 _MAGICS_CAP = 200
+_STATEMENTS_CAP = 5000
+_SIZE_CAP = 1 << 20
 
 
 def python_of(text: str, names: Sequence[str]) -> tuple[str, tuple[str, ...]]:
@@ -61,11 +64,27 @@ def _code_cells(text: str) -> list[Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a cell that was copied, with its id: nothing that a student has to mend
-            notebook = nbformat.reads(text, as_version=4)
+            notebook = nbformat.reads(_without_outputs(text), as_version=4)
     except Exception as error:
         # nbformat's errors have no common base: bad JSON, a schema of another version, missing keys.
         raise ValueError(str(error).splitlines()[0][:200] if str(error) else type(error).__name__) from None
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _without_outputs(text: str) -> str:
+    """A notebook's JSON without what its cells have shown: pictures may be large, the rest may not."""
+    try:
+        notebook = json.loads(text)
+        for cell in notebook["cells"]:
+            cell.pop("attachments", None)
+            if "outputs" in cell:
+                cell["outputs"] = []
+        text = json.dumps(notebook)
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        pass  # of another version, or no notebook: nbformat will say
+    if len(text) > _SIZE_CAP:
+        raise ValueError(f"without its outputs it is larger than {_SIZE_CAP >> 20} MB")
+    return text
 
 
 def _futures_first(source: str) -> str:
@@ -94,7 +113,9 @@ def _what_counts(source: str, wanted: set[str]) -> tuple[str, int]:
     try:
         whole = ast.parse(source).body
         ours = [node for node in whole if _is_ours(node)]
-        body = [node for node in whole if node not in ours]
+        body = [node for node in whole if not _is_ours(node)]
+        if len(body) > _STATEMENTS_CAP:
+            return _blanked(source, ours), 0  # somebody wants to keep us busy
         bound = [set(_binds(node)) for node in body]
         if not any(names & wanted for names in bound):
             return _blanked(source, ours), 0
@@ -102,16 +123,16 @@ def _what_counts(source: str, wanted: set[str]) -> tuple[str, int]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return source, 0
     imported = {name for node, names in zip(body, bound) if _is_import(node) for name in names}
-    counted: set[int] = set()
-    needed = set(wanted)
-    size = -1
-    while size != len(counted):
-        size = len(counted)
-        for i, node in enumerate(body):
-            changes = set(_changes(node)) & (needed - imported)
-            if i not in counted and (bound[i] & needed or changes or _is_blind(node)):
-                counted.add(i)
-                needed |= uses[i]
+    about: dict[str, set[int]] = {}
+    for i, node in enumerate(body):
+        for name in bound[i] | (set(_changes(node)) - imported):
+            about.setdefault(name, set()).add(i)
+    counted = {i for i, node in enumerate(body) if _is_blind(node)}
+    waiting = [*wanted, *(name for i in counted for name in uses[i])]
+    while waiting:
+        for i in about.pop(waiting.pop(), set()) - counted:
+            counted.add(i)
+            waiting += uses[i]
     left_out = [node for i, node in enumerate(body) if i not in counted]
     in_order = sorted([*left_out, *ours], key=lambda node: (node.lineno, node.col_offset))
     return _blanked(source, in_order), sum(not _is_quiet(node) for node in left_out)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,8 +12,10 @@ from typing import Any
 import pytest
 import tiny_course
 from notebook_of import cell, filled, write
+from rich.console import Console
 from tiny_course import NUMBERS
 
+from grader import learner
 from grader.build import pristine
 from grader.course import Course, Lesson, load
 from grader.grade import grade
@@ -210,3 +215,36 @@ def test_the_stub_beside_a_renamed_notebook_is_not_meant(tiny: Course, tmp_path:
     (tmp_path / "copy of lesson 1.py").write_text(pristine(tiny, lesson))
     submission = read(tmp_path, lesson, pristine(tiny, lesson))
     assert submission.notes == ("mine.ipynb was graded; it should be called lesson1_numbers.ipynb",)
+
+
+def test_who_wants_to_keep_the_grader_busy_does_not(tiny: Course, tmp_path: Path) -> None:
+    """A chain of names that is followed from its end, very many statements, and a notebook without end."""
+    lesson = tiny.lesson("1")
+    chain = "".join(f"a{i} = a{i + 1}\n" for i in range(4000)) + "a4000 = 0\ndef double(x):\n    return 2 * x + a0\n"
+    begin = time.process_time()
+    path = write([cell(chain)], tmp_path / "chain.ipynb")
+    assert read_file(path, lesson).source.rstrip() == chain.rstrip()
+    path = write([cell("x = 1\n" * 20_000 + NUMBERS)], tmp_path / "many.ipynb")
+    assert "return 2 * x" in read_file(path, lesson).source
+    path = write([cell("#" * (1 << 20))], tmp_path / "large.ipynb")
+    assert (
+        read_file(path, lesson).problem == "large.ipynb is not a notebook: without its outputs it is larger than 1 MB"
+    )
+    assert time.process_time() - begin < 20
+
+
+def test_a_learner_who_works_in_the_notebook_is_understood(tiny: Course, tmp_path: Path) -> None:
+    """`grader check 1` judges the notebook where the module beside it is still the stub, and names it."""
+    root = tmp_path / "copy"
+    shutil.copytree(tiny.root, root)
+    course = load(root)
+    lesson = course.lesson("1")
+    path = write(filled(course, lesson, NUMBERS.replace("x / 2", "x // 2")), course.stub(lesson).with_suffix(".ipynb"))
+    shown = io.StringIO()
+    console = Console(file=shown, width=100)
+    assert not learner.check(course, "1", None, console)
+    assert "lesson1_numbers.ipynb was graded; lesson1_numbers.py beside it is still the stub" in shown.getvalue()
+    assert "mend it in exercises/lesson1_numbers.ipynb" in shown.getvalue()
+    write(filled(course, lesson, NUMBERS), path)
+    assert learner.check(course, "1", None, console)
+    assert learner.own_or_reference(course, lesson, path.parent)[1] == ""
