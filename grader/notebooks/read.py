@@ -11,13 +11,18 @@ import ast
 import json
 import re
 import symtable
-import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 _MAGICS_CAP = 200
 _STATEMENTS_CAP = 5000
 _SIZE_CAP = 1 << 20
+
+
+class _Cell(NamedTuple):
+    kind: str
+    source: str
+    metadata: dict[str, Any]
 
 
 def python_of(text: str, names: Sequence[str]) -> tuple[str, tuple[str, ...]]:
@@ -56,35 +61,44 @@ def python_of(text: str, names: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     return source, tuple(notes)
 
 
-def _code_cells(text: str) -> list[Any]:
+def _code_cells(text: str) -> list[_Cell]:
+    """The code cells, in order.
+
+    Today's format is read as the JSON that it is: nbformat, which knows all formats, takes seconds to be imported.
+    """
+    try:
+        notebook = json.loads(text)
+        found = [_cell(cell) for cell in notebook["cells"]] if notebook["nbformat"] == 4 else None
+    except (ValueError, RecursionError, KeyError, TypeError):
+        found = None
+    if found is None:
+        found = _by_nbformat(text)
+    if sum(len(cell.source) for cell in found) > _SIZE_CAP:
+        raise ValueError(f"its cells hold more than {_SIZE_CAP >> 20} MB")
+    return [cell for cell in found if cell.kind == "code"]
+
+
+def _cell(cell: dict[str, Any]) -> _Cell:
+    """One cell of today's format; KeyError or TypeError where it is none."""
+    source = cell["source"]
+    # Lines may be a list or one text. Joining refuses what is neither, and looking a key up what is no object.
+    return _Cell(cell["cell_type"] + "", "".join(source), {**cell["metadata"]})
+
+
+def _by_nbformat(text: str) -> list[_Cell]:
+    """The cells of an older format, or a word about what is wrong."""
+    if len(text) > _SIZE_CAP:
+        raise ValueError(f"it is in no format of today, and larger than {_SIZE_CAP >> 20} MB")
     try:
         import nbformat
     except ModuleNotFoundError:
-        raise ValueError("reading one needs the extra called class: pip install -e '.[class]'") from None
+        raise ValueError("reading this one needs the extra called class: pip install -e '.[class]'") from None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a cell that was copied, with its id: nothing that a student has to mend
-            notebook = nbformat.reads(_without_outputs(text), as_version=4)
+        notebook = nbformat.reads(text, as_version=4)
+        return [_Cell(cell.cell_type, cell.source, cell.metadata) for cell in notebook.cells]
     except Exception as error:
         # nbformat's errors have no common base: bad JSON, a schema of another version, missing keys.
         raise ValueError(str(error).splitlines()[0][:200] if str(error) else type(error).__name__) from None
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def _without_outputs(text: str) -> str:
-    """A notebook's JSON without what its cells have shown: pictures may be large, the rest may not."""
-    try:
-        notebook = json.loads(text)
-        for cell in notebook["cells"]:
-            cell.pop("attachments", None)
-            if "outputs" in cell:
-                cell["outputs"] = []
-        text = json.dumps(notebook)
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
-        pass  # of another version, or no notebook: nbformat will say
-    if len(text) > _SIZE_CAP:
-        raise ValueError(f"without its outputs it is larger than {_SIZE_CAP >> 20} MB")
-    return text
 
 
 def _futures_first(source: str) -> str:
@@ -96,9 +110,9 @@ def _futures_first(source: str) -> str:
     return "; ".join(dict.fromkeys(found)) + "\n" + rest
 
 
-def _is_test(cell: Any) -> bool:
+def _is_test(cell: _Cell) -> bool:
     """Whether a cell is the instructor's: graded, and locked against change (nbgrader's metadata)."""
-    marks = cell.metadata.get("nbgrader", {}) if isinstance(cell.metadata, dict) else {}
+    marks = cell.metadata.get("nbgrader", {})
     return isinstance(marks, dict) and bool(marks.get("grade")) and not marks.get("solution")
 
 
