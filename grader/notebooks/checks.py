@@ -107,15 +107,20 @@ class Checks:
     def _one(self, course: Course, lesson: Lesson, exercise: str) -> None:
         rule = lesson.training
         trains = rule is not None and exercise == rule.exercise
-        names = [each.name for each in lesson.exercises] + ([rule.exercise] if rule else [])
-        if exercise not in names:
-            raise NotYet(f"{lesson.name} has no exercise {exercise!r}; choose one of: {', '.join(names)}")
+        if exercise not in lesson.names:
+            raise NotYet(f"{lesson.name} has no exercise {exercise!r}; choose one of: {', '.join(lesson.names)}")
         if not self._defines(exercise):
             raise NotYet(f"there is no {exercise.partition('.')[0]} yet: run the cell that defines it, then this one")
         if trains:
             report = self._judge(course, lesson, None, train=True)
-            holds = report.training is not None and report.training.verdict == "pass"
+            went = report.training
+            runs = [run for run in (went.control, *went.seeds) if run is not None] if went else []
+            if runs and runs[0].message.startswith("NotImplementedError"):
+                raise NotYet(f"{exercise} is not written yet")
+            holds = went is not None and went.verdict == "pass"
             show.training(report)
+            if went is not None and went.verdict == "skip":
+                raise NotYet(f"{exercise} cannot be judged yet: {went.message}")
         else:
             report = self._judge(course, lesson, _with_needs(lesson, exercise))
             own = [result for result in report.properties if result.exercise == exercise]
@@ -124,6 +129,8 @@ class Checks:
                 raise NotYet(f"{exercise} is not written yet")
             holds = bool(own) and all(result.verdict == "pass" for result in own)
             show.exercise(report, exercise)
+            if own and not failed and not holds and not report.has_error:
+                raise NotYet(f"{exercise} cannot be judged yet")
         if report.status == "error":
             raise NotYet(report.message)
         if not holds:

@@ -111,7 +111,7 @@ def test_what_is_not_written_says_so_quietly(course: Course, shown: list[show.Bo
 def test_what_waits_for_another_exercise_is_not_judged(course: Course, shown: list[show.Box]) -> None:
     notebook = Notebook("lesson1_numbers", shown)
     notebook.run(NUMBERS.replace("2 * x", "x * x"))
-    with pytest.raises(NotYet, match="half does not hold yet"):
+    with pytest.raises(NotYet, match="half cannot be judged yet"):
         notebook.check("half")
     assert "Must hold first: the exercise double" in shown[0].plain
 
@@ -205,9 +205,17 @@ def test_an_earlier_lesson_that_was_not_begun_is_the_courses_own_and_that_is_sai
 def test_training(course: Course, shown: list[show.Box]) -> None:
     notebook = Notebook("lesson2_balance", shown)
     notebook.run(BALANCE.replace("return double(double(x))", "return 0"))
+    with pytest.raises(NotYet, match="train cannot be judged yet: not run: four_times has to be right first"):
+        notebook.check("train")
+    assert "four_times has to be right first" in shown.pop().plain
+    notebook.run(BALANCE[: BALANCE.index("    env.reset(")] + "    raise NotImplementedError()")
+    with pytest.raises(NotYet, match="train is not written yet"):
+        notebook.check("train")
+    assert not shown
+    notebook.run(BALANCE[: BALANCE.index("    env.reset(")] + "    return None")
     with pytest.raises(NotYet, match="train does not hold yet"):
         notebook.check("train")
-    assert "four_times has to be right first" in shown[-1].plain
+    assert "0 of 2 runs reached 5" in shown.pop().plain
     notebook.run(BALANCE)
     notebook.check("train")
     assert "4 of 4 points" in shown[-1].html
