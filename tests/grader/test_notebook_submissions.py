@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from grader import learner
 from grader.build import pristine
 from grader.course import Course, Lesson, load
 from grader.grade import grade
+from grader.notebooks.read import python_of
 from grader.places import Here, Split
 from grader.properties import chaffs as known
 from grader.report import Report
@@ -244,3 +246,14 @@ def test_a_learner_who_works_in_the_notebook_is_understood(tiny: Course, tmp_pat
     write(filled(course, lesson, NUMBERS), path)
     assert learner.check(course, "1", None, console)
     assert learner.own_or_reference(course, lesson, path.parent)[1] == ""
+
+
+def test_the_checks_of_our_notebooks_are_no_part_of_the_work(tiny: Course, hand_in: Callable[..., Report]) -> None:
+    """Not where a student's own helper has their name, and not where all answers are gone."""
+    helper = cell("def check(x):\n    return x\n\n\ndef half(x):\n    return check(x) / 2")
+    cells = [each for each in right(tiny) if each["id"] != "answer-half"]
+    assert hand_in([*cells, helper, cell('check("half")')]).score == 3
+    source, _ = python_of(json.dumps({"cells": [*cells, helper], "nbformat": 4}), ["double", "half"])
+    assert "grader" not in source
+    source, _ = python_of(json.dumps({"cells": cells[:3], "nbformat": 4}), ["double", "half"])
+    assert "grader" not in source
