@@ -48,7 +48,10 @@ def check(course: Course, wanted: str, file: Path | None, console: Console, *, e
             _print(course, lesson, report, console, every)
             return False
         console.print(f"✓ {lesson.name}", markup=False, highlight=False)
-    console.print("Every property of every lesson holds. That is the whole course.")
+    if all(map(course.has_properties, course.lessons)):
+        console.print("Every property of every lesson holds. That is the whole course.")
+    else:
+        console.print("Every public example of every lesson is right. That is all that can be checked here.")
     if trained := [str(lesson.number) for lesson in course.lessons if lesson.training]:
         console.print(f"Whether it learns, `grader train` says: lessons {', '.join(trained)}.", markup=False)
     return True
@@ -85,6 +88,12 @@ def train(course: Course, lesson: Lesson, file: Path | None, console: Console, d
     """
     if lesson.training is None:
         raise CourseError(f"{lesson.name} has no training check; `grader check {lesson.number}` is all there is to it")
+    for name in lesson.imports:
+        earlier = course.lesson(name)
+        if not _is_begun(course, earlier) and not course.solution(earlier).is_file():
+            raise CourseError(
+                f"{lesson.name} trains with your {name}, which is not written yet; do lesson {earlier.number} first"
+            )
     report = _judge(course, lesson, _read(course, lesson, file), console, train=True, device=device)
     _print(course, lesson, report, console, False)
     return report.training is not None and report.training.verdict == "pass"
@@ -107,11 +116,26 @@ def _judge(
     device: str = "cpu",
 ) -> Report:
     place = Here(device=device)
+    public = not course.has_properties(lesson)
+    if public and not pristine(course, lesson):
+        raise CourseError(
+            f"there is nothing to check {lesson.name} by: neither properties nor the stub with its examples"
+        )
     with console.status(f"{lesson.name} ...") as status, _debugger(status):
         watch = _watching(status, lesson) if console.is_terminal else silent
         imports, notes = _imports(course, lesson)
-        report = grade(course, lesson, "you", submission, place, imports=imports, notes=notes, train=train, watch=watch)
-    return report
+        return grade(
+            course,
+            lesson,
+            "you",
+            submission,
+            place,
+            imports=imports,
+            notes=notes,
+            train=train,
+            public=public,
+            watch=watch,
+        )
 
 
 @contextlib.contextmanager
@@ -138,15 +162,29 @@ def _watching(status: Status, lesson: Lesson) -> Callable[[str, float, float], N
 
 
 def _imports(course: Course, lesson: Lesson) -> tuple[dict[str, str], list[str]]:
-    """The learner's own earlier lessons; the reference for one that has not been begun."""
+    """The learner's own earlier lessons; for one that is not begun the reference, or the stub where there is none."""
     sources, notes = {}, []
     for name in lesson.imports:
         earlier = course.lesson(name)
-        own, solution = course.stub(earlier), course.solution(earlier)
-        submission = read_file(own) if own.exists() else Submission("", "it is not there")
-        if not submission.problem and not is_untouched(pristine(course, earlier), submission.source):
-            sources[name] = submission.source
+        solution = course.solution(earlier)
+        if _is_begun(course, earlier):
+            sources[name] = _own(course, earlier).source
         elif solution.is_file():
             sources[name] = solution.read_text(encoding="utf-8")
             notes.append(f"the course's own {name} was used: yours has not been begun")
+        else:
+            sources[name] = pristine(course, earlier)
+            why = _own(course, earlier).problem or "it has not been begun"
+            notes.append(f"this lesson builds on your {name}, which cannot be used yet: {why}")
     return sources, notes
+
+
+def _own(course: Course, lesson: Lesson) -> Submission:
+    path = course.stub(lesson)
+    return read_file(path) if path.exists() else Submission("", "it is not there")
+
+
+def _is_begun(course: Course, lesson: Lesson) -> bool:
+    """Whether there is something of the learner's own that a later lesson can import."""
+    own = _own(course, lesson)
+    return not own.problem and not is_untouched(pristine(course, lesson), own.source)
