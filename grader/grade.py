@@ -73,7 +73,7 @@ def grade(
             isolation=place.isolation,
             device=place.device,
             max_score=max_score,
-            notes=(*((examples.NOTE,) if public else ()), *submission.notes, *notes),
+            notes=(*((examples.NOTE,) if public and parts["status"] == "graded" else ()), *submission.notes, *notes),
             public=public,
             **parts,
         )
