@@ -26,10 +26,10 @@ app = typer.Typer(
 )
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {"Learn": (learn.check, learn.train, learn.hint)}
 if not RELEASED:
-    from grader.commands import author, hand_out, teach
+    from grader.commands import around, author, teach
 
     PANELS |= {
-        "Teach": (teach.grade, teach.demo, hand_out.release),
+        "Teach": (teach.grade, teach.demo, around.release, around.similar),
         "Write lessons": (author.verify, author.build),
     }
 for panel, commands in PANELS.items():

@@ -1,4 +1,4 @@
-"""What an instructor types to hand a course out: release."""
+"""What an instructor types around a course: release before it, similar after it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
-from grader.commands.common import the_course
+from grader.commands.common import interruptible, the_course
 
 
 def release(
@@ -37,3 +38,20 @@ def release(
         print(
             "With the hidden properties and the solutions: for people who learn alone, not for a class that is graded."
         )
+
+
+def similar(
+    submissions: Annotated[Path, typer.Argument(help="A folder laid out as <student>/<lesson>/<lesson>.py or .ipynb.")],
+    lesson: Annotated[list[str] | None, typer.Option(help="Only this lesson; may be repeated.")] = None,
+    out: Annotated[Path, typer.Option(help="Where the table and the pages go.")] = Path("similar"),
+    threshold: Annotated[
+        float, typer.Option(min=0.05, max=1.0, help="From which similarity on a pair is listed.")
+    ] = 0.7,
+) -> None:
+    """List pairs of submissions that are alike, names aside, with pages that show them side by side."""
+    from grader.similar.run import similar as compare_all
+
+    course = the_course()
+    lessons = sorted({course.lesson(name) for name in lesson or ()}, key=course.lessons.index) or list(course.lessons)
+    with interruptible(""):
+        compare_all(course, submissions, out, lessons, Console(), threshold)
