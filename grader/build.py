@@ -108,8 +108,10 @@ def build(course: Course, *, check: bool = False) -> list[Path]:
 
 def pristine(course: Course, lesson: Lesson) -> str:
     """The stub as it is handed out, whatever a learner has made of the file in exercises/ since; "" where unknown."""
-    solution = course.solution(lesson)
-    return make_stub(solution.read_text(encoding="utf-8"), lesson.name) if solution.is_file() else ""
+    solution, released = course.solution(lesson), course.released(lesson)
+    if solution.is_file():
+        return make_stub(solution.read_text(encoding="utf-8"), lesson.name)
+    return released.read_text(encoding="utf-8") if released.is_file() else ""
 
 
 def is_untouched(stub_text: str, submitted_text: str) -> bool:

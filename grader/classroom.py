@@ -10,8 +10,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -28,6 +26,7 @@ from grader.report import Report
 from grader.student.isolation import Isolation
 from grader.submission import find_students, read
 from grader.workers import Event
+from grader.writing import write as write
 
 
 @dataclasses.dataclass(frozen=True)
@@ -193,18 +192,3 @@ def write_pages(course: Course, submissions: Path, out: Path) -> None:
         reports += own
     write(out / "grades.csv", grades_csv(reports).encode())
     write(out / "index.html", html.class_page(reports, title=course.title).encode())
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write beside, then rename: nobody ever sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        os.chmod(beside, 0o644)  # mkstemp makes a file that only its owner can read
-        os.replace(beside, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(beside)
-        raise

@@ -48,7 +48,10 @@ def check(course: Course, wanted: str, file: Path | None, console: Console, *, e
             _print(course, lesson, report, console, every)
             return False
         console.print(f"✓ {lesson.name}", markup=False, highlight=False)
-    console.print("Every property of every lesson holds. That is the whole course.")
+    if all(map(course.has_properties, course.lessons)):
+        console.print("Every property of every lesson holds. That is the whole course.")
+    else:
+        console.print("Every public example of every lesson is right. That is all that can be checked here.")
     if trained := [str(lesson.number) for lesson in course.lessons if lesson.training]:
         console.print(f"Whether it learns, `grader train` says: lessons {', '.join(trained)}.", markup=False)
     return True
@@ -85,6 +88,12 @@ def train(course: Course, lesson: Lesson, file: Path | None, console: Console, d
     """
     if lesson.training is None:
         raise CourseError(f"{lesson.name} has no training check; `grader check {lesson.number}` is all there is to it")
+    for name in lesson.imports:
+        earlier = course.lesson(name)
+        if not _is_begun(course, earlier) and not course.solution(earlier).is_file():
+            raise CourseError(
+                f"{lesson.name} trains with your {name}, which is not written yet; do lesson {earlier.number} first"
+            )
     report = _judge(course, lesson, _read(course, lesson, file), console, train=True, device=device)
     _print(course, lesson, report, console, False)
     return report.training is not None and report.training.verdict == "pass"
@@ -111,11 +120,26 @@ def _judge(
     device: str = "cpu",
 ) -> Report:
     place = Here(device=device)
+    public = not course.has_properties(lesson)
+    if public and not pristine(course, lesson):
+        raise CourseError(
+            f"there is nothing to check {lesson.name} by: neither properties nor the stub with its examples"
+        )
     with console.status(f"{lesson.name} ...") as status, _debugger(status):
         watch = _watching(status, lesson) if console.is_terminal else silent
         imports, notes = _imports(course, lesson)
-        report = grade(course, lesson, "you", submission, place, imports=imports, notes=notes, train=train, watch=watch)
-    return report
+        return grade(
+            course,
+            lesson,
+            "you",
+            submission,
+            place,
+            imports=imports,
+            notes=notes,
+            train=train,
+            public=public,
+            watch=watch,
+        )
 
 
 @contextlib.contextmanager
@@ -142,10 +166,10 @@ def _watching(status: Status, lesson: Lesson) -> Callable[[str, float, float], N
 
 
 def own_or_reference(course: Course, lesson: Lesson, folder: Path) -> tuple[str, str]:
-    """A lesson that a later one imports: the learner's own, or the reference where it has not been begun.
+    """A lesson that a later one imports: the learner's own, else the reference, else the stub.
 
     Returns:
-        Its source, "" where there is neither; and what to say where it is not the learner's own.
+        Its source, "" where there is none of them; and what to say where it is not the learner's own.
     """
     stub = pristine(course, lesson)
     _, submission = read_own(folder, lesson, stub)
@@ -155,11 +179,12 @@ def own_or_reference(course: Course, lesson: Lesson, folder: Path) -> tuple[str,
     if solution.is_file():
         note = f"the course's own {lesson.name} was used: yours has not been begun"
         return solution.read_text(encoding="utf-8"), note
-    return "", ""
+    why = submission.problem or "it has not been begun"
+    return stub, f"this lesson builds on your {lesson.name}, which cannot be used yet: {why}"
 
 
 def _imports(course: Course, lesson: Lesson) -> tuple[dict[str, str], list[str]]:
-    """The learner's own earlier lessons; the reference for one that has not been begun."""
+    """The learner's own earlier lessons; for one that is not begun the reference, or the stub where there is none."""
     sources, notes = {}, []
     for name in lesson.imports:
         earlier = course.lesson(name)
@@ -169,3 +194,10 @@ def _imports(course: Course, lesson: Lesson) -> tuple[dict[str, str], list[str]]
         if note:
             notes.append(note)
     return sources, notes
+
+
+def _is_begun(course: Course, lesson: Lesson) -> bool:
+    """Whether there is something of the learner's own that a later lesson can import."""
+    stub = pristine(course, lesson)
+    _, own = read_own(course.stub(lesson).parent, lesson, stub)
+    return not own.problem and not is_untouched(stub, own.source)

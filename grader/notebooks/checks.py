@@ -124,12 +124,14 @@ class Checks:
         else:
             report = self._judge(course, lesson, _with_needs(lesson, exercise))
             own = [result for result in report.properties if result.exercise == exercise]
+            if not own:
+                raise NotYet(f"there is nothing here that could judge {exercise}")
             failed = [result for result in own if result.verdict == "fail"]
             if failed and all(result.got == NOT_WRITTEN for result in failed):
                 raise NotYet(f"{exercise} is not written yet")
-            holds = bool(own) and all(result.verdict == "pass" for result in own)
+            holds = all(result.verdict == "pass" for result in own)
             show.exercise(report, exercise)
-            if own and not failed and not holds and not report.has_error:
+            if not failed and not holds and not report.has_error:
                 raise NotYet(f"{exercise} cannot be judged yet")
         if report.status == "error":
             raise NotYet(report.message)
@@ -159,6 +161,7 @@ class Checks:
                 notes=imports.notes(lesson),
                 only=only,
                 train=train,
+                public=not course.has_properties(lesson),
                 watch=watch,
             )
 

@@ -158,7 +158,8 @@ def _html(
         unwritten=unwritten,
         show_name=show_name,
         opened=show_name and first is None and held < len(report.properties),
-        summary=f"{held} of {len(report.properties)} laws hold",
+        unit="examples" if report.public else "points",
+        summary=f"{held} of {len(report.properties)} {'examples are right' if report.public else 'laws hold'}",
         next_step=next_step,
     )
 

@@ -7,6 +7,7 @@ code may use what the grader lent it (an environment, a function); that is an ``
 
 from __future__ import annotations
 
+import ast
 import builtins
 import contextlib
 import hashlib
@@ -101,6 +102,7 @@ class Server:
         self._numbers = itertools.count(1)
         self._leaves: list[torch.Tensor] = []
         self._seed = 0
+        self._names: dict[str, Any] = {}
         self.exception: BaseException | None = None
         """What the student's code raised last, with its traceback; of use where both sides are one process."""
 
@@ -149,6 +151,7 @@ class Server:
         self._objects.clear()
         self._graphs.clear()
         self._numbers = itertools.count(1)
+        self._names = dict(vars(self._module)) if self._module is not None else {}
         self._seed = seed
         random.seed(seed)
         np.random.seed(seed % 2**32)
@@ -164,6 +167,15 @@ class Server:
         value = getattr(self._find(target), name)
         # A method is asked for by its name when it is called; only that it is one has to be known.
         return _Callable() if callable(value) and not isinstance(value, torch.nn.Module | type) else value
+
+    def _do_example(self, source: str) -> tuple[str, Any] | None:
+        """Type one line of an example after the earlier ones; what Python would show, and its value."""
+        line = ast.parse(source, "<example>")
+        if len(line.body) == 1 and isinstance(line.body[0], ast.Expr):
+            value = eval(compile(source.strip(), "<example>", "eval", dont_inherit=True), self._names)
+            return None if value is None else (_sendable(repr(value)[:10_000]), value)
+        exec(compile(line, "<example>", "exec", dont_inherit=True), self._names)
+        return None
 
     def _do_put(self, value: Any) -> Any:
         return _Kept(value)

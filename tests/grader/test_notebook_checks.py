@@ -145,12 +145,25 @@ def test_without_a_course_there_is_one_line_and_no_marks(
         notebook.check("double")
 
 
-def test_without_hidden_tests_there_are_no_marks(course: Course, shown: list[show.Box]) -> None:
+def test_without_hidden_tests_the_public_examples_are_asked(course: Course, shown: list[show.Box]) -> None:
+    shown_double = NUMBERS.replace(
+        '"""Twice the number."""', '"""Twice the number.\n\n    >>> double(3)\n    6\n    """'
+    )
+    course.solution(course.lesson("1")).write_text(shown_double)
     (course.root / "tests" / "lesson1_numbers" / "test_numbers.py").unlink()
     notebook = Notebook("lesson1_numbers", shown)
     notebook.run(NUMBERS)
-    with pytest.raises(NotYet):
+    notebook.check("double")
+    assert "public examples" in shown[0].plain
+    assert "1 of 1 examples" in shown[0].html
+    before = set(vars(notebook.module))
+    notebook.run("def double(x):\n    return 7")
+    with pytest.raises(NotYet, match="double does not hold yet"):
         notebook.check("double")
+    assert "7" in shown[1].plain
+    assert set(vars(notebook.module)) == before
+    with pytest.raises(NotYet, match="nothing here that could judge half"):
+        notebook.check("half")
 
 
 def test_the_kernel_is_left_as_it_was(course: Course, shown: list[show.Box]) -> None:
