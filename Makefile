@@ -36,7 +36,7 @@ lint: $(VENV)/.dev ## style and format
 types: $(VENV)/.dev ## static types
 	$(BIN)/mypy
 
-stubs: $(VENV)/.dev ## make exercises/*.py from solutions/*.py
+stubs: $(VENV)/.dev ## make the stubs and the notebooks from solutions/ and the texts
 	$(BIN)/grader build
 
 figures: $(VENV)/.dev ## draw the figures of the lesson texts

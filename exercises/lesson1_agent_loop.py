@@ -71,6 +71,14 @@ def run_episode(env: gymnasium.Env, policy: Policy, *, seed: int | None = None) 
         >>> len(run_episode(gymnasium.make("CartPole-v1"), lambda observation: 1, seed=0)) < 15
         True
 
+        An environment that pays 1 and 2, is cut off there, and uses one array for all of its observations:
+
+        >>> from grader.testing.environments import ScriptedEnv
+        >>> env = ScriptedEnv(rewards=[1.0, 2.0], ends="truncated", reuse=True)
+        >>> episode = run_episode(env, lambda observation: 0)
+        >>> [(float(t.state[0]), t.reward, float(t.next_state[0]), t.terminated, t.truncated) for t in episode]
+        [(0.0, 1.0, 1.0, False, False), (1.0, 2.0, 2.0, False, True)]
+
     Source: Sutton & Barto, section 3.1, figure 3.1.
     """
     raise NotImplementedError("run_episode: write me; lesson1_agent_loop.md tells how")

@@ -50,6 +50,12 @@ def action_values(P: np.ndarray, R: np.ndarray, V: np.ndarray, gamma: float) -> 
         In state 0, action 1 earns 2 and leads to state 0 with probability 0.25 and to state 1 with 0.75. With
         V = [4, 8] and γ = 0.5 it is worth 2 + 0.5 · (0.25 · 4 + 0.75 · 8) = 5.5.
 
+        >>> P = np.array([[[1.0, 0.0], [0.25, 0.75]], [[0.0, 1.0], [0.0, 1.0]]])
+        >>> R = np.array([[0.0, 2.0], [0.0, 0.0]])
+        >>> action_values(P, R, np.array([4.0, 8.0]), 0.5)
+        array([[2. , 5.5],
+               [4. , 4. ]])
+
     Source: Sutton & Barto, section 4.2, equation 4.6, with the expected reward written as R(s, a).
     """
     raise NotImplementedError("action_values: write me; lesson2_value_functions.md tells how")
@@ -74,6 +80,11 @@ def evaluate_policy(P: np.ndarray, R: np.ndarray, policy: np.ndarray, gamma: flo
     Example:
         One state, two actions that both stay there and earn 0 and 2. A policy that chooses each half of the time earns
         1 a step; with γ = 0.5 that is worth 1 + 0.5 + 0.25 + … = 2.
+
+        >>> P, R = np.ones((1, 2, 1)), np.array([[0.0, 2.0]])
+        >>> V = evaluate_policy(P, R, np.array([[0.5, 0.5]]), 0.5)
+        >>> [round(float(value), 6) for value in V]
+        [2.0]
 
     Source: Sutton & Barto, section 4.1, equations 4.4 and 4.5.
     """
@@ -117,6 +128,12 @@ def value_iteration(P: np.ndarray, R: np.ndarray, gamma: float, tol: float = 1e-
     Example:
         One state, two actions that both stay there and earn 0 and 2. The best is to earn 2 at every step; with γ = 0.5
         that is worth 2 + 1 + 0.5 + … = 4. So V is [4.0] and the policy is [[0.0, 1.0]].
+
+        >>> V, policy = value_iteration(np.ones((1, 2, 1)), np.array([[0.0, 2.0]]), 0.5)
+        >>> [round(float(value), 6) for value in V]
+        [4.0]
+        >>> np.array(policy)
+        array([[0., 1.]])
 
     Source: Sutton & Barto, section 4.4, equation 4.10.
     """

@@ -49,7 +49,13 @@ def epsilon_greedy(q_values: np.ndarray, epsilon: float, rng: np.random.Generato
 
     Example:
         With q_values [0, 7, 7, 1] and epsilon 0.2, actions 0 and 3 come with probability 0.05 each, and 1 and 2 with
-        0.45 each.
+        0.45 each. With epsilon 0, only 1 and 2 come.
+
+        >>> rng, q_values = np.random.default_rng(0), np.array([0.0, 7.0, 7.0, 1.0])
+        >>> sorted({int(epsilon_greedy(q_values, 0.0, rng)) for _ in range(100)})
+        [1, 2]
+        >>> sorted({int(epsilon_greedy(q_values, 0.2, rng)) for _ in range(1000)})
+        [0, 1, 2, 3]
 
     Source: Sutton & Barto, section 2.2.
     """
@@ -88,6 +94,13 @@ def q_learning_update(
         Q[0] is [2, 0], Q[1] is [4, 8]. Action 0 earned 1 and led from state 0 to state 1. With α = 0.5 and γ = 0.5
         the TD error is 1 + 0.5 · 8 − 2 = 3, and Q[0, 0] becomes 2 + 0.5 · 3 = 3.5.
 
+        >>> Q = np.array([[2.0, 0.0], [4.0, 8.0]])
+        >>> float(q_learning_update(Q, 0, 0, 1.0, 1, False, alpha=0.5, gamma=0.5))
+        3.0
+        >>> Q
+        array([[3.5, 0. ],
+               [4. , 8. ]])
+
     Source: Sutton & Barto, section 6.5, equation 6.8.
     """
     raise NotImplementedError("q_learning_update: write me; lesson3_q_learning.md tells how")
@@ -119,6 +132,13 @@ def sarsa_update(
     Example:
         As there, but the agent goes on with action 0, whose value is 4: the TD error is 1 + 0.5 · 4 − 2 = 1, and
         Q[0, 0] becomes 2.5.
+
+        >>> Q = np.array([[2.0, 0.0], [4.0, 8.0]])
+        >>> float(sarsa_update(Q, 0, 0, 1.0, 1, 0, False, alpha=0.5, gamma=0.5))
+        1.0
+        >>> Q
+        array([[2.5, 0. ],
+               [4. , 8. ]])
 
     Source: Sutton & Barto, section 6.4, equation 6.7.
     """

@@ -46,6 +46,13 @@ class ReplayBuffer:
         | done       | ()    | ``terminated``: nothing can be earned after ``next_state`` |
 
         The buffer keeps copies: what the caller does to the arrays afterwards does not reach it.
+
+        Example:
+            >>> buffer, state = ReplayBuffer(capacity=3), np.array([1.0, 2.0])
+            >>> buffer.push(state, 1, 0.5, np.array([3.0, 4.0]), False)
+            >>> state[:] = 0.0
+            >>> buffer.sample(1)[0].tolist()
+            [[1.0, 2.0]]
         """
         raise NotImplementedError("ReplayBuffer.push: write me; lesson5_replay_buffer.md tells how")
 
@@ -62,11 +69,31 @@ class ReplayBuffer:
 
         Row i of all five arrays belongs to one and the same transition.
 
+        Example:
+            >>> buffer = ReplayBuffer(capacity=10, seed=0)
+            >>> for i in range(4):
+            ...     buffer.push(np.array([i, i]), i, float(i), np.array([i + 1, i + 1]), i == 3)
+            >>> states, actions, rewards, next_states, dones = buffer.sample(4)
+            >>> sorted(actions.tolist())
+            [0, 1, 2, 3]
+            >>> actions.tolist() == rewards.tolist() == states[:, 0].tolist()
+            True
+
         Raises:
             ValueError: ``batch_size`` is more than is stored.
         """
         raise NotImplementedError("ReplayBuffer.sample: write me; lesson5_replay_buffer.md tells how")
 
     def __len__(self) -> int:
-        """How many transitions are stored now: the number of pushes, but never more than ``capacity``."""
+        """How many transitions are stored now: the number of pushes, but never more than ``capacity``.
+
+        Example:
+            >>> buffer = ReplayBuffer(capacity=2)
+            >>> len(buffer)
+            0
+            >>> for _ in range(3):
+            ...     buffer.push(np.zeros(4), 0, 1.0, np.ones(4), False)
+            >>> len(buffer)
+            2
+        """
         raise NotImplementedError("ReplayBuffer.__len__: write me; lesson5_replay_buffer.md tells how")

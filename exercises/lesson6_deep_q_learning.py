@@ -35,7 +35,9 @@ def td_target(rewards: Tensor, next_q_values: Tensor, terminated: Tensor, gamma:
     | returns       | (N,)   | the targets                                                          |
 
     Example:
-        rewards [1, 1], next_q_values [[2, 5], [2, 5]], terminated [0, 1] and gamma 0.9 give [5.5, 1].
+        >>> next_q_values = torch.tensor([[2.0, 5.0], [2.0, 5.0]])
+        >>> td_target(torch.tensor([1.0, 1.0]), next_q_values, torch.tensor([False, True]), 0.9)
+        tensor([5.5000, 1.0000])
 
     Source: Mnih et al. 2015, algorithm 1; Sutton & Barto, equation 6.8.
     """
@@ -59,8 +61,11 @@ def double_dqn_target(
     | returns       | (N,)   | the targets                                     |
 
     Example:
-        reward 1, online [[3, 4]], target [[7, 2]] and gamma 0.5 give 1 + 0.5 · 2 = 2: the online network likes the
-        second action, which the target network values at 2.
+        The online network likes the second action, which the target network values at 2: 1 + 0.5 · 2 = 2.
+
+        >>> online, target = torch.tensor([[3.0, 4.0]]), torch.tensor([[7.0, 2.0]])
+        >>> double_dqn_target(torch.tensor([1.0]), online, target, torch.tensor([False]), 0.5)
+        tensor([2.])
 
     Source: van Hasselt et al. 2016, equation 4; Sutton & Barto, section 6.7.
     """
@@ -91,6 +96,18 @@ def dqn_loss(
     | gamma          |        | discount, from 0 to 1                                                 |
     | returns        | ()     | the loss                                                              |
 
+    Example:
+        Two networks that give their input back: a state's two numbers are the values of the two actions. The targets
+        are 1 + 0.5 · 4 = 3, and 7 where nothing follows, so the errors are 5 − 3 = 2 and 7 − 7 = 0.
+
+        >>> q_network, target_network = nn.Linear(2, 2, bias=False), nn.Linear(2, 2, bias=False)
+        >>> for network in (q_network, target_network):
+        ...     network.weight.data = torch.eye(2)
+        >>> states, next_states = np.float32([[5, 0], [0, 7]]), np.float32([[2, 4], [9, 9]])
+        >>> batch = states, np.array([0, 1]), np.float32([1, 7]), next_states, np.array([False, True])
+        >>> float(dqn_loss(q_network, target_network, batch, gamma=0.5))
+        2.0
+
     Source: Mnih et al. 2015, equation 2 and algorithm 1.
     """
     raise NotImplementedError("dqn_loss: write me; lesson6_deep_q_learning.md tells how")
@@ -102,7 +119,11 @@ def update_target(target_network: nn.Module, q_network: nn.Module, tau: float) -
     τ = 1 copies and τ = 0 changes nothing. The two networks never share storage, and the online one stays as it is.
 
     Example:
-        A target weight of 10 and an online weight of 20 give 11 for tau = 0.1.
+        >>> target_network, q_network = nn.Linear(1, 1), nn.Linear(1, 1)
+        >>> target_network.weight.data[:], q_network.weight.data[:] = 10.0, 20.0
+        >>> update_target(target_network, q_network, tau=0.1)
+        >>> round(target_network.weight.item(), 4), q_network.weight.item()
+        (11.0, 20.0)
 
     Source: Lillicrap et al. 2016, algorithm 1 (τ < 1); Mnih et al. 2015, algorithm 1 (a copy from time to time).
     """

@@ -31,7 +31,9 @@ def probability_ratio(log_probs: Tensor, old_log_probs: Tensor) -> Tensor:
     | returns       | same  | the ratios, above 0; 1 where nothing has changed                           |
 
     Example:
-        log_probs log([0.6, 0.2]) and old_log_probs log([0.3, 0.4]) give [2, 0.5].
+        >>> now, old = torch.tensor([0.6, 0.2]), torch.tensor([0.3, 0.4])
+        >>> probability_ratio(now.log(), old.log())
+        tensor([2.0000, 0.5000])
 
     Source: Schulman et al. 2017, section 3; Sutton & Barto, equation 5.3 for one step.
     """
@@ -57,6 +59,12 @@ def clipped_surrogate_loss(log_probs: Tensor, old_log_probs: Tensor, advantages:
         the gradient is 0. With advantage -2 it is -min(-3, -2.4) = 3: this action became likelier by mistake, and the
         gradient is there to bring it back.
 
+        >>> now, old = torch.tensor([0.6]).log(), torch.tensor([0.4]).log()
+        >>> round(float(clipped_surrogate_loss(now, old, torch.tensor([2.0]), 0.2)), 4)
+        -2.4
+        >>> round(float(clipped_surrogate_loss(now, old, torch.tensor([-2.0]), 0.2)), 4)
+        3.0
+
     Source: Schulman et al. 2017, equation 7.
     """
     raise NotImplementedError("clipped_surrogate_loss: write me; lesson9_ppo.md tells how")
@@ -81,6 +89,9 @@ def clipped_value_loss(values: Tensor, old_values: Tensor, returns: Tensor, clip
         Value 2, old value 1, return 3, clip 0.5: near is 1.5, so the loss is max(1, 2.25) = 2.25, and no gradient is
         left in it: this value has moved far enough.
 
+        >>> float(clipped_value_loss(torch.tensor([2.0]), torch.tensor([1.0]), torch.tensor([3.0]), 0.5))
+        2.25
+
     Source: Huang et al. 2022, detail 9 (value function loss clipping); it is not in the paper.
     """
     raise NotImplementedError("clipped_value_loss: write me; lesson9_ppo.md tells how")
@@ -98,6 +109,12 @@ def minibatches(size: int, minibatch_size: int, rng: np.random.Generator) -> Ite
 
     Example:
         minibatches(5, 2, rng) may give [3, 0], [4, 1], [2].
+
+        >>> batches = list(minibatches(5, 2, np.random.default_rng(0)))
+        >>> [len(batch) for batch in batches]
+        [2, 2, 1]
+        >>> sorted(np.concatenate(batches).tolist())
+        [0, 1, 2, 3, 4]
 
     Source: Schulman et al. 2017, algorithm 1 (K epochs, minibatch size M).
     """

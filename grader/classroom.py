@@ -10,14 +10,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from grader import workers
+from grader.build import pristine
 from grader.course import Course, Lesson, load
 from grader.export.csv import grades_csv
 from grader.export.folder import of_student
@@ -28,6 +27,7 @@ from grader.report import Report
 from grader.student.isolation import Isolation
 from grader.submission import find_students, read_work
 from grader.workers import Event
+from grader.writing import write as write
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,7 +110,7 @@ def grade_student(
     for name in lessons:
         lesson = course.lesson(name)
         imports, notes = _imports(course, lesson, student, folder, place, passed, watch)
-        submission = read_work(folder, lesson)
+        submission = read_work(folder, lesson, pristine(course, lesson))
         sources = {**imports, lesson.name: submission.source}
         made_of = digest(course, lesson, sources, student, submission, place.isolation, place.device, train, notes)
         path = out / student / f"{lesson.name}.json"
@@ -155,7 +155,7 @@ def _imports(
     notes: list[str] = []
     for name in lesson.imports:
         earlier = course.lesson(name)
-        own = read_work(folder, earlier)
+        own = read_work(folder, earlier, pristine(course, earlier))
         if name not in passed and not own.problem:
             watch(f"lesson {lesson.number}: lesson {earlier.number} first", 0, 0)
             report = grade(course, earlier, student, own, place, imports=sources, train=False)
@@ -191,18 +191,3 @@ def write_pages(course: Course, submissions: Path, out: Path) -> None:
         reports += own
     write(out / "grades.csv", grades_csv(reports).encode())
     write(out / "index.html", html.class_page(reports, title=course.title).encode())
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write beside, then rename: nobody ever sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        os.chmod(beside, 0o644)  # mkstemp makes a file that only its owner can read
-        os.replace(beside, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(beside)
-        raise

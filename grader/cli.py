@@ -6,28 +6,37 @@ What a user can get wrong ends in one line on standard error and exit status 2, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import typer
 
-from grader.commands import author, export, learn, teach
+from grader.commands import learn
 from grader.commands.common import stop
 from grader.course import CourseError
 
+# A copy for students holds the learner's commands only, and offers no others.
+RELEASED = (Path(__file__).parent / "released").is_dir()
+
 app = typer.Typer(
-    help="Deep Reinforcement Learning for Beginners: check your exercises, grade a class, measure the tests.",
+    help="Deep Reinforcement Learning for Beginners: "
+    + ("check your exercises." if RELEASED else "check your exercises, grade a class, measure the tests."),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-PANELS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Learn": (learn.check, learn.train, learn.hint),
-    "Teach": (teach.grade, teach.demo),
-    "Write lessons": (author.verify, author.build),
-}
+PANELS: dict[str, tuple[Callable[..., None], ...]] = {"Learn": (learn.check, learn.train, learn.hint)}
+if not RELEASED:
+    from grader.commands import around, author, export, teach
+
+    PANELS |= {
+        "Teach": (teach.grade, teach.demo, around.release, around.similar),
+        "Write lessons": (author.verify, author.build),
+    }
 for panel, commands in PANELS.items():
     for command in commands:
         app.command(rich_help_panel=panel)(command)
-app.add_typer(export.app, name="export", rich_help_panel="Teach")
+if not RELEASED:
+    app.add_typer(export.app, name="export", rich_help_panel="Teach")
 
 
 def main() -> None:

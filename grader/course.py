@@ -99,6 +99,11 @@ class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return int(match[1])
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What a student writes in it: the exercises, and what the training check trains with."""
+        return (*(exercise.name for exercise in self.exercises), *([self.training.exercise] if self.training else []))
+
+    @property
     def max_points(self) -> float:
         """Points of all exercises and of the training check."""
         return sum(e.points for e in self.exercises) + (self.training.points if self.training else 0.0)
@@ -133,7 +138,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         lessons: in the order in which they are done.
-        salt: what every random choice of the grader is derived from.
+        salt: what every random choice of the grader is derived from; a copy for students has none.
         carry_forward: whether the reference stands in for an earlier lesson that has not passed.
         sample_class: the lessons that ``grader demo`` has handed in; all where it is empty.
     """
@@ -178,6 +183,14 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def tests(self, lesson: Lesson) -> Path:
         """The folder of the lesson's hidden properties, wheats and chaffs."""
         return self.root / "tests" / lesson.name
+
+    def released(self, lesson: Lesson) -> Path:
+        """In a copy for students: the stub as it was handed out, from which it can be told what has been begun."""
+        return self.root / "grader" / "released" / f"{lesson.name}.py"
+
+    def has_properties(self, lesson: Lesson) -> bool:
+        """Whether the hidden properties are here; in a copy for students they are not."""
+        return any(self.tests(lesson).glob("test_*.py"))
 
     def secret(self, *purpose: object) -> int:
         """A 64-bit number for one purpose, the same at every run of this course and unknown without its salt."""

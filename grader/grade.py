@@ -12,7 +12,7 @@ from grader.build import is_untouched, pristine
 from grader.course import Course, CourseError, Lesson
 from grader.places import Place
 from grader.properties import chaffs as known
-from grader.properties import counterexample, diagnosis, runner
+from grader.properties import counterexample, diagnosis, examples, runner
 from grader.properties.chaffs import Chaff
 from grader.properties.plugin import Finding
 from grader.report import NOT_WRITTEN, PropertyResult, Report, TrainingResult
@@ -42,6 +42,7 @@ def grade(
     train: bool = True,
     only: frozenset[str] | None = None,
     diagnose: bool = True,
+    public: bool = False,
     watch: Watcher = silent,
 ) -> Report:
     """Judge a submission; whatever it does, there is a report.
@@ -57,10 +58,12 @@ def grade(
         train: whether the training check is run; without it its points leave ``max_score``.
         only: exercises to judge, or None for all; points are those of these exercises.
         diagnose: whether misconceptions are named; no verdict depends on it, and it takes half of the time.
+        public: ask the public examples, each worth one point, in the place of the hidden properties.
         watch: hears how it goes on.
     """
     rule = lesson.training if train and only is None else None
-    max_score = sum(e.points for e in lesson.exercises if only is None or e.name in only) + (rule.points if rule else 0)
+    stub = pristine(course, lesson)
+    max_score = sum(_worth(lesson, stub, public)[name] for name in _asked(lesson, only)) + (rule.points if rule else 0)
 
     def report(**parts: Any) -> Report:
         return Report(
@@ -70,26 +73,40 @@ def grade(
             isolation=place.isolation,
             device=place.device,
             max_score=max_score,
-            notes=(*submission.notes, *notes),
+            notes=(*((examples.NOTE,) if public and parts["status"] == "graded" else ()), *submission.notes, *notes),
+            public=public,
             **parts,
         )
 
     if submission.problem:
         return report(status=submission.status, score=0.0, message=submission.problem)
-    if is_untouched(pristine(course, lesson), submission.source):
-        message = f"this is still the stub; open {lesson.name}.py and begin with {lesson.exercises[0].name}"
+    if is_untouched(stub, submission.source):
+        file = submission.file or f"{lesson.name}.py"
+        message = f"this is still the stub; open {file} and begin with {lesson.exercises[0].name}"
         return report(status="not started", score=0.0, message=message)
     try:
         worker = _Grading(course, lesson, {**(imports or {}), lesson.name: submission.source}, place, watch)
         if (problem := worker.loading_problem()) is not None:
             return report(status="graded", score=0.0, message=problem)
-        findings = worker.run_properties(only)
-        properties = worker.results(findings, only, diagnose)
+        findings = worker.run_examples(stub, only) if public else worker.run_properties(only)
+        properties = worker.results(findings, _worth(lesson, stub, public), only, diagnose and not public)
         trained = worker.run_training(rule, findings) if rule else None
     except GraderFault as fault:
         return report(status="error", score=0.0, message=f"the grader itself failed: {fault}")
     score = sum(result.points for result in properties) + (trained.points if trained else 0.0)
     return report(status="graded", score=round(score, 2), properties=tuple(properties), training=trained)
+
+
+def _asked(lesson: Lesson, only: frozenset[str] | None) -> list[str]:
+    return [exercise.name for exercise in lesson.exercises if only is None or exercise.name in only]
+
+
+def _worth(lesson: Lesson, stub: str, public: bool) -> dict[str, float]:
+    """What each exercise is worth: its points, or one for each of its examples."""
+    if not public:
+        return {exercise.name: exercise.points for exercise in lesson.exercises}
+    shown = [example.exercise for example in examples.read(lesson, stub)]
+    return {exercise.name: float(shown.count(exercise.name)) for exercise in lesson.exercises}
 
 
 def open_session(course: Course, lesson: Lesson, sources: dict[str, str], place: Place) -> Session:
@@ -129,32 +146,42 @@ class _Grading:
         return None
 
     def run_properties(self, only: frozenset[str] | None) -> list[Finding]:
+        return runner.run(self.course, self.lesson, self.open, tell=self._telling("properties"), only=only)
+
+    def run_examples(self, stub: str, only: frozenset[str] | None) -> list[Finding]:
+        return examples.run(self.lesson, stub, self.open, tell=self._telling("examples"), only=only)
+
+    def _telling(self, what: str) -> Callable[[Finding, int], None]:
         done = 0
 
         def tell(finding: Finding, total: int) -> None:
             nonlocal done
             done += 1
-            self.watch("properties", done, total)
+            self.watch(what, done, total)
 
-        return runner.run(self.course, self.lesson, self.open, tell=tell, only=only)
+        return tell
 
-    def results(self, findings: list[Finding], only: frozenset[str] | None, diagnose: bool) -> list[PropertyResult]:
-        """Findings with points, counterexamples, diagnoses and hints."""
+    def results(
+        self, findings: list[Finding], worth: dict[str, float], only: frozenset[str] | None, diagnose: bool
+    ) -> list[PropertyResult]:
+        """Findings with points, counterexamples, diagnoses and hints; ``worth`` is what each exercise is worth."""
         weights: dict[str, float] = {}
         for finding in findings:
             weights[finding.exercise] = weights.get(finding.exercise, 0.0) + finding.weight
-        for exercise in self.lesson.exercises:
-            if exercise.points and exercise.name not in weights and (only is None or exercise.name in only):
-                raise CourseError(f"{self.lesson.name}: no property judges {exercise.name}, which is worth points")
+        for name in _asked(self.lesson, only):
+            if worth[name] and name not in weights:
+                raise CourseError(f"{self.lesson.name}: no property judges {name}, which is worth points")
         diagnoses = self._diagnoses(findings) if diagnose else {}
         results = []
         for finding in findings:
             exercise = self.lesson.exercise(finding.exercise)
-            share = exercise.points * finding.weight / weights[exercise.name]
+            share = worth[exercise.name] * finding.weight / weights[exercise.name]
             failed = finding.verdict == "fail"
             chaff = diagnoses.get(finding.name)
             hint = chaff.hint if chaff else exercise.hints[0] if exercise.hints else ""
-            example = finding.smallest if failed and finding.got != NOT_WRITTEN else None
+            written = failed and finding.got != NOT_WRITTEN
+            example = finding.smallest if written else None
+            shown = counterexample.write(example, self.lesson.name) if example else finding.script if written else ""
             results.append(
                 PropertyResult(
                     name=finding.name,
@@ -163,13 +190,13 @@ class _Grading:
                     verdict=finding.verdict,
                     points=round(share, 4) if finding.verdict == "pass" else 0.0,
                     max_points=round(share, 4),
-                    counterexample=counterexample.write(example, self.lesson.name) if example else "",
+                    counterexample=shown,
                     got=finding.got,
                     needed=finding.needed,
                     diagnosis=f"Your code behaves exactly like one that {chaff.says}." if chaff else "",
                     hint=hint if failed else "",
-                    printed=example.printed if example else "",
-                    trace=finding.trace if example else "",
+                    printed=example.printed if example else finding.printed,
+                    trace=finding.trace if written else "",
                 )
             )
         return results

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 
-from grader.classroom import write
 from grader.course import Course, CourseError, Lesson
+from grader.writing import write
 
 
 def take(course: Course, lesson: Lesson, wanted: str, *, again: bool = False) -> str:

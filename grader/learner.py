@@ -19,7 +19,7 @@ from grader.grade import grade, silent
 from grader.places import Here
 from grader.render.terminal import print_check
 from grader.report import Report
-from grader.submission import Submission, read_file
+from grader.submission import Submission, read_file, read_own
 
 
 def check(course: Course, wanted: str, file: Path | None, console: Console, *, every: bool = False) -> bool:
@@ -48,7 +48,10 @@ def check(course: Course, wanted: str, file: Path | None, console: Console, *, e
             _print(course, lesson, report, console, every)
             return False
         console.print(f"✓ {lesson.name}", markup=False, highlight=False)
-    console.print("Every property of every lesson holds. That is the whole course.")
+    if all(map(course.has_properties, course.lessons)):
+        console.print("Every property of every lesson holds. That is the whole course.")
+    else:
+        console.print("Every public example of every lesson is right. That is all that can be checked here.")
     if trained := [str(lesson.number) for lesson in course.lessons if lesson.training]:
         console.print(f"Whether it learns, `grader train` says: lessons {', '.join(trained)}.", markup=False)
     return True
@@ -63,7 +66,7 @@ def _check(course: Course, lesson: Lesson, file: Path | None, console: Console, 
 def _print(course: Course, lesson: Lesson, report: Report, console: Console, every: bool) -> None:
     names = [each.name for each in course.lessons]
     following = names[names.index(lesson.name) + 1 :]
-    stub = course.stub(lesson)
+    stub, _ = read_own(course.stub(lesson).parent, lesson, pristine(course, lesson))
     shown = stub.relative_to(course.root) if stub.is_relative_to(course.root) else stub
     failed = [r for r in report.properties if r.verdict == "fail"]
     for result in failed[1:] if every else ():
@@ -85,16 +88,26 @@ def train(course: Course, lesson: Lesson, file: Path | None, console: Console, d
     """
     if lesson.training is None:
         raise CourseError(f"{lesson.name} has no training check; `grader check {lesson.number}` is all there is to it")
+    for name in lesson.imports:
+        earlier = course.lesson(name)
+        if not _is_begun(course, earlier) and not course.solution(earlier).is_file():
+            raise CourseError(
+                f"{lesson.name} trains with your {name}, which is not written yet; do lesson {earlier.number} first"
+            )
     report = _judge(course, lesson, _read(course, lesson, file), console, train=True, device=device)
     _print(course, lesson, report, console, False)
     return report.training is not None and report.training.verdict == "pass"
 
 
 def _read(course: Course, lesson: Lesson, file: Path | None) -> Submission:
-    path = file or course.stub(lesson)
-    if not path.exists():
+    if file is not None and not file.exists():
+        raise CourseError(f"{file} does not exist")
+    if file is not None:
+        return read_file(file, lesson)
+    path, submission = read_own(course.stub(lesson).parent, lesson, pristine(course, lesson))
+    if submission.status == "missing":
         raise CourseError(f"{path} does not exist")
-    return read_file(path)
+    return submission
 
 
 def _judge(
@@ -107,11 +120,26 @@ def _judge(
     device: str = "cpu",
 ) -> Report:
     place = Here(device=device)
+    public = not course.has_properties(lesson)
+    if public and not pristine(course, lesson):
+        raise CourseError(
+            f"there is nothing to check {lesson.name} by: neither properties nor the stub with its examples"
+        )
     with console.status(f"{lesson.name} ...") as status, _debugger(status):
         watch = _watching(status, lesson) if console.is_terminal else silent
         imports, notes = _imports(course, lesson)
-        report = grade(course, lesson, "you", submission, place, imports=imports, notes=notes, train=train, watch=watch)
-    return report
+        return grade(
+            course,
+            lesson,
+            "you",
+            submission,
+            place,
+            imports=imports,
+            notes=notes,
+            train=train,
+            public=public,
+            watch=watch,
+        )
 
 
 @contextlib.contextmanager
@@ -137,16 +165,39 @@ def _watching(status: Status, lesson: Lesson) -> Callable[[str, float, float], N
     return watch
 
 
+def own_or_reference(course: Course, lesson: Lesson, folder: Path) -> tuple[str, str]:
+    """A lesson that a later one imports: the learner's own, else the reference, else the stub.
+
+    Returns:
+        Its source, "" where there is none of them; and what to say where it is not the learner's own.
+    """
+    stub = pristine(course, lesson)
+    _, submission = read_own(folder, lesson, stub)
+    if not submission.problem and not is_untouched(stub, submission.source):
+        return submission.source, ""
+    solution = course.solution(lesson)
+    if solution.is_file():
+        note = f"the course's own {lesson.name} was used: yours has not been begun"
+        return solution.read_text(encoding="utf-8"), note
+    why = submission.problem or "it has not been begun"
+    return stub, f"this lesson builds on your {lesson.name}, which cannot be used yet: {why}"
+
+
 def _imports(course: Course, lesson: Lesson) -> tuple[dict[str, str], list[str]]:
-    """The learner's own earlier lessons; the reference for one that has not been begun."""
+    """The learner's own earlier lessons; for one that is not begun the reference, or the stub where there is none."""
     sources, notes = {}, []
     for name in lesson.imports:
         earlier = course.lesson(name)
-        own, solution = course.stub(earlier), course.solution(earlier)
-        submission = read_file(own) if own.exists() else Submission("", "it is not there")
-        if not submission.problem and not is_untouched(pristine(course, earlier), submission.source):
-            sources[name] = submission.source
-        elif solution.is_file():
-            sources[name] = solution.read_text(encoding="utf-8")
-            notes.append(f"the course's own {name} was used: yours has not been begun")
+        source, note = own_or_reference(course, earlier, course.stub(earlier).parent)
+        if source:
+            sources[name] = source
+        if note:
+            notes.append(note)
     return sources, notes
+
+
+def _is_begun(course: Course, lesson: Lesson) -> bool:
+    """Whether there is something of the learner's own that a later lesson can import."""
+    stub = pristine(course, lesson)
+    _, own = read_own(course.stub(lesson).parent, lesson, stub)
+    return not own.problem and not is_untouched(stub, own.source)

@@ -107,6 +107,8 @@ class Report(msgspec.Struct, frozen=True):
     Attributes:
         isolation: the level that was reached, in words (see ``grader.student.isolation``).
         notes: what the reader should know that costs no marks (skipped cells, a reference put in an import's place).
+        public: whether the lesson's public examples were asked in the place of its hidden properties. Points then count
+            examples, and are no marks.
         digest: of all that the report depends on; a run that would make the same report again can keep this one.
         seconds: wall-clock time that grading took.
     """
@@ -123,6 +125,7 @@ class Report(msgspec.Struct, frozen=True):
     training: TrainingResult | None = None
     message: str = ""
     notes: tuple[str, ...] = ()
+    public: bool = False
     digest: str = ""
     seconds: float = 0.0
 

@@ -84,8 +84,10 @@ def greedy_action(model: nn.Module, observation: np.ndarray) -> int:
     No graph is built: nobody will ask for a gradient of this forward pass.
 
     Example:
-        >>> greedy_action(nn.Identity(), np.array([0.5, 2.0, -1.0]))
-        1
+        >>> model = DQN(4, 3)
+        >>> q_values = model(torch.tensor([[0.1, -0.2, 0.3, 0.0]]))
+        >>> greedy_action(model, np.array([0.1, -0.2, 0.3, 0.0])) == int(q_values.argmax())
+        True
 
     Source: Sutton & Barto, section 2.2, equation 2.2.
     """

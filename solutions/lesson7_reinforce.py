@@ -78,6 +78,13 @@ def sample_action(
         Logits [[0, 0]] give action 0 half of the time and action 1 the other half; log_probs is [log 0.5] = [-0.693]
         either way. Logits [[0, log 3]] give action 1 three times of four, and then log_probs is [log 0.75] = [-0.288].
 
+        >>> actions, log_probs = sample_action(nn.Identity(), torch.zeros(3, 2))
+        >>> len(actions), [round(log_prob, 3) for log_prob in log_probs.tolist()]
+        (3, [-0.693, -0.693, -0.693])
+        >>> actions, _ = sample_action(nn.Identity(), torch.tensor([[0.0, 1000.0], [1000.0, 0.0]]))
+        >>> actions
+        tensor([1, 0])
+
     Source: Sutton & Barto, section 13.1, equation 13.2.
     """
     ### BEGIN SOLUTION
@@ -101,6 +108,12 @@ def standardize(returns: Tensor) -> Tensor:
     Example:
         [1, 2, 3] gives [-1.22, 0, 1.22] with n and [-1, 0, 1] with n − 1. [5] gives [0].
 
+        >>> smallest, middle, largest = standardize(torch.tensor([1.0, 2.0, 3.0])).tolist()
+        >>> round(middle, 3), round(smallest + largest, 3), 0.99 < largest < 1.23
+        (0.0, 0.0, True)
+        >>> standardize(torch.tensor([5.0]))
+        tensor([0.])
+
     Source: Sutton & Barto, section 13.4: a baseline, the same number for every action, can be taken away from the
     returns, and the gradient stays on average what it was. To divide as well makes the reward's unit irrelevant.
     """
@@ -122,7 +135,10 @@ def policy_gradient_loss(log_probs: Tensor, returns: Tensor) -> Tensor:
     | →         | ()    | the loss                                                                 |
 
     Example:
-        log_probs [-1, -2] and returns [3, 1] give -(-1 · 3 - 2 · 1) / 2 = 2.5.
+        The loss is -(-1 · 3 - 2 · 1) / 2 = 2.5.
+
+        >>> float(policy_gradient_loss(torch.tensor([-1.0, -2.0]), torch.tensor([3.0, 1.0])))
+        2.5
 
     Source: Sutton & Barto, section 13.3, equation 13.8 is one step of it; Williams 1992, section 5.
     """

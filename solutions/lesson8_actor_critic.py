@@ -32,6 +32,11 @@ class ActorCritic(nn.Module):
     critic share them, is yours to choose (two layers of 64 with tanh are enough for CartPole). The last layers are
     linear, and actor and critic have one each.
 
+    Example:
+        >>> logits, values = ActorCritic(4, 2)(torch.zeros(3, 4))
+        >>> logits.shape, values.shape
+        (torch.Size([3, 2]), torch.Size([3]))
+
     Source: Sutton & Barto, section 13.5; Mnih et al. 2016, section 4.
     """
 
@@ -53,8 +58,7 @@ class ActorCritic(nn.Module):
         | returns      | (N, A) | logits: any numbers; softmax turns them into the probabilities of the actions |
         |              | (N,)   | values: any numbers; what the critic expects to be earned from here on      |
 
-        Example:
-            ActorCritic(4, 2)(torch.zeros(3, 4)) gives a tensor (3, 2) and a tensor (3,), not (3, 1).
+        The values of three observations are a tensor (3,), not (3, 1).
         """
         ### BEGIN SOLUTION
         return self.actor(observations), self.critic(observations).squeeze(1)
@@ -93,6 +97,16 @@ def generalized_advantages(
         One copy, rewards [1, 1], values [2, 3], next_values [3, 5], no flags, gamma 1, lam 0.5: δ = [2, 3], and so
         A = [2 + 0.5 · 3, 3] = [3.5, 3]. Were the first step terminated, A would be [1 - 2, 3] = [-1, 3].
 
+        >>> rewards, values = torch.tensor([[1.0], [1.0]]), torch.tensor([[2.0], [3.0]])
+        >>> next_values = torch.tensor([[3.0], [5.0]])
+        >>> no, first = torch.tensor([[False], [False]]), torch.tensor([[True], [False]])
+        >>> generalized_advantages(rewards, values, next_values, no, no, gamma=1.0, lam=0.5)
+        tensor([[3.5000],
+                [3.0000]])
+        >>> generalized_advantages(rewards, values, next_values, first, no, gamma=1.0, lam=0.5)
+        tensor([[-1.],
+                [ 3.]])
+
     Source: Schulman et al. 2016, equations 9 and 16.
     """
     ### BEGIN SOLUTION
@@ -120,7 +134,10 @@ def actor_loss(log_probs: Tensor, advantages: Tensor) -> Tensor:
     | returns    | ()    | the loss                                                    |
 
     Example:
-        log_probs [-1, -2] and advantages [3, -1] give -((-3) + 2) / 2 = 0.5.
+        The loss is -((-1) · 3 + (-2) · (-1)) / 2 = 0.5.
+
+        >>> float(actor_loss(torch.tensor([-1.0, -2.0]), torch.tensor([3.0, -1.0])))
+        0.5
 
     Source: Sutton & Barto, section 13.5; Mnih et al. 2016, section 4.
     """
@@ -140,7 +157,10 @@ def critic_loss(values: Tensor, returns: Tensor) -> Tensor:
     The answer is a tensor without axes, (), and there is no factor ½.
 
     Example:
-        values [1, 2] and returns [3, 2] give (4 + 0) / 2 = 2.
+        The errors are 1 - 3 and 2 - 2, so the loss is (4 + 0) / 2 = 2.
+
+        >>> float(critic_loss(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 2.0])))
+        2.0
 
     Source: Sutton & Barto, section 9.3 (gradient of the squared value error, target held still).
     """
@@ -161,7 +181,10 @@ def entropy(logits: Tensor) -> Tensor:
     | returns | (N,)   | one entropy for each row                         |
 
     Example:
-        logits [[0, 0], [0, 1000]] give [log 2, 0] = [0.693, 0].
+        Equal logits give log 2 = 0.693; logits of which one is certain to win give 0.
+
+        >>> [round(h, 3) for h in entropy(torch.tensor([[0.0, 0.0], [0.0, 1000.0]])).abs().tolist()]
+        [0.693, 0.0]
 
     Source: Mnih et al. 2016, section 4 (entropy regularization).
     """

@@ -42,15 +42,17 @@ def verify(
 
 
 def build(
-    check_only: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a stub is stale.")] = False,
+    check_only: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file is stale.")] = False,
 ) -> None:
-    """Make the stubs in exercises/ from the solutions."""
+    """Make the stubs and notebooks of exercises/, and nbgrader's source notebooks, from the solutions and the texts."""
     from grader.build import build as build_stubs
+    from grader.notebooks.make import build_notebooks
 
     course = the_course()
-    stale = build_stubs(course, check=check_only)
+    build_notebooks(course, check=True)  # a mistake in a lesson stops everything before a file is written
+    stale = build_stubs(course, check=check_only) + build_notebooks(course, check=check_only)
     for path in stale:
         print(f"{'stale' if check_only else 'written'}: {path.relative_to(course.root)}")
     if not stale:
-        print("every stub is up to date")
+        print("every stub and notebook is up to date")
     raise typer.Exit(1 if check_only and stale else 0)

@@ -35,6 +35,7 @@ class Finding:
     Attributes:
         smallest: the failing example, as small as it could be made.
         evidence: some other examples.
+        script: Python that shows the failure, where it does not follow from ``smallest``; ``printed`` belongs to it.
     """
 
     name: str
@@ -48,6 +49,8 @@ class Finding:
     evidence: list[Transcript] = dataclasses.field(default_factory=list)
     timed_out: bool = False
     trace: str = ""
+    script: str = ""
+    printed: str = ""
 
 
 class Properties:

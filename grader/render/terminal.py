@@ -64,7 +64,7 @@ class VerifyRow:
     problems: tuple[str, ...] = ()
 
 
-def _print_failure(result: PropertyResult, console: Console) -> None:
+def print_failure(result: PropertyResult, console: Console) -> None:
     """One failing property in full."""
     mark, style = _MARKS["fail"]
     put(console, prose(result.says), 2, Text(mark, style))
@@ -84,11 +84,11 @@ def _print_failure(result: PropertyResult, console: Console) -> None:
             said(console, label, words)
 
 
-def _print_list(report: Report, console: Console) -> None:
+def print_list(report: Report, console: Console) -> None:
     """Everything by exercise: a heading with points, then one line a property."""
     width = min(console.width, MOST_WIDTH)
     for exercise, results in order.exercises(report).items():
-        points = out_of(sum(r.points for r in results), sum(r.max_points for r in results))
+        points = out_of(_earned(results), _possible(results))
         _heading(exercise, points, width, console)
         for result in results:
             mark, style = _MARKS[result.verdict]
@@ -101,6 +101,14 @@ def _print_list(report: Report, console: Console) -> None:
                 put(console, Text(clip(visible(result.got), MOST_TEXT), "dim"))
     if report.training is not None:
         _print_training(report.training, width, console)
+
+
+def _earned(results: Sequence[PropertyResult]) -> float:
+    return math.fsum(result.points for result in results)
+
+
+def _possible(results: Sequence[PropertyResult]) -> float:
+    return math.fsum(result.max_points for result in results)
 
 
 def _heading(name: str, points: str, width: int, console: Console) -> None:
@@ -140,7 +148,12 @@ def print_check(
     lesson = str(order.lesson_number(report.lesson))
     width = min(console.width, MOST_WIDTH)
     console.print()
-    _heading(f"Lesson {lesson}  {report.title}", f"{out_of(report.score, report.max_score)} points", width, console)
+    points = f"{out_of(report.score, report.max_score)} points"
+    if report.public:
+        points = (
+            f"{out_of(_earned(report.properties), _possible(report.properties))} examples" if report.properties else ""
+        )
+    _heading(f"Lesson {lesson}  {report.title}", points, width, console)
     console.print()
     for note in report.notes:
         put(console, prose(note, "dim"), 2)
@@ -156,9 +169,9 @@ def print_check(
     if failure is not None:
         console.print(Text.assemble("First, ", (one_line(failure.exercise), "bold")))
         console.print()
-        _print_failure(failure, console)
+        print_failure(failure, console)
         console.print()
-    _print_list(report, console)
+    print_list(report, console)
     console.print()
     to_train = trains and report.training is None
     _print_next(report, failure, file, lesson, next_lesson, to_train, console)
@@ -190,23 +203,24 @@ def _print_next(
     console: Console,
 ) -> None:
     """Exactly one next step, or a quiet word where there is none."""
+    everything = "Every public example is right" if report.public else "Every property holds"
     if report.has_error:
         told = Text("The grader itself failed where it says !; that costs you nothing, please report it.", "bold red")
     elif failure is not None:
         told = Text.assemble("Next: mend it in ", (file, "bold"), f", then  grader check {lesson}")
         told.append(f"   (stuck?  grader hint {lesson})", "dim")
     elif order.is_full(report) and to_train:
-        told = Text(f"Every property holds. Next, once train is written:  grader train {lesson}")
+        told = Text(f"{everything}. Next, once train is written:  grader train {lesson}")
     elif order.is_full(report):
-        told = Text("Everything here holds. Well done.", "green")
+        told = Text(f"{everything}. Well done." if report.public else "Everything here holds. Well done.", "green")
         told.append(f" Next: {one_line(next_lesson)}" if next_lesson else " That was the last lesson.", "none")
     elif report.training is not None and report.training.verdict == "fail":
         if report.training.hint:
             put(console, Text.assemble(("Hint: ", "dim"), prose(report.training.hint)), 0)
             console.print()
-        told = Text(f"Every property holds; the training is not there yet. Next:  grader train {lesson}")
+        told = Text(f"{everything}; the training is not there yet. Next:  grader train {lesson}")
     else:
-        told = Text(f"Every property holds. Next: watch it learn with  grader train {lesson}")
+        told = Text(f"{everything}. Next: watch it learn with  grader train {lesson}")
     put(console, told, 0)
 
 

@@ -1,0 +1,143 @@
+"""What stands in a student's copy: every file by its path, made from the course as it is now."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from grader.build import pristine
+from grader.course import Course, CourseError, Lesson
+from grader.release import modules
+from grader.release.course_yml import for_students
+
+_HERE = Path(__file__).parent
+_PROJECT = _HERE.parents[1]
+
+Files = dict[str, bytes]
+"""Contents by path, with ``/`` between folders."""
+
+
+def with_what_they_import(course: Course, wanted: Sequence[str]) -> list[Lesson]:
+    """The lessons of these names and the earlier ones that they import; all where none is wanted.
+
+    Raises:
+        CourseError: there is no such lesson.
+    """
+    names = {course.lesson(name).name for name in wanted} or {lesson.name for lesson in course.lessons}
+    for lesson in reversed(course.lessons):
+        if lesson.name in names:
+            names |= set(lesson.imports)
+    return [lesson for lesson in course.lessons if lesson.name in names]
+
+
+def contents(course: Course, lessons: Sequence[Lesson], *, with_tests: bool = False) -> Files:
+    """Every file of a copy for students.
+
+    Args:
+        course: the whole course.
+        lessons: those that are released.
+        with_tests: put in the hidden properties, and the solutions and misconceptions that diagnosis needs.
+
+    Raises:
+        CourseError: a file that is needed cannot be read, or jinja2 is not installed.
+    """
+    files: Files = {}
+    for part in (_the_course, _the_exercises, _the_grader, _the_project):
+        files |= part(course, lessons)
+    if with_tests:
+        files |= _the_tests(course, lessons)
+    files["README.md"] = _page("README.md.j2", course=course, lessons=lessons, with_tests=with_tests)
+    return dict(sorted(files.items()))
+
+
+def _the_course(course: Course, lessons: Sequence[Lesson]) -> Files:
+    text = _read(course.root / "course.yml").decode()
+    return {"course.yml": for_students(text, {lesson.name for lesson in lessons}).encode()}
+
+
+def _the_exercises(course: Course, lessons: Sequence[Lesson]) -> Files:
+    """Texts, figures, notebooks, and stubs that are made here: the files in exercises/ may be somebody's own work."""
+    files: Files = {}
+    folder = course.root / "exercises"
+    for lesson in lessons:
+        stub = pristine(course, lesson)
+        if not stub:
+            raise CourseError(f"solutions/{lesson.name}.py does not exist; stubs for students are made from it")
+        files[f"exercises/{lesson.name}.py"] = files[f"grader/released/{lesson.name}.py"] = stub.encode()
+        text = folder / f"{lesson.name}.md"
+        if text.is_file():
+            files[f"exercises/{lesson.name}.md"] = _read(text)
+            for name in sorted(set(re.findall(r"\((figures/[\w.-]+)\)", _read(text).decode()))):
+                files[f"exercises/{name}"] = _read(folder / name)
+        notebook = folder / f"{lesson.name}.ipynb"
+        if notebook.is_file():
+            files[f"exercises/{lesson.name}.ipynb"] = _read(notebook)
+    return files
+
+
+def _the_grader(course: Course, lessons: Sequence[Lesson]) -> Files:
+    return {path.as_posix(): _read(modules.PACKAGE.parent / path) for path in modules.needed()}
+
+
+def _the_project(course: Course, lessons: Sequence[Lesson]) -> Files:
+    """What makes the folder a project that pip, git and editors know."""
+    project = tomllib.loads(_read(_PROJECT / "pyproject.toml").decode())
+    licence = course.root / "LICENSE"
+    return {
+        ".devcontainer/devcontainer.json": _page("devcontainer.json.j2", course=course),
+        ".gitignore": _read(_HERE / "gitignore.txt"),
+        "LICENSE": _read(licence if licence.is_file() else _PROJECT / "LICENSE"),
+        "constraints.txt": _constraints(),
+        "pyproject.toml": _page("pyproject.toml.j2", build=project["build-system"], project=project["project"]),
+    }
+
+
+def _the_tests(course: Course, lessons: Sequence[Lesson]) -> Files:
+    files: Files = {}
+    for lesson in lessons:
+        paths = [course.solution(lesson), *course.tests(lesson).glob("test_*.py"), course.tests(lesson) / "chaffs.yml"]
+        files |= {path.relative_to(course.root).as_posix(): _read(path) for path in paths if path.is_file()}
+    return files
+
+
+def _constraints() -> bytes:
+    """The tested versions of the packages that a student installs, and of no other."""
+    wanted = {line for line in _read(_HERE / "packages.txt").decode().split("\n") if line and not line.startswith("#")}
+    lines = _read(_PROJECT / "constraints.txt").decode().splitlines()
+    kept = [line for line in lines if canonical(line.partition("==")[0]) in wanted]
+    return "\n".join(["# The versions that this course was tested with.", *kept, ""]).encode()
+
+
+def canonical(name: str) -> str:
+    """A package's name as indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _page(template: str, **values: Any) -> bytes:
+    """A text of this room with its gaps filled.
+
+    Raises:
+        CourseError: jinja2 is not installed.
+    """
+    try:
+        import jinja2
+    except ModuleNotFoundError:
+        raise CourseError("a release needs the extra called class: pip install -e '.[class]'") from None
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(template).render(**values).encode()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CourseError(f"{path} cannot be read: {error.strerror}") from None

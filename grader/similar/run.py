@@ -1,0 +1,107 @@
+"""``grader similar``: read a class, compare every lesson, write the pages."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from rich.text import Text
+
+from grader.build import is_untouched
+from grader.course import Course, Lesson
+from grader.render.text import count, one_line
+from grader.similar.compare import THRESHOLD, Comparison, compare, stub_of
+from grader.submission import ClassError, find_students, read
+
+_MOST_ROWS = 50
+
+
+def similar(
+    course: Course,
+    submissions: Path,
+    out: Path,
+    lessons: Sequence[Lesson],
+    console: Console,
+    threshold: float = THRESHOLD,
+) -> list[Comparison]:
+    """Compare a class and write ``out``; what could not be compared is said on the console.
+
+    Raises:
+        ClassError: there is no class, nothing in it can be compared, or the extra is not installed.
+    """
+    students = find_students(submissions, ())
+    if len(students) < 2:
+        raise ClassError(f"{submissions} has one student in it; comparing takes two")
+    given = {lesson.name: stub_of(course, lesson) for lesson in lessons}
+    comparisons = []
+    for lesson in lessons:
+        sources = _sources(submissions, students, lesson, given[lesson.name], console)
+        if not sources:
+            continue
+        with _bar(lesson) as tell:
+            comparisons.append(compare(lesson, sources, given[lesson.name], threshold=threshold, tell=tell))
+    if not comparisons:
+        raise ClassError(f"{submissions} holds nothing that can be compared: no lesson has been handed in and begun")
+    from grader.similar.pages import write_all
+
+    write_all(out, comparisons, given, threshold)
+    _print(comparisons, console, out, threshold)
+    return comparisons
+
+
+def _sources(
+    submissions: Path, students: Sequence[str], lesson: Lesson, given: str, console: Console
+) -> dict[str, str]:
+    """What was handed in for a lesson and begun; who is left out because of an unreadable file is said."""
+    sources: dict[str, str] = {}
+    for student in students:
+        submission = read(submissions / student / lesson.name, lesson)
+        if submission.status == "missing":
+            continue
+        if submission.problem and not submission.source:
+            told = f"{one_line(student)}, lesson {lesson.number} is left out: {one_line(submission.problem)}"
+            console.print(Text(told), soft_wrap=True)
+        elif not is_untouched(given, submission.source):
+            # Pygments drops newlines at the beginning, and all places in the text would be off by as many.
+            sources[student] = submission.source.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n")
+    return sources
+
+
+@contextlib.contextmanager
+def _bar(lesson: Lesson) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on a terminal; nothing elsewhere, because a lesson takes seconds."""
+    console = Console(file=sys.stderr)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(f"lesson {lesson.number}", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _print(comparisons: Sequence[Comparison], console: Console, out: Path, threshold: float) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for head, right in (("lesson", True), ("alike", True), ("pair", False), ("page", False)):
+        table.add_column(head, justify="right" if right else "left", no_wrap=not right or head == "alike")
+    from grader.similar.pages import MOST_PAGES, page_name, percent
+
+    found = [(c, i, pair) for c in comparisons for i, pair in enumerate(c.pairs)]
+    for comparison, i, pair in found[:_MOST_ROWS]:
+        names = f"{one_line(pair.left.student, 40)}  {one_line(pair.right.student, 40)}"
+        page = f"{pair.lesson}/{page_name(i)}" if i < MOST_PAGES else ""
+        table.add_row(str(comparison.lesson.number), percent(pair.similarity), Text(names), Text(page))
+    if found:
+        console.print(table)
+        if len(found) > _MOST_ROWS:
+            console.print(Text(f"… and {len(found) - _MOST_ROWS} more, in pairs.csv"))
+        console.print()
+    for comparison in comparisons:
+        told = f"lesson {comparison.lesson.number}: {count(len(comparison.compared), 'submission')} compared"
+        told += f", {count(len(comparison.pairs), 'pair')} at {percent(threshold)} or more"
+        told += f", the highest {percent(comparison.highest)}" if len(comparison.compared) > 1 else ""
+        told += f"; {len(comparison.too_short)} with too little of their own" if comparison.too_short else ""
+        console.print(Text(told, "dim"), soft_wrap=True)
+    console.print(Text("\nAlike is a reason to read both sides and to talk with both, not a verdict.", "dim"))
+    console.print(Text.assemble("Side by side: ", (one_line(str(out / "index.html"), 2000), "bold")), soft_wrap=True)

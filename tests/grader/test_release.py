@@ -1,0 +1,450 @@
+"""`grader release`: what students get works, and holds nothing that they must not see."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+import tiny_course
+import yaml
+from packaging.requirements import Requirement
+
+from grader import build
+from grader.course import CourseError, Exercise, TrainingRule, load
+from grader.properties import chaffs
+from grader.release import contents as making
+from grader.release import modules
+from grader.release.contents import Files, canonical, contents, with_what_they_import
+from grader.release.course_yml import for_students
+from grader.release.folder import MANIFEST, update
+
+ROOT = Path(__file__).parents[2]
+COURSE = load(ROOT)
+
+
+@pytest.fixture(scope="module")
+def files() -> Files:
+    return contents(COURSE, COURSE.lessons)
+
+
+@pytest.fixture(scope="module")
+def released(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release in a folder of its own, as a student unpacks it."""
+    folder = tmp_path_factory.mktemp("release") / "course"
+    update(folder, files)
+    return folder
+
+
+@dataclasses.dataclass
+class Done:
+    """How one command ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+# One process for several commands, because importing torch costs more than all of them.
+DRIVER = """\
+import contextlib, io, json, pathlib, sys
+import grader
+from grader.cli import main
+
+folder, steps = sys.argv[1], json.loads(sys.argv[2])
+assert grader.__file__.startswith(folder), grader.__file__
+done = []
+for path, text, words in steps:
+    if path:
+        pathlib.Path(path).write_text(text, encoding="utf-8")
+    out, err, sys.argv, status = io.StringIO(), io.StringIO(), ["grader", *words], 0
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code or 0
+    done.append([status, out.getvalue(), err.getvalue()])
+print(json.dumps(done))
+"""
+
+
+def student(folder: Path, *steps: tuple[str, str, tuple[str, ...]]) -> list[Done]:
+    """Commands in a release, with this environment's packages and the release's own grader.
+
+    Args:
+        folder: the release.
+        steps: each a file to write first ("" for none), what is in it, and the command's words.
+    """
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "100"}
+    environment.pop("GRADER_SALT", None)
+    command = [sys.executable, "-c", DRIVER, str(folder), json.dumps(steps)]
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return [Done(*each) for each in json.loads(done.stdout)]
+
+
+# Nothing leaks.
+
+
+def plain(line: str) -> str:
+    return " ".join(line.split())
+
+
+def lines(paths: Iterable[Path], at_least: int) -> set[str]:
+    found = {plain(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines()}
+    return {line for line in found if len(line) >= at_least}
+
+
+def region_lines() -> set[str]:
+    """The lines between the markers of all solutions."""
+    found = set()
+    for lesson in COURSE.lessons:
+        text = COURSE.solution(lesson).read_text(encoding="utf-8")
+        for region in re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", text, flags=re.DOTALL):
+            found |= {plain(line) for line in region.splitlines()}
+    return {line for line in found if len(line) >= 16}
+
+
+@functools.cache
+def secrets() -> dict[str, set[str]]:
+    """What no student may see, by kind."""
+    known = [chaff for lesson in COURSE.lessons for chaff in chaffs.load(COURSE, lesson)]
+    tests = ROOT / "tests"
+    return {
+        "hidden tests": lines(tests.glob("lesson*/test_*.py"), 25),
+        "solutions": region_lines(),
+        "wheats": lines(tests.glob("lesson*/wheats/*.py"), 25),
+        "chaffs": lines(tests.glob("lesson*/chaffs.yml"), 25),
+        "names of chaffs": {chaff.name for chaff in known},
+        "sayings of chaffs": {plain(chaff.says) for chaff in known},
+        "salt": {COURSE.salt},
+    }
+
+
+@functools.cache
+def public() -> str:
+    """What is public anyway, from where the author keeps it: lines that occur here give nothing away."""
+    stubs = [build.pristine(COURSE, lesson) for lesson in COURSE.lessons]
+    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "exercises").glob("*.md"))]
+    code = [(ROOT / path).read_text(encoding="utf-8") for path in modules.needed()]
+    exercises: list[Exercise | TrainingRule] = [exercise for lesson in COURSE.lessons for exercise in lesson.exercises]
+    exercises += [lesson.training for lesson in COURSE.lessons if lesson.training]
+    hints = [hint for exercise in exercises for hint in exercise.hints]
+    return "\n".join(plain(line) for text in [*stubs, *texts, *code, *hints] for line in text.splitlines())
+
+
+def leaks(files: Files, wanted: set[str], known: str) -> set[str]:
+    """Which of the secrets occur; notebooks are read with their JSON escapes taken out."""
+    text = "\n".join(
+        plain(line)
+        for path, data in files.items()
+        for line in (data.decode() if not path.endswith(".ipynb") else _cells(data)).splitlines()
+    )
+    own = {secret for secret in wanted if secret not in known}
+    words = set(re.findall(r"\w+", text))
+    return {secret for secret in own if (secret in words if re.fullmatch(r"\w+", secret) else secret in text)}
+
+
+def _cells(notebook: bytes) -> str:
+    return "\n".join("".join(cell["source"]) for cell in json.loads(notebook)["cells"])
+
+
+@pytest.mark.parametrize("kind", sorted(secrets()))
+def test_nothing_of_the_secrets_is_in_a_release(files: Files, kind: str) -> None:
+    assert not leaks(files, secrets()[kind], public())
+
+
+@pytest.mark.parametrize("kind", ["hidden tests", "solutions", "chaffs", "names of chaffs", "sayings of chaffs"])
+def test_the_same_search_finds_them_where_they_are(kind: str) -> None:
+    """In a copy with tests; and nearly all of them are told apart from what is public."""
+    everything = contents(COURSE, COURSE.lessons, with_tests=True)
+    assert len(leaks(everything, secrets()[kind], public())) > 0.6 * len(secrets()[kind])
+
+
+def test_the_search_sees_a_salt_and_a_notebook(files: Files) -> None:
+    cell = {"cell_type": "code", "source": [f"word = '{COURSE.salt}'\n"]}
+    notebook = json.dumps({"cells": [cell]}).encode()
+    assert leaks({**files, "exercises/x.ipynb": notebook}, {COURSE.salt}, public()) == {COURSE.salt}
+
+
+def test_no_file_of_tests_or_solutions_or_of_other_commands(files: Files) -> None:
+    assert not [path for path in files if path.startswith(("tests/", "solutions/"))]
+    left_out = (
+        "verify",
+        "mutants",
+        "classroom",
+        "sample_class",
+        "workers",
+        "bench/",
+        "figures/",
+        "release/",
+        "export/",
+    )
+    assert not [path for path in files if path.startswith(tuple(f"grader/{name}" for name in left_out))]
+    assert {path for path in files if path.startswith("grader/commands/")} == {
+        "grader/commands/__init__.py",
+        "grader/commands/common.py",
+        "grader/commands/learn.py",
+    }
+
+
+def test_wheats_stay_away_even_from_a_copy_with_tests() -> None:
+    everything = contents(COURSE, COURSE.lessons, with_tests=True)
+    assert not [path for path in everything if "wheats" in path or "equivalent" in path]
+    assert COURSE.salt.encode() not in everything["course.yml"]
+
+
+# What is released is made, and is always the same.
+
+
+def test_two_releases_are_equal(files: Files) -> None:
+    assert contents(COURSE, COURSE.lessons) == files
+
+
+def test_stubs_are_made_from_the_solutions_and_not_taken_from_somebodys_work(tmp_path: Path) -> None:
+    course = tiny_course.make(tmp_path)
+    course.stub(course.lesson("1")).write_text("my own work")
+    made = contents(course, course.lessons)
+    assert b"write me" in made["exercises/lesson1_numbers.py"]
+    assert made["exercises/lesson1_numbers.py"] == made["grader/released/lesson1_numbers.py"]
+
+
+def test_a_notebook_and_figures_come_along_where_they_are(tmp_path: Path) -> None:
+    course = tiny_course.make(tmp_path)
+    folder = tmp_path / "exercises"
+    (folder / "figures").mkdir()
+    (folder / "figures/one.svg").write_text("<svg/>")
+    (folder / "figures/of_nobody.svg").write_text("<svg/>")
+    (folder / "lesson1_numbers.md").write_text("![One](figures/one.svg)")
+    (folder / "lesson1_numbers.ipynb").write_text("{}")
+    made = contents(course, [course.lesson("1")])
+    assert {path for path in made if path.startswith("exercises/")} == {
+        "exercises/figures/one.svg",
+        "exercises/lesson1_numbers.ipynb",
+        "exercises/lesson1_numbers.md",
+        "exercises/lesson1_numbers.py",
+    }
+
+
+def test_lessons_bring_along_what_they_import() -> None:
+    assert [lesson.number for lesson in with_what_they_import(COURSE, ["6"])] == [4, 5, 6]
+    with pytest.raises(CourseError, match="no single lesson"):
+        with_what_they_import(COURSE, ["12"])
+
+
+def test_course_yml_loses_its_secrets_and_keeps_its_comments() -> None:
+    text = (ROOT / "course.yml").read_text(encoding="utf-8")
+    names = [lesson.name for lesson in COURSE.lessons]
+    shorter = for_students(text, names)
+    kept, before = yaml.safe_load(shorter), yaml.safe_load(text)
+    assert kept == {key: value for key, value in before.items() if key not in ("salt", "sample_class")}
+    assert "# one property, all its examples together" in shorter
+    assert "GRADER_SALT" not in shorter
+    one = yaml.safe_load(for_students(text, names[3:5]))
+    assert one["lessons"] == before["lessons"][3:5]
+
+
+@pytest.mark.parametrize("flow", [True, False])
+def test_course_yml_in_any_order(flow: bool) -> None:
+    lessons = "lessons: [{name: lesson1_a, title: A, exercises: []}]\n" if flow else "lessons:\n  - name: lesson1_a\n"
+    text = (
+        f"# Head.\n\n# Of the salt.\nsalt: x\n# Of the lessons.\n{lessons}# Of the class.\nsample_class: [lesson1_a]\n"
+    )
+    assert for_students(text, ["lesson1_a"]) == f"# Head.\n\n# Of the lessons.\n{lessons}"
+
+
+def test_packages_are_those_that_a_student_installs() -> None:
+    """`packages.txt` is what the metadata of the installed packages says."""
+    project = tomllib.loads(contents(COURSE, COURSE.lessons)["pyproject.toml"].decode())["project"]
+    assert project["dependencies"] == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    waiting = [*project["dependencies"], *project["optional-dependencies"]["notebooks"]]
+    pinned = {canonical(line.partition("==")[0]) for line in (ROOT / "constraints.txt").read_text().splitlines()}
+    needed: set[str] = set()
+    while waiting:
+        requirement = Requirement(waiting.pop())
+        name = canonical(requirement.name)
+        try:
+            further = map(Requirement, importlib.metadata.requires(name) or ())
+        except importlib.metadata.PackageNotFoundError:
+            pytest.skip(f"{name} is not installed here")
+        extras = ["", *requirement.extras]
+        wanted = [
+            each for each in further if not each.marker or any(each.marker.evaluate({"extra": e}) for e in extras)
+        ]
+        waiting += [f"{each.name}[{','.join(each.extras)}]" for each in wanted if canonical(each.name) not in needed]
+        needed.add(name)
+    listed = (Path(making.__file__).parent / "packages.txt").read_text().splitlines()[1:]
+    assert set(listed) == needed & pinned
+    assert "torch" in listed
+    assert "nbgrader" not in listed
+
+
+# A folder.
+
+
+def test_refuses_what_is_not_its_own(tmp_path: Path, files: Files) -> None:
+    (tmp_path / "thesis.tex").write_text("...")
+    with pytest.raises(CourseError, match="is not empty, and not an earlier release"):
+        update(tmp_path, files)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+    with pytest.raises(CourseError, match="is not a folder"):
+        update(tmp_path / "thesis.tex", files)
+
+
+def test_a_fresh_git_repository_will_do(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    assert update(tmp_path, {"a.txt": b"a"}).written == ("a.txt",)
+
+
+def test_an_update_leaves_nothing_stale_and_nothing_of_others_touched(tmp_path: Path) -> None:
+    update(tmp_path, {"a.txt": b"a\n", "b/c.txt": b"c", "b/d.txt": b"d"})
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git/config").write_text("mine")
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "a.txt").write_bytes(b"a\r\n")  # as git on Windows leaves it
+    changes = update(tmp_path, {"a.txt": b"a\n", "e.txt": b"e"})
+    assert changes == making_changes(written=("e.txt",), removed=("b/c.txt", "b/d.txt"))
+    found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert found == {".git/config", "notes.txt", "a.txt", "e.txt", MANIFEST}
+
+
+def making_changes(written: tuple[str, ...], removed: tuple[str, ...]) -> object:
+    from grader.release.folder import Changes
+
+    return Changes(written, removed)
+
+
+def test_what_was_changed_by_hand_is_not_overwritten(tmp_path: Path) -> None:
+    update(tmp_path, {"a.txt": b"a", "b.txt": b"b"})
+    (tmp_path / "a.txt").write_text("better")
+    for files in ({"a.txt": b"new"}, {"b.txt": b"new"}):
+        with pytest.raises(CourseError, match=r"a\.txt; move them away"):
+            update(tmp_path, files)
+    assert (tmp_path / "b.txt").read_text() == "b"
+    (tmp_path / "own.txt").write_text("own")
+    (tmp_path / "a.txt").unlink()
+    with pytest.raises(CourseError, match=r"own\.txt"):
+        update(tmp_path, {"own.txt": b"ours"})
+
+
+def test_a_manifest_cannot_reach_out_of_the_folder(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "in", tmp_path / "precious.txt"
+    outside.write_text("precious")
+    update(inside, {"a.txt": b"a"})
+    digest = (inside / MANIFEST).read_text().splitlines()[1].partition(" ")[0]
+    (inside / MANIFEST).write_text(f"{digest}  ../precious.txt\n{digest}  {outside}\n{digest}  .git/config\n")
+    (inside / "a.txt").unlink()
+    update(inside, {})
+    assert outside.read_text() == "precious"
+    shutil.rmtree(inside)
+    update(inside, {"d/a.txt": b"a"})
+    shutil.rmtree(inside / "d")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/a.txt").write_bytes(b"a")
+    (inside / "d").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(CourseError, match="move them away"):
+        update(inside, {})
+    assert (tmp_path / "elsewhere/a.txt").exists()
+
+
+# A student.
+
+
+def test_every_module_of_a_release_can_be_imported(released: Path) -> None:
+    names = [path.relative_to(released).with_suffix("") for path in released.glob("grader/**/*.py")]
+    dotted = [".".join(name.parts) for name in names if "released" not in name.parts and name.name != "__init__"]
+    code = f"import importlib; [importlib.import_module(name) for name in {dotted}]; print(len({dotted}))"
+    environment = {**os.environ, "PYTHONPATH": str(released), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 30
+
+
+def test_help_offers_what_works_and_nothing_else(released: Path) -> None:
+    (done,) = student(released, ("", "", ("--help",)))
+    assert done.status == 0
+    assert re.findall(r"^│ ([a-z]+) ", done.out, flags=re.MULTILINE) == ["check", "train", "hint"]
+
+
+@contextlib.contextmanager
+def worked_in(released: Path, number: str) -> Iterator[tuple[str, str]]:
+    """A lesson's file in a release, which is as it was afterwards, and the lesson's solution."""
+    lesson = COURSE.lesson(number)
+    path = f"exercises/{lesson.name}.py"
+    before = (released / path).read_text(encoding="utf-8")
+    try:
+        yield path, COURSE.solution(lesson).read_text(encoding="utf-8")
+    finally:
+        (released / path).write_text(before, encoding="utf-8")
+
+
+def test_a_student_does_lesson_one(released: Path) -> None:
+    check = ("check", "1")
+    with worked_in(released, "1") as (path, solution):
+        wrong = solution.replace("total = float(reward) + gamma * total", "total = reward + total")
+        fresh, hint, failed, passed = student(
+            released, ("", "", check), ("", "", ("hint", "1")), (path, wrong, check), (path, solution, check)
+        )
+        (released / ".hints.json").unlink()
+    assert fresh.status == 1
+    assert "Not started yet. Open exercises/lesson1_agent_loop.py" in fresh.out
+    assert "lean_policy, hint 1 of 3" in hint.out
+    assert failed.status == 1
+    assert "3/4 examples" in failed.out
+    assert "Your course's grader tries many more cases" in failed.out
+    assert "print(discounted_return([1, 2, 3], 0.5))" in failed.out
+    assert re.search(r"got +6", failed.out)
+    assert re.search(r"needed +2\.75", failed.out)
+    assert passed.status == 0
+    assert "Every public example is right" in passed.out
+
+
+def test_lessons_that_build_on_others_say_what_is_missing(released: Path) -> None:
+    with worked_in(released, "6") as (path, solution):
+        checked, trained = student(released, (path, solution, ("check", "6")), ("", "", ("train", "6")))
+    assert "this lesson builds on your lesson4_dqn, which cannot be used yet: it has not been begun" in plain(
+        checked.out
+    )
+    assert checked.status == 0
+    assert trained.status == 2
+    assert trained.err.startswith(
+        "grader: lesson6_deep_q_learning trains with your lesson4_dqn, which is not written yet"
+    )
+
+
+def test_train_asks_the_examples_first(released: Path) -> None:
+    train = ("train", "3")
+    with worked_in(released, "3") as (path, solution):
+        wrong = solution.replace("Q[state, action] +=", "Q[state, action] -=")
+        assert wrong != solution
+        not_run, run = student(released, (path, wrong, train), (path, solution, train))
+    assert not_run.status == 1
+    assert "not run: q_learning_update has to be right first" in not_run.out
+    assert run.status == 0, run.out
+    assert "mean return" in run.out
+
+
+def test_a_copy_with_tests_judges_by_properties_and_names_mistakes(tmp_path: Path) -> None:
+    folder = tmp_path / "alone"
+    update(folder, contents(COURSE, COURSE.lessons, with_tests=True))
+    with worked_in(folder, "1") as (path, solution):
+        wrong = solution.replace("total = float(reward) + gamma * total", "total = reward + total")
+        (done,) = student(folder, (path, wrong, ("check", "1")))
+    assert "Your code behaves exactly like one that" in plain(done.out)
+    assert "points" in done.out
+    assert "public examples" not in done.out
+    assert "the solutions (`solutions/`)" in plain((folder / "README.md").read_text(encoding="utf-8"))

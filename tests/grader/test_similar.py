@@ -1,0 +1,235 @@
+"""`grader similar`: copies are found, independent work is not, and the pages are safe to open."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from grader.course import Course, load
+from grader.similar import compare as comparing
+from grader.similar.compare import compare, fragments, left_out, stub_of
+from grader.similar.measure import disguise, figures, independent
+from grader.similar.pages import pairs_csv, write_all
+from grader.similar.run import similar
+from grader.submission import ClassError, find_students
+
+pytest.importorskip("copydetect", reason="the extra `similar` is not installed")
+
+COURSE = load(Path(__file__).parents[2])
+LESSON = COURSE.lesson("1")
+GIVEN = stub_of(COURSE, LESSON)
+WORK = independent(COURSE, LESSON)
+
+
+def hand_in(folder: Path, student: str, data: str | bytes, suffix: str = ".py") -> None:
+    path = folder / student / LESSON.name / f"{LESSON.name}{suffix}"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+
+
+def run(course: Course, submissions: Path, out: Path, threshold: float = 0.7) -> str:
+    console = Console(file=io.StringIO(), width=100)
+    similar(course, submissions, out, [LESSON], console, threshold)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_independent_right_answers_are_not_listed_and_disguised_copies_are() -> None:
+    """`python -m grader.similar.measure` prints the same figures for other lengths."""
+    found = list(figures(COURSE))
+    assert len(found) == len(COURSE.lessons)
+    assert max(apart for _, apart, _ in found) < 0.5
+    assert min(copied for _, _, copied in found) > 0.8
+
+
+def test_a_disguise_changes_every_line_of_code() -> None:
+    before = {line.strip() for line in WORK["arrays"].split("\n") if "=" in line}
+    after = {line.strip() for line in disguise(WORK["arrays"]).split("\n")}
+    assert len(before & after) <= 0.1 * len(before)
+
+
+def test_what_was_given_does_not_count() -> None:
+    begun = GIVEN.replace("raise NotImplementedError", "print(1)  # raise NotImplementedError", 1)
+    result = compare(LESSON, {"a": begun, "b": begun}, GIVEN)
+    assert result.pairs == ()
+    assert result.too_short == ("a", "b")
+
+
+def test_lines_that_do_not_count() -> None:
+    source = 'def f(x):\n    """A text\n    of two lines."""\n    x = 1; """not alone"""\n\n    return x\n'
+    assert left_out(source, "def f(x):\n") == {0, 1, 2, 4, 6}
+    assert left_out("def f(:\n\n    return", "    return") == {1, 2}
+
+
+def test_what_much_of_the_class_has_does_not_count() -> None:
+    few = {f"student-{i:03d}": WORK["arrays"] for i in range(10)}
+    assert len(compare(LESSON, few, GIVEN).pairs) == 45
+    many = {f"student-{i:03d}": WORK["arrays"] for i in range(11)} | {"other": WORK["columns"]}
+    result = compare(LESSON, many, GIVEN)
+    assert result.pairs == ()
+    assert len(result.too_short) == 11
+    assert result.compared == ("other",)
+
+
+def test_a_repeated_passage_counts_as_often_as_it_stands_there() -> None:
+    one = compare(LESSON, {"a": WORK["arrays"], "b": WORK["arrays"]}, GIVEN).pairs[0]
+    two = WORK["arrays"] + WORK["arrays"]
+    both = compare(LESSON, {"a": two, "b": two}, GIVEN).pairs[0]
+    assert both.characters > 1.9 * one.characters
+
+
+def test_part_of_a_copy_shows_in_the_share_of_who_has_less() -> None:
+    pair = compare(LESSON, {"a": WORK["arrays"], "b": WORK["arrays"] + WORK["generators"]}, GIVEN).pairs[0]
+    assert pair.similarity == pair.left.share == 1.0
+    assert pair.right.share < 0.8
+
+
+def test_marked_is_what_both_have() -> None:
+    first = (
+        "import numpy as np\n\n\ndef one(values):\n    return np.stack([value + 1 for value in values]).sum(axis=0)\n"
+    )
+    mine, theirs = first + "\n\nmine = 1\n" * 1, "theirs = [2]\n\n" + first.replace("value", "entry")
+    pair = compare(LESSON, {"a": mine * 3, "b": theirs * 3}, "").pairs[0]
+    for side, name in ((pair.left, "value"), (pair.right, "entry")):
+        marked = [side.source[begin:end] for begin, end in side.fragments]
+        assert any(f"return np.stack([{name} + 1 for {name} in {name}s]).sum(axis=0)" in text for text in marked)
+        assert all(text == text.strip() for text in marked)
+
+
+def test_fragments_are_joined_and_stay_inside() -> None:
+    assert fragments(([0, 4, 9], [4, 6, 99]), "ab c  \n  xyz") == ((0, 4), (9, 12))
+    assert fragments(((), ()), "abc") == ()
+    assert fragments(([5], [2]), "abcdef") == ()
+
+
+def test_a_notebook_and_a_module_are_compared(tmp_path: Path) -> None:
+    nbformat = pytest.importorskip("nbformat")
+    cells = [nbformat.v4.new_code_cell(part) for part in WORK["generators"].split("\n\n\n")]
+    hand_in(tmp_path / "class", "student-001", nbformat.writes(nbformat.v4.new_notebook(cells=cells)), ".ipynb")
+    hand_in(tmp_path / "class", "student-002", disguise(WORK["generators"]))
+    hand_in(tmp_path / "class", "student-003", WORK["recursion"])
+    printed = run(COURSE, tmp_path / "class", tmp_path / "out")
+    assert re.search(r"1 +\d+ %  student-001  student-002 +lesson1_agent_loop/pair-001.html", printed)
+    assert "lesson 1: 3 submissions compared, 1 pair at 70 % or more, the highest" in printed
+    assert "not a verdict" in printed
+    rows = list(csv.DictReader((tmp_path / "out/pairs.csv").read_text().splitlines()))
+    assert [(row["student_a"], row["student_b"]) for row in rows] == [("student-001", "student-002")]
+    assert float(rows[0]["similarity"]) == max(float(rows[0]["share_of_a"]), float(rows[0]["share_of_b"])) > 0.8
+
+
+EVIL = "<script>alert('x')</script>"
+
+
+@pytest.fixture(scope="module")
+def evil(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages of two students who would like to run something in the instructor's browser."""
+    folder = tmp_path_factory.mktemp("evil")
+    work = WORK["arrays"] + f'\n\nvalue = "{EVIL}</code></pre></mark>"  # {EVIL} \x1b[31m \u202e\n'
+    hand_in(folder / "class", "=cmd|' \"><img src=x onerror=alert(1)>", work)
+    hand_in(folder / "class", "student-002", work)
+    run(COURSE, folder / "class", folder / "out")
+    return folder / "out"
+
+
+def test_nothing_of_a_submission_acts_in_a_page(evil: Path) -> None:
+    pages = [evil / "index.html", evil / LESSON.name / "pair-001.html"]
+    for page in (path.read_text(encoding="utf-8") for path in pages):
+        assert "default-src 'none'; style-src 'sha256-" in page
+        assert "<script" not in page
+        assert "<img" not in page
+        assert "\x1b" not in page
+        assert "\u202e" not in page
+    assert html.escape(EVIL, quote=False).split("(")[0] in pages[1].read_text(encoding="utf-8")
+    assert page_text(pages[1]).count(f'value = "{EVIL}</code></pre></mark>"') == 2
+
+
+def page_text(path: Path) -> str:
+    return html.unescape(re.sub(r"<[^>]*>", "", path.read_text(encoding="utf-8")))
+
+
+def test_a_page_shows_both_sources_whole_but_for_what_does_not_count(evil: Path) -> None:
+    shown = page_text(evil / LESSON.name / "pair-001.html")
+    for i, line in enumerate(WORK["arrays"].split("\n")):
+        if i not in left_out(WORK["arrays"], GIVEN):
+            assert line in shown
+    assert "lines that do not count" in shown
+
+
+def test_a_name_that_looks_like_a_formula_is_guarded_in_the_table(evil: Path) -> None:
+    assert (evil / "pairs.csv").read_text(encoding="utf-8").splitlines()[1].split(",")[1].startswith("\"'=cmd")
+
+
+def test_pages_of_an_earlier_run_go_away(tmp_path: Path) -> None:
+    result = compare(LESSON, {"a": WORK["arrays"], "b": WORK["arrays"], "c": WORK["arrays"]}, GIVEN)
+    write_all(tmp_path, [result], {LESSON.name: GIVEN}, 0.7)
+    assert len(list(tmp_path.glob("*/pair-*.html"))) == 3
+    result = compare(LESSON, {"a": WORK["arrays"], "b": WORK["arrays"], "c": WORK["columns"]}, GIVEN)
+    write_all(tmp_path, [result], {LESSON.name: GIVEN}, 0.7)
+    assert len(list(tmp_path.glob("*/pair-*.html"))) == 1
+    assert len(pairs_csv([result]).splitlines()) == 2
+
+
+def test_a_class_without_pairs_says_so(tmp_path: Path) -> None:
+    hand_in(tmp_path / "class", "student-001", WORK["arrays"])
+    hand_in(tmp_path / "class", "student-002", WORK["generators"])
+    assert "0 pairs at 70 % or more, the highest" in run(COURSE, tmp_path / "class", tmp_path / "out")
+    assert "No pair." in (tmp_path / "out/index.html").read_text()
+    assert "1 pair at 10 % or more" in run(COURSE, tmp_path / "class", tmp_path / "out", threshold=0.1)
+
+
+def test_who_cannot_be_read_is_named_and_the_others_compared(tmp_path: Path) -> None:
+    hand_in(tmp_path / "class", "student-001", b"\xff\xfe")
+    hand_in(tmp_path / "class", "student-002", WORK["arrays"] + "\ndef half a line\n")
+    hand_in(tmp_path / "class", "student-003", WORK["arrays"])
+    (tmp_path / "class/student-004").mkdir()
+    printed = run(COURSE, tmp_path / "class", tmp_path / "out")
+    assert "student-001, lesson 1 is left out: lesson1_agent_loop.py is not UTF-8" in printed
+    assert "2 submissions compared, 1 pair" in printed
+
+
+def test_what_makes_no_sense_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ClassError, match="has no student in it"):
+        run(COURSE, tmp_path / "empty", tmp_path / "out")
+    hand_in(tmp_path / "class", "student-001", GIVEN)
+    with pytest.raises(ClassError, match="one student in it; comparing takes two"):
+        run(COURSE, tmp_path / "class", tmp_path / "out")
+    hand_in(tmp_path / "class", "student-002", GIVEN)
+    with pytest.raises(ClassError, match="nothing that can be compared"):
+        run(COURSE, tmp_path / "class", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    hand_in(tmp_path / "class", "student-003", WORK["arrays"])
+    monkeypatch.setitem(sys.modules, "copydetect", None)
+    with pytest.raises(ClassError, match=r"pip install -e '\.\[similar\]'"):
+        run(COURSE, tmp_path / "class", tmp_path / "out")
+    assert find_students(tmp_path / "class", ()) == ["student-001", "student-002", "student-003"]
+
+
+def test_the_result_is_the_same_whatever_hashes_python_makes() -> None:
+    """With a window of 1 all k-grams are kept, so nothing depends on which of them has the smallest hash."""
+    import os
+    import subprocess
+
+    code = (
+        "import json, sys; from pathlib import Path; from grader.course import load; "
+        "from grader.similar.compare import compare, stub_of; from grader.similar.measure import independent; "
+        f"course = load(Path({str(COURSE.root)!r})); lesson = course.lesson('1'); "
+        "r = compare(lesson, independent(course, lesson), stub_of(course, lesson), threshold=0.2); "
+        "print(json.dumps([(p.left.student, p.right.student, p.similarity, p.left.fragments) for p in r.pairs]))"
+    )
+    answers = []
+    for seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        answers.append(json.loads(done.stdout))
+    assert answers[0] == answers[1]
+    assert len(answers[0]) >= 3
+    assert comparing.K == 16
