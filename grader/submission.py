@@ -63,7 +63,7 @@ def find_students(submissions: Path, wanted: Sequence[str]) -> list[str]:
 def read_work(student: Path, lesson: Lesson, stub: str = "") -> Submission:
     """Read a student's work on a lesson, wherever in the student's folder it lies; this does not raise.
 
-    ``<lesson>/`` is where nbgrader collects it. Where there is no such folder, ``exercises/`` (in the clone of a student's
+    ``<lesson>/`` is where nbgrader collects it. Where there is no such folder, ``exercises/`` (in a clone of a student's
     repository) and the folder itself are looked at, for the lesson's own name only: other lessons lie beside.
     """
     own = student / lesson.name

@@ -110,7 +110,7 @@ def dqn_loss(
         ...     network.weight.data = torch.eye(2)
         >>> states, next_states = np.float32([[5, 0], [0, 7]]), np.float32([[2, 4], [9, 9]])
         >>> batch = states, np.array([0, 1]), np.float32([1, 7]), next_states, np.array([False, True])
-        >>> float(dqn_loss(q_network, target_network, batch, gamma=0.5))
+        >>> dqn_loss(q_network, target_network, batch, gamma=0.5).item()
         2.0
 
     Source: Mnih et al. 2015, equation 2 and algorithm 1.

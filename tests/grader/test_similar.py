@@ -6,7 +6,9 @@ import csv
 import html
 import io
 import json
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -96,7 +98,7 @@ def test_marked_is_what_both_have() -> None:
     first = (
         "import numpy as np\n\n\ndef one(values):\n    return np.stack([value + 1 for value in values]).sum(axis=0)\n"
     )
-    mine, theirs = first + "\n\nmine = 1\n" * 1, "theirs = [2]\n\n" + first.replace("value", "entry")
+    mine, theirs = first + "\n\nmine = 1\n", "theirs = [2]\n\n" + first.replace("value", "entry")
     pair = compare(LESSON, {"a": mine * 3, "b": theirs * 3}, "").pairs[0]
     for side, name in ((pair.left, "value"), (pair.right, "entry")):
         marked = [side.source[begin:end] for begin, end in side.fragments]
@@ -215,9 +217,6 @@ def test_what_makes_no_sense_is_one_line(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_the_result_is_the_same_whatever_hashes_python_makes() -> None:
     """With a window of 1 all k-grams are kept, so nothing depends on which of them has the smallest hash."""
-    import os
-    import subprocess
-
     code = (
         "import json, sys; from pathlib import Path; from grader.course import load; "
         "from grader.similar.compare import compare, stub_of; from grader.similar.measure import independent; "
