@@ -63,8 +63,8 @@ def find_students(submissions: Path, wanted: Sequence[str]) -> list[str]:
 def read_work(student: Path, lesson: Lesson, stub: str = "") -> Submission:
     """Read a student's work on a lesson, wherever in the student's folder it lies; this does not raise.
 
-    ``<lesson>/`` is where nbgrader collects it. Where there is no such folder, ``exercises/`` (in a clone of a student's
-    repository) and the folder itself are looked at, for the lesson's own name only: other lessons lie beside.
+    ``<lesson>/`` is where nbgrader collects it. Where there is no such folder, ``exercises/`` (in a clone of a
+    student's repository) and the folder itself are looked at, for the lesson's own name only: others lie beside.
     """
     own = student / lesson.name
     # os.path never raises; a link counts as there, so that it is refused rather than called missing.
