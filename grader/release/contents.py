@@ -10,6 +10,8 @@ from typing import Any
 
 from grader.build import pristine
 from grader.course import Course, CourseError, Lesson
+from grader.export.github import workflow
+from grader.notebooks.make import source_notebook, student_notebook
 from grader.release import modules
 from grader.release.course_yml import for_students
 
@@ -59,7 +61,7 @@ def _the_course(course: Course, lessons: Sequence[Lesson]) -> Files:
 
 
 def _the_exercises(course: Course, lessons: Sequence[Lesson]) -> Files:
-    """Texts, figures, notebooks, and stubs that are made here: the files in exercises/ may be somebody's own work."""
+    """Texts and figures; and stubs and notebooks made here, as the files in exercises/ may be somebody's own work."""
     files: Files = {}
     folder = course.root / "exercises"
     for lesson in lessons:
@@ -70,11 +72,10 @@ def _the_exercises(course: Course, lessons: Sequence[Lesson]) -> Files:
         text = folder / f"{lesson.name}.md"
         if text.is_file():
             files[f"exercises/{lesson.name}.md"] = _read(text)
+            source = source_notebook(lesson, _read(course.solution(lesson)).decode(), _read(text).decode())
+            files[f"exercises/{lesson.name}.ipynb"] = student_notebook(source).encode()
             for name in sorted(set(re.findall(r"\((figures/[\w.-]+)\)", _read(text).decode()))):
                 files[f"exercises/{name}"] = _read(folder / name)
-        notebook = folder / f"{lesson.name}.ipynb"
-        if notebook.is_file():
-            files[f"exercises/{lesson.name}.ipynb"] = _read(notebook)
     return files
 
 
@@ -87,6 +88,8 @@ def _the_project(course: Course, lessons: Sequence[Lesson]) -> Files:
     project = tomllib.loads(_read(_PROJECT / "pyproject.toml").decode())
     licence = course.root / "LICENSE"
     return {
+        # Without the reporter: a copy of this repository need not belong to GitHub Classroom.
+        ".github/workflows/classroom.yml": workflow(lessons, reporter=False).encode(),
         ".devcontainer/devcontainer.json": _page("devcontainer.json.j2", course=course),
         ".gitignore": _read(_HERE / "gitignore.txt"),
         "LICENSE": _read(licence if licence.is_file() else _PROJECT / "LICENSE"),
