@@ -14,19 +14,23 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from grader import workers
 from grader.course import Course, Lesson, load
 from grader.export.csv import grades_csv
-from grader.grade import Watcher, digest, grade
-from grader.places import Place
 from grader.render.order import natural
 from grader.report import Report
 from grader.student.isolation import Isolation
 from grader.submission import find_students, read
 from grader.workers import Event
+
+if TYPE_CHECKING:
+    # What judges imports torch, for seconds: that is for the workers to do, side by side, not for us before them.
+    from grader.grade import Watcher
+    from grader.places import Place
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,6 +106,8 @@ def grade_student(
     watch: Watcher,
 ) -> list[Report]:
     """Grade one student's lessons in order; each report is written as soon as it is there."""
+    from grader.grade import digest, grade
+
     course = _course(root)
     folder = submissions / student
     passed: dict[str, bool] = {}
@@ -150,6 +156,8 @@ def _imports(
     watch: Watcher,
 ) -> tuple[dict[str, str], list[str]]:
     """The earlier lessons that this one imports: the student's own where it passed, else the reference."""
+    from grader.grade import grade
+
     sources: dict[str, str] = {}
     notes: list[str] = []
     for name in lesson.imports:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import typer
 
-from grader.commands import author, learn, teach
+from grader.commands import author, learn, nbgrader, teach
 from grader.commands.common import stop
 from grader.course import CourseError
 
@@ -27,6 +27,7 @@ PANELS: dict[str, tuple[Callable[..., None], ...]] = {
 for panel, commands in PANELS.items():
     for command in commands:
         app.command(rich_help_panel=panel)(command)
+app.add_typer(nbgrader.app, name="nbgrader", rich_help_panel="Teach")
 
 
 def main() -> None:

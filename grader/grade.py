@@ -15,7 +15,7 @@ from grader.properties import chaffs as known
 from grader.properties import counterexample, diagnosis, runner
 from grader.properties.chaffs import Chaff
 from grader.properties.plugin import Finding
-from grader.report import NOT_WRITTEN, PropertyResult, Report, TrainingResult
+from grader.report import NOT_WRITTEN, PropertyResult, Report, TrainingResult, exercise_scores
 from grader.student.errors import GraderFault, StudentDied, StudentError
 from grader.student.remote import Student
 from grader.student.session import Session
@@ -88,7 +88,7 @@ def grade(
         trained = worker.run_training(rule, findings) if rule else None
     except GraderFault as fault:
         return report(status="error", score=0.0, message=f"the grader itself failed: {fault}")
-    score = sum(result.points for result in properties) + (trained.points if trained else 0.0)
+    score = sum(earned for earned, _ in exercise_scores(properties).values()) + (trained.points if trained else 0.0)
     return report(status="graded", score=round(score, 2), properties=tuple(properties), training=trained)
 
 

@@ -80,15 +80,15 @@ def _read(folder: Path, lesson: Lesson) -> Submission:
         return Submission("", f"{folder.name} is a link, not a folder", "unreadable")
     if not folder.is_dir():
         return Submission("", "nothing was handed in", "missing")
-    path, note = _choose(folder, lesson)
+    path, note = choose_file(folder, lesson)
     if path is None:
         return Submission("", _printable(note), "missing")
     submission = _read_file(path)
     return dataclasses.replace(submission, notes=(*((_printable(note),) if note else ()), *submission.notes))
 
 
-def _choose(folder: Path, lesson: Lesson) -> tuple[Path | None, str]:
-    """The file that counts, and what to say about the choice."""
+def choose_file(folder: Path, lesson: Lesson) -> tuple[Path | None, str]:
+    """The file of a folder that counts, or None, and what to say about the choice."""
     files = sorted(path for path in folder.iterdir() if path.suffix in (".py", ".ipynb"))
     named = [path for path in files if path.stem == lesson.name]
     if named:
