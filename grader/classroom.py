@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grader import workers
+from grader.build import pristine
 from grader.course import Course, Lesson, load
 from grader.digest import digest
 from grader.export.csv import grades_csv
@@ -141,7 +142,7 @@ def grade_student(
     for name in lessons:
         lesson = course.lesson(name)
         imports, notes = _imports(course, lesson, student, folder, place, passed, watch)
-        submission = read(folder / lesson.name, lesson)
+        submission = read(folder / lesson.name, lesson, pristine(course, lesson))
         sources = {**imports, lesson.name: submission.source}
         made_of = digest(course, lesson, sources, student, submission, place.isolation, place.device, train, notes)
         path = out / student / f"{lesson.name}.json"
@@ -189,7 +190,7 @@ def _imports(
     notes: list[str] = []
     for name in lesson.imports:
         earlier = course.lesson(name)
-        own = read(folder / name, earlier)
+        own = read(folder / name, earlier, pristine(course, earlier))
         if name not in passed and not own.problem:
             if isinstance(place, _Nowhere):
                 raise _NotKeptError

@@ -99,6 +99,11 @@ class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return int(match[1])
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What a student writes in it: the exercises, and what the training check trains with."""
+        return (*(exercise.name for exercise in self.exercises), *([self.training.exercise] if self.training else []))
+
+    @property
     def max_points(self) -> float:
         """Points of all exercises and of the training check."""
         return sum(e.points for e in self.exercises) + (self.training.points if self.training else 0.0)

@@ -19,7 +19,7 @@ from grader.grade import grade, silent
 from grader.places import Here
 from grader.render.terminal import print_check
 from grader.report import Report
-from grader.submission import Submission, read_file
+from grader.submission import Submission, read_file, read_own
 
 
 def check(course: Course, wanted: str, file: Path | None, console: Console, *, every: bool = False) -> bool:
@@ -91,10 +91,14 @@ def train(course: Course, lesson: Lesson, file: Path | None, console: Console, d
 
 
 def _read(course: Course, lesson: Lesson, file: Path | None) -> Submission:
-    path = file or course.stub(lesson)
-    if not path.exists():
+    if file is not None and not file.exists():
+        raise CourseError(f"{file} does not exist")
+    if file is not None:
+        return read_file(file, lesson)
+    path, submission = read_own(course.stub(lesson).parent, lesson, pristine(course, lesson))
+    if submission.status == "missing":
         raise CourseError(f"{path} does not exist")
-    return read_file(path)
+    return submission
 
 
 def _judge(
@@ -137,16 +141,31 @@ def _watching(status: Status, lesson: Lesson) -> Callable[[str, float, float], N
     return watch
 
 
+def own_or_reference(course: Course, lesson: Lesson, folder: Path) -> tuple[str, str]:
+    """A lesson that a later one imports: the learner's own, or the reference where it has not been begun.
+
+    Returns:
+        Its source, "" where there is neither; and what to say where it is not the learner's own.
+    """
+    stub = pristine(course, lesson)
+    _, submission = read_own(folder, lesson, stub)
+    if not submission.problem and not is_untouched(stub, submission.source):
+        return submission.source, ""
+    solution = course.solution(lesson)
+    if solution.is_file():
+        note = f"the course's own {lesson.name} was used: yours has not been begun"
+        return solution.read_text(encoding="utf-8"), note
+    return "", ""
+
+
 def _imports(course: Course, lesson: Lesson) -> tuple[dict[str, str], list[str]]:
     """The learner's own earlier lessons; the reference for one that has not been begun."""
     sources, notes = {}, []
     for name in lesson.imports:
         earlier = course.lesson(name)
-        own, solution = course.stub(earlier), course.solution(earlier)
-        submission = read_file(own) if own.exists() else Submission("", "it is not there")
-        if not submission.problem and not is_untouched(pristine(course, earlier), submission.source):
-            sources[name] = submission.source
-        elif solution.is_file():
-            sources[name] = solution.read_text(encoding="utf-8")
-            notes.append(f"the course's own {name} was used: yours has not been begun")
+        source, note = own_or_reference(course, earlier, course.stub(earlier).parent)
+        if source:
+            sources[name] = source
+        if note:
+            notes.append(note)
     return sources, notes

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
-import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from grader.build import is_untouched
 from grader.course import Lesson
+from grader.notebooks.read import python_of
 from grader.render.order import natural
 from grader.report import Status
 
-_SIZE_CAP = 1 << 20
+SIZE_CAP = 1 << 20
 _SHOWN = 120
-_MAGICS_CAP = 200
+NOTEBOOK_CAP = 32 << 20  # pictures among the outputs are large
 
 
 class ClassError(Exception):
@@ -58,43 +57,70 @@ def find_students(submissions: Path, wanted: Sequence[str]) -> list[str]:
     return sorted(wanted or found, key=natural)
 
 
-def read(folder: Path, lesson: Lesson) -> Submission:
-    """Read ``folder``, which is ``submitted/<student>/<lesson>``; whatever is in it, this does not raise."""
+def read(folder: Path, lesson: Lesson, stub: str = "") -> Submission:
+    """Read ``folder``, which is ``submitted/<student>/<lesson>``; whatever is in it, this does not raise.
+
+    Args:
+        folder: what was handed in.
+        lesson: for which lesson.
+        stub: what the student started from. Of a module and a notebook, the one that is more than this counts.
+    """
     try:
-        return _read(folder, lesson)
+        return _read(folder, lesson, stub)
     except OSError as error:
         return Submission("", f"the submission cannot be read: {error.strerror or error}", "unreadable")
 
 
-def read_file(path: Path) -> Submission:
-    """Read one file by its ending; whatever is in it, this does not raise."""
+def read_file(path: Path, lesson: Lesson | None = None) -> Submission:
+    """Read one file by its ending; whatever is in it, this does not raise.
+
+    Args:
+        path: a module or a notebook.
+        lesson: whose names say what counts in a notebook; without it everything does.
+    """
     try:
-        return _read_file(path)
+        return _read_file(path, lesson)
     except OSError as error:
         return Submission("", f"{path.name} cannot be read: {error.strerror or error}", "unreadable")
 
 
-def _read(folder: Path, lesson: Lesson) -> Submission:
+def read_own(folder: Path, lesson: Lesson, stub: str) -> tuple[Path, Submission]:
+    """A learner's work on a lesson, module or notebook, in the folder of all lessons; ``read`` says which one counts.
+
+    Returns:
+        The file, and what is in it; where there is none, the module that is missing.
+    """
+    found = [path for ending in (".py", ".ipynb") if (path := folder / f"{lesson.name}{ending}").exists()]
+    if not found:
+        return folder / f"{lesson.name}.py", Submission("", f"there is no {lesson.name}.py and no notebook", "missing")
+    path, note = _more_than_the_stub(found, lesson, stub)
+    return path, _with_note(read_file(path, lesson), note)
+
+
+def _read(folder: Path, lesson: Lesson, stub: str) -> Submission:
     if folder.is_symlink():
         # It may lead to another student's work.
         return Submission("", f"{folder.name} is a link, not a folder", "unreadable")
     if not folder.is_dir():
         return Submission("", "nothing was handed in", "missing")
-    path, note = choose_file(folder, lesson)
+    path, note = choose_file(folder, lesson, stub)
     if path is None:
         return Submission("", _printable(note), "missing")
-    submission = _read_file(path)
+    return _with_note(_read_file(path, lesson), note)
+
+
+def _with_note(submission: Submission, note: str) -> Submission:
     return dataclasses.replace(submission, notes=(*((_printable(note),) if note else ()), *submission.notes))
 
 
-def choose_file(folder: Path, lesson: Lesson) -> tuple[Path | None, str]:
+def choose_file(folder: Path, lesson: Lesson, stub: str) -> tuple[Path | None, str]:
     """The file of a folder that counts, or None, and what to say about the choice."""
     files = sorted(path for path in folder.iterdir() if path.suffix in (".py", ".ipynb"))
     named = [path for path in files if path.stem == lesson.name]
     if named:
-        # A module beside a notebook of the same name is the later work: it is what `grader check` reads.
-        chosen = named[-1] if len(named) == 1 else next(path for path in named if path.suffix == ".py")
-        return chosen, f"{chosen.name} was graded; there is a notebook beside it" if len(named) > 1 else ""
+        return _more_than_the_stub(named, lesson, stub)
+    stubs = [path for path in files if len(files) > 1 and _is_stub(path, lesson, stub)]
+    files = [path for path in files if path not in stubs] or files
     if len(files) == 1:
         return files[0], f"{files[0].name} was graded; it should be called {lesson.name}{files[0].suffix}"
     if files:
@@ -103,22 +129,51 @@ def choose_file(folder: Path, lesson: Lesson) -> tuple[Path | None, str]:
     return None, f"there is no {lesson.name}.py and no notebook"
 
 
+def _more_than_the_stub(named: list[Path], lesson: Lesson, stub: str) -> tuple[Path, str]:
+    """Of a module and a notebook of one lesson, the one with work in it; the module where both have some, or neither.
+
+    Who works in the notebook hands in the untouched module along with it, and the other way round.
+    """
+    chosen = next((path for path in named if path.suffix == ".py"), named[0])
+    others = [path for path in named if path != chosen]
+    if not others:
+        return chosen, ""
+    if _is_stub(chosen, lesson, stub) and not _is_stub(others[0], lesson, stub):
+        return others[0], f"{others[0].name} was graded; {chosen.name} beside it is still the stub"
+    if _is_stub(others[0], lesson, stub):
+        return chosen, ""
+    return chosen, f"{chosen.name} was graded; there is a notebook beside it"
+
+
+def _is_stub(path: Path, lesson: Lesson, stub: str) -> bool:
+    """Whether a file has no work in it: it is empty, or what was handed out."""
+    submission = read_file(path, lesson)
+    if submission.problem:
+        return submission.problem == _empty(path)
+    return is_untouched(stub, submission.source)
+
+
+def _empty(path: Path) -> str:
+    return f"{path.name} is empty"
+
+
 def _printable(text: str) -> str:
     """The text with what cannot be written as UTF-8 replaced: file names may be any bytes."""
     return text.encode(errors="replace").decode()
 
 
-def _read_file(path: Path) -> Submission:
-    submission = _text_of(path)
+def _read_file(path: Path, lesson: Lesson | None = None) -> Submission:
+    submission = _text_of(path, lesson)
     return dataclasses.replace(submission, problem=_printable(submission.problem))
 
 
-def _text_of(path: Path) -> Submission:
+def _text_of(path: Path, lesson: Lesson | None) -> Submission:
     # A link would have us read, and hand back in a report, whatever the grader may read.
     if path.is_symlink() or not path.is_file():
         return Submission("", f"{path.name} is not a plain file", "unreadable")
-    if path.stat().st_size > _SIZE_CAP:
-        return Submission("", f"{path.name} is larger than {_SIZE_CAP >> 20} MB", "unreadable")
+    cap = NOTEBOOK_CAP if path.suffix == ".ipynb" else SIZE_CAP
+    if path.stat().st_size > cap:
+        return Submission("", f"{path.name} is larger than {cap >> 20} MB", "unreadable")
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -126,11 +181,13 @@ def _text_of(path: Path) -> Submission:
     notes: tuple[str, ...] = ()
     if path.suffix == ".ipynb":
         try:
-            text, notes = _code_cells(text)
+            text, notes = python_of(text, lesson.names if lesson else ())
         except ValueError as error:
             return Submission("", f"{path.name} is not a notebook: {error}", "unreadable")
+        if len(text) > SIZE_CAP:
+            return Submission("", f"the code in {path.name} is larger than {SIZE_CAP >> 20} MB", "unreadable")
     if not text.strip():
-        return Submission("", f"{path.name} is empty", "unreadable")
+        return Submission("", _empty(path), "unreadable")
     try:
         # Compiled, not only parsed: a `return` outside of a function is found no earlier. Nothing is run.
         compile(text, path.name, "exec", dont_inherit=True)
@@ -142,81 +199,3 @@ def _text_of(path: Path) -> Submission:
     except (ValueError, RecursionError, MemoryError) as error:
         return Submission("", f"{path.name} is not Python: {error}", "unreadable", notes)
     return Submission(text, notes=notes)
-
-
-def _code_cells(text: str) -> tuple[str, tuple[str, ...]]:
-    """The Python of a notebook's code cells, and what was left out.
-
-    Raises:
-        ValueError: it is not a notebook.
-    """
-    try:
-        import nbformat
-    except ModuleNotFoundError:
-        raise ValueError("reading one needs the extra called class: pip install -e '.[class]'") from None
-    try:
-        notebook = nbformat.reads(text, as_version=4)
-    except Exception as error:
-        # nbformat's errors have no common base: bad JSON, a schema of another version, missing keys.
-        raise ValueError(str(error).splitlines()[0][:200] if str(error) else type(error).__name__) from None
-    parts: list[str] = []
-    skipped = 0
-    for cell in notebook.cells:
-        if cell.cell_type != "code" or _is_test(cell):
-            continue
-        lines, left_out = _without_magics(cell.source)
-        skipped += left_out
-        parts.append(lines)
-    plural = "s" if skipped > 1 else ""
-    notes = (f"{skipped} line{plural} of notebook magic or shell command{plural} skipped",) if skipped else ()
-    return _futures_first("\n\n".join(parts)) + "\n" if parts else "", notes
-
-
-def _futures_first(source: str) -> str:
-    """Every cell may begin with an import from ``__future__``; in a module only the first line may."""
-    found = re.findall(r"^from __future__ import [\w, ]+$", source, flags=re.MULTILINE)
-    if not found:
-        return source
-    rest = re.sub(r"^(?=from __future__ import )", "# ", source, flags=re.MULTILINE)
-    return "; ".join(dict.fromkeys(found)) + "\n" + rest
-
-
-def _is_test(cell: Any) -> bool:
-    """Whether a cell is the instructor's: graded, and locked against change (nbgrader's metadata)."""
-    marks = cell.metadata.get("nbgrader", {}) if isinstance(cell.metadata, dict) else {}
-    return isinstance(marks, dict) and bool(marks.get("grade")) and not marks.get("solution")
-
-
-def _without_magics(source: str) -> tuple[str, int]:
-    """Cell source as Python: magics and shell lines become comments, so that line numbers stay."""
-    if re.match(r"\s*%%(?!time\b|timeit\b|capture\b)", source):
-        lines = source.splitlines()
-        return "\n".join(f"# {line}" for line in lines), len(lines)
-    lines = source.splitlines()
-    skipped = 0
-    # Only where Python stumbles: a line of a long string, or the second half of an expression, may look the same.
-    while skipped < _MAGICS_CAP and (at := _where_wrong(lines)) is not None and _skip(lines, at):
-        skipped += 1
-    if skipped == _MAGICS_CAP:
-        skipped += sum(_skip(lines, i) for i in range(len(lines)))
-    return "\n".join(lines), skipped
-
-
-def _where_wrong(lines: list[str]) -> int | None:
-    """The index of the line that is not Python; None where all are, or where it cannot be said."""
-    try:
-        ast.parse("\n".join(lines))
-    except SyntaxError as error:
-        return error.lineno - 1 if error.lineno and error.lineno <= len(lines) else None
-    except (ValueError, RecursionError, MemoryError):
-        return None
-    return None
-
-
-def _skip(lines: list[str], at: int) -> bool:
-    """Make a comment of a line of notebook magic; whether it is one."""
-    if not re.match(r"\s*(%{1,2}[A-Za-z]|!|\?)|\s*[\w.]+\?{1,2}\s*$", lines[at]):
-        return False
-    # `pass`, because an indented line may be all there is of a block.
-    lines[at] = re.sub(r"\S", "pass  # \\g<0>", lines[at], count=1) if lines[at][0].isspace() else f"# {lines[at]}"
-    return True

@@ -21,6 +21,7 @@ import msgspec
 from nbgrader import converters, utils
 from nbgrader.api import Gradebook, MissingEntry
 
+from grader.build import pristine
 from grader.course import CourseError, Lesson
 from grader.nbgrader.restore import Released, restore
 from grader.nbgrader.stage import worth
@@ -52,6 +53,7 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
                 f"{name!r} is not a lesson of the course, so nothing here can grade it; there is: {lessons}"
             )
         self._lesson = course.lesson(name)
+        self._stub = pristine(course, self._lesson)
         self._read_gradebook(self._lesson)
         excluded = directory.student_id_exclude.split(",")
         students = [
@@ -172,7 +174,7 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
         resources["nbgrader"]["report"] = self._report
         resources["nbgrader"]["exercises"] = self._exercises
         metadata = {**self._metadata, "grader": {"stamp": self._stamp}}
-        notebook = restore(folder, self._lesson, self._released, metadata)
+        notebook = restore(folder, self._lesson, self._stub, self._released, metadata)
         self.exporter._preprocessors = []
         for stage in (*self.sanitize_preprocessors, *self.autograde_preprocessors):
             self.exporter.register_preprocessor(stage)

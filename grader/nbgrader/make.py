@@ -136,7 +136,10 @@ def database_problem(url: str) -> str | None:
     except (ArgumentError, NoSuchModuleError) as error:
         return f"this is no URL of a database: {' '.join(str(error).split())}; expected is one like sqlite:////path/gradebook.db"
     except ModuleNotFoundError as error:
-        package = {"psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}.get(error.name or "", error.name)
+        name = error.name or str(error)
+        package = {"psycopg": "'psycopg[binary]'", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}.get(
+            name, name
+        )
         return f"the driver of this database is not installed; run: pip install {package}"
     return None
 

@@ -17,9 +17,8 @@ from typing import Any
 from nbformat import NotebookNode, v4
 
 from grader.course import Lesson
-from grader.submission import choose_file
+from grader.submission import NOTEBOOK_CAP, SIZE_CAP, choose_file
 
-_SIZE_CAP = 1 << 20
 _SHOWN = 20_000
 _MAKE: dict[str, Callable[..., NotebookNode]] = {
     "code": v4.new_code_cell,
@@ -63,29 +62,32 @@ class Released:
         }
 
 
-def restore(folder: Path, lesson: Lesson, released: Sequence[Released], metadata: dict[str, Any]) -> NotebookNode:
+def restore(
+    folder: Path, lesson: Lesson, stub: str, released: Sequence[Released], metadata: dict[str, Any]
+) -> NotebookNode:
     """The notebook that nbgrader gets.
 
     Args:
         folder: ``submitted/<student>/<lesson>``.
         lesson: the lesson.
+        stub: what the student started from.
         released: nbgrader's cells of the lesson, in the order of the source notebook.
         metadata: of the notebook.
     """
-    cells = _with_released(_student_cells(folder, lesson), released)
+    cells = _with_released(_student_cells(folder, lesson, stub), released)
     for i, cell in enumerate(cells):
         cell.id = f"cell-{i + 1}"
     notebook: NotebookNode = v4.new_notebook(cells=cells, metadata=metadata)
     return notebook
 
 
-def _student_cells(folder: Path, lesson: Lesson) -> list[NotebookNode]:
+def _student_cells(folder: Path, lesson: Lesson, stub: str) -> list[NotebookNode]:
     """The student's cells, without metadata but for the name that each claims to have (``grade_id``)."""
-    graded = None if folder.is_symlink() or not folder.is_dir() else choose_file(folder, lesson)[0]
+    graded = None if folder.is_symlink() or not folder.is_dir() else choose_file(folder, lesson, stub)[0]
     notebook = graded if graded and graded.suffix == ".ipynb" else folder / f"{lesson.name}.ipynb"
     cells = _cells_of(notebook)
     if graded is not None and (graded != notebook or cells is None) and _is_plain(graded):
-        text = graded.read_bytes()[:_SIZE_CAP].decode("utf-8", "replace")
+        text = graded.read_bytes()[:SIZE_CAP].decode("utf-8", "replace")
         shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}\n# … {len(text) - _SHOWN:,} more characters"
         name = graded.name.encode(errors="replace").decode()
         return [v4.new_markdown_cell(f"Handed in as `{name}`:"), v4.new_code_cell(shown), *(cells or [])]
@@ -101,7 +103,7 @@ def _cells_of(path: Path) -> list[NotebookNode] | None:
     """The cells of a notebook, made anew; None where it is none."""
     import nbformat
 
-    if not _is_plain(path) or path.stat().st_size > _SIZE_CAP:
+    if not _is_plain(path) or path.stat().st_size > NOTEBOOK_CAP:
         return None
     try:
         found = nbformat.reads(path.read_bytes().decode("utf-8-sig"), as_version=4).cells

@@ -62,7 +62,7 @@ def pieces(solution_text: str) -> list[Piece]:
     found = []
     for node, start, following in zip(nodes, starts, [*starts[1:], len(lines)]):
         # Up to the next one: a comment that ends a body is not in the syntax tree.
-        text = "\n".join(lines[start:following]).rstrip()
+        text = "\n".join([*lines[start : node.end_lineno], *_as_comments(lines[node.end_lineno : following])]).rstrip()
         found.append(
             Piece(
                 source=text,
@@ -78,9 +78,19 @@ def pieces(solution_text: str) -> list[Piece]:
     return found
 
 
+def _as_comments(lines: list[str]) -> list[str]:
+    """What stands below a statement: a string there explains it, and a cell that ends with a string would show it."""
+    try:
+        body = ast.parse("\n".join(lines)).body
+    except SyntaxError:
+        return lines  # comments of a body, indented
+    words = [node.value.value for node in body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)]
+    return [f"# {line.strip()}" for text in words for line in str(text).strip().splitlines()] if words else lines
+
+
 def _start(node: ast.stmt, lines: list[str]) -> int:
     """The index of a statement's first line, its decorators and the comments right above it included."""
-    first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", []))]) - 1
+    first: int = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", []))]) - 1
     while first and lines[first - 1].startswith("#"):
         first -= 1
     return first

@@ -183,6 +183,16 @@ def cell_feedback(report: Report, exercise: str, *, first: bool = False) -> str:
     )
 
 
+def notebook_box(**context: Any) -> str:
+    """The outcome of a check as a fragment for a notebook: no scripts, and a style that touches nothing else.
+
+    Args:
+        context: what ``notebook.html.j2`` names.
+    """
+    css = Markup((_HERE / "notebook.css").read_text(encoding="utf-8"))
+    return _render("notebook.html.j2", **{**context, "css": css, "marks": MARKS, "words": WORDS})
+
+
 def class_page(reports: Sequence[Report], *, title: str) -> str:
     """A whole class: lessons, what fails most, and every student's marks with a link to ``<student>/index.html``.
 

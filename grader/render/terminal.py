@@ -64,7 +64,7 @@ class VerifyRow:
     problems: tuple[str, ...] = ()
 
 
-def _print_failure(result: PropertyResult, console: Console) -> None:
+def print_failure(result: PropertyResult, console: Console) -> None:
     """One failing property in full."""
     mark, style = _MARKS["fail"]
     put(console, prose(result.says), 2, Text(mark, style))
@@ -84,7 +84,7 @@ def _print_failure(result: PropertyResult, console: Console) -> None:
             said(console, label, words)
 
 
-def _print_list(report: Report, console: Console) -> None:
+def print_list(report: Report, console: Console) -> None:
     """Everything by exercise: a heading with points, then one line a property."""
     width = min(console.width, MOST_WIDTH)
     for exercise, results in order.exercises(report).items():
@@ -156,9 +156,9 @@ def print_check(
     if failure is not None:
         console.print(Text.assemble("First, ", (one_line(failure.exercise), "bold")))
         console.print()
-        _print_failure(failure, console)
+        print_failure(failure, console)
         console.print()
-    _print_list(report, console)
+    print_list(report, console)
     console.print()
     to_train = trains and report.training is None
     _print_next(report, failure, file, lesson, next_lesson, to_train, console)

@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from types import ModuleType
 
 from grader.student.errors import out_of_time
 from grader.student.frames import Frame
@@ -84,6 +85,10 @@ class InProcess:
             signal.signal(signal.SIGPROF, before)
             self._left = min(self._left, left)
 
+    def adopt(self, module: ModuleType) -> None:
+        """Answer about a module that is here already."""
+        self._server.adopt(module)
+
     @property
     def exception(self) -> BaseException | None:
         """What the student's code raised in answer to the last question, traceback and all."""
@@ -116,3 +121,12 @@ def open_session(
         session.close()
         raise
     return session
+
+
+def adopt(
+    module: ModuleType, *, output_chars: int = 4000, cpu_seconds: float = math.inf, record: bool = True
+) -> Session:
+    """A session about a module that is here already, as it is now: nothing is loaded, and nothing is undone."""
+    channel = InProcess(output_chars, cpu_seconds=cpu_seconds)
+    channel.adopt(module)
+    return Session(channel, record=record)

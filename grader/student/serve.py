@@ -37,7 +37,7 @@ Exchange = Callable[[Frame], Frame]
 _OBJECT_CAP = 200_000
 
 
-class _Sources(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+class Sources(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
     """Finds the submission's modules in memory, by name."""
 
     def __init__(self, sources: dict[str, str]) -> None:
@@ -94,7 +94,7 @@ class Server:
         """Nothing is loaded yet."""
         self._exchange = exchange
         self._printed = _Printed(output_chars, live)
-        self._finder = _Sources({})
+        self._finder = Sources({})
         self._module: types.ModuleType | None = None
         self._objects: dict[int, Any] = {}
         self._graphs: dict[int, tuple[list[torch.Tensor], list[torch.Tensor]]] = {}
@@ -121,7 +121,7 @@ class Server:
         except BaseException as error:
             # SystemExit and KeyboardInterrupt too: raised by the student's code they are an answer like any other.
             self.exception = error
-            return _raised(error, self._printed.take())
+            return _raised(error, self._printed.take(), self._module)
         finally:
             self._leaves = []
 
@@ -132,6 +132,11 @@ class Server:
         self._finder.sources = sources
         sys.meta_path.insert(0, self._finder)
         self._module = importlib.import_module(main)
+
+    def adopt(self, module: types.ModuleType) -> None:
+        """Answer about a module that is here already: a notebook's own namespace, in the notebook's own process."""
+        self.unload()
+        self._module = module
 
     def unload(self) -> None:
         """Forget the submission's modules, so that this process can load another."""
@@ -291,15 +296,15 @@ def _no_reference(value: Any) -> list[Any]:
     raise WireError(f"{type(value).__name__} may not cross here")
 
 
-def _raised(error: BaseException, printed: str) -> Frame:
+def _raised(error: BaseException, printed: str, module: types.ModuleType | None) -> Frame:
     encoder = Encoder(_no_reference)
     try:
-        return encoder.frame(["raised", *_describe(error), printed])
+        return encoder.frame(["raised", *_describe(error, module), printed])
     except BaseException:  # its parts may be properties of the student's that raise in turn
         return encoder.frame(["raised", "Exception", ["Exception"], "(it cannot be described)", 0, "", "", printed])
 
 
-def _describe(error: BaseException) -> Iterator[Any]:
+def _describe(error: BaseException, module: types.ModuleType | None = None) -> Iterator[Any]:
     """An exception as text: kind, kinds, message, line, source line, traceback."""
     # Through ``type`` and ``str``, because a class may lie about its name and its bases, and its text may be anything.
     bases = type.__dict__["__mro__"].__get__(type(error))
@@ -311,6 +316,10 @@ def _describe(error: BaseException) -> Iterator[Any]:
     except Exception:
         message = "(its text could not be made)"
     frames = traceback.extract_tb(error.__traceback__)
+    for shown, (frame, _) in zip(frames, traceback.walk_tb(error.__traceback__), strict=False):
+        # Each version of a notebook's cell has a file of its own in some temporary folder: "cell" says enough.
+        if module is not None and frame.f_globals is module.__dict__ and "/" in shown.filename:
+            shown.filename = "cell"
     # From the student's first frame on: what lies before is the grader's, and only confuses.
     first = next((i for i, frame in enumerate(frames) if "/" not in frame.filename and frame.filename[:1] != "<"), None)
     own = frames[first:] if first is not None else []

@@ -117,7 +117,7 @@ def edited_and_doubled(book: Any) -> Any:
     """One test cell gives full marks, another one is there twice."""
     first, second, *_ = tests_of(book)
     first.source = "3.0"
-    book.cells.append({**copy.deepcopy(second), "id": "twice", "source": "5.0"})
+    book.cells.append(nbformat.from_dict({**copy.deepcopy(second), "id": "twice", "source": "5.0"}))
     return book
 
 

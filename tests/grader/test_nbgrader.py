@@ -26,6 +26,7 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import api, autogradeapp
 from nbgrader.apps.autogradeapp import AutogradeApp
 from nbgrader.apps.exportapp import ExportApp
+from nbgrader.apps.generateassignmentapp import GenerateAssignmentApp
 from nbgrader.apps.generatefeedbackapp import GenerateFeedbackApp
 from nbgrader.apps.releaseassignmentapp import ReleaseAssignmentApp
 from nbgrader.apps.zipcollectapp import ZipCollectApp
@@ -57,11 +58,12 @@ def run(app: type, folder: Path, *arguments: str) -> int:
     """One of nbgrader's commands, in this process; its exit status."""
     with contextlib.chdir(folder):
         command = app()
-        command.initialize(list(arguments))
         try:
+            command.initialize(list(arguments))
             command.start()
         except SystemExit as end:
-            return int(end.code or 0)
+            print(end.code, file=sys.stderr)
+            return 1 if end.code else 0
     return 0
 
 
@@ -111,7 +113,10 @@ def term(tmp_path_factory: pytest.TempPathFactory) -> Path:
     init(COURSE, folder, lessons=["5"])
     config = folder / "nbgrader_config.py"
     late = config.read_text().replace('penalty_method = "none"', 'penalty_method = "zero"')
-    config.write_text(f"{late}\nc.Exchange.root = {str(exchange)!r}\n")
+    names = r".*_(?P<student_id>student-\d+)_attempt_(?P<timestamp>[0-9\-]+)_(?P<file_id>\w+)"
+    config.write_text(
+        f"{late}\nc.Exchange.root = {str(exchange)!r}\nc.FileNameCollectorPlugin.named_regexp = {names!r}\n"
+    )
     done = program(folder, "generate_assignment", LESSON)
     assert done.returncode == 0, done.stderr
     assert run(ReleaseAssignmentApp, folder, LESSON) == 0
@@ -120,8 +125,10 @@ def term(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _class(folder)
     archives = folder / "downloaded" / LESSON / "archive"
     archives.mkdir(parents=True)
-    with zipfile.ZipFile(archives / "replay_student-012_attempt_2026-03-02-08-00-00_work.zip", "w") as archive:
-        archive.writestr(f"{LESSON}.ipynb", classroom.as_text(_book(folder, _solution())))
+    with zipfile.ZipFile(archives / "all.zip", "w") as archive:
+        for student, day, ending in (("011", "2026-02-27", "py"), ("012", "2026-03-02", "ipynb")):
+            work = _solution() if ending == "py" else classroom.as_text(_book(folder, _solution()))
+            archive.writestr(f"replay_student-{student}_attempt_{day}-08-00-00_{LESSON}.{ending}", work)
     assert run(ZipCollectApp, folder, LESSON) == 0
     assert run(AutogradeApp, folder, LESSON) == 0
     assert run(GenerateFeedbackApp, folder, LESSON) == 0
@@ -154,7 +161,6 @@ def _class(folder: Path) -> None:
     hand_in(folder, "student-009", text(_book(folder, right)), "final version (2).ipynb")
     hand_in(folder, "student-010", text(_book(folder, "raise SystemExit")))
     hand_in(folder, "student-010", right, f"{LESSON}.py")
-    hand_in(folder, "student-011", right, f"{LESSON}.py")
     (folder / "submitted" / "student-013").mkdir(parents=True)
     hand_in(folder, "student-014", '{"cells": [')
     hand_in(folder, "student-015", None)
@@ -273,13 +279,12 @@ def test_handed_in_again_the_marks_change_and_the_others_stay(term: Path, tmp_pa
 
 
 def test_the_grader_s_own_fault_is_no_mark(
-    term: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    term: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "fault"
     shutil.copytree(term, folder, symlinks=True)
-    (folder / "gradebook.db").unlink()
-    shutil.rmtree(folder / "autograded")
-    assert program(folder, "generate_assignment", LESSON, "--force").returncode == 0
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        gradebook.remove_submission(LESSON, "student-011")
     of = Verdicts.of
 
     def faulty(self: Verdicts, student: str) -> Report:
@@ -289,12 +294,14 @@ def test_the_grader_s_own_fault_is_no_mark(
 
     monkeypatch.setattr(Verdicts, "of", faulty)
     assert run(AutogradeApp, folder, LESSON) == 1
-    after = marks(folder)
-    assert "student-011" not in after
-    assert sum(each or 0 for each in after["student-010"].values()) == WHOLE
+    assert marks(folder)["student-011"] == {}
+    assert "student-011: out of paper" in capsys.readouterr().err
+    assert not (folder / "autograded" / "student-011" / LESSON).exists()
 
 
-def test_what_the_instructor_can_mend_is_one_line(term: Path, tmp_path: Path) -> None:
+def test_what_the_instructor_can_mend_is_one_line(
+    term: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "points"
     shutil.copytree(term, folder, symlinks=True)
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
@@ -303,10 +310,14 @@ def test_what_the_instructor_can_mend_is_one_line(term: Path, tmp_path: Path) ->
     assert done.returncode == 1
     assert "gives 7 points to ReplayBuffer.push, but course.yml says 3" in done.stderr
     assert "Traceback" not in done.stderr
-    done = program(folder, "autograde", "lesson7_reinforce")
-    assert done.returncode == 1
-    assert "generate_assignment lesson7_reinforce" in done.stderr
-    assert "Traceback" not in done.stderr
+    for name, words in {
+        "lesson7_reinforce": "run `nbgrader generate_assignment lesson7_reinforce` first",
+        "lesson77": "'lesson77' is not a lesson of the course",
+    }.items():
+        assert run(AutogradeApp, folder, name) == 1
+        said = capsys.readouterr().err
+        assert words in said
+        assert "Traceback" not in said
 
 
 PLAIN_TESTS = {
@@ -401,8 +412,7 @@ def test_a_gradebook_goes_by_its_url(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'elsewhere.db'}"
     folder = tmp_path / "course"
     init(COURSE, folder, lessons=["5"], db_url=url)
-    done = program(folder, "generate_assignment", LESSON)
-    assert done.returncode == 0, done.stderr
+    assert run(GenerateAssignmentApp, folder, LESSON) == 0
     assert (tmp_path / "elsewhere.db").exists()
     assert not (folder / "gradebook.db").exists()
     assert init(COURSE, folder) == []  # the URL is remembered
@@ -410,23 +420,23 @@ def test_a_gradebook_goes_by_its_url(tmp_path: Path) -> None:
         init(COURSE, folder, db_url="gradebook")
 
 
-def test_a_database_whose_driver_is_missing(tmp_path: Path) -> None:
+def test_a_database_whose_driver_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import importlib.util
 
-    if importlib.util.find_spec("psycopg2"):
-        pytest.skip("psycopg2 is installed here")
+    if importlib.util.find_spec("psycopg"):
+        pytest.skip("psycopg is installed here")
     folder = tmp_path / "course"
-    with pytest.raises(CourseError, match="pip install psycopg2-binary"):
+    with pytest.raises(CourseError, match=r"pip install 'psycopg\[binary\]'"):
         init(COURSE, folder, db_url="postgresql://teacher:secret@host/marks")
     init(COURSE, folder, lessons=["5"])
     config = folder / "nbgrader_config.py"
     before = "# The folder that holds course.yml"
     url = 'c.CourseDirectory.db_url = "postgresql://teacher:secret@host/marks"\n'
     config.write_text(config.read_text().replace(before, url + before))
-    done = program(folder, "generate_assignment", LESSON)
-    assert done.returncode != 0
-    assert "pip install psycopg2-binary" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert run(GenerateAssignmentApp, folder, LESSON) == 1
+    said = capsys.readouterr().err
+    assert "pip install 'psycopg[binary]'" in said
+    assert "Traceback" not in said
 
 
 def test_without_training_its_cell_is_worth_nothing(tmp_path: Path) -> None:
