@@ -10,6 +10,7 @@ own cells as they were released.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,13 @@ from grader.course import Lesson
 from grader.submission import NOTEBOOK_CAP, SIZE_CAP, choose_file
 
 _SHOWN = 20_000
+# nbgrader's pages leave HTML in a text as it is, and a student's script in the formgrader would have the instructor's
+# rights: it could set marks. So only tags that can do nothing are kept.
+_TAG = re.compile(
+    r"<(?=[A-Za-z/!?])(?!/?(?:b|i|u|em|strong|code|kbd|pre|sub|sup|br|hr|p|ul|ol|li|table|tr|th|td)\s*/?>)"
+)
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 _MAKE: dict[str, Callable[..., NotebookNode]] = {
     "code": v4.new_code_cell,
     "markdown": v4.new_markdown_cell,
@@ -115,13 +123,26 @@ def _cells_of(path: Path) -> list[NotebookNode] | None:
 
 def _anew(cell: Any) -> NotebookNode:
     """The same text in a cell of the same kind, and pictures that were pasted into it."""
-    source = str(cell.source)
-    made: NotebookNode = _MAKE[cell.cell_type](source)
-    if cell.cell_type == "markdown" and isinstance(cell.get("attachments"), dict):
-        made["attachments"] = cell.attachments
+    if cell.cell_type == "markdown":
+        made: NotebookNode = v4.new_markdown_cell(_TAG.sub("&lt;", str(cell.source)))
+        if pictures := _pictures(cell.get("attachments")):
+            made["attachments"] = pictures
+    else:
+        # A raw cell would be put into the page as it is.
+        made = v4.new_code_cell(str(cell.source))
     marks = cell.get("metadata", {}).get("nbgrader", {})
     made.metadata["claims"] = str(marks.get("grade_id", "")) if isinstance(marks, dict) else ""
     return made
+
+
+def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
+    """What is a picture, and nothing else, of what was pasted into a cell."""
+    kept: dict[str, dict[str, str]] = {}
+    for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
+        for kind, data in kinds.items() if isinstance(kinds, dict) else ():
+            if kind in _PICTURES and isinstance(data, str) and _BASE64.fullmatch(data):
+                kept.setdefault(str(name), {})[kind] = data
+    return kept
 
 
 def _with_released(cells: list[NotebookNode], released: Sequence[Released]) -> list[NotebookNode]:

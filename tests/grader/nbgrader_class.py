@@ -129,6 +129,16 @@ def cleared(book: Any) -> Any:
     return book
 
 
+def with_scripts(book: Any) -> Any:
+    """With scripts that would run, with the instructor's rights, in nbgrader's pages."""
+    v4 = nbformat.v4
+    book.cells.append(v4.new_markdown_cell("<script>forge()</script> <b>bold</b> <img src=x onerror=forge()> 1 < 2"))
+    book.cells.append(v4.new_raw_cell("<script>forge()</script>"))
+    bad = {"a.png": {"image/svg+xml": "<svg onload=forge()>", "image/png": '"><script>forge()</script>'}}
+    book.cells.append(v4.new_markdown_cell("![a](attachment:a.png)", attachments=bad))
+    return book
+
+
 def of_another_version(book: Any) -> Any:
     """With metadata that nbgrader takes for those of a later version, at which it stops the whole class."""
     for cell in book.cells:

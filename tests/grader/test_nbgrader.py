@@ -150,7 +150,7 @@ def _book(folder: Path, source: str) -> Any:
 
 def _class(folder: Path) -> None:
     right, text = _solution(), classroom.as_text
-    hand_in(folder, "student-001", text(_book(folder, right)))
+    hand_in(folder, "student-001", text(classroom.with_scripts(_book(folder, right))))
     hand_in(folder, "student-002", text(_book(folder, _chaff("keeps_the_first_ones"))))
     hand_in(folder, "student-003", text(_book(folder, _chaff("samples_with_replacement"))))
     hand_in(folder, "student-004", text(classroom.deleted(_book(folder, right))))
@@ -260,6 +260,15 @@ def test_feedback_of_the_other_kinds_says_why(term: Path) -> None:
     assert "there is a notebook beside it" in page("010")
     assert "class ReplayBuffer" in page("011")
     assert "SystemExit" in page("010")
+
+
+def test_a_script_in_a_notebook_does_not_run_in_nbgrader_s_pages(term: Path) -> None:
+    page = (term / "feedback" / "student-001" / LESSON / f"{LESSON}.html").read_text()
+    assert "forge()" in page  # as text, for whoever looks
+    assert "<script>forge" not in page
+    assert "<img src=x" not in page
+    assert "<svg onload" not in page
+    assert "<b>bold</b>" in page
 
 
 def test_links_lead_nowhere(term: Path) -> None:
