@@ -214,7 +214,7 @@ def _what_failed(report: Report) -> str:
 def _one_engine() -> Iterator[None]:
     """Let SQLAlchemy remember, for a whole class, the statements that it has compiled.
 
-    nbgrader opens the gradebook nine times a student, each time with a new engine that has to compile them anew: a third
+    nbgrader opens the gradebook nine times a student, each time with an engine that has to compile them anew, a third
     of its work. Connections are still opened and closed as nbgrader does it.
     """
     before = nbgrader.api.create_engine

@@ -10,6 +10,7 @@ own cells as they were released.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -123,9 +124,13 @@ def _cells_of(path: Path) -> list[NotebookNode] | None:
 
 def _anew(cell: Any) -> NotebookNode:
     """The same text in a cell of the same kind, and pictures that were pasted into it."""
+    made: NotebookNode
     if cell.cell_type == "markdown":
-        made: NotebookNode = v4.new_markdown_cell(_TAG.sub("&lt;", str(cell.source)))
-        if pictures := _pictures(cell.get("attachments")):
+        words, pictures = _TAG.sub("&lt;", str(cell.source)), _pictures(cell.get("attachments"))
+        # What cannot be shown as it is meant is shown as it was typed: indented, it is code.
+        shown = words if _can_be_shown(words, tuple(pictures)) else re.sub(r"(?m)^", "    ", str(cell.source))
+        made = v4.new_markdown_cell(shown)
+        if pictures:
             made["attachments"] = pictures
     else:
         # A raw cell would be put into the page as it is.
@@ -133,6 +138,19 @@ def _anew(cell: Any) -> NotebookNode:
     marks = cell.get("metadata", {}).get("nbgrader", {})
     made.metadata["claims"] = str(marks.get("grade_id", "")) if isinstance(marks, dict) else ""
     return made
+
+
+@functools.lru_cache(maxsize=256)  # the lesson's own texts are the same in every notebook
+def _can_be_shown(words: str, pictures: tuple[str, ...]) -> bool:
+    """Whether a text becomes a page: one that names a picture that is not there ends all of ``generate_feedback``."""
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    attachments = {name: {"image/png": ""} for name in pictures}
+    try:
+        MarkdownWithMath(renderer=IPythonRenderer(escape=False, attachments=attachments)).render(words)
+    except Exception:
+        return False
+    return True
 
 
 def _pictures(attachments: Any) -> dict[str, dict[str, str]]:

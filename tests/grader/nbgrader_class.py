@@ -130,7 +130,7 @@ def cleared(book: Any) -> Any:
 
 
 def with_scripts(book: Any) -> Any:
-    """With scripts that would run, with the instructor's rights, in nbgrader's pages."""
+    """With scripts that would run in nbgrader's pages, as the instructor, and a picture that is not there."""
     v4 = nbformat.v4
     book.cells.append(v4.new_markdown_cell("<script>forge()</script> <b>bold</b> <img src=x onerror=forge()> 1 < 2"))
     book.cells.append(v4.new_raw_cell("<script>forge()</script>"))

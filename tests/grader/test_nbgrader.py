@@ -35,6 +35,7 @@ from nbgrader_class import FORGERIES, LESSON, notebook
 
 from grader.course import CourseError, load
 from grader.nbgrader.make import init
+from grader.nbgrader.restore import Released, restore
 from grader.nbgrader.stage import score, worth
 from grader.nbgrader.verdicts import Verdicts
 from grader.properties import chaffs
@@ -460,6 +461,25 @@ def test_without_training_its_cell_is_worth_nothing(tmp_path: Path) -> None:
     assert "c.Verdicts.training = False" in (folder / "nbgrader_config.py").read_text()
     init(COURSE, folder, training=True)
     assert "c.Verdicts.training = True" in (folder / "nbgrader_config.py").read_text()
+
+
+def test_a_question_that_is_graded_by_hand_stays_the_student_s(tmp_path: Path) -> None:
+    lesson = COURSE.lesson(LESSON)
+    question = Released("why", "markdown", "Your answer here", False, "0", 2.0, True, False)
+    test = Released("ReplayBuffer-push", "code", 'check("ReplayBuffer.push")', True, "1", 3.0, False, False)
+    mine = nbformat.v4.new_markdown_cell("Because.")
+    mine.metadata["nbgrader"] = {"grade_id": "why", "points": 100}
+    place = hand_in(tmp_path, "student-001", classroom.as_text(nbformat.v4.new_notebook(cells=[mine])))
+    made = restore(place, lesson, "", [question, test], {})
+    assert [cell.source for cell in made.cells] == ["Because.", test.source]
+    marks = made.cells[0].metadata.nbgrader
+    assert (marks.grade, marks.solution, marks.points) == (True, True, 2.0)
+    # Who takes it out gets it back, in its place: somebody has to see that there is no answer.
+    place = hand_in(tmp_path, "student-002", classroom.as_text(nbformat.v4.new_notebook(cells=[])))
+    assert [cell.source for cell in restore(place, lesson, "", [question, test], {}).cells] == [
+        question.source,
+        test.source,
+    ]
 
 
 def test_shares_add_up_to_the_points() -> None:
