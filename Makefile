@@ -13,7 +13,7 @@ STUDENT ?= student-006
 SEEDS ?= 20
 FIGURES ?=
 
-.PHONY: grade test test-slow lint types stubs figures verify mutants calibrate bar bench-training bench-grading picture clean help
+.PHONY: grade test test-slow lint types stubs figures verify mutants calibrate bar bench-training bench-grading bench-nbgrader picture clean help
 
 grade: $(VENV)/.class ## grade the sample class, or your own: make grade SUBMISSIONS=path
 ifdef SUBMISSIONS
@@ -59,6 +59,9 @@ bench-training: $(VENV)/.bench ## one training seed against Stable-Baselines3's 
 
 bench-grading: $(VENV)/.dev ## what a child, a call and a lesson's properties cost, and the boundary's share
 	$(BIN)/python -m grader.bench.grading
+
+bench-nbgrader: $(VENV)/.dev ## the same submissions through plain nbgrader autograde and through ours
+	$(BIN)/python -m grader.bench.nbgrader $(if $(LESSON),--lesson $(LESSON))
 
 picture: ## the picture in README.md, from a report that `make grade` made (needs chromium)
 	d=$$(mktemp -d); chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --disable-background-networking \

@@ -12,22 +12,27 @@ import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from grader import workers
 from grader.build import pristine
 from grader.course import Course, Lesson, load
+from grader.digest import digest
 from grader.export.csv import grades_csv
 from grader.export.folder import of_student
-from grader.grade import Watcher, digest, grade
-from grader.places import Place
 from grader.render.order import natural
 from grader.report import Report
 from grader.student.isolation import Isolation
 from grader.submission import find_students, read_work
 from grader.workers import Event
 from grader.writing import write as write
+
+if TYPE_CHECKING:
+    # What judges imports torch, for seconds: that is for the workers to do, side by side, not for us before them.
+    from grader.grade import Watcher
+    from grader.places import Place
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +52,22 @@ class Options:
     train: bool = True
     fresh: bool = False
     processes: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class _Nowhere:
+    """A place in which nothing runs, for finding out whose reports are up to date before any process is started."""
+
+    isolation: str
+    device: str
+
+
+class _NotKeptError(Exception):
+    """A report has to be made."""
+
+
+def _unheard(what: str, done: float, total: float) -> None:
+    pass
 
 
 def grade_class(
@@ -79,9 +100,20 @@ def grade_class(
     students = find_students(submissions, options.students)
     lessons = tuple(course.lesson(name).name for name in options.lessons) or tuple(each.name for each in course.lessons)
     out.mkdir(parents=True, exist_ok=True)
+    _course.cache_clear()  # this process may have graded before, and the course may have changed since
     job = functools.partial(grade_student, course.root, submissions, out, lessons, options.train, options.fresh)
-    jobs = {name: functools.partial(job, name) for name in students}
     reports: list[Report] = []
+    jobs = {}
+    for name in students:
+        try:
+            if options.fresh:
+                raise _NotKeptError
+            reports += job(name, _Nowhere(str(isolation), isolation.device), _unheard)
+        except _NotKeptError:
+            jobs[name] = functools.partial(job, name)
+            continue
+        if finished is not None:
+            finished(name)
     for name, made in workers.run(jobs, isolation, processes=options.processes, hear=hear):
         reports += made
         if finished is not None:
@@ -99,7 +131,7 @@ def grade_student(
     train: bool,
     fresh: bool,
     student: str,
-    place: Place,
+    place: Place | _Nowhere,
     watch: Watcher,
 ) -> list[Report]:
     """Grade one student's lessons in order; each report is written as soon as it is there."""
@@ -116,6 +148,9 @@ def grade_student(
         path = out / student / f"{lesson.name}.json"
         report = None if fresh else _kept(path, made_of)
         if report is None:
+            if isinstance(place, _Nowhere):
+                raise _NotKeptError
+            from grader.grade import grade
 
             def told(what: str, done: float, total: float, lesson: Lesson = lesson) -> None:
                 watch(f"lesson {lesson.number}: {what}", done, total)
@@ -146,7 +181,7 @@ def _imports(
     lesson: Lesson,
     student: str,
     folder: Path,
-    place: Place,
+    place: Place | _Nowhere,
     passed: dict[str, bool],
     watch: Watcher,
 ) -> tuple[dict[str, str], list[str]]:
@@ -157,6 +192,10 @@ def _imports(
         earlier = course.lesson(name)
         own = read_work(folder, earlier, pristine(course, earlier))
         if name not in passed and not own.problem:
+            if isinstance(place, _Nowhere):
+                raise _NotKeptError
+            from grader.grade import grade
+
             watch(f"lesson {lesson.number}: lesson {earlier.number} first", 0, 0)
             report = grade(course, earlier, student, own, place, imports=sources, train=False)
             passed[name] = _passed(report)

@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {"Learn": (learn.check, learn.train, learn.hint)}
 if not RELEASED:
-    from grader.commands import around, author, export, teach
+    from grader.commands import around, author, export, nbgrader, teach
 
     PANELS |= {
         "Teach": (teach.grade, teach.demo, around.release, around.similar),
@@ -36,6 +36,7 @@ for panel, commands in PANELS.items():
     for command in commands:
         app.command(rich_help_panel=panel)(command)
 if not RELEASED:
+    app.add_typer(nbgrader.app, name="nbgrader", rich_help_panel="Teach")
     app.add_typer(export.app, name="export", rich_help_panel="Teach")
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from grader.build import is_untouched, pristine
@@ -15,7 +13,7 @@ from grader.properties import chaffs as known
 from grader.properties import counterexample, diagnosis, examples, runner
 from grader.properties.chaffs import Chaff
 from grader.properties.plugin import Finding
-from grader.report import NOT_WRITTEN, PropertyResult, Report, TrainingResult
+from grader.report import NOT_WRITTEN, PropertyResult, Report, TrainingResult, exercise_scores
 from grader.student.errors import GraderFault, StudentDied, StudentError
 from grader.student.remote import Student
 from grader.student.session import Session
@@ -93,7 +91,7 @@ def grade(
         trained = worker.run_training(rule, findings) if rule else None
     except GraderFault as fault:
         return report(status="error", score=0.0, message=f"the grader itself failed: {fault}")
-    score = sum(result.points for result in properties) + (trained.points if trained else 0.0)
+    score = sum(earned for earned, _ in exercise_scores(properties).values()) + (trained.points if trained else 0.0)
     return report(status="graded", score=round(score, 2), properties=tuple(properties), training=trained)
 
 
@@ -278,24 +276,3 @@ def student_to_train(course: Course, lesson: Lesson, sources: dict[str, str], pl
         yield Student(session)
     finally:
         session.close()
-
-
-def digest(course: Course, lesson: Lesson, sources: dict[str, str], *options: object) -> str:
-    """A digest of all that a report depends on: sources, the lesson's tests, the course, the grader, the options."""
-    sha = hashlib.sha256()
-
-    def add(label: str, data: bytes) -> None:
-        sha.update(f"{label}\0{len(data)}\0".encode())
-        sha.update(data)
-
-    add("options", repr(options).encode())
-    for name, text in sorted(sources.items()):
-        add(name, text.encode("utf-8", "surrogatepass"))
-    files = [course.root / "course.yml", *sorted(course.tests(lesson).rglob("*.*"))]
-    files += [course.solution(course.lesson(name)) for name in (lesson.name, *lesson.imports)]
-    files += sorted(Path(__file__).parent.rglob("*.py"))
-    for path in files:
-        if path.is_file() and "__pycache__" not in path.parts:
-            add(path.name, path.read_bytes())
-    add("salt", str(course.secret("digest")).encode())
-    return sha.hexdigest()

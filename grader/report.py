@@ -6,6 +6,7 @@ A report holds no opinion on how it is shown. Everything that depends on the clo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -99,6 +100,24 @@ class TrainingResult(msgspec.Struct, frozen=True):
     message: str = ""
     hint: str = ""
     control: TrainingSeed | None = None
+
+
+def exercise_scores(properties: Iterable[PropertyResult]) -> dict[str, tuple[float, float]]:
+    """What every exercise earned, and of how much, in the order of the properties.
+
+    Properties carry four decimals of their share, so the shares of an exercise may add up to a little more or less than
+    its points; whoever has all of them has the points.
+    """
+    results: dict[str, list[PropertyResult]] = {}
+    for result in properties:
+        results.setdefault(result.exercise, []).append(result)
+    scores = {}
+    for exercise, own in results.items():
+        possible = round(sum(result.max_points for result in own), 2)
+        earned = round(sum(result.points for result in own), 4)
+        full = all(result.verdict == "pass" for result in own)
+        scores[exercise] = (possible if full else min(earned, possible), possible)
+    return scores
 
 
 class Report(msgspec.Struct, frozen=True):

@@ -15,9 +15,9 @@ from grader.report import Status
 
 LAYOUT = "<submissions>/<student>/<lesson>/<lesson>.py, or a clone of each student's repository"
 
-_SIZE_CAP = 1 << 20
+SIZE_CAP = 1 << 20
 _SHOWN = 120
-_NOTEBOOK_CAP = 32 << 20  # pictures among the outputs are large
+NOTEBOOK_CAP = 32 << 20  # pictures among the outputs are large
 
 
 class ClassError(Exception):
@@ -121,7 +121,7 @@ def _read(folder: Path, lesson: Lesson, stub: str) -> Submission:
         return Submission("", f"{folder.name} is a link, not a folder", "unreadable")
     if not folder.is_dir():
         return Submission("", "nothing was handed in", "missing")
-    path, note = _choose(folder, lesson, stub)
+    path, note = choose_file(folder, lesson, stub)
     if path is None:
         return Submission("", _printable(note), "missing")
     return _with_note(_read_file(path, lesson), note)
@@ -131,8 +131,8 @@ def _with_note(submission: Submission, note: str) -> Submission:
     return dataclasses.replace(submission, notes=(*((_printable(note),) if note else ()), *submission.notes))
 
 
-def _choose(folder: Path, lesson: Lesson, stub: str) -> tuple[Path | None, str]:
-    """The file that counts, and what to say about the choice."""
+def choose_file(folder: Path, lesson: Lesson, stub: str) -> tuple[Path | None, str]:
+    """The file of a folder that counts, or None, and what to say about the choice."""
     files = sorted(path for path in folder.iterdir() if path.suffix in (".py", ".ipynb"))
     named = [path for path in files if path.stem == lesson.name]
     if named:
@@ -189,7 +189,7 @@ def _text_of(path: Path, lesson: Lesson | None) -> Submission:
     # A link would have us read, and hand back in a report, whatever the grader may read.
     if path.is_symlink() or not path.is_file():
         return Submission("", f"{path.name} is not a plain file", "unreadable")
-    cap = _NOTEBOOK_CAP if path.suffix == ".ipynb" else _SIZE_CAP
+    cap = NOTEBOOK_CAP if path.suffix == ".ipynb" else SIZE_CAP
     if path.stat().st_size > cap:
         return Submission("", f"{path.name} is larger than {cap >> 20} MB", "unreadable")
     try:

@@ -15,11 +15,13 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from grader.places import Split
 from grader.student.errors import GraderFault
 from grader.student.isolation import Isolation
+
+if TYPE_CHECKING:
+    from grader.places import Split
 
 Result = TypeVar("Result")
 
@@ -98,6 +100,8 @@ def run(
 def _start(isolation: Isolation, events: Any) -> None:
     global _place, _events
     import torch
+
+    from grader.places import Split
 
     # Ctrl-C reaches every process of the terminal; the first one decides what becomes of the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -166,6 +166,23 @@ def student_page(reports: Sequence[Report]) -> str:
     )
 
 
+def cell_feedback(report: Report, exercise: str, *, first: bool = False) -> str:
+    """What a report says of one exercise, or of the training check, as a piece of a page: for a cell of a notebook.
+
+    Args:
+        report: the report.
+        exercise: which exercise.
+        first: whether it is the first such piece of its page: then it brings the stylesheet along, and says what
+            concerns the submission as a whole.
+    """
+    trained = report.training if report.training is not None and report.training.exercise == exercise else None
+    results = [result for result in report.properties if result.exercise == exercise]
+    css = Markup((_HERE / "cell.css").read_text(encoding="utf-8"))
+    return _render(
+        "cell.html.j2", report=report, exercise=exercise, results=results, training=trained, first=first, cell_css=css
+    )
+
+
 def notebook_box(**context: Any) -> str:
     """The outcome of a check as a fragment for a notebook: no scripts, and a style that touches nothing else.
 

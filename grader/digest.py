@@ -1,0 +1,29 @@
+"""What a report depends on, in one number: whoever would make the same report again can keep the one that is there."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from grader.course import Course, Lesson
+
+
+def digest(course: Course, lesson: Lesson, sources: dict[str, str], *options: object) -> str:
+    """A digest of all that a report depends on: sources, the lesson's tests, the course, the grader, the options."""
+    sha = hashlib.sha256()
+
+    def add(label: str, data: bytes) -> None:
+        sha.update(f"{label}\0{len(data)}\0".encode())
+        sha.update(data)
+
+    add("options", repr(options).encode())
+    for name, text in sorted(sources.items()):
+        add(name, text.encode("utf-8", "surrogatepass"))
+    files = [course.root / "course.yml", *sorted(course.tests(lesson).rglob("*.*"))]
+    files += [course.solution(course.lesson(name)) for name in (lesson.name, *lesson.imports)]
+    files += sorted(Path(__file__).parent.rglob("*.py"))
+    for path in files:
+        if path.is_file() and "__pycache__" not in path.parts:
+            add(path.name, path.read_bytes())
+    add("salt", str(course.secret("digest")).encode())
+    return sha.hexdigest()

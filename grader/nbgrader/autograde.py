@@ -1,0 +1,235 @@
+"""nbgrader's autograde, with the verdicts of the grader: what is submitted is graded, whatever it is called or made of.
+
+Everything that nbgrader does for a submission is still done by nbgrader's own code: gradebook, timestamps, late
+penalties, the files in autograded/. Different is where the verdicts come from (``grader.nbgrader.verdicts``), that no
+submission is passed over (``grader.nbgrader.restore``), and that a submission is graded again when its verdict may have
+changed, also where no newer timestamp says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import functools
+import glob
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import nbgrader.api
+from nbgrader import converters, utils
+from nbgrader.api import Gradebook, MissingEntry
+
+from grader.build import pristine
+from grader.course import CourseError, Lesson
+from grader.nbgrader.restore import Released, restore
+from grader.nbgrader.stage import worth
+from grader.nbgrader.verdicts import NoVerdictError, Verdicts
+from grader.report import Report, without_times
+from grader.submission import ClassError, find_students
+
+_REFRESH = "run `grader nbgrader init` on this folder again, and then `nbgrader generate_assignment {} --force`"
+
+
+class Autograde(converters.Autograde):  # type: ignore[misc]
+    """Takes the place of ``nbgrader.converters.Autograde``; set it up in the config under that name."""
+
+    def init_notebooks(self) -> None:
+        """Find what is to be graded: every student's folder, whether or not nbgrader would find a notebook in it."""
+        self.verdicts = Verdicts(parent=self)
+        with _one_line(self):
+            self._prepare()
+
+    def _prepare(self) -> None:
+        directory, name = self.coursedir, self.coursedir.assignment_id
+        submissions = Path(directory.root, directory.submitted_directory)
+        if self._format_source("lesson", "student") != str(submissions / "student" / "lesson"):
+            raise NoVerdictError("the grader needs CourseDirectory.directory_structure as nbgrader has it by default")
+        course = self.verdicts.load_course()
+        if name not in [lesson.name for lesson in course.lessons]:
+            lessons = ", ".join(lesson.name for lesson in course.lessons)
+            raise NoVerdictError(
+                f"{name!r} is not a lesson of the course, so nothing here can grade it; there is: {lessons}"
+            )
+        self._lesson = course.lesson(name)
+        self._stub = pristine(course, self._lesson)
+        self._read_gradebook(self._lesson)
+        excluded = directory.student_id_exclude.split(",")
+        students = [
+            student
+            for student in find_students(submissions, ())
+            if fnmatch.fnmatchcase(student, directory.student_id) and student not in excluded
+        ]
+        if not students:
+            raise NoVerdictError(f"{submissions} has no student called {directory.student_id!r}")
+        self.assignments: dict[str, list[str]] = {}
+        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+            for student in students:
+                folder = self._format_source(name, student)
+                if os.path.isdir(folder):
+                    self.assignments[folder] = [os.path.join(folder, f"{name}.ipynb")]
+                elif self.create_student:
+                    # Nothing was handed in: nbgrader's tables and its export then say 0, as the grader's do.
+                    gradebook.update_or_create_student(student)
+        self.verdicts.begin(course, self.coursedir, name, students)
+
+    def _read_gradebook(self, lesson: Lesson) -> None:
+        """Learn nbgrader's cells, and refuse where gradebook and course do not agree on what is worth what."""
+        name = lesson.name
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            try:
+                notebooks = gradebook.find_assignment(name).notebooks
+            except MissingEntry:
+                notebooks = []
+            others = [notebook.name for notebook in notebooks if notebook.name != name]
+            if len(others) == len(notebooks):
+                raise NoVerdictError(
+                    f"the gradebook has no {name} yet; run `nbgrader generate_assignment {name}` first"
+                )
+            if others:
+                raise NoVerdictError(
+                    f"the assignment {name} has another notebook, {others[0]}, which nothing here can grade"
+                )
+            notebook = next(each for each in notebooks if each.name == name)
+            points = {cell.name: cell.max_score for cell in (*notebook.grade_cells, *notebook.task_cells)}
+            answers = {cell.name for cell in notebook.solution_cells}
+            tasks = {cell.name for cell in notebook.task_cells}
+            cells = [
+                Released(
+                    each.name, each.cell_type, each.source or "", each.locked, each.checksum,
+                    points.get(each.name), each.name in answers, each.name in tasks,
+                )
+                for each in notebook.source_cells
+            ]  # fmt: skip
+            self._metadata = {"kernelspec": json.loads(notebook.kernelspec or "{}")}
+        self._metadata["language_info"] = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
+        order = self._source_order(name)
+        self._released = sorted(cells, key=lambda cell: (order.get(cell.name, len(order)), cell.name))
+        judged = worth(lesson, training=self.verdicts.training)
+        tests = {each.name: each.points for each in cells if each.points is not None and not (each.answer or each.task)}
+        for cell, given in tests.items():
+            if cell not in judged:
+                raise NoVerdictError(
+                    f"nothing judges the test cell {cell!r}: it is no exercise of {name} in course.yml"
+                )
+            exercise, wanted = judged[cell]
+            if given != wanted:
+                untrained = lesson.training is not None and exercise == lesson.training.exercise and not wanted
+                why = "training is off" if untrained else f"course.yml says {wanted:g}"
+                raise NoVerdictError(
+                    f"the gradebook gives {given:g} points to {exercise}, but {why}; {_REFRESH.format(name)}"
+                )
+        if missing := [exercise for cell, (exercise, wanted) in judged.items() if wanted and cell not in tests]:
+            raise NoVerdictError(f"the gradebook has no cell for {missing[0]}; {_REFRESH.format(name)}")
+        self._exercises = {cell: judged[cell][0] for cell in tests}
+
+    def _source_order(self, name: str) -> dict[str, int]:
+        """Where each of nbgrader's cells stands: the gradebook does not know."""
+        import nbformat
+
+        path = Path(self.coursedir.format_path(self.coursedir.source_directory, ".", name), f"{name}.ipynb")
+        try:
+            cells = nbformat.read(path, as_version=4).cells
+        except FileNotFoundError:
+            return {}
+        return {cell.metadata.get("nbgrader", {}).get("grade_id", ""): i for i, cell in enumerate(cells)}
+
+    def convert_notebooks(self) -> None:
+        """Go through the students while their work is being graded."""
+        early = True
+        try:
+            with _one_engine():
+                super().convert_notebooks()
+            early = False
+        finally:
+            self.verdicts.end(early=early)
+
+    def init_destination(self, assignment_id: str, student_id: str) -> bool:
+        """Whether there is anything to do: also where the verdict may be another one than last time."""
+        with _one_line(self):
+            self._report = self.verdicts.of(student_id)
+        if self._report.has_error:
+            # Not a mark, and nothing that looks like one: nbgrader lists this student and ends with a failure.
+            raise RuntimeError(f"the grader itself failed on the work of {student_id}: {_what_failed(self._report)}")
+        self._stamp = stamp(self._report, Path(self._format_source(assignment_id, student_id)))
+        folder = self._format_dest(assignment_id, student_id)
+        before = _stamp_in(Path(folder, f"{assignment_id}.ipynb"))
+        if before is not None and before != self._stamp:
+            self.log.warning("Other work or another verdict than last time, updating: %s", folder)
+            utils.rmtree(folder)
+        return bool(super().init_destination(assignment_id, student_id))
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """As in nbgrader, but that links are not followed: they would hand back whatever the instructor may read."""
+        folder = Path(self._format_source(assignment_id, student_id))
+        links = [glob.escape(path.name) for path in folder.rglob("*") if path.is_symlink()]
+        with utils.temp_attrs(self.coursedir, ignore=[*self.coursedir.ignore, *links]):
+            super().init_assignment(assignment_id, student_id)
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """Both of nbgrader's rounds of stages, one after the other, on the notebook that ``restore`` makes."""
+        folder = Path(notebook_filename).parent
+        self._sanitizing = True
+        resources = self.init_single_notebook_resources(notebook_filename)
+        resources["nbgrader"]["report"] = self._report
+        resources["nbgrader"]["exercises"] = self._exercises
+        metadata = {**self._metadata, "grader": {"stamp": self._stamp}}
+        notebook = restore(folder, self._lesson, self._stub, self._released, metadata)
+        self.exporter._preprocessors = []
+        for stage in (*self.sanitize_preprocessors, *self.autograde_preprocessors):
+            self.exporter.register_preprocessor(stage)
+        self.log.info("Autograding %s", notebook_filename)
+        output, resources = self.exporter.from_notebook_node(notebook, resources)
+        self.write_single_notebook(output, resources)
+
+
+def stamp(report: Report, folder: Path) -> str:
+    """A digest of all that an autograded notebook is made of: the verdict, and what was handed in."""
+    verdict = msgspec.structs.replace(report, digest="", seconds=0.0)
+    sha = hashlib.sha256(json.dumps(without_times(msgspec.to_builtins(verdict))).encode())
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            sha.update(f"{path.relative_to(folder)}".encode("utf-8", "surrogateescape") + b"\0" + path.read_bytes())
+    return sha.hexdigest()
+
+
+def _stamp_in(path: Path) -> str | None:
+    """The stamp in an autograded notebook; None where there is no notebook, or one that somebody else made."""
+    try:
+        return str(json.loads(path.read_bytes())["metadata"]["grader"]["stamp"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _what_failed(report: Report) -> str:
+    failed = next((each for each in report.properties if each.verdict == "error"), None)
+    trained = report.training if report.training and report.training.verdict == "error" else None
+    return (failed.got if failed else "") or (trained.message if trained else "") or report.message
+
+
+@contextlib.contextmanager
+def _one_engine() -> Iterator[None]:
+    """Let SQLAlchemy remember, for a whole class, the statements that it has compiled.
+
+    nbgrader opens the gradebook nine times a student, each time with an engine that has to compile them anew, a third
+    of its work. Connections are still opened and closed as nbgrader does it.
+    """
+    before = nbgrader.api.create_engine
+    nbgrader.api.create_engine = functools.cache(before)
+    try:
+        yield
+    finally:
+        nbgrader.api.create_engine = before
+
+
+@contextlib.contextmanager
+def _one_line(converter: Autograde) -> Iterator[None]:
+    """What a user can mend is one line in nbgrader's log, and the end; nbgrader would go on, a traceback a student."""
+    try:
+        yield
+    except (NoVerdictError, CourseError, ClassError) as error:
+        converter.log.error("%s", error)
+        raise SystemExit(1) from None

@@ -1,0 +1,57 @@
+"""The process that grades a class for nbgrader: an order on standard input, every finished student as a line of JSON.
+
+It is a process of its own, and not a pool inside of nbgrader's, because a pool's workers would each import all of
+nbgrader first: two seconds a worker, for nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import msgspec
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What is to be graded, and how; the fields are the options of ``grader grade``."""
+
+    course: str
+    submissions: str
+    out: str
+    lesson: str
+    students: tuple[str, ...]
+    training: bool
+    device: str
+    isolation: str
+    unsafe: bool
+    jobs: int | None
+
+
+def main() -> None:
+    """Do what the order says; a line that begins with ``!`` says why that is not possible."""
+    from grader.classroom import Options, grade_class
+    from grader.course import CourseError, load
+    from grader.student.errors import GraderFault
+    from grader.student.isolation import IsolationError, choose
+    from grader.submission import ClassError
+
+    order = msgspec.convert(json.load(sys.stdin), Order)
+    options = Options((order.lesson,), order.students, order.training, processes=order.jobs)
+
+    def tell(student: str) -> None:
+        print(json.dumps(student), flush=True)
+
+    try:
+        chosen = choose(order.device, wanted=order.isolation or None, unsafe=order.unsafe)  # type: ignore[arg-type]
+        course = load(Path(order.course))
+        grade_class(course, Path(order.submissions), Path(order.out), chosen, options, finished=tell)
+    except (CourseError, ClassError, IsolationError, GraderFault, OSError) as error:
+        print(f"!{' '.join(str(error).split())}", flush=True)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

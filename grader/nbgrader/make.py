@@ -1,0 +1,188 @@
+"""``grader nbgrader init``: a folder in which nbgrader's own commands run on this course.
+
+What is written is remembered with a digest in ``.grader.json``. Run again, the command brings up to date what is still
+as it was written, and leaves alone, and names, whatever somebody has changed since.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from grader.build import write
+from grader.course import Course, CourseError, Lesson
+from grader.notebooks.make import grade_id, source_path
+
+_STATE = ".grader.json"
+_GITIGNORE = """\
+# Marks, and what students have handed in, belong in no repository.
+/gradebook.db*
+/submitted/
+/autograded/
+/feedback/
+/report/
+/downloaded/
+/grades.csv
+"""
+
+
+class State(msgspec.Struct, frozen=True):
+    """What the command knows of a folder from the last time.
+
+    Attributes:
+        lessons: the lessons that are there.
+        db_url: the gradebook's URL; "" for nbgrader's own choice.
+        training: whether training checks are worth anything.
+        files: what was written, each with its digest.
+    """
+
+    lessons: tuple[str, ...]
+    db_url: str
+    training: bool
+    files: dict[str, str]
+
+
+def init(
+    course: Course,
+    folder: Path,
+    *,
+    lessons: Sequence[str] = (),
+    db_url: str | None = None,
+    training: bool | None = None,
+) -> list[str]:
+    """Write a course folder for nbgrader, or bring one up to date.
+
+    Args:
+        course: the course.
+        folder: where to; empty, or such a folder already.
+        lessons: lessons to have in it; none for all, or for those that are there.
+        db_url: where the gradebook is, or None for what it was.
+        training: whether training checks count, or None for what it was.
+
+    Returns:
+        What was done, a line for each file that was written or left alone.
+
+    Raises:
+        CourseError: the folder is something else, the URL is of no use here, or the course lacks a notebook.
+    """
+    if importlib.util.find_spec("nbgrader") is None:
+        raise CourseError("nbgrader is not installed; run: pip install -e '.[nbgrader]'")
+    before = _before(folder)
+    wanted = {course.lesson(name).name for name in lessons}
+    wanted |= set(before.lessons) if before else set()
+    kept = tuple(each.name for each in course.lessons if each.name in wanted or not wanted)
+    state = State(
+        lessons=kept,
+        db_url=(before.db_url if before else "") if db_url is None else db_url,
+        training=(before.training if before else True) if training is None else training,
+        files={},
+    )
+    if state.db_url and (problem := database_problem(state.db_url)):
+        raise CourseError(problem)
+    made = dict(_files(course, state))  # all of it first: a mistake leaves nothing half done
+    done: list[str] = []
+    files: dict[str, str] = {}
+    for name, data in made.items():
+        path = folder / name
+        files[name] = hashlib.sha256(data).hexdigest()
+        now = path.read_bytes() if path.is_file() else None
+        known = before.files.get(name) if before else None
+        if now == data:
+            continue
+        if now is None or hashlib.sha256(now).hexdigest() == known:
+            write(path, data.decode())
+            done.append(f"{'written' if now is None else 'updated'}: {name}")
+        else:
+            files[name] = known or ""
+            done.append(f"left alone, because you have changed it: {name} (delete it to get a new one)")
+    if before is None or msgspec.structs.replace(state, files=files) != before:
+        write(
+            folder / _STATE, json.dumps(msgspec.structs.asdict(msgspec.structs.replace(state, files=files)), indent=1)
+        )
+    (folder / "submitted").mkdir(exist_ok=True)
+    return done
+
+
+def _before(folder: Path) -> State | None:
+    """What is known of a folder; None for an empty one."""
+    if folder.exists() and not folder.is_dir():
+        raise CourseError(f"{folder} is a file, not a folder")
+    try:
+        return msgspec.json.decode((folder / _STATE).read_bytes(), type=State)
+    except FileNotFoundError:
+        if folder.is_dir() and any(folder.iterdir()):
+            raise CourseError(
+                f"{folder} is not empty, and not a folder that `grader nbgrader init` has made; name a new one"
+            ) from None
+        return None
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise CourseError(f"{folder / _STATE} cannot be read ({error}); restore it, or name a new folder") from None
+
+
+def database_problem(url: str) -> str | None:
+    """Why a gradebook cannot be kept there, in one line; None where nothing is known against it."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+    try:
+        kind = make_url(url).get_dialect()
+        kind.import_dbapi()
+    except (ArgumentError, NoSuchModuleError) as error:
+        return f"this is no URL of a database: {' '.join(str(error).split())}; expected is one like sqlite:////path/gradebook.db"
+    except ModuleNotFoundError as error:
+        name = error.name or str(error)
+        package = {"psycopg": "'psycopg[binary]'", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}.get(
+            name, name
+        )
+        return f"the driver of this database is not installed; run: pip install {package}"
+    return None
+
+
+def _files(course: Course, state: State) -> Iterator[tuple[str, bytes]]:
+    """Every file by its name in the folder."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    config = environment.get_template("config.py.j2").render(
+        title=course.title,
+        lesson=state.lessons[0],
+        course_id=re.sub(r"[^a-z0-9]+", "-", course.title.lower()).strip("-"),
+        db_url=state.db_url,
+        course=str(course.root),
+        training=state.training,
+    )
+    yield "nbgrader_config.py", config.encode()
+    yield ".gitignore", _GITIGNORE.encode()
+    for name in state.lessons:
+        lesson = course.lesson(name)
+        path = source_path(course, lesson)
+        if not path.is_file():
+            raise CourseError(f"{path.parent.name}/{path.name} does not exist; run `grader build`")
+        text = path.read_text(encoding="utf-8")
+        yield f"source/{name}/{name}.ipynb", (text if state.training else _untrained(text, lesson)).encode()
+        for figure in sorted(set(re.findall(r"\bfigures/[\w.-]*\w", text))):
+            yield f"source/{name}/{figure}", (course.stub(lesson).parent / figure).read_bytes()
+
+
+def _untrained(notebook: str, lesson: Lesson) -> str:
+    """The source notebook with a training check that is worth nothing: then nbgrader's totals leave it out as well."""
+    if lesson.training is None:
+        return notebook
+    data = json.loads(notebook)
+    for cell in data["cells"]:
+        marks = cell["metadata"].get("nbgrader", {})
+        if marks.get("grade") and marks["grade_id"] == grade_id(lesson.training.exercise):
+            marks["points"] = 0
+            cell["source"] = [re.sub(r"# [\d.]+ points?", "# 0 points: not graded", line) for line in cell["source"]]
+    return json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True) + "\n"

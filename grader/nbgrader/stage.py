@@ -1,0 +1,58 @@
+"""The stage that stands in the place of nbgrader's ``Execute``: a report becomes the outputs of cells.
+
+No kernel is started. Every cell that judges an exercise gets what ``Execute`` would have left in it: something to look
+at, and a number, which nbgrader's own next stage writes to the gradebook.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nbformat import NotebookNode, v4
+from nbgrader import utils
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from grader.course import Lesson
+from grader.notebooks.make import grade_id
+from grader.report import Report, exercise_scores
+
+
+def worth(lesson: Lesson, *, training: bool) -> dict[str, tuple[str, float]]:
+    """The cells that the grader judges: by grade_id, the exercise and its points."""
+    cells = {grade_id(each.name): (each.name, each.points) for each in lesson.exercises}
+    if rule := lesson.training:
+        cells[grade_id(rule.exercise)] = (rule.exercise, rule.points if training else 0.0)
+    return cells
+
+
+def score(report: Report, exercise: str) -> float:
+    """What a report gives for one exercise, or for the training check."""
+    if report.training is not None and report.training.exercise == exercise:
+        return report.training.points
+    return exercise_scores(report.properties).get(exercise, (0.0, 0.0))[0]
+
+
+class Verdict(NbGraderPreprocessor):  # type: ignore[misc]
+    """Puts a report's verdicts into the cells that they are about."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Called by nbconvert; the report comes with the resources (see ``grader.nbgrader.autograde``)."""
+        from grader.render.html import cell_feedback
+
+        exercises: dict[str, str] | None = resources["nbgrader"].get("exercises")
+        if exercises is None:
+            raise RuntimeError("nbgrader_config.py has the stage Verdict, but does not call grader.nbgrader.plug_in()")
+        report: Report = resources["nbgrader"]["report"]
+        first = True
+        for cell in nb.cells:
+            name = exercises.get(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+            if name is None or not utils.is_grade(cell):
+                continue
+            page = cell_feedback(report, name, first=first)
+            earned = score(report, name)
+            cell.outputs = [
+                v4.new_output("display_data", {"text/html": page, "text/plain": f"{name}: {earned:g} points"}),
+                v4.new_output("execute_result", {"text/plain": repr(float(earned))}),
+            ]
+            first = False
+        return nb, resources

@@ -1,0 +1,110 @@
+"""The reports of a class for one lesson, as nbgrader needs them: one student after another.
+
+The class is graded side by side in another process, and nbgrader goes on with a student as soon as that student's
+report is there. Reports are kept in the same place and by the same digest as those of ``grader grade``: what was graded
+beforehand, or at the last run, is not graded again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from nbgrader.coursedir import CourseDirectory
+from traitlets import Bool, Enum, Integer, Unicode
+from traitlets.config import LoggingConfigurable
+
+from grader.course import Course, CourseError, find_root, load
+from grader.nbgrader.classwork import Order
+from grader.report import Report
+
+
+class NoVerdictError(Exception):
+    """There is no verdict, and the message is the one line that says why."""
+
+
+class Verdicts(LoggingConfigurable):
+    """Where nbgrader's autograde gets its verdicts from. Options are those of ``grader grade``."""
+
+    course = Unicode("", help="The folder that holds course.yml; by default the grader's own.").tag(config=True)
+    reports = Unicode("report", help="Where reports are kept, seen from the course folder.").tag(config=True)
+    training = Bool(True, help="Whether training checks are run. Where not, `train` has to be worth 0 points.").tag(
+        config=True
+    )
+    jobs = Integer(None, allow_none=True, help="Processes side by side; by default one a processor.").tag(config=True)
+    device = Enum(("cpu", "cuda"), "cpu", help="Where networks live.").tag(config=True)
+    isolation = Enum(
+        ("", "strong", "embedded", "process only"), "", help="Exactly this isolation; by default the best one here."
+    ).tag(config=True)
+    unsafe = Bool(False, help="Grade even where nothing can wall student code in.").tag(config=True)
+
+    _process: subprocess.Popen[str] | None = None
+
+    def load_course(self) -> Course:
+        """The course, as it is now.
+
+        Raises:
+            NoVerdictError: there is none, or it has a mistake.
+        """
+        try:
+            root = Path(self.course).expanduser() if self.course else find_root(Path(__file__).parent)
+            return load(root)
+        except CourseError as error:
+            raise NoVerdictError(f"{error} (c.Verdicts.course in nbgrader_config.py names the folder)") from None
+
+    def begin(self, course: Course, coursedir: CourseDirectory, lesson: str, students: Sequence[str]) -> None:
+        """Start to grade these students' work on a lesson."""
+        self._lesson, self._done = lesson, set[str]()
+        self._out = Path(coursedir.root, self.reports)
+        order = Order(
+            course=str(course.root),
+            submissions=str(Path(coursedir.root, coursedir.submitted_directory)),
+            out=str(self._out),
+            lesson=lesson,
+            students=tuple(students),
+            training=self.training,
+            device=self.device,
+            isolation=self.isolation,
+            unsafe=self.unsafe,
+            jobs=self.jobs,
+        )
+        command = [sys.executable, "-m", "grader.nbgrader.classwork"]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError), self._process.stdin as stdin:
+            json.dump(msgspec.structs.asdict(order), stdin)  # ASCII, whatever a folder is called
+        self.log.info("Grading the work of %d students on %s, side by side", len(students), lesson)
+
+    def of(self, student: str) -> Report:
+        """The report on one student; waits until it is there.
+
+        Raises:
+            NoVerdictError: the process that grades came to a bad end.
+        """
+        assert self._process is not None
+        assert self._process.stdout is not None
+        while student not in self._done:
+            line = self._process.stdout.readline().rstrip("\n")
+            if line.startswith("!"):
+                raise NoVerdictError(line[1:])
+            if not line:
+                raise NoVerdictError(f"grading ended with status {self._process.wait()} before {student} was done")
+            self._done.add(json.loads(line))
+        return Report.from_json((self._out / student / f"{self._lesson}.json").read_bytes())
+
+    def end(self, *, early: bool) -> None:
+        """Wait until the class's pages are written; where it ends early, stop what is still being graded."""
+        if self._process is None:
+            return
+        assert self._process.stdout is not None
+        if early:
+            # Reports are written whole and kept: the next run goes on from there.
+            self._process.terminate()
+        self._process.stdout.read()
+        self._process.wait()
+        self._process = None
