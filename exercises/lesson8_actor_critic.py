@@ -244,6 +244,8 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
         # One update from the LIVE steps only: actor, critic, and a little entropy so that the actor goes on exploring.
         log_probs = torch.log_softmax(logits, dim=2).gather(2, actions.unsqueeze(2)).squeeze(2)
         raise NotImplementedError("train: write me; lesson8_actor_critic.md tells how")
+        # A gradient that is longer than most would throw the policy far off: it is shortened.
+        nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
         optimizer.param_groups[0]["lr"] = settings.learning_rate * (1.0 - steps / max_steps)
         optimizer.step()
     return lambda observations: greedy_actions(model, observations)

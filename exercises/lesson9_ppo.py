@@ -213,9 +213,14 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
                 # The advantages of a minibatch, brought to mean 0 and spread 1.
                 advantage = advantages[index] - advantages[index].mean()
                 advantage = advantage / (advantage.std(correction=0) + 1e-8)
-                bonus = settings.entropy_weight * entropy(logits).mean()  # is subtracted from the loss
-                # One update: the actor's loss, the critic's, and the bonus for exploring, from this minibatch.
+                # The two losses of this lesson, from this minibatch: the actor's and the critic's.
                 raise NotImplementedError("train: write me; lesson9_ppo.md tells how")
+                # One update, as in lesson 8; the entropy is a bonus for exploring.
+                loss = actor + settings.value_weight * critic - settings.entropy_weight * entropy(logits).mean()
+                optimizer.zero_grad()
+                loss.backward()
+                nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
+                optimizer.step()
     return lambda observations: greedy_actions(model, observations)
 
 

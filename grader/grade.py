@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from grader.build import is_untouched, pristine
+from grader.build import pristine
 from grader.course import Course, CourseError, Lesson
 from grader.places import Place
 from grader.properties import chaffs as known
@@ -78,7 +79,7 @@ def grade(
 
     if submission.problem:
         return report(status=submission.status, score=0.0, message=submission.problem)
-    if is_untouched(stub, submission.source):
+    if submission.is_untouched(stub):
         file = submission.file or f"{lesson.name}.py"
         message = f"this is still the stub; open {file} and begin with {lesson.exercises[0].name}"
         return report(status="not started", score=0.0, message=message)
@@ -138,7 +139,10 @@ class _Grading:
         try:
             self.open().close()
         except StudentError as error:
-            return f"the file cannot be imported: {error}"
+            # The last file on the way may be that of an earlier lesson, which this one imports.
+            files = re.findall(r'File "(\w+\.py)", line', error.trace)
+            file = files[-1] if files and files[-1] != f"{self.lesson.name}.py" else "the file"
+            return f"{file} cannot be imported: {error}"
         except StudentDied as error:
             return f"the file cannot be imported: {error}"
         return None
@@ -240,7 +244,10 @@ def run_training(
     def progress(run: int, steps: int, mean: float) -> None:
         watch(f"training run {run + 1} of {rule.seeds}, mean return {mean:.0f}", steps, rule.max_steps)
 
-    watch(f"training run 1 of {rule.seeds}", 0, rule.max_steps)
+    if rule.control_steps:
+        watch("the small task that comes before training", 0, 0)
+    else:
+        watch(f"training run 1 of {rule.seeds}", 0, rule.max_steps)
     return check(
         rule,
         course=course,

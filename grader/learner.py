@@ -13,7 +13,7 @@ import msgspec
 from rich.console import Console
 from rich.status import Status
 
-from grader.build import is_untouched, pristine
+from grader.build import pristine
 from grader.course import Course, CourseError, Lesson
 from grader.grade import grade, silent
 from grader.places import Here
@@ -173,7 +173,7 @@ def own_or_reference(course: Course, lesson: Lesson, folder: Path) -> tuple[str,
     """
     stub = pristine(course, lesson)
     _, submission = read_own(folder, lesson, stub)
-    if not submission.problem and not is_untouched(stub, submission.source):
+    if not submission.problem and not submission.is_untouched(stub):
         return submission.source, ""
     solution = course.solution(lesson)
     if solution.is_file():
@@ -200,4 +200,4 @@ def _is_begun(course: Course, lesson: Lesson) -> bool:
     """Whether there is something of the learner's own that a later lesson can import."""
     stub = pristine(course, lesson)
     _, own = read_own(course.stub(lesson).parent, lesson, stub)
-    return not own.problem and not is_untouched(stub, own.source)
+    return not own.problem and not own.is_untouched(stub)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grader.build import is_untouched
 from grader.course import Lesson
-from grader.notebooks.read import python_of
+from grader.notebooks.read import BROKEN, python_of
 from grader.render.order import natural
 from grader.report import Status
 
@@ -41,6 +41,10 @@ class Submission:
     status: Status = "graded"
     notes: tuple[str, ...] = ()
     file: str = ""
+
+    def is_untouched(self, stub: str) -> bool:
+        """Whether nobody has begun: it is the stub, and no cell had to be left out because it is not Python."""
+        return not any(note.startswith(BROKEN) for note in self.notes) and is_untouched(stub, self.source)
 
 
 def find_students(submissions: Path, wanted: Sequence[str]) -> list[str]:
@@ -168,7 +172,7 @@ def _is_stub(path: Path, lesson: Lesson, stub: str) -> bool:
     submission = read_file(path, lesson)
     if submission.problem:
         return submission.problem == _empty(path)
-    return is_untouched(stub, submission.source)
+    return submission.is_untouched(stub)
 
 
 def _empty(path: Path) -> str:

@@ -45,8 +45,8 @@ def lean_policy(observation: np.ndarray) -> int:
     | returns     | int   | 1, push right, when angle + angular velocity is above 0; otherwise 0, push left |
 
     Example:
-        >>> lean_policy(np.array([0.0, 0.0, 0.02, 0.3]))
-        1
+        >>> [lean_policy(np.array([0.0, 0.0, angle, 0.3])) for angle in (0.02, -0.02, -0.4)]
+        [1, 1, 0]
 
     Source: the task is Barto, Sutton & Anderson (1983); Sutton & Barto, example 3.4. The rule is folklore.
     """
@@ -136,8 +136,15 @@ def evaluate(env: gymnasium.Env, policy: Policy, episodes: int, *, seed: int | N
         (episodes,), the sum of rewards of each episode, in order.
 
     Example:
-        >>> evaluate(gymnasium.make("CartPole-v1"), lean_policy, 3, seed=0).shape
-        (3,)
+        >>> from grader.testing.environments import ScriptedEnv
+        >>> evaluate(ScriptedEnv(rewards=[1.0, 2.0]), lambda observation: 0, 3).tolist()
+        [3.0, 3.0, 3.0]
+
+        Ten episodes of a policy that always pushes right do not all last equally long, though the seed is fixed:
+
+        >>> returns = evaluate(gymnasium.make("CartPole-v1"), lambda observation: 1, 10, seed=0)
+        >>> len(returns), len(set(returns)) > 1
+        (10, True)
 
     Source: Gymnasium's documentation of ``Env.reset``: seed once, then reset without a seed.
     """

@@ -226,18 +226,18 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
                 # The advantages of a minibatch, brought to mean 0 and spread 1.
                 advantage = advantages[index] - advantages[index].mean()
                 advantage = advantage / (advantage.std(correction=0) + 1e-8)
-                bonus = settings.entropy_weight * entropy(logits).mean()  # is subtracted from the loss
-                # One update: the actor's loss, the critic's, and the bonus for exploring, from this minibatch.
+                # The two losses of this lesson, from this minibatch: the actor's and the critic's.
                 ### BEGIN SOLUTION
                 log_probs = log_prob(logits, actions[index])
                 actor = clipped_surrogate_loss(log_probs, old_log_probs[index], advantage, settings.clip)
                 critic = clipped_value_loss(values, old_values[index], returns[index], settings.value_clip)
-                loss = actor + settings.value_weight * critic - bonus
+                ### END SOLUTION
+                # One update, as in lesson 8; the entropy is a bonus for exploring.
+                loss = actor + settings.value_weight * critic - settings.entropy_weight * entropy(logits).mean()
                 optimizer.zero_grad()
                 loss.backward()
                 nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
                 optimizer.step()
-                ### END SOLUTION
     return lambda observations: greedy_actions(model, observations)
 
 

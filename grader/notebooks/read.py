@@ -18,6 +18,9 @@ _MAGICS_CAP = 200
 _STATEMENTS_CAP = 5000
 _SIZE_CAP = 1 << 20
 
+BROKEN = "code cell"
+"""How a note begins on a cell that was left out because it is not Python."""
+
 
 class _Cell(NamedTuple):
     kind: str
@@ -43,7 +46,7 @@ def python_of(text: str, names: Sequence[str]) -> tuple[str, tuple[str, ...]]:
         magics += skipped
         cells.append(source)
         if (line := _where_wrong(source.splitlines())) is not None:
-            broken.append((len(cells) - 1, f"code cell {number} is not Python (its line {line + 1}) and was left out"))
+            broken.append((len(cells) - 1, f"{BROKEN} {number} is not Python (its line {line + 1}) and was left out"))
     notes = []
     if magics:
         plural = "s" if magics > 1 else ""

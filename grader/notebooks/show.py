@@ -68,6 +68,7 @@ def lesson(report: Report, lesson: Lesson, missing: Sequence[str]) -> None:
     first = order.first_failure(report)
     written = [r for r in report.properties if r.verdict == "fail" and r.got != NOT_WRITTEN]
     first = written[0] if written else first
+    holds = "Every public example is right." if report.public else "Every property holds."
     note = (f"Not run yet, so not judged: {', '.join(missing)}.",) if missing else ()
     if first is not None and first.got == NOT_WRITTEN:
         next_step = f"Next: write `{first.exercise}`."
@@ -77,9 +78,9 @@ def lesson(report: Report, lesson: Lesson, missing: Sequence[str]) -> None:
     elif missing:
         next_step = f"Next: write `{missing[0]}`, and run its cell."
     elif lesson.training:
-        next_step = f'Every property holds. Does it learn? `check("{lesson.training.exercise}")`'
+        next_step = f'{holds} Does it learn? `check("{lesson.training.exercise}")`'
     else:
-        next_step = "Everything here holds. Well done."
+        next_step = holds if report.public else "Everything here holds. Well done."
     _show(
         msgspec.structs.replace(report, notes=(*report.notes, *note)),
         title=f"Lesson {lesson.number}: {lesson.title}",

@@ -208,11 +208,14 @@ def _print_next(
         told = Text("The grader itself failed where it says !; that costs you nothing, please report it.", "bold red")
     elif failure is not None:
         told = Text.assemble("Next: mend it in ", (file, "bold"), f", then  grader check {lesson}")
-        told.append(f"   (stuck?  grader hint {lesson})", "dim")
+        told.append(f"   (stuck?  grader hint {lesson} {one_line(failure.exercise)})", "dim")
+    elif report.message:
+        told = Text.assemble("Next: mend that, then  ", (f"grader check {lesson}", "bold"))
     elif order.is_full(report) and to_train:
         told = Text(f"{everything}. Next, once train is written:  grader train {lesson}")
     elif order.is_full(report):
-        told = Text(f"{everything}. Well done." if report.public else "Everything here holds. Well done.", "green")
+        # Public examples are a beginning: to praise them would say that nothing is left to be done.
+        told = Text(f"{everything}.") if report.public else Text("Everything here holds. Well done.", "green")
         told.append(f" Next: {one_line(next_lesson)}" if next_lesson else " That was the last lesson.", "none")
     elif report.training is not None and report.training.verdict == "fail":
         if report.training.hint:

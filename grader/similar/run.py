@@ -12,7 +12,6 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from grader.build import is_untouched
 from grader.course import Course, Lesson
 from grader.render.text import count, one_line
 from grader.similar.compare import THRESHOLD, Comparison, compare, stub_of
@@ -66,7 +65,7 @@ def _sources(
         if submission.problem and not submission.source:
             told = f"{one_line(student)}, lesson {lesson.number} is left out: {one_line(submission.problem)}"
             console.print(Text(told), soft_wrap=True)
-        elif not is_untouched(given, submission.source):
+        elif not submission.is_untouched(given):
             # Pygments drops newlines at the beginning, and all places in the text would be off by as many.
             sources[student] = submission.source.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n")
     return sources

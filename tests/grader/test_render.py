@@ -581,3 +581,13 @@ def test_verify_shows_what_is_wrong() -> None:
     terminal.print_verify([good], console)
     assert "✗" not in (out := shown(console))
     assert "nothing to mend" in out
+
+
+def test_what_cannot_be_imported_is_not_praised() -> None:
+    console = plain()
+    broken = msgspec.structs.replace(report(), message="lesson4_dqn.py cannot be imported: NameError", score=0.0)
+    terminal.print_check(msgspec.structs.replace(broken, public=True), console, trains=True)
+    out = shown(console)
+    assert "lesson4_dqn.py cannot be imported" in out
+    assert out.rstrip().endswith("Next: mend that, then  grader check 5")
+    assert "right" not in out
