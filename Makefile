@@ -24,10 +24,10 @@ endif
 	@echo "The report: $(OUT)/index.html   The marks: $(OUT)/grades.csv"
 
 test: $(VENV)/.dev ## run the grader's own tests
-	$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import grader.workers as w; print(w.count())') tests/grader
+	$(BIN)/python -m pytest --dist worksteal -n $$($(BIN)/python -c 'import grader.workers as w; print(w.count())') tests/grader
 
 test-slow: $(VENV)/.dev ## as test, with every known wrong program of every lesson
-	EVERY_SAMPLE=1 $(BIN)/python -m pytest -n $$($(BIN)/python -c 'import grader.workers as w; print(w.count())') tests/grader
+	EVERY_SAMPLE=1 $(BIN)/python -m pytest --dist worksteal -n $$($(BIN)/python -c 'import grader.workers as w; print(w.count())') tests/grader
 
 lint: $(VENV)/.dev ## style and format
 	$(BIN)/ruff check .
