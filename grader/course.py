@@ -194,7 +194,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def secret(self, *purpose: object) -> int:
         """A 64-bit number for one purpose, the same at every run of this course and unknown without its salt."""
-        salt = os.environ.get("GRADER_SALT", self.salt)
+        salt = os.environ.get("GRADER_SALT") or self.salt  # an empty one is none
         digest = hashlib.sha256("\x1f".join([salt, *map(str, purpose)]).encode()).digest()
         return int.from_bytes(digest[:8], "big")
 

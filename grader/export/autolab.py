@@ -13,7 +13,7 @@ from grader.course import Lesson
 from grader.export.folder import add_up, mark
 from grader.render.order import exercises, fault
 from grader.render.text import clip, number, one_line, visible
-from grader.report import PropertyResult, Report
+from grader.report import PropertyResult, Report, exercise_scores
 from grader.submission import ClassError
 
 _MOST = 2000
@@ -43,8 +43,7 @@ def output(report: Report, lesson: Lesson, problem: str = "") -> str:
 def scores(report: Report, lesson: Lesson) -> dict[str, float]:
     """Points by exercise, and by the function that trains; 0 for all of them where nothing could be judged."""
     earned = {exercise.name: 0.0 for exercise in lesson.exercises if exercise.points}
-    for name, results in exercises(report).items():
-        earned[name] = sum(result.points for result in results)
+    earned |= {name: points for name, (points, _) in exercise_scores(report.properties).items()}
     if report.training is not None:
         name = report.training.exercise
         earned[name] = earned.get(name, 0.0) + report.training.points
