@@ -60,10 +60,8 @@ def main() -> None:
     with split() as place:
         console.print(f"a zygote, started once: {time.perf_counter() - start:.1f} s", highlight=False)
         _print_calls(place, console)
-    console.print(
-        f"\nthe properties of one lesson for one submission (the reference, no training), {options.runs} runs:"
-    )
-    console.print(f"{'':28}{'one process':>13}{'split':>9}   CPU s, and the boundary's share", highlight=False)
+    console.print(f"\nCPU seconds of a lesson's properties for one submission (the reference), mean of {options.runs}:")
+    console.print(f"{'':28}{'one process':>13}{'split':>9}   the boundary's share", highlight=False)
     start_up = statistics.median(_cpu(lambda: _work(split, lambda place: None, 0)) for _ in range(3))
     worst = 0.0
     for lesson in lessons:

@@ -153,7 +153,9 @@ def test_an_interrupted_run_goes_on_where_it_stopped(how: signal.Signals, folder
     # Sleeps until the limit of the clock, so that there is something to interrupt.
     hand_in(submissions, "student-002", "lesson1_numbers", "import time\n\n\ndef double(x):\n    time.sleep(60)\n")
     words = ["grade", str(submissions), "--out", str(out), "--lesson", "1", "--jobs", "1"]
-    command = [sys.executable, "-c", "from grader.cli import main; main()", *words]
+    # Where the tests were started in the background SIGINT is ignored, and would be here too: children inherit it.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = [sys.executable, "-c", f"{heard}; from grader.cli import main; main()", *words]
     pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, cwd=folder, text=True, start_new_session=True, **pipes) as run:
         assert run.stderr is not None
