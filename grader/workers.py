@@ -93,8 +93,11 @@ def run(
             for process in list((executor._processes or {}).values()):
                 process.terminate()
         executor.shutdown(wait=complete, cancel_futures=True)
-        events.put(None)
-        listener.join(timeout=5)
+        if complete:
+            events.put(None)
+            listener.join(timeout=5)
+        # Otherwise nothing more goes into the queue: a process that was ended may have held its lock, and this one
+        # would wait for it at its own end. The listener is a daemon, and ends with this process.
 
 
 def _start(isolation: Isolation, events: Any) -> None:
