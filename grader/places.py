@@ -13,10 +13,19 @@ from grader.student.split import Zygote
 
 
 class Place(Protocol):
-    """Opens sessions; ``isolation`` says in words how well the rest of the machine is protected."""
+    """Opens sessions.
+
+    Attributes:
+        isolation: in words, how well the rest of the machine is protected.
+        device: where networks live.
+    """
 
     isolation: str
     device: str
+
+    def used(self) -> float:
+        """Processor time of the student's side so far, of sessions that are closed, in seconds; 0 in this process."""
+        ...
 
     def open(
         self,
@@ -44,6 +53,7 @@ class Split:
         """Start the zygote."""
         self._level = isolation
         self._zygote = Zygote(isolation)
+        self._used_before = 0.0
         self.isolation, self.device = str(isolation), isolation.device
 
     def open(self, sources: dict[str, str], main: str, **limits: Any) -> Session:
@@ -53,8 +63,13 @@ class Split:
         except GraderFault:
             # One submission's misfortune (a machine out of memory) must not become everybody's.
             self._zygote.close()
+            self._used_before += self._zygote.used
             self._zygote = Zygote(self._level)
             return self._zygote.open(sources, main, **limits)
+
+    def used(self) -> float:
+        """Processor time of the children that have ended, and of forking them."""
+        return self._used_before + self._zygote.used
 
     def close(self) -> None:
         """End the zygote."""
@@ -91,6 +106,10 @@ class Here:
 
     def __exit__(self, *_: object) -> None:
         """Nothing to close."""
+
+    def used(self) -> float:
+        """None that is not this process's own."""
+        return 0.0
 
     def open(
         self,

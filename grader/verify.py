@@ -72,11 +72,11 @@ def samples(course: Course, lessons: Sequence[str]) -> list[Sample]:
 
 
 def judge(root: Path, sample: Sample, train: bool, place: Place, watch: Watcher) -> tuple[Report, float]:
-    """The report on one sample, and the grader's processor time for it."""
+    """The report on one sample, and the processor time for it, of both sides."""
     course = _course(root)
     lesson = course.lesson(sample.lesson)
     imports = course.references(lesson)
-    start = time.process_time()
+    start = time.process_time() + place.used()
     report = grade(
         course,
         lesson,
@@ -87,7 +87,7 @@ def judge(root: Path, sample: Sample, train: bool, place: Place, watch: Watcher)
         train=train and sample.kind in ("solution", "wheat"),
         watch=watch,
     )
-    return report, time.process_time() - start
+    return report, time.process_time() + place.used() - start
 
 
 def names_it(report: Report, sample: Sample) -> bool:

@@ -5,6 +5,7 @@ A frame is two lengths, a msgpack head and the raw bytes of arrays. Both caps ar
 
 from __future__ import annotations
 
+import select
 import socket
 import struct
 import time
@@ -14,7 +15,8 @@ from grader.student.errors import WireError
 
 HEAD_CAP = 1 << 20
 BODY_CAP = 1 << 24
-_CHUNK = 1 << 18
+_SMALL, _LARGE = 1 << 14, 1 << 18
+"""Bytes asked for at a time: most frames fit into the first, and space for the second takes far longer to get."""
 _LENGTHS = struct.Struct("<II")
 
 
@@ -36,37 +38,56 @@ def send(connection: socket.socket, frame: Frame, deadline: float | None = None)
     connection.sendall(_LENGTHS.pack(len(frame.head), len(frame.body)) + frame.head + frame.body)
 
 
-def receive(connection: socket.socket, deadline: float | None = None) -> Frame:
-    """Read one frame.
+class Receiver:
+    """Reads the frames that come over a connection, most of them in one go.
 
     Args:
         connection: where from.
-        deadline: on the monotonic clock, for the whole frame: one that trickles in does not get more time.
-
-    Raises:
-        EOFError: the other side closed the connection.
-        WireError: a length is above its cap.
-        TimeoutError: the deadline, or the socket's timeout, passed.
     """
-    head, body = _LENGTHS.unpack(_read(connection, _LENGTHS.size, deadline))
-    if head > HEAD_CAP or body > BODY_CAP:
-        raise WireError(f"a message of {head:,} + {body:,} bytes is larger than allowed")
-    return Frame(_read(connection, head, deadline), _read(connection, body, deadline))
 
+    def __init__(self, connection: socket.socket) -> None:
+        """Nothing has been read yet."""
+        self._connection = connection
+        self._buffer = bytearray()
 
-def _read(connection: socket.socket, size: int, deadline: float | None) -> bytes:
-    # Grows with what has come, not with what was announced.
-    buffer = bytearray()
-    while len(buffer) < size:
-        if deadline is not None:
-            connection.settimeout(_left(deadline))
-        data = connection.recv(min(size - len(buffer), _CHUNK))
-        if not data:
-            raise EOFError
-        if len(data) == size:
-            return data
-        buffer += data
-    return bytes(buffer)
+    def receive(self, deadline: float | None = None) -> Frame:
+        """Read one frame; what comes right after it is kept for the next.
+
+        Args:
+            deadline: on the monotonic clock, for the whole frame: one that trickles in does not get more time.
+
+        Raises:
+            EOFError: the other side closed the connection.
+            WireError: a length is above its cap.
+            TimeoutError: the deadline, or the socket's timeout, passed.
+        """
+        self._fill(_LENGTHS.size, deadline)
+        head, body = _LENGTHS.unpack_from(self._buffer)
+        if head > HEAD_CAP or body > BODY_CAP:
+            raise WireError(f"a message of {head:,} + {body:,} bytes is larger than allowed")
+        middle, end = _LENGTHS.size + head, _LENGTHS.size + head + body
+        self._fill(end, deadline)
+        frame = Frame(bytes(self._buffer[_LENGTHS.size : middle]), bytes(self._buffer[middle:end]))
+        del self._buffer[:end]
+        return frame
+
+    def waiting(self) -> bool:
+        """Whether there is something to read already, the end of the connection not included."""
+        if self._buffer:
+            return True
+        ready = select.select([self._connection], [], [], 0)[0]
+        return bool(ready and self._connection.recv(1, socket.MSG_PEEK))
+
+    def _fill(self, size: int, deadline: float | None) -> None:
+        # Grows with what has come, not with what was announced.
+        while len(self._buffer) < size:
+            if deadline is not None:
+                self._connection.settimeout(_left(deadline))
+            missing = size - len(self._buffer)
+            data = self._connection.recv(min(max(missing, _SMALL), _LARGE))
+            if not data:
+                raise EOFError
+            self._buffer += data
 
 
 def _left(deadline: float) -> float:

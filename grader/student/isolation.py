@@ -203,5 +203,7 @@ def _mounts(device: str) -> Iterator[str]:
             yield from ("--dev-bind", node, node)
         yield from ("--ro-bind", "/sys", "/sys")
     else:
-        yield from ("--remount-ro", "/dev")
+        # Where the C library looks up how large the pages can be that the zygote asks it for.
+        pages = "/sys/kernel/mm/transparent_hugepage"
+        yield from ("--ro-bind-try", pages, pages, "--remount-ro", "/dev")
     yield from ("--remount-ro", "/")

@@ -155,7 +155,7 @@ class Server:
         self._seed = seed
         random.seed(seed)
         np.random.seed(seed % 2**32)
-        torch.manual_seed(seed)
+        _seed_torch(seed)
 
     def _do_call(self, target: str | int, name: str | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         function = self._find(target)
@@ -302,6 +302,18 @@ class _Kept:
 
 class _Callable:
     """Stands for a method that was looked up and not yet called."""
+
+
+def _seed_torch(seed: int) -> None:
+    """As ``torch.manual_seed``, which also seeds every kind of device, in use or not.
+
+    For each kind that is not in use it keeps the seed for later, with a picture of the whole stack beside it, and
+    never forgets either: before every example that took longer than most examples do.
+    """
+    if torch.cuda.is_available():
+        torch.manual_seed(seed)
+    else:
+        torch.default_generator.manual_seed(seed)
 
 
 def _no_reference(value: Any) -> list[Any]:

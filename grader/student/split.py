@@ -17,7 +17,7 @@ import msgspec
 
 from grader.student import isolation as isolated
 from grader.student.errors import GraderFault, StudentDied, WireError, out_of_time
-from grader.student.frames import Frame, receive, send
+from grader.student.frames import Frame, Receiver, send
 from grader.student.isolation import Isolation
 from grader.student.session import Answer, Session
 from grader.student.wire import Decoder
@@ -35,6 +35,9 @@ class Zygote:
     Args:
         isolation: how it is walled in.
 
+    Attributes:
+        used: processor time of all children that have ended and of forking them, in seconds; warming up not included.
+
     Raises:
         GraderFault: it does not start; the message has its last words.
     """
@@ -42,6 +45,7 @@ class Zygote:
     def __init__(self, isolation: Isolation) -> None:
         """Start it and wait until it is warm."""
         self.isolation = isolation
+        self.used = 0.0
         self._process: subprocess.Popen[bytes] | None = None
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process that writes to it
         self._child: SplitProcess | None = None
@@ -53,6 +57,8 @@ class Zygote:
         # Nothing of the grader's environment goes along: it may hold the salt, tokens, anything.
         environment = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
         environment |= {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
+        # A fork copies an entry for every page: with large ones there are fewer. Only glibc knows this.
+        environment["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"
         if self.isolation.device == "cpu":
             environment["CUDA_VISIBLE_DEVICES"] = ""
         with theirs:
@@ -67,7 +73,7 @@ class Zygote:
                 start_new_session=True,
             )
         self._control.settimeout(_START_SECONDS)
-        self._hear("ready")
+        self._own = float(self._hear("ready")["own"])
 
     def _hear(self, wanted: str) -> dict[str, Any]:
         while b"\n" not in self._heard:
@@ -172,7 +178,11 @@ class Zygote:
                 self._control.sendall(b'"kill"\n')
             except OSError:
                 raise self._fault("has ended") from None
-        return self._hear("ended")
+        ended = self._hear("ended")
+        # The kernel's own figures: from inside of bubblewrap they do not reach this process's account of its children.
+        self.used += ended["seconds"] + ended["own"] - self._own
+        self._own = ended["own"]
+        return ended
 
     def close(self) -> None:
         """End it, and any child with it."""
@@ -207,7 +217,7 @@ class SplitProcess:
 
     def __init__(self, zygote: Zygote, connection: socket.socket, call_seconds: float, cpu_seconds: float) -> None:
         """Own the connection; close it to end the child."""
-        self._zygote, self._connection = zygote, connection
+        self._zygote, self._connection, self._receiver = zygote, connection, Receiver(connection)
         self._call_seconds, self._cpu_seconds = call_seconds, cpu_seconds
         self._open = True
         self._end_of_session = time.monotonic() + _CALLS_AT_MOST * call_seconds
@@ -222,7 +232,7 @@ class SplitProcess:
         """
         self._connection.settimeout(_END_SECONDS)
         try:
-            word, *why = Decoder(lambda _tag, _rest: None).message(receive(self._connection))
+            word, *why = Decoder(lambda _tag, _rest: None).message(self._receiver.receive())
         except (OSError, EOFError, WireError) as error:
             word, why = "failed", [f"it ended at once ({error})"]
         if word != "ready":
@@ -242,10 +252,10 @@ class SplitProcess:
         start = time.monotonic()
         deadline = min(start + self._call_seconds, self._end_of_session)
         try:
-            if select.select([self._connection], [], [], 0)[0] and self._connection.recv(1, socket.MSG_PEEK):
+            if self._receiver.waiting():
                 raise StudentDied("the process sent something that is not an answer: nothing had been asked")
             send(self._connection, question, deadline)
-            while _is_ask(frame := receive(self._connection, deadline)):
+            while _is_ask(frame := self._receiver.receive(deadline)):
                 send(self._connection, answer_ask(frame), deadline)
             return frame
         except TimeoutError:

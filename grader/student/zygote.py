@@ -6,7 +6,7 @@ from the grader straight to the child, over a connection that this process passe
 
 The control connection carries lines of JSON. From the grader: an ``Order`` with the child's connection as a file
 descriptor beside it (fork), or ``"kill"`` (end the child now). To the grader: ``ready`` once, and of every ended child
-its wait status, processor time and peak memory.
+its wait status, processor time and peak memory; ``own`` is the processor time of this process so far.
 
 The process must have exactly one thread: a child of one that ever ran a parallel operation can wait for ever on locks
 that no thread of its own holds.
@@ -80,7 +80,7 @@ def main(control_fd: int) -> NoReturn:
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     gc.collect()
     gc.freeze()
-    _say(control, {"ready": os.getpid()})
+    _say(control, {"ready": os.getpid(), "own": time.process_time()})
     child = 0
     while True:
         ready = select.select([control.fileno(), woken], [], [])[0]
@@ -90,7 +90,8 @@ def main(control_fd: int) -> NoReturn:
                 child = 0
                 _, status, usage = ended
                 seconds = usage.ru_utime + usage.ru_stime
-                _say(control, {"ended": status, "seconds": seconds, "peak_kb": usage.ru_maxrss})
+                own = time.process_time()
+                _say(control, {"ended": status, "seconds": seconds, "peak_kb": usage.ru_maxrss, "own": own})
         if control.fileno() in ready:
             data, descriptors, _, _ = socket.recv_fds(control, 1 << 16, 1)
             if not data:
@@ -117,11 +118,12 @@ def _child(descriptor: int, order: Order) -> NoReturn:
     """Close the ring, say so, then answer questions until the grader hangs up."""
     status = 1
     try:
-        from grader.student.frames import Frame, receive, send
+        from grader.student.frames import Frame, Receiver, send
         from grader.student.serve import Server
         from grader.student.wire import Encoder
 
         connection = socket.socket(fileno=descriptor)
+        receiver = Receiver(connection)
 
         def greet(*words: str) -> None:
             send(connection, Encoder(lambda _: []).frame(list(words)))
@@ -139,11 +141,11 @@ def _child(descriptor: int, order: Order) -> NoReturn:
 
         def exchange(ask: Frame) -> Frame:
             send(connection, ask)
-            return receive(connection)
+            return receiver.receive()
 
         server = Server(exchange, order.output_chars)
         while True:
-            send(connection, server.answer(receive(connection)))
+            send(connection, server.answer(receiver.receive()))
     except EOFError:
         status = 0
     finally:

@@ -222,6 +222,41 @@ def test_an_example_starts_afresh(place, start):
     assert student.draw() != first
 
 
+def test_torch_is_seeded_as_its_own_function_does_it_and_nothing_piles_up(place, start):
+    student = start(
+        place,
+        """
+        import torch
+        def same(seed): return torch.equal(torch.rand(9), (torch.manual_seed(seed), torch.rand(9))[1])
+        def piled_up(): return len(torch.cuda._queued_calls)
+        """,
+    )
+    before = student.piled_up()
+    for seed in range(5):
+        student._session.begin(seed)
+    assert student.piled_up() == before
+    assert student.same(4)
+
+
+def test_the_processor_time_of_both_sides_is_known(place, start):
+    """Also where the student's process is not this one's child as far as this side of a sandbox can see."""
+    here, there = time.process_time(), place.used()
+    student = start(
+        place,
+        """
+        import time
+        def work(seconds):
+            start = time.process_time()
+            while time.process_time() < start + seconds: pass
+        """,
+    )
+    student.work(0.5)
+    student._session.close()
+    here, there = time.process_time() - here, place.used() - there
+    assert 0.5 <= here + there < 2
+    assert (there >= 0.5) == isinstance(place, Split)
+
+
 # Things that the grader owns
 
 

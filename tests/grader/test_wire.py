@@ -20,7 +20,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from grader.student.errors import WireError
-from grader.student.frames import BODY_CAP, HEAD_CAP, Frame, receive, send
+from grader.student.frames import BODY_CAP, HEAD_CAP, Frame, Receiver, send
 from grader.student.wire import Decoder, Encoder
 
 # Derandomised: these tests have no false alarms that come and go.
@@ -366,10 +366,28 @@ def test_frames_arrive_whole():
     with ours, theirs:
         sender = threading.Thread(target=send, args=(theirs, sent))
         sender.start()
-        assert receive(ours) == sent
+        assert Receiver(ours).receive() == sent
         sender.join()
         send(theirs, Frame(b"h", b""))
-        assert receive(ours) == Frame(b"h", b"")
+        assert Receiver(ours).receive() == Frame(b"h", b"")
+
+
+def test_what_comes_after_a_frame_waits_for_its_turn():
+    ours, theirs = pair()
+    with ours, theirs:
+        receiver = Receiver(ours)
+        assert not receiver.waiting()
+        frames = [Frame(b"a", b""), Frame(b"b", b"12"), Frame(b"c" * 20_000, b"3")]
+        for frame in frames:
+            send(theirs, frame)
+        for frame in frames:
+            assert receiver.waiting()
+            assert receiver.receive() == frame
+        assert not receiver.waiting()
+        theirs.close()
+        assert not receiver.waiting()
+        with pytest.raises(EOFError):
+            receiver.receive()
 
 
 @pytest.mark.parametrize(("head", "body"), [(HEAD_CAP + 1, 0), (1, BODY_CAP + 1), (2**32 - 1, 2**32 - 1)])
@@ -378,7 +396,7 @@ def test_lengths_above_the_caps_are_refused_at_once(head, body):
     with ours, theirs:
         theirs.sendall(struct.pack("<II", head, body))
         with pytest.raises(WireError):
-            receive(ours)
+            Receiver(ours).receive()
 
 
 def test_nothing_is_allocated_for_what_was_only_announced():
@@ -389,7 +407,7 @@ def test_nothing_is_allocated_for_what_was_only_announced():
         tracemalloc.start()
         try:
             with pytest.raises(EOFError):
-                receive(ours)
+                Receiver(ours).receive()
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
@@ -410,7 +428,7 @@ def test_a_deadline_is_for_the_whole_frame():
         thread.start()
         start = time.monotonic()
         with pytest.raises(TimeoutError):
-            receive(ours, start + 0.3)
+            Receiver(ours).receive(start + 0.3)
         taken = time.monotonic() - start
         stop.set()
         thread.join()
