@@ -122,6 +122,7 @@ def open_session(course: Course, lesson: Lesson, sources: dict[str, str], place:
         call_seconds=limits.call_seconds,
         memory_mb=limits.memory_mb,
         output_chars=limits.output_chars,
+        short=True,
     )
 
 

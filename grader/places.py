@@ -37,6 +37,7 @@ class Place(Protocol):
         memory_mb: int,
         output_chars: int,
         record: bool = True,
+        short: bool = False,
     ) -> Session:
         """A fresh session with the submission loaded; see ``Zygote.open``."""
         ...
@@ -121,6 +122,7 @@ class Here:
         memory_mb: int,
         output_chars: int,
         record: bool = True,
+        short: bool = False,
     ) -> Session:
         """A session in this process; of the limits, that of processor time is enforced."""
         return inprocess.open_session(

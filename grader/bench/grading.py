@@ -96,7 +96,14 @@ def _print_calls(place: Split, console: Console) -> None:
 
 def _open(place: Place) -> Session:
     return place.open(
-        {"bench": _MODULE}, "bench", cpu_seconds=10, call_seconds=10, memory_mb=3000, output_chars=1000, record=False
+        {"bench": _MODULE},
+        "bench",
+        cpu_seconds=10,
+        call_seconds=10,
+        memory_mb=3000,
+        output_chars=1000,
+        record=False,
+        short=True,
     )
 
 

@@ -43,6 +43,7 @@ class Live(Here):
         memory_mb: int,
         output_chars: int,
         record: bool = True,
+        short: bool = False,
     ) -> Session:
         """A session about the notebook, or about the given sources."""
         if sources[main] == AS_IT_IS:

@@ -19,6 +19,7 @@ from grader.student import isolation as isolated
 from grader.student.errors import GraderFault, StudentDied, WireError, out_of_time
 from grader.student.frames import Frame, Receiver, send
 from grader.student.isolation import Isolation
+from grader.student.processor import Turns
 from grader.student.session import Answer, Session
 from grader.student.wire import Decoder
 from grader.student.zygote import Order
@@ -49,6 +50,7 @@ class Zygote:
         self._process: subprocess.Popen[bytes] | None = None
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process that writes to it
         self._child: SplitProcess | None = None
+        self._turns = Turns()
         self._start()
 
     def _start(self) -> None:
@@ -95,6 +97,7 @@ class Zygote:
     def _fault(self, what: str) -> GraderFault:
         """End what is left of the process, so that the next session starts a new one; its last words are the reason."""
         self._child = None
+        self._turns.end()
         self._control.close()
         self._kill()
         self._log.seek(0)
@@ -118,6 +121,7 @@ class Zygote:
         memory_mb: int,
         output_chars: int = 4000,
         record: bool = True,
+        short: bool = False,
     ) -> Session:
         """A session with a fresh child that has loaded the submission.
 
@@ -129,13 +133,14 @@ class Zygote:
             memory_mb: address space of the child.
             output_chars: how much printed text is kept.
             record: whether the session keeps what is said.
+            short: it lasts for moments only, so both sides may share one processor for as long.
 
         Raises:
             StudentError: the code raises while it is imported.
             StudentDied: it ends the process, or does not come to an end.
             GraderFault: no child could be started.
         """
-        session = Session(self.child(cpu_seconds, call_seconds, memory_mb, output_chars), record=record)
+        session = Session(self.child(cpu_seconds, call_seconds, memory_mb, output_chars, short=short), record=record)
         try:
             session.load(sources, main)
         except BaseException:
@@ -143,11 +148,14 @@ class Zygote:
             raise
         return session
 
-    def child(self, cpu_seconds: float, call_seconds: float, memory_mb: int, output_chars: int) -> SplitProcess:
+    def child(
+        self, cpu_seconds: float, call_seconds: float, memory_mb: int, output_chars: int, *, short: bool = False
+    ) -> SplitProcess:
         """A fresh child with nothing loaded."""
         if self._process is not None and self._process.poll() is not None:
             # Killed from outside, for want of memory perhaps: that session is lost, the next need not be.
             self._child = None
+            self._turns.end()
             self._control.close()
             self._start()
         if self._child is not None:
@@ -155,6 +163,7 @@ class Zygote:
         order = Order(
             isolated.ring_for(self.isolation, memory_mb=memory_mb, cpu_seconds=cpu_seconds),
             output_chars,
+            self._turns.begin() if short else None,
         )
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
@@ -172,6 +181,7 @@ class Zygote:
         if self._child is not child:
             return {}
         self._child = None
+        self._turns.end()
         # A child whose connection is closed leaves by itself; one that does not is not waited for.
         if kill or not (self._heard or select.select([self._control], [], [], 1.0)[0]):
             try:
@@ -189,6 +199,7 @@ class Zygote:
         if self._process is None:
             return
         self._child = None
+        self._turns.end()
         self._control.close()
         try:
             self._process.wait(timeout=2)

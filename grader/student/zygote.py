@@ -28,6 +28,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from grader.student.processor import stay
 from grader.student.ring import Ring, enter
 
 
@@ -36,6 +37,7 @@ class Order(msgspec.Struct, frozen=True):
 
     ring: Ring
     output_chars: int
+    processor: int | None = None
 
 
 def warm() -> None:
@@ -132,6 +134,7 @@ def _child(descriptor: int, order: Order) -> NoReturn:
         for standard in (0, 1, 2):
             os.dup2(null, standard)
         os.close(null)
+        stay(order.processor)
         try:
             enter(order.ring)
         except (OSError, ValueError, OverflowError) as error:

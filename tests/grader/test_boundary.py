@@ -598,6 +598,30 @@ def test_one_live_child_at_a_time(any_split, start):
         first.f()
 
 
+def test_a_short_session_keeps_both_sides_on_one_processor(own_split, start):
+    if not hasattr(os, "sched_getaffinity"):
+        pytest.skip("this system has no way to say where a process may run")
+    allowed = os.sched_getaffinity(0)
+    source = "import os\ndef where(): return sorted(os.sched_getaffinity(0))"
+    assert set(start(own_split, source).where()) == allowed
+    student = start(own_split, source, short=True)
+    assert len(student.where()) == 1
+    assert set(student.where()) == os.sched_getaffinity(0)
+    student._session.close()
+    assert os.sched_getaffinity(0) == allowed
+    start(own_split, source, short=True)
+    start(own_split, source)  # closes the one before
+    assert os.sched_getaffinity(0) == allowed
+    with pytest.raises(StudentError):
+        start(own_split, "1/0", short=True)
+    assert os.sched_getaffinity(0) == allowed
+    student = start(own_split, source, short=True)
+    os.killpg(own_split._zygote._process.pid, signal.SIGKILL)
+    with pytest.raises(GraderFault):
+        [student.where() for _ in range(1000)]
+    assert os.sched_getaffinity(0) == allowed
+
+
 def test_an_open_question_is_not_waited_for_at_the_end(any_split, start):
     student = start(any_split, "import os, time\nos._exit = lambda status: time.sleep(100)\ndef f(): return 1\n")
     assert student.f() == 1

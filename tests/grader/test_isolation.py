@@ -298,7 +298,7 @@ def test_the_zygote_holds_no_tests_and_no_sources(any_split, start):
     allowed = {
         "",
         ".student",
-        *(f".student.{name}" for name in ("errors", "frames", "ring", "serve", "served", "wire")),
+        *(f".student.{name}" for name in ("errors", "frames", "processor", "ring", "serve", "served", "wire")),
     }
     assert set(student.modules()) <= {f"grader{name}" for name in allowed} | {"work", "grader.student.zygote"}
     assert student.memory() == []
