@@ -55,7 +55,7 @@ def main() -> None:
     with Split(isolation) as split:
         console.print(f"a zygote, started once: {time.perf_counter() - start:.1f} s", highlight=False)
         _print_calls(split, console)
-        console.print(f"\nCPU seconds of a lesson's properties for one submission, the reference (median of {runs}):")
+        console.print(f"\nCPU seconds of the properties for one submission, the reference (median of {runs}):")
         console.print(f"{'':28}{'one process':>13}{'split':>9}   the boundary's share", highlight=False)
         worst = 0.0
         for lesson in lessons:
