@@ -193,9 +193,15 @@ def test_advantages_with_ends_of_both_kinds(student, rollout, gamma, lam):
 
 @exercise("generalized_advantages")
 @settings(max_examples=10)
-@given(rollout=rollouts(endings=False), gamma=st.sampled_from([0.5, 0.75]), lam=st.sampled_from([0.5, 0.25]))
+@given(
+    rollout=st.sampled_from([None, (1, 3), (2, 1)]).flatmap(lambda size: rollouts(endings=False, size=size)),
+    gamma=st.sampled_from([0.5, 0.75]),
+    lam=st.sampled_from([0.5, 0.25]),
+)
 def test_advantages_within_an_episode(student, rollout, gamma, lam):
-    """Where no episode ends, the same: also the last step of the data counts the value of the state after it."""
+    """Where no episode ends, the same: also the last step of the data counts the value of the state after it, be it the
+    only step.
+    """
     got = student.generalized_advantages(*rollout, gamma, lam)
     assert got == near(needed_advantages(*rollout, gamma, lam))
 
