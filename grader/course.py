@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import yaml
@@ -32,6 +32,12 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     needs: tuple[str, ...] = ()
 
 
+_IN_WHICH = {
+    "signs": "nothing but the rewards says what is right",
+    "corridor": "every episode is cut off after one step",
+}
+
+
 class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The rule of a training check: what is trained, and what certifies that it learnt.
 
@@ -46,7 +52,9 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         max_steps: the budget of one run, in environment steps summed over the copies.
         cpu_seconds: the budget of one run in processor time of the student's process.
         episode_steps: a time limit for episodes of an environment that has none.
-        control_steps: the budget for the small task that comes first (``grader.training.control``); 0 leaves it out.
+        control_steps: the budget for the small task that comes first; 0 leaves it out.
+        control: which small task: ``signs`` for vector environments (``grader.training.control``), ``corridor`` for
+            tabular ones (``grader.training.corridor``).
         needs: exercises whose properties must pass before the check is run.
     """
 
@@ -62,6 +70,7 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cpu_seconds: float = 60.0
     episode_steps: int | None = None
     control_steps: int = 0
+    control: Literal["signs", "corridor"] = "signs"
     needs: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
 
@@ -77,7 +86,7 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.control_steps:
             words += (
                 f" Before them, `{self.exercise}` has to learn a small task in {self.control_steps:,} steps, in which "
-                "nothing but the rewards says what is right."
+                f"{_IN_WHICH[self.control]}."
             )
         return words
 

@@ -60,12 +60,12 @@ class RenumberedEnv(gym.Env[int, int]):
 
 
 class MeteredTable(gym.Env[int, int]):
-    """A renumbered environment with a meter and a budget.
+    """An environment with numbered states, a meter and a budget.
 
     It raises nothing but exceptions that tell the student's code what it did wrong.
     """
 
-    def __init__(self, env: RenumberedEnv, meter: Meter) -> None:
+    def __init__(self, env: gym.Env[int, int], meter: Meter) -> None:
         self._env, self._meter = env, meter
         self.observation_space, self.action_space = env.observation_space, env.action_space
         self._return, self._over = 0.0, True
@@ -93,17 +93,17 @@ class MeteredTable(gym.Env[int, int]):
         chosen = as_action(action, int(self._env.action_space.n), "step()")  # type: ignore[attr-defined]
         self._meter.spend(1)
         state, reward, terminated, truncated, info = self._env.step(chosen)
-        self._return += reward
+        self._return += float(reward)
         self._over = terminated or truncated
         self._meter.count(1, np.array([self._return] if self._over else []))
-        return state, reward, terminated, truncated, info
+        return state, float(reward), terminated, truncated, info
 
     def close(self) -> None:
         """Close the environment."""
         self._env.close()
 
 
-def evaluate(policy: Callable[[int], Any], env: RenumberedEnv, episodes: int, seed: int) -> NDArray[np.float64]:
+def evaluate(policy: Callable[[int], Any], env: gym.Env[int, int], episodes: int, seed: int) -> NDArray[np.float64]:
     """Undiscounted returns (episodes,) of a policy, episode after episode.
 
     Args:
@@ -122,7 +122,7 @@ def evaluate(policy: Callable[[int], Any], env: RenumberedEnv, episodes: int, se
         over = False
         while not over:
             state, reward, terminated, truncated, _ = env.step(as_action(policy(state), actions, "the policy"))
-            returns[episode] += reward
+            returns[episode] += float(reward)
             over = terminated or truncated
     env.close()
     return returns

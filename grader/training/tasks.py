@@ -10,8 +10,8 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.course import Course, Lesson, TrainingRule
-from grader.training import control, disguise, tabular
+from grader.course import Course, CourseError, Lesson, TrainingRule
+from grader.training import control, corridor, disguise, tabular
 from grader.training.disguise import DisguisedEnv
 from grader.training.meter import Env, Floats, Meter, MeteredEnv, as_actions, number_of_actions
 
@@ -86,14 +86,16 @@ class TableTask:
         make: the environment.
         episodes: how many the policy is evaluated on.
         evaluation_seed: of these episodes.
+        make_evaluated: the environment in which policies are evaluated, where it is another one.
     """
 
-    make: Callable[[], tabular.RenumberedEnv]
+    make: Callable[[], gym.Env[int, int]]
     threshold: float
     max_steps: int
     episodes: int
     seed: int
     evaluation_seed: int
+    make_evaluated: Callable[[], gym.Env[int, int]] | None = None
 
     def environment(self, meter: Meter) -> tabular.MeteredTable:
         """The environment that ``train`` steps."""
@@ -105,7 +107,8 @@ class TableTask:
 
     def evaluate(self, policy: Callable[[int], Any]) -> NDArray[np.float64]:
         """One episode after another."""
-        return tabular.evaluate(policy, self.make(), self.episodes, self.evaluation_seed)
+        env = (self.make_evaluated or self.make)()
+        return tabular.evaluate(policy, env, self.episodes, self.evaluation_seed)
 
 
 def training_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int) -> Task:
@@ -131,19 +134,36 @@ def training_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int) ->
 
 
 def control_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int = 0) -> Task:
-    """The control of a lesson's training check; it is run once, with ``i`` = 0."""
+    """The control of a lesson's training check; it is run once, with ``i`` = 0.
+
+    Raises:
+        CourseError: the rule asks for the control of the other kind of environment.
+    """
+    if _is_table(rule.environment) != (rule.control == "corridor"):
+        raise CourseError(f"{lesson.name}: control: {rule.control} does not fit {rule.environment}; take the other one")
 
     def secret(purpose: str) -> int:
         return course.secret(lesson.name, "control", i, purpose) % 2**31
 
+    common: dict[str, Any] = {
+        "max_steps": rule.control_steps,
+        "episodes": rule.episodes,
+        "seed": secret("seed"),
+        "evaluation_seed": secret("evaluation"),
+    }
+    if rule.control == "corridor":
+        numbers = secret("numbers")
+        return TableTask(
+            make=lambda: corridor.CorridorEnv(numbers, whole=False),
+            make_evaluated=lambda: corridor.CorridorEnv(numbers, whole=True),
+            threshold=corridor.THRESHOLD,
+            **common,
+        )
     return VectorTask(
         make=lambda copies: control.SignsEnv(copies, secret("signs")),
         copies=rule.environments,
         threshold=control.THRESHOLD,
-        max_steps=rule.control_steps,
-        episodes=rule.episodes,
-        seed=secret("seed"),
-        evaluation_seed=secret("evaluation"),
+        **common,
     )
 
 

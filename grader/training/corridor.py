@@ -1,0 +1,63 @@
+"""The control of a tabular training check: a corridor in which every episode is cut off after one step.
+
+On CliffWalking hardly an episode is cut off, so a learner that takes a truncation for an end finds the shortest way all
+the same. In the corridor everything has to be learnt across truncations: whoever thinks that nothing follows one takes
+the small reward at the first door.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+ROOMS = 6
+PRIZE, CONSOLATION, FINE = 10.0, 1.0, -1.0
+THRESHOLD = PRIZE
+"""The mean return that passes: all the way from the first room, in every episode.
+
+Of all 3^6 tables of actions one earns it, and of policies that draw their actions evenly, 10 episodes on end: 2^-60.
+"""
+_AHEAD, _OUT, _ = range(3)
+_LIMIT = 50
+
+
+class CorridorEnv(gym.Env[int, int]):
+    """Six rooms in a row, renumbered like the actions, of which there are three.
+
+    One leads a room ahead, and pays 10 and terminates the episode after the last room. One leads out: it pays 1 and
+    terminates. One stays, and costs 1.
+
+    Args:
+        seed: decides the numbers.
+        whole: episodes begin in the first room and are cut off after 50 steps only. Otherwise they begin in any room
+            and are cut off after one step.
+    """
+
+    def __init__(self, seed: int, *, whole: bool) -> None:
+        rooms, actions = gym.spaces.Discrete(ROOMS), gym.spaces.Discrete(3)
+        self.observation_space, self.action_space = rooms, actions  # type: ignore[assignment]
+        rng = np.random.default_rng(seed)
+        self._numbers, self._actions = rng.permutation(ROOMS), rng.permutation(3)
+        self._rng, self._limit = rng, _LIMIT if whole else 1
+        self._room = self._steps = 0
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
+        """Start an episode; returns the number of the room and an empty dictionary."""
+        if seed is not None:
+            self._rng = np.random.default_rng(seed)
+        self._steps = 0
+        self._room = 0 if self._limit > 1 else int(self._rng.integers(ROOMS))
+        return int(self._numbers[self._room]), {}
+
+    def step(self, action: int) -> tuple[int, float, bool, bool, dict[str, Any]]:
+        """One step: the next room, the reward, terminated, truncated, and an empty dictionary."""
+        move = self._actions[action]
+        self._steps += 1
+        through = move == _AHEAD and self._room == ROOMS - 1
+        terminated = bool(through or move == _OUT)
+        reward = PRIZE if through else CONSOLATION if move == _OUT else 0.0 if move == _AHEAD else FINE
+        if move == _AHEAD and not through:
+            self._room += 1
+        return int(self._numbers[self._room]), reward, terminated, not terminated and self._steps >= self._limit, {}
