@@ -1,17 +1,19 @@
 """What a training check does not notice: ``python -m grader.bench.bar --lesson 6`` trains every chaff of a lesson.
 
 A bar says that something was learnt, not that it was done right. This trains each known misconception by the lesson's
-whole rule, as if its properties did not exist, and lists those that reach the bar all the same, with the property that
-catches them. The lesson texts tell these lists.
+whole rule, as if its properties did not exist, and writes those that reach the bar all the same into the lesson's
+``tests/<lesson>/bar.yml``, each with the first property that catches it. The lesson texts tell the gist of these lists.
 """
 
 from __future__ import annotations
 
 import argparse
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Column, Table
@@ -24,6 +26,7 @@ from grader.properties import chaffs as known
 from grader.properties import runner
 from grader.student.errors import GraderFault
 from grader.student.isolation import IsolationError, choose
+from grader.writing import write
 
 Judged = tuple[str, bool, str]
 """A chaff's name, whether it reaches the bar, and the first property that fails on it."""
@@ -55,8 +58,32 @@ def run(course: Course, lesson: Lesson, processes: int | None, console: Console)
     return [done[name] for name in jobs]
 
 
+def path_of(course: Course, lesson: Lesson) -> Path:
+    """Where a lesson's list is kept."""
+    return course.tests(lesson) / "bar.yml"
+
+
+def read(course: Course, lesson: Lesson) -> dict[str, str]:
+    """The chaffs that reach a lesson's bar, and the first property that catches each; none where nobody measured it."""
+    if not path_of(course, lesson).is_file():
+        return {}
+    reach: dict[str, str] = yaml.safe_load(path_of(course, lesson).read_text(encoding="utf-8"))["reach"]
+    return reach
+
+
+def keep(course: Course, lesson: Lesson, judged: Sequence[Judged]) -> None:
+    """Write a lesson's list."""
+    reach = {name: caught_by for name, passed, caught_by in judged if passed}
+    head = (
+        f"# Written by `make bar LESSON={lesson.name}`: {len(reach)} of {len(judged)} chaffs reach the training bar,\n"
+        "# and the first property that fails on each.\n"
+    )
+    text = yaml.safe_dump({"reach": reach}, sort_keys=False, width=120)
+    write(path_of(course, lesson), f"{head}\n{text}".encode())
+
+
 def main() -> None:
-    """Print the table; exit status 1 where something gets past the properties.
+    """Print the tables and write the lists; exit status 1 where something gets past the properties.
 
     Raises:
         SystemExit: also with one line, where there is no such lesson, or no isolation.
@@ -74,8 +101,11 @@ def main() -> None:
             if lesson.training is None:
                 raise CourseError(f"{lesson.name} has no training check")
             judged = run(course, lesson, options.jobs, console)
+            keep(course, lesson, judged)
             unseen = [(name, caught_by) for name, passed, caught_by in judged if passed]
-            table = Table(Column("reaches the bar", no_wrap=True), "the property that catches it", box=None)
+            table = Table(
+                Column("reaches the bar", no_wrap=True), Column("the property that catches it", no_wrap=True), box=None
+            )
             for name, caught_by in unseen:
                 table.add_row(name, caught_by or "none")
                 good = good and bool(caught_by)

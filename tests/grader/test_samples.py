@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.bench import bar
 from grader.course import Course, load
 from grader.grade import grade
 from grader.places import Here, Split
@@ -23,6 +24,12 @@ from grader.verify import Sample, names_it, samples
 COURSE = load(Path(__file__).parents[2])
 EVERY = samples(COURSE, [lesson.name for lesson in COURSE.lessons])
 SAMPLES = [s for i, s in enumerate(EVERY) if s.kind != "chaff" or i % 8 == 0 or "EVERY_SAMPLE" in os.environ]
+UNSEEN = {
+    (lesson.name, chaff): caught_by
+    for lesson in COURSE.lessons
+    if lesson.training
+    for chaff, caught_by in bar.read(COURSE, lesson).items()
+}
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +67,19 @@ def test_verdict(sample: Sample, split: Split) -> None:
     elif sample.kind == "chaff":
         assert walled.score < walled.max_score
         assert not named or names_it(walled, sample), [p.diagnosis for p in walled.properties if p.diagnosis]
+        caught_by = UNSEEN.get((sample.lesson, sample.name))
+        assert caught_by is None or caught_by in [p.name for p in walled.properties if p.verdict == "fail"]
     else:
         assert walled.score == walled.max_score, [p for p in walled.properties if p.verdict != "pass"]
+
+
+def test_the_lists_of_what_training_does_not_notice_fit_the_chaffs() -> None:
+    """A chaff that was renamed or taken away means that `make bar` has to run again."""
+    training = [lesson for lesson in COURSE.lessons if lesson.training]
+    assert all(bar.path_of(COURSE, lesson).is_file() for lesson in training)
+    known = {(sample.lesson, sample.name) for sample in EVERY if sample.kind == "chaff"}
+    assert UNSEEN.keys() <= known
+    assert all(UNSEEN.values()), "each is caught by a property, or must be told in the lesson's text"
 
 
 def test_every_lesson_is_measured() -> None:
