@@ -52,7 +52,7 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         max_steps: the budget of one run, in environment steps summed over the copies.
         cpu_seconds: the budget of one run in processor time of the student's process.
         episode_steps: a time limit for episodes of an environment that has none.
-        control_steps: the budget for the small task that comes first; 0 leaves it out.
+        control_steps: the budget for the small task that comes first, at each of two tries; 0 leaves it out.
         control: which small task: ``signs`` for vector environments (``grader.training.control``), ``corridor`` for
             tabular ones (``grader.training.corridor``).
         needs: exercises whose properties must pass before the check is run.
@@ -85,7 +85,8 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             words += f" An episode is cut off after {self.episode_steps:,} steps."
         if self.control_steps:
             words += (
-                f" Before them, `{self.exercise}` has to learn a small task in {self.control_steps:,} steps, in which "
+                f" Before them, `{self.exercise}` has to learn one of two small tasks, in {self.control_steps:,} steps "
+                "each, in which "
                 f"{_IN_WHICH[self.control]}."
             )
         return words

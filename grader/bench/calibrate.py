@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--max-steps", type=int, help="another budget than course.yml's")
     parser.add_argument("--impostors", action="store_true", help="train what must not pass instead of the references")
     options = parser.parse_args()
-    console = Console(width=max(130, Console().width))  # a table in a log file is not cut off
+    console = Console(width=max(160, Console().width))  # a table in a log file is not cut off
     try:
         if options.seeds < 1:
             raise CourseError("--seeds takes a number from 1")

@@ -3,12 +3,13 @@
 The student's ``train`` steps a disguised environment that lives here, behind a meter that counts steps, records
 returns and ends the budget. The policy that it returns is then evaluated here, on episodes whose seeds nobody on the
 student's side has seen. Before any of that, ``train`` has to learn a small task: that of ``grader.training.control``,
-or of ``grader.training.corridor`` where states are numbered.
+or of ``grader.training.corridor`` where states are numbered. Who fails it is given another one.
 """
 
 from __future__ import annotations
 
 import functools
+import math
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -73,6 +74,9 @@ def check(
     first = None
     if rule.control_steps:
         first = run(control_task(rule, course, lesson))
+        if first.verdict == "fail" and first.mean_return is not None:
+            # A right answer may have bad luck: the reference of lesson 7 fails one such task in a hundred.
+            first = max(first, run(control_task(rule, course, lesson, 1)), key=_mean_return)
         if first.verdict == "error":
             return result("error", first.message, control=first)
         if first.verdict == "fail":
@@ -92,6 +96,10 @@ def check(
     return result("fail", message, control=first, seeds=tuple(seeds))
 
 
+def _mean_return(run: TrainingSeed) -> float:
+    return -math.inf if run.mean_return is None else run.mean_return
+
+
 def _control_in_words(rule: TrainingRule, run: TrainingSeed) -> str:
     what = "across truncations" if rule.control == "corridor" else "from rewards"
     start = f"Not trained on {rule.environment} yet, for {rule.exercise} has to learn {what} first. "
@@ -102,13 +110,14 @@ def _control_in_words(rule: TrainingRule, run: TrainingSeed) -> str:
             f"The small task is a corridor of {corridor.ROOMS} rooms. One action leads a room ahead and, after the "
             f"last, pays {corridor.PRIZE:g}; one ends the episode and pays {corridor.CONSOLATION:g}; one stays and "
             f"costs {-corridor.FINE:g}. In training, each episode that has not terminated is truncated after one step, "
-            f"and the next begins in any room. From the first room on your policy earned {run.mean_return:.1f}; "
-            f"{corridor.PRIZE:g} are needed. A truncated episode could have gone on."
+            f"and the next begins in any room. From the first room on your policy earned {run.mean_return:.1f}, "
+            f"at the better of two tries; {corridor.PRIZE:g} are needed. A truncated episode could have gone on."
         )
     return start + (
         f"The small task shows one of {control.SIGNS} signs at each of {control.LENGTH} steps, and pays 1 for the one "
-        f"of {control.ACTIONS} actions that is right. Your policy earned {run.mean_return:.1f} an episode; "
-        f"{control.THRESHOLD:g} are needed, and guessing earns {control.LENGTH / control.ACTIONS:g}."
+        f"of {control.ACTIONS} actions that is right. Your policy earned {run.mean_return:.1f} an episode, at "
+        f"the better of two tries; {control.THRESHOLD:g} are needed, and guessing earns "
+        f"{control.LENGTH / control.ACTIONS:g}."
     )
 
 

@@ -24,7 +24,7 @@ THRESHOLD = 8.0
 """The mean return that passes: 8 of 10 signs answered rightly.
 
 A policy that knows nothing answers each of the 10 signs rightly with probability 1/4, and 8 or more of them with
-probability 4e-4; it has 2.5 on average.
+probability 4e-4, at one of two tries with 8e-4; it has 2.5 on average.
 """
 
 

@@ -17,7 +17,8 @@ PRIZE, CONSOLATION, FINE = 10.0, 1.0, -1.0
 THRESHOLD = PRIZE
 """The mean return that passes: all the way from the first room, in every episode.
 
-Of all 3^6 tables of actions one earns it, and of policies that draw their actions evenly, 10 episodes on end: 2^-60.
+Of all 3^6 tables of actions one earns it; a policy that draws its actions evenly earns it in 10 episodes on end with
+probability 2^-60. There are two tries.
 """
 _AHEAD, _OUT, _ = range(3)
 _LIMIT = 50

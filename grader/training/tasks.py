@@ -134,7 +134,7 @@ def training_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int) ->
 
 
 def control_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int = 0) -> Task:
-    """The control of a lesson's training check; it is run once, with ``i`` = 0.
+    """The control of a lesson's training check, at try ``i``; there are two, 0 and 1.
 
     Raises:
         CourseError: the rule asks for the control of the other kind of environment.

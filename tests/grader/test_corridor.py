@@ -81,7 +81,9 @@ def trained(old="", new=""):
 def test_the_reference_passes_and_the_rule_says_what_it_had_to_do():
     result = trained()
     assert (result.verdict, result.control.verdict, result.control.mean_return) == ("pass", "pass", PRIZE)
-    assert "small task in 2,000 steps, in which every episode is cut off after one step" in result.rule
+    assert (
+        "one of two small tasks, in 2,000 steps each, in which every episode is cut off after one step" in result.rule
+    )
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,10 @@ def test_what_the_cliff_does_not_notice_fails_here(old, new):
     assert result.verdict == result.control.verdict == "fail"
     assert result.seeds == ()
     assert "A truncated episode could have gone on." in result.message
-    assert f"your policy earned {result.control.mean_return:.1f}; 10 are needed" in result.message
+    assert (
+        f"your policy earned {result.control.mean_return:.1f}, at the better of two tries; 10 are needed"
+        in result.message
+    )
     assert result.hint
 
 

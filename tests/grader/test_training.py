@@ -365,7 +365,7 @@ def test_the_control_comes_first_and_the_reference_passes_it():
     assert result.control.mean_return > 9
     assert result.control.steps <= rule.control_steps
     assert len(result.seeds) == 1
-    assert "small task in 6,000 steps" in result.rule
+    assert "one of two small tasks, in 6,000 steps each" in result.rule
 
 
 @pytest.mark.parametrize("name", calibrate.IMPOSTORS)
@@ -375,8 +375,33 @@ def test_nothing_that_does_not_learn_from_rewards_gets_past_the_control(name):
     assert result.seeds == ()
     assert result.points == 0
     assert result.hint
-    assert result.control.mean_return < 6
+    assert result.control.mean_return < 7.5
     assert f"earned {result.control.mean_return:.1f} an episode" in result.message
+
+
+@pytest.mark.parametrize("bad_luck", [1, 2])
+def test_whoever_fails_the_control_is_given_another_one(bad_luck):
+    tasks = []
+
+    def train(env, **_):
+        right = env._env._right
+        tasks.append(tuple(right))
+        return lambda o: right[o.argmax(axis=1)] if len(tasks) > bad_luck else np.zeros(len(o), dtype=np.int64)
+
+    result = judge(train, msgspec.structs.replace(RULE, control_steps=100, max_steps=100, seeds=1, passes=1))
+    assert result.control.verdict == ("pass" if bad_luck == 1 else "fail")
+    assert len(set(tasks[:2])) == 2
+    assert ("at the better of two tries" in result.message) == (bad_luck == 2)
+
+
+def test_what_gives_no_policy_on_the_control_is_not_asked_again():
+    asked = []
+
+    def train(env, **_):
+        asked.append(env)
+
+    assert judge(train, msgspec.structs.replace(RULE, control_steps=100)).verdict == "fail"
+    assert len(asked) == 1
 
 
 def test_what_fails_on_the_control_says_so_in_words():
