@@ -46,7 +46,8 @@ class Turns:
         current = _current()
         if current is None:
             return None
-        self._allowed = os.sched_getaffinity(0)
+        if self._allowed is None:  # else a session was interrupted before it had begun: free is what it was before
+            self._allowed = os.sched_getaffinity(0)
         processor = current()
         stay(processor)
         return processor
