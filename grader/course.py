@@ -53,7 +53,7 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         cpu_seconds: the budget of one run in processor time of the student's process.
         episode_steps: a time limit for episodes of an environment that has none.
         control_steps: the budget for the small task that comes first, at each of two tries; 0 leaves it out.
-        control: which small task: ``signs`` for vector environments (``grader.training.control``), ``corridor`` for
+        control: which small task: ``signs`` for vector environments (``grader.training.signs``), ``corridor`` for
             tabular ones (``grader.training.corridor``).
         needs: exercises whose properties must pass before the check is run.
     """

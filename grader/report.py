@@ -85,7 +85,7 @@ class TrainingResult(msgspec.Struct, frozen=True):
     """The training check of a lesson: the rule in words, the verdict, and every seed that was run.
 
     Attributes:
-        control: the run on the small task that comes first (``grader.training.control``), where the rule asks for one.
+        control: the run on the small task that comes first, where the rule asks for one.
     """
 
     exercise: str

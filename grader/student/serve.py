@@ -308,7 +308,7 @@ def _seed_torch(seed: int) -> None:
     """As ``torch.manual_seed``, which also seeds every kind of device, in use or not.
 
     For each kind that is not in use, that keeps the seed for later with a picture of the whole stack beside it, and
-    forgets neither: three milliseconds, and more memory, at every example.
+    forgets neither: a millisecond, and more memory, at every example.
     """
     if torch.cuda.is_available():
         torch.manual_seed(seed)

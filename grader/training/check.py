@@ -2,8 +2,8 @@
 
 The student's ``train`` steps a disguised environment that lives here, behind a meter that counts steps, records
 returns and ends the budget. The policy that it returns is then evaluated here, on episodes whose seeds nobody on the
-student's side has seen. Before any of that, ``train`` has to learn a small task: that of ``grader.training.control``,
-or of ``grader.training.corridor`` where states are numbered. Who fails it is given another one.
+student's side has seen. Before any of that, ``train`` has to learn a small task: that of ``grader.training.signs``, or
+of ``grader.training.corridor`` where states are numbered. Who fails it is given another one.
 """
 
 from __future__ import annotations
@@ -21,12 +21,16 @@ from numpy.typing import NDArray
 from grader.course import Course, Lesson, TrainingRule
 from grader.report import TrainingResult, TrainingSeed, Verdict
 from grader.student.errors import StudentDied, StudentError
-from grader.training import control, corridor
+from grader.training import corridor, signs
 from grader.training.meter import ActionError, BudgetSpent, Meter, kind_of
 from grader.training.tasks import Task, control_task, training_task
 
 Progress = Callable[[int, int, float], None]
 """Told at every new point of the curve: which run (from 0), the steps so far, the mean return around there."""
+
+
+CONTROLS = {"signs": (signs.LEARNS, signs.in_words), "corridor": (corridor.LEARNS, corridor.in_words)}
+"""The small tasks, by their names in ``course.yml``: how each has to be learnt, and its words for whoever fails it."""
 
 
 def check(
@@ -101,24 +105,11 @@ def _mean_return(run: TrainingSeed) -> float:
 
 
 def _control_in_words(rule: TrainingRule, run: TrainingSeed) -> str:
-    what = "across truncations" if rule.control == "corridor" else "from rewards"
-    start = f"Not trained on {rule.environment} yet, for {rule.exercise} has to learn {what} first. "
-    if run.message:
+    learns, in_words = CONTROLS[rule.control]
+    start = f"Not trained on {rule.environment} yet, for {rule.exercise} has to learn {learns} first. "
+    if run.mean_return is None:
         return start + f"On the small task: {run.message}"
-    if rule.control == "corridor":
-        return start + (
-            f"The small task is a corridor of {corridor.ROOMS} rooms. One action leads a room ahead and, after the "
-            f"last, pays {corridor.PRIZE:g}; one ends the episode and pays {corridor.CONSOLATION:g}; one stays and "
-            f"costs {-corridor.FINE:g}. In training, each episode that has not terminated is truncated after one step, "
-            f"and the next begins in any room. From the first room on your policy earned {run.mean_return:.1f}, "
-            f"at the better of two tries; {corridor.PRIZE:g} are needed. A truncated episode could have gone on."
-        )
-    return start + (
-        f"The small task shows one of {control.SIGNS} signs at each of {control.LENGTH} steps, and pays 1 for the one "
-        f"of {control.ACTIONS} actions that is right. Your policy earned {run.mean_return:.1f} an episode, at "
-        f"the better of two tries; {control.THRESHOLD:g} are needed, and guessing earns "
-        f"{control.LENGTH / control.ACTIONS:g}."
-    )
+    return start + in_words(run.mean_return)
 
 
 def run_seed(

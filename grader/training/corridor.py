@@ -20,8 +20,20 @@ THRESHOLD = PRIZE
 Of all 3^6 tables of actions one earns it; a policy that draws its actions evenly earns it in 10 episodes on end with
 probability 2^-60. There are two tries.
 """
+LEARNS = "across truncations"
 _AHEAD, _OUT, _ = range(3)
 _LIMIT = 50
+
+
+def in_words(mean_return: float) -> str:
+    """What the task is, for whoever failed it with this mean return."""
+    return (
+        f"The small task is a corridor of {ROOMS} rooms. One action leads a room ahead and, after the last, pays "
+        f"{PRIZE:g}; one ends the episode and pays {CONSOLATION:g}; one stays and costs {-FINE:g}. In training, each "
+        "episode that has not terminated is truncated after one step, and the next begins in any room. From the first "
+        f"room on your policy earned {mean_return:.1f}, at the better of two tries; {THRESHOLD:g} are needed. "
+        "A truncated episode could have gone on."
+    )
 
 
 class CorridorEnv(gym.Env[int, int]):

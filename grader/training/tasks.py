@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.course import Course, CourseError, Lesson, TrainingRule
-from grader.training import control, corridor, disguise, tabular
+from grader.training import corridor, disguise, signs, tabular
 from grader.training.disguise import DisguisedEnv
 from grader.training.meter import Env, Floats, Meter, MeteredEnv, as_actions, number_of_actions
 
@@ -160,9 +160,9 @@ def control_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int = 0)
             **common,
         )
     return VectorTask(
-        make=lambda copies: control.SignsEnv(copies, secret("signs")),
+        make=lambda copies: signs.SignsEnv(copies, secret("signs")),
         copies=rule.environments,
-        threshold=control.THRESHOLD,
+        threshold=signs.THRESHOLD,
         **common,
     )
 

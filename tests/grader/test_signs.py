@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from grader.training import control
-from grader.training.control import ACTIONS, LENGTH, SIGNS, SignsEnv
+from grader.training import signs
+from grader.training.signs import ACTIONS, LENGTH, SIGNS, SignsEnv
 from grader.training.tasks import evaluate
 
 
@@ -29,7 +29,7 @@ def test_one_action_is_right_for_each_sign_and_another_task_has_others():
     assert (one != other).any()
     assert set(one) == set(range(ACTIONS))
     assert evaluate(lambda o: one[o.argmax(axis=1)], SignsEnv(50, 3), seed=1).tolist() == [LENGTH] * 50
-    assert evaluate(lambda o: one[o.argmax(axis=1)], SignsEnv(50, 4), seed=1).mean() < control.THRESHOLD
+    assert evaluate(lambda o: one[o.argmax(axis=1)], SignsEnv(50, 4), seed=1).mean() < signs.THRESHOLD
 
 
 def test_no_constant_action_earns_more_than_three_tenths():

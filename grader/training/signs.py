@@ -1,9 +1,9 @@
-"""The control of a training check: a small task in which nothing but the rewards says what is right.
+"""The control of a CartPole training check: a small task in which nothing but the rewards says what is right.
 
 CartPole pays 1 for every step, so its rewards say nothing that the ends of its episodes do not say as well: a learner
-that throws every reward away, drifts, and keeps the weights that lasted longest in its tests has reached 475 on four
-runs of four. In the control every episode is equally long. Who does not learn from rewards does no better than chance,
-and is told so after a second, before any long run begins.
+that throws every reward away, drifts, and keeps the weights that lasted longest in its tests reaches 475 on three runs
+of five (``python -m grader.bench.calibrate --impostors --seeds 5``). In the control every episode is equally long. Who
+does not learn from rewards does no better than chance, and is told so after a second, before any long run begins.
 """
 
 from __future__ import annotations
@@ -26,6 +26,16 @@ THRESHOLD = 8.0
 A policy that knows nothing answers each of the 10 signs rightly with probability 1/4, and 8 or more of them with
 probability 4e-4, at one of two tries with 8e-4; it has 2.5 on average.
 """
+LEARNS = "from rewards"
+
+
+def in_words(mean_return: float) -> str:
+    """What the task is, for whoever failed it with this mean return."""
+    return (
+        f"The small task shows one of {SIGNS} signs at each of {LENGTH} steps, and pays 1 for the one of {ACTIONS} "
+        f"actions that is right. Your policy earned {mean_return:.1f} an episode, at the better of two tries; "
+        f"{THRESHOLD:g} are needed, and guessing earns {LENGTH / ACTIONS:g}."
+    )
 
 
 class SignsEnv(VectorEnv[Floats, NDArray[np.integer[Any]], NDArray[Any]]):
