@@ -133,7 +133,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         cpu_seconds: processor time of one property, all its examples together. Processor time does not depend on what
             else the machine is doing, so a verdict does not either.
         call_seconds: wall-clock time of one call; it catches code that sleeps.
-        memory_mb: address space of the student's process.
+        memory_mb: memory that the student's code may take, beyond what importing libraries took before it.
         output_chars: how much printed text is kept.
     """
 

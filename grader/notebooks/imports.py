@@ -68,7 +68,7 @@ class _Lessons(importlib.abc.MetaPathFinder):
         source, _taken_from[fullname] = own_or_reference(self._course, self._course.lesson(fullname), folder)
         if not source:
             raise ImportError(f"{fullname} has not been begun, and lesson {self._lesson.number} builds on it")
-        return Sources({fullname: source}).find_spec(fullname, path)
+        return Sources({fullname: source}, str(folder)).find_spec(fullname, path)
 
 
 def _where(course: Course, name: str) -> Path:

@@ -11,11 +11,12 @@ import site
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from grader.student import ring
+from grader.student import ring, scratch
 
 Level = Literal["strong", "embedded", "process only"]
 _MEANS = {
@@ -117,6 +118,8 @@ def readable() -> list[str]:
     for prefix in (sys.prefix, sys.base_prefix, "/usr", "/usr/local"):
         places += [os.path.join(prefix, part) for part in ("lib", "lib64", "bin", "share", "pyvenv.cfg")]
     places += ["/etc/ld.so.cache", "/etc/localtime", "/etc/mime.types"]
+    # A CUDA build of torch has Python look up the C library while it is imported, and Python asks these.
+    places += ["/sbin/ldconfig", "/sbin/ldconfig.real"]
     return list(dict.fromkeys(place for place in places if os.path.exists(place)))
 
 
@@ -136,8 +139,8 @@ def _gpu_devices() -> list[str]:
     return [*nodes, "/dev/dri"] if os.path.exists("/dev/dri") else nodes
 
 
-def ring_for(isolation: Isolation, *, memory_mb: int, cpu_seconds: float) -> ring.Ring:
-    """The limits of one child at this isolation."""
+def ring_for(isolation: Isolation, *, memory_mb: int, cpu_seconds: float, folder: str = "") -> ring.Ring:
+    """The limits of one child at this isolation, whose scratch folder is ``folder``."""
     cuda = isolation.device != "cpu"
     user = _own_user(isolation.level) if os.geteuid() == 0 else None
     return ring.Ring(
@@ -150,41 +153,75 @@ def ring_for(isolation: Isolation, *, memory_mb: int, cpu_seconds: float) -> rin
         user=user,
         threads=4096 if user is None else 64,
         cuda=cuda,
+        scratch=folder,
+        file_bytes=scratch.BYTES,
     )
 
 
 @functools.cache
 def _own_user(level: Level) -> int | None:
     """A user id that nobody else has, where such a user could read the libraries; None where it could not."""
-    folders = {parent for place in (sys.prefix, sys.base_prefix) for parent in [Path(place), *Path(place).parents]}
     # Inside bubblewrap the folders above are made anew and open to all; outside, they may be root's own.
-    if level != "strong" and not all(folder.stat().st_mode & stat.S_IXOTH for folder in folders):
+    if level != "strong" and not all(map(_is_open_to_all, (sys.prefix, sys.base_prefix))):
         return None
     return random.SystemRandom().randrange(1 << 20, 1 << 30)
 
 
-def command(isolation: Isolation, control: int) -> list[str]:
+def _is_open_to_all(folder: str) -> bool:
+    """Whether any user can reach what is in a folder, if it lets them."""
+    return all(each.stat().st_mode & stat.S_IXOTH for each in [Path(folder), *Path(folder).parents])
+
+
+def scratch_folder(isolation: Isolation) -> tuple[str, bool]:
+    """The scratch folder for a zygote's children, and whether it is one out here, to be removed in the end.
+
+    Bubblewrap makes one inside of the sandbox, where it is gone with the sandbox.
+    """
+    if isolation.level == "strong":
+        name = "/student"
+        while any(place == name or place.startswith(f"{name}/") for place in [*readable(), str(_PACKAGE)]):
+            name += "-"
+        return name, False
+    user = _own_user(isolation.level) if os.geteuid() == 0 else None
+    above = tempfile.gettempdir()
+    made = tempfile.mkdtemp(prefix="grader-student-", dir=above if user is None or _is_open_to_all(above) else "/tmp")
+    if user is not None:
+        os.chown(made, user, user)
+    return made, True
+
+
+def command(isolation: Isolation, control: int, folder: str) -> list[str]:
     """The command that starts a zygote whose control connection is file descriptor ``control``."""
-    python = [sys.executable, "-I", "-m", "grader.student.zygote", str(control)]
+    python = [sys.executable, "-I", "-m", "grader.student.zygote", str(control), folder]
     if isolation.level != "strong":
         return python
     program = bubblewrap()
     assert program is not None
     root = os.geteuid() == 0
     # As root there is no use for a user namespace: the child takes a user id of its own, which two capabilities allow,
-    # and a third allows to end it then.
-    needed = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL")
+    # and a third allows to end it then; with the fourth it empties the folder that the child's user has written to.
+    needed = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL", "CAP_DAC_OVERRIDE")
     capabilities = ["--cap-drop", "ALL", *(part for name in needed for part in ("--cap-add", name))]
     flags = capabilities if root else ["--unshare-user"]
     flags += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--unshare-net"]
-    return [program, *flags, "--die-with-parent", "--new-session", *_mounts(isolation.device), "--", *python]
+    return [program, *flags, "--die-with-parent", "--new-session", *_mounts(isolation.device, folder), "--", *python]
 
 
-def _mounts(device: str) -> Iterator[str]:
-    package = Path(__file__).resolve().parents[1]
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@functools.cache
+def _knows_sizes() -> bool:
+    """Whether this bubblewrap can limit the size of what it keeps in memory; older ones than 0.7 cannot."""
+    program = bubblewrap()
+    assert program is not None
+    return "--size" in subprocess.run([program, "--help"], capture_output=True, text=True, check=False).stdout
+
+
+def _mounts(device: str, folder: str) -> Iterator[str]:
     binds = [place for place in readable() if not os.path.islink(place)]
     # Of the grader only the two sides' common ground, so that nothing else can be read even by mistake.
-    binds += [str(package / "__init__.py"), str(package / "student")]
+    binds += [str(_PACKAGE / "__init__.py"), str(_PACKAGE / "student")]
     # A bind inside another one is there already.
     binds = [place for place in binds if not any(place.startswith(f"{other}/") for other in binds)]
     for place in ("/bin", "/lib", "/lib64"):
@@ -198,6 +235,8 @@ def _mounts(device: str) -> Iterator[str]:
                 yield from ("--perms", "0755", "--dir", str(parent))
         yield from ("--ro-bind", place, place)
     yield from ("--dev", "/dev", "--proc", "/proc")
+    # Twice as large as it may become: who writes too much is told so by the zygote, which has to see it first.
+    yield from ("--perms", "0777", *(("--size", str(2 * scratch.BYTES)) if _knows_sizes() else ()), "--tmpfs", folder)
     if device != "cpu":
         for node in _gpu_devices():
             yield from ("--dev-bind", node, node)

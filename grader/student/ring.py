@@ -16,11 +16,15 @@ import signal
 import struct
 import sys
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_DUMPABLE, _PR_SET_PDEATHSIG = 38, 22, 24, 4, 1
 _LANDLOCK_CREATE, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT = 444, 445, 446
 _LANDLOCK_PATH_BENEATH = 1
 _READ_FILE, _READ_DIR, _EXECUTE, _WRITE_FILE, _IOCTL_DEV = 1 << 2, 1 << 3, 1 << 0, 1 << 1, 1 << 15
+_REMOVE_DIR, _REMOVE_FILE, _MAKE_DIR, _MAKE_REG, _REFER, _TRUNCATE = 1 << 4, 1 << 5, 1 << 7, 1 << 8, 1 << 13, 1 << 14
+# Files and folders may be made, changed and removed there; links, pipes, sockets and devices may not be made.
+_KEEP = _READ_FILE | _READ_DIR | _WRITE_FILE | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _REFER | _TRUNCATE
 _FILE_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 """All rights on files that each version of Landlock can govern: what is governed and not granted is refused."""
 _EPERM, _ENOSYS = 1, 38
@@ -33,13 +37,15 @@ class Ring:
     Attributes:
         readable: folders and files that it may read.
         writable: devices that it may open for writing.
-        memory_bytes: address space, or None where the device driver maps more than there is (CUDA).
+        scratch: the folder in which it may keep files (see ``grader.student.scratch``), or "" for none.
+        memory_bytes: memory that its code may take beyond what the imports before it have taken; None for no limit.
         cpu_seconds: processor time.
         landlock: whether the kernel guards files.
         seccomp: whether the kernel refuses system calls.
         user: the user it becomes where it is root, or None to stay.
         threads: how many threads its user may have.
         cuda: whether a CUDA driver has to start in here; what that loosens is said in the report.
+        file_bytes: the size of the largest file that it may write.
     """
 
     readable: tuple[str, ...]
@@ -51,6 +57,8 @@ class Ring:
     user: int | None = None
     threads: int = 4096
     cuda: bool = False
+    scratch: str = ""
+    file_bytes: int = 0
 
 
 def enter(ring: Ring) -> None:
@@ -105,13 +113,29 @@ def _limit(ring: Ring) -> None:
     # Threads use up the process numbers of the whole machine.
     most = resource.getrlimit(resource.RLIMIT_NPROC)[1]
     limit(resource.RLIMIT_NPROC, ring.threads if most == resource.RLIM_INFINITY else min(ring.threads, most))
-    if ring.memory_bytes is not None:
+    if (
+        ring.memory_bytes is not None and sys.platform == "linux"
+    ):  # elsewhere the kernel refuses the limit or ignores it
         # CUDA reserves far more address space than it uses; there only the data segment is limited.
         kind = resource.RLIMIT_DATA if ring.cuda else resource.RLIMIT_AS
-        if sys.platform == "linux":  # elsewhere the kernel refuses the limit or ignores it
-            limit(kind, ring.memory_bytes)
+        taken = _memory_taken()
+        limit(kind, ring.memory_bytes + (taken.data if ring.cuda else taken.address_space))
     if not ring.cuda:
-        limit(resource.RLIMIT_FSIZE, 0)
+        limit(resource.RLIMIT_FSIZE, ring.file_bytes)
+
+
+class _Taken(NamedTuple):
+    """Memory that this process has already, in bytes, as the kernel counts it for either limit."""
+
+    address_space: int
+    data: int
+
+
+def _memory_taken() -> _Taken:
+    """What the imports took: one build of torch maps 0.6 GB, another one over 3, of which it uses hardly more."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        pages = [int(number) for number in file.read().split()]
+    return _Taken(pages[0] * resource.getpagesize(), pages[5] * resource.getpagesize())
 
 
 def _drop(libc: ctypes.CDLL, user: int | None) -> None:
@@ -142,6 +166,7 @@ def _landlock(libc: ctypes.CDLL, ring: Ring) -> None:
     )
     grants = [(path, _READ_FILE | _READ_DIR | _EXECUTE) for path in ring.readable]
     grants += [(path, _READ_FILE | _WRITE_FILE | _IOCTL_DEV) for path in ring.writable]
+    grants += [(ring.scratch, _KEEP)] if ring.scratch else []
     for path, rights in grants:
         try:
             place = os.open(path, os.O_PATH | os.O_CLOEXEC)
@@ -160,7 +185,8 @@ def _landlock(libc: ctypes.CDLL, ring: Ring) -> None:
 
 # Refused system calls, by name, with their numbers on x86-64 and on the architectures that use the generic table.
 # Starting programs, touching other processes, sockets, files without a path (they escape the memory limit), what
-# Landlock does not govern (modes, owners, times, attributes, truncation), and everything that administers a machine.
+# Landlock does not govern (modes, owners, times, attributes, truncation by path), and everything that administers a
+# machine. A file that is open for writing may be cut off: there is none outside of the scratch folder.
 _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "fork": (57, None), "vfork": (58, None), "execve": (59, 221), "execveat": (322, 281),
     "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131), "rt_sigqueueinfo": (129, 138),
@@ -176,7 +202,7 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "utime": (132, None), "utimes": (235, None), "futimesat": (261, None), "utimensat": (280, 88),
     "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "removexattr": (197, 14),
     "lremovexattr": (198, 15), "fremovexattr": (199, 16), "setxattrat": (463, 463), "removexattrat": (466, 466),
-    "truncate": (76, 45), "ftruncate": (77, 46), "fallocate": (285, 47),
+    "truncate": (76, 45), "fallocate": (285, 47),
     "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51), "unshare": (272, 97),
     "setns": (308, 268), "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430),
     "fsconfig": (431, 431), "fsmount": (432, 432), "fspick": (433, 433), "mount_setattr": (442, 442),
@@ -197,7 +223,7 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
 }  # fmt: skip
 # What a CUDA driver needs of these: shared memory files for its own buffers, and local sockets.
 _CUDA_NEEDS = frozenset(
-    {"memfd_create", "ftruncate", "fallocate", "socket", "connect", "socketpair", "sendmsg", "sched_setaffinity"}
+    {"memfd_create", "fallocate", "socket", "connect", "socketpair", "sendmsg", "sched_setaffinity"}
 )
 _NUMBERS = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _CLONE, _CLONE3, _PRLIMIT = {"x86_64": 56, "aarch64": 220}, 435, {"x86_64": 302, "aarch64": 261}

@@ -17,6 +17,7 @@ import importlib.util
 import io
 import itertools
 import linecache
+import os
 import random
 import sys
 import time
@@ -39,10 +40,13 @@ _OBJECT_CAP = 200_000
 
 
 class Sources(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
-    """Finds the submission's modules in memory, by name."""
+    """Finds the submission's modules in memory, by name.
 
-    def __init__(self, sources: dict[str, str]) -> None:
-        self.sources = sources
+    ``folder`` is where they say that they lie (``__file__``). Tracebacks call them by their bare names all the same.
+    """
+
+    def __init__(self, sources: dict[str, str], folder: str) -> None:
+        self.sources, self.folder = sources, folder
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
@@ -56,6 +60,7 @@ class Sources(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
     def exec_module(self, module: types.ModuleType) -> None:
         source, name = self.sources[module.__name__], f"{module.__name__}.py"
+        module.__file__ = os.path.join(self.folder, name)
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
         exec(compile(source, name, "exec", dont_inherit=True), module.__dict__)
 
@@ -89,13 +94,16 @@ class Server:
         exchange: carries an ``ask`` to the grader.
         output_chars: how much printed text is kept for one question.
         live: where printed text also goes at once (a learner's terminal), or None.
+        folder: where the submission's modules are written to, so that ``__file__`` can be opened; with None they are
+            not written, and say that they lie in the current folder.
     """
 
-    def __init__(self, exchange: Exchange, output_chars: int, live: Any = None) -> None:
+    def __init__(self, exchange: Exchange, output_chars: int, live: Any = None, *, folder: str | None = None) -> None:
         """Nothing is loaded yet."""
+        self._folder = folder
         self._exchange = exchange
         self._printed = _Printed(output_chars, live)
-        self._finder = Sources({})
+        self._finder = Sources({}, folder or os.getcwd())
         self._module: types.ModuleType | None = None
         self._objects: dict[int, Any] = {}
         self._graphs: dict[int, tuple[list[torch.Tensor], list[torch.Tensor]]] = {}
@@ -132,6 +140,10 @@ class Server:
     def _do_load(self, sources: dict[str, str], main: str) -> None:
         self.unload()
         self._finder.sources = sources
+        if self._folder is not None:
+            for name, source in sources.items():
+                with open(os.path.join(self._folder, f"{name}.py"), "w", encoding="utf-8") as file:
+                    file.write(source)
         sys.meta_path.insert(0, self._finder)
         self._module = importlib.import_module(main)
 

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from grader.student import isolation as isolated
+from grader.student import scratch
 from grader.student.errors import GraderFault, StudentDied, WireError, out_of_time
 from grader.student.frames import Frame, Receiver, send
 from grader.student.isolation import Isolation
@@ -56,6 +57,7 @@ class Zygote:
     def _start(self) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._heard = b""
+        self._scratch, self._is_outside = isolated.scratch_folder(self.isolation)
         # Nothing of the grader's environment goes along: it may hold the salt, tokens, anything.
         environment = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
         environment |= {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
@@ -65,7 +67,7 @@ class Zygote:
             environment["CUDA_VISIBLE_DEVICES"] = ""
         with theirs:
             self._process = subprocess.Popen(
-                isolated.command(self.isolation, theirs.fileno()),
+                isolated.command(self.isolation, theirs.fileno(), self._scratch),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -110,6 +112,14 @@ class Zygote:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(timeout=_END_SECONDS)
+        self._remove_scratch()
+
+    def _remove_scratch(self) -> None:
+        """Remove the scratch folder, where it is one out here; the zygote has emptied it, if it came to that."""
+        if self._is_outside:
+            scratch.wipe(self._scratch)
+            with contextlib.suppress(OSError):
+                os.rmdir(self._scratch)
 
     def open(
         self,
@@ -130,7 +140,7 @@ class Zygote:
             main: the module whose names are asked for.
             cpu_seconds: processor time of the child.
             call_seconds: wall-clock time of one question.
-            memory_mb: address space of the child.
+            memory_mb: memory of the child, beyond what the imports of libraries have taken before.
             output_chars: how much printed text is kept.
             record: whether the session keeps what is said.
             short: it lasts for moments only, so both sides may share one processor for as long.
@@ -157,11 +167,12 @@ class Zygote:
             self._child = None
             self._turns.end()
             self._control.close()
+            self._remove_scratch()
             self._start()
         if self._child is not None:
             self._child.close()
         order = Order(
-            isolated.ring_for(self.isolation, memory_mb=memory_mb, cpu_seconds=cpu_seconds),
+            isolated.ring_for(self.isolation, memory_mb=memory_mb, cpu_seconds=cpu_seconds, folder=self._scratch),
             output_chars,
             self._turns.begin() if short else None,
         )
@@ -205,6 +216,7 @@ class Zygote:
             self._process.wait(timeout=2)
         except subprocess.TimeoutExpired:
             self._kill()
+        self._remove_scratch()
         self._process = None
         self._log.close()
 
@@ -297,6 +309,9 @@ class SplitProcess:
 
     def _died(self, ended: dict[str, Any]) -> StudentDied:
         status = int(ended.get("ended", 0))
+        if ended.get("overfull"):
+            most = f"{scratch.BYTES >> 20} MB, {scratch.ENTRIES:,} files or {scratch.DEPTH} levels of folders"
+            return StudentDied(f"the code kept more than {most} on the disk")
         if os.WIFSIGNALED(status):
             number = os.WTERMSIG(status)
             if number == signal.SIGXCPU or (number == signal.SIGKILL and self.seconds >= self._cpu_seconds):

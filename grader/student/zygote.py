@@ -6,7 +6,8 @@ from the grader straight to the child, over a connection that this process passe
 
 The control connection carries lines of JSON. From the grader: an ``Order`` with the child's connection as a file
 descriptor beside it (fork), or ``"kill"`` (end the child now). To the grader: ``ready`` once, and of every ended child
-its wait status, processor time and peak memory; ``own`` is the processor time of this process so far.
+its wait status, processor time and peak memory; ``own`` is the processor time of this process so far, and ``overfull``
+says that the child was ended because it kept too much in its scratch folder. That folder is empty when this is said.
 
 The process must have exactly one thread: a child of one that ever ran a parallel operation can wait for ever on locks
 that no thread of its own holds.
@@ -17,17 +18,18 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import pdb
 import select
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import time
 from typing import Any, NoReturn
 
 import msgspec
 
+from grader.student import scratch
 from grader.student.processor import stay
 from grader.student.ring import Ring, enter
 
@@ -64,12 +66,15 @@ def warm() -> None:
     gymnasium.vector.AutoresetMode("NextStep")
 
 
-def main(control_fd: int) -> NoReturn:
-    """Serve the control connection until the grader closes it."""
+def main(control_fd: int, folder: str) -> NoReturn:
+    """Serve the control connection until the grader closes it; ``folder`` is the scratch folder."""
     control = socket.socket(fileno=control_fd)
-    # No folder in here is writable, and torch wants the names of two while it is imported: ones that exist will do.
-    tempfile.tempdir = os.environ["TORCHINDUCTOR_CACHE_DIR"] = "/"
+    os.environ.update(scratch.environment(folder))
+    scratch.lay_out(folder)  # libraries look for such places while they are imported
     warm()
+    scratch.wipe(folder)
+    # A line that somebody forgot is no reason to lose marks: there is nobody here to talk to a debugger.
+    sys.breakpointhook = pdb.set_trace = _no_debugger
     # What is left on sys.path from the grader's own folder is of no use to a student.
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     sys.path[:] = [place for place in sys.path if os.path.abspath(place or ".") != here]
@@ -84,21 +89,32 @@ def main(control_fd: int) -> NoReturn:
     gc.freeze()
     _say(control, {"ready": os.getpid(), "own": time.process_time()})
     child = 0
+    overfull = False
     while True:
-        ready = select.select([control.fileno(), woken], [], [])[0]
+        ready = select.select([control.fileno(), woken], [], [], scratch.WATCH_SECONDS if child else None)[0]
         if woken in ready:
             os.read(woken, 64)
             if child and (ended := os.wait4(child, os.WNOHANG))[0]:
                 child = 0
                 _, status, usage = ended
+                if not scratch.wipe(folder):
+                    raise SystemExit("what a submission had written could not be removed")
                 seconds = usage.ru_utime + usage.ru_stime
                 own = time.process_time()
-                _say(control, {"ended": status, "seconds": seconds, "peak_kb": usage.ru_maxrss, "own": own})
+                said = {"ended": status, "seconds": seconds, "peak_kb": usage.ru_maxrss, "own": own}
+                _say(control, said | {"overfull": overfull})
+        elif child and not ready and scratch.is_overfull(folder):
+            overfull = True
+            os.kill(child, signal.SIGKILL)
         if control.fileno() in ready:
             data, descriptors, _, _ = socket.recv_fds(control, 1 << 16, 1)
             if not data:
                 if child:
                     os.kill(child, signal.SIGKILL)
+                    os.waitpid(child, 0)
+                scratch.wipe(folder)
+                with contextlib.suppress(OSError):  # inside of bubblewrap it goes with the sandbox
+                    os.rmdir(folder)
                 os._exit(0)
             for line in data.splitlines():
                 if line == b'"kill"':
@@ -106,6 +122,7 @@ def main(control_fd: int) -> NoReturn:
                         os.kill(child, signal.SIGKILL)
                     continue
                 order = msgspec.json.decode(line, type=Order)
+                overfull = False
                 child = os.fork()
                 if not child:
                     signal.set_wakeup_fd(-1)
@@ -137,6 +154,9 @@ def _child(descriptor: int, order: Order) -> NoReturn:
         stay(order.processor)
         try:
             enter(order.ring)
+            # Only now, so that the folders belong to the user that the student's code runs as.
+            work = scratch.lay_out(order.ring.scratch)
+            os.chdir(work)
         except (OSError, ValueError, OverflowError) as error:
             greet("failed", str(error))
             os._exit(1)
@@ -146,7 +166,7 @@ def _child(descriptor: int, order: Order) -> NoReturn:
             send(connection, ask)
             return receiver.receive()
 
-        server = Server(exchange, order.output_chars)
+        server = Server(exchange, order.output_chars, folder=work)
         while True:
             send(connection, server.answer(receiver.receive()))
     except EOFError:
@@ -154,6 +174,10 @@ def _child(descriptor: int, order: Order) -> NoReturn:
     finally:
         # Nothing of the student's runs on the way out: no atexit functions, no destructors.
         os._exit(status)
+
+
+def _no_debugger(*_: object, **__: object) -> None:
+    """Take the place of ``breakpoint()`` and ``pdb.set_trace()``."""
 
 
 def _say(control: socket.socket, message: dict[str, Any]) -> None:
@@ -174,4 +198,4 @@ def _threads() -> int:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), sys.argv[2])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.places import Split
-from grader.student import isolation, ring
+from grader.student import isolation, ring, scratch
 from grader.student.errors import StudentError
 from grader.student.isolation import Isolation, IsolationError, choose
 
@@ -162,7 +162,7 @@ def test_folders_cannot_be_listed(attempts, path):
 
 
 NEW = f"grader-was-here-{os.getpid()}"
-FOLDERS = ["/tmp", "/dev/shm", "", "/", "/var/tmp", os.path.dirname(os.__file__), sys.prefix, str(ROOT)]
+FOLDERS = ["/tmp", "/dev/shm", "/", "/var/tmp", os.path.dirname(os.__file__), sys.prefix, str(ROOT)]
 SOMEWHERE = [os.path.join(folder, NEW) for folder in FOLDERS]
 
 
@@ -224,9 +224,11 @@ def test_the_environment_is_empty_of_secrets(split, monkeypatch, start):
         "LANG", "PATH", "PWD", "PYTHONDONTWRITEBYTECODE", "CUDA_VISIBLE_DEVICES", "TORCHINDUCTOR_CACHE_DIR",
         "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "KMP_DUPLICATE_LIB_OK",
         "KMP_INIT_AT_FORK", "GLIBC_TUNABLES", "PYGAME_HIDE_SUPPORT_PROMPT", "LC_CTYPE",
+        *scratch.environment(""),
     }  # fmt: skip
-    assert not {"GRADER_SALT", "HOME", "USER"} & set(kept)
-    assert here.environ  # this process has one
+    assert "GRADER_SALT" not in kept
+    assert kept["USER"] == "student"
+    assert not kept["HOME"].startswith(here.path.expanduser("~"))
 
 
 def test_what_code_may_do_works(attempts):
@@ -298,7 +300,10 @@ def test_the_zygote_holds_no_tests_and_no_sources(any_split, start):
     allowed = {
         "",
         ".student",
-        *(f".student.{name}" for name in ("errors", "frames", "processor", "ring", "serve", "served", "wire")),
+        *(
+            f".student.{name}"
+            for name in ("errors", "frames", "processor", "ring", "scratch", "serve", "served", "wire")
+        ),
     }
     assert set(student.modules()) <= {f"grader{name}" for name in allowed} | {"work", "grader.student.zygote"}
     assert student.memory() == []
