@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from grader.course import Course, Lesson, load
 from grader.digest import digest
 from grader.export.csv import grades_csv
 from grader.export.folder import of_student
+from grader.rehearsal import rehearse
 from grader.render.order import natural
 from grader.report import Report
 from grader.student.isolation import Isolation
@@ -44,6 +45,7 @@ class Options:
         students: folders to grade, or empty for all.
         train: whether training checks are run.
         fresh: grade again even where an up-to-date report is there.
+        rehearse: whether the course's own solutions have to get full marks first (see ``grader.rehearsal``).
         processes: how many side by side; None for one a processor.
     """
 
@@ -51,6 +53,7 @@ class Options:
     students: tuple[str, ...] = ()
     train: bool = True
     fresh: bool = False
+    rehearse: bool = True
     processes: int | None = None
 
 
@@ -95,6 +98,7 @@ def grade_class(
 
     Raises:
         ClassError: there is nothing to grade.
+        RehearsalError: the course's own solutions do not get full marks here; nobody was graded.
         GraderFault: a process of the grader's own died; run the same command again to go on.
     """
     students = find_students(submissions, options.students)
@@ -114,6 +118,9 @@ def grade_class(
             continue
         if finished is not None:
             finished(name)
+    if options.rehearse:
+        begun = [lesson for lesson in map(course.lesson, lessons) if _is_handed_in(course, lesson, submissions, jobs)]
+        rehearse(course, begun, isolation, train=options.train, processes=options.processes, hear=hear)
     for name, made in workers.run(jobs, isolation, processes=options.processes, hear=hear):
         reports += made
         if finished is not None:
@@ -121,6 +128,12 @@ def grade_class(
     write_pages(course, submissions, out)
     order = {name: i for i, name in enumerate(lessons)}
     return sorted(reports, key=lambda report: (natural(report.student), order[report.lesson]))
+
+
+def _is_handed_in(course: Course, lesson: Lesson, submissions: Path, students: Iterable[str]) -> bool:
+    """Whether there is anything to grade for a lesson."""
+    stub = pristine(course, lesson)
+    return any(not read_work(submissions / student, lesson, stub).problem for student in students)
 
 
 def grade_student(

@@ -25,9 +25,11 @@ from grader import workers
 from grader.classroom import grade_student, write
 from grader.course import Course, load
 from grader.export.gradescope import Visibility, failure, results
+from grader.rehearsal import rehearse
 from grader.render.order import fault
 from grader.render.text import number, one_line
 from grader.report import Report
+from grader.student.errors import GraderFault
 from grader.student.isolation import IsolationError, choose
 from grader.upload import lay_out
 
@@ -52,13 +54,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Grade and write; the exit status is 0 where there is a verdict."""
     parser = argparse.ArgumentParser(prog="grader.gradescope")
     for name in ("source", "submission", "results", "metadata"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
+        parser.add_argument(f"--{name}", type=Path, required=name == "source")
+    parser.add_argument("--rehearse", action="store_true")
     paths = parser.parse_args(arguments)
+    if paths.rehearse:
+        return rehearse_there(paths.source)
     target: Path = paths.results / "results.json"
     _write(target, failure())
     try:
-        settings = msgspec.json.decode((paths.source / "gradescope.json").read_bytes(), type=Settings)
-        course = load(paths.source)
+        settings, course = _read(paths.source)
         began = time.monotonic()
         report = grade_upload(course, settings, paths.submission)
         report = msgspec.structs.replace(report, seconds=time.monotonic() - began)
@@ -86,10 +90,13 @@ def grade_upload(course: Course, settings: Settings, submission: Path) -> Report
 
     Raises:
         IsolationError: nothing on this machine walls student code in.
+        RehearsalError: the course's own solution does not get full marks here.
         GraderFault: the process that grades died.
     """
     lesson = course.lesson(settings.lesson)
     isolation = choose(unsafe=settings.unsafe)
+    # For nothing where the image was made under the same isolation: it has been there then.
+    rehearse(course, [lesson], isolation, train=settings.train, processes=1)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         lay_out(submission, course, lesson, root / "in" / "submission")
@@ -98,6 +105,26 @@ def grade_upload(course: Course, settings: Settings, submission: Path) -> Report
         )
         (_, reports), *_ = workers.run({"submission": job}, isolation, processes=1)
     return reports[0]
+
+
+def rehearse_there(source: Path) -> int:
+    """Grade the reference while the image is made; the exit status is 1 where right answers would lose marks."""
+    try:
+        settings, course = _read(source)
+        isolation = choose(unsafe=settings.unsafe)
+        rehearse(course, [course.lesson(settings.lesson)], isolation, train=settings.train, processes=1)
+    except IsolationError as error:
+        # Where the image is made may allow less than where it runs.
+        print(f"setup: not rehearsed here: {error}")
+    except GraderFault as fault:
+        print(f"setup: {fault}")
+        return 1
+    return 0
+
+
+def _read(source: Path) -> tuple[Settings, Course]:
+    """What the zip holds."""
+    return msgspec.json.decode((source / "gradescope.json").read_bytes(), type=Settings), load(source)
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:

@@ -55,8 +55,12 @@ class Progress:
             self._bars.stop()
 
     def hear(self, event: Event) -> None:
-        """Show what a job is doing."""
+        """Show what a job is doing; nothing more once it has ended."""
         with self._lock:
+            if not event.what:
+                if event.job in self._running:
+                    self._bars.remove_task(self._running.pop(event.job))
+                return
             description = f"  {event.job}  {event.what}"[: max(20, self._console.width - 56)]
             total = event.total or None
             if event.job not in self._running:

@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+_isolation: Isolation | None = None
 _place: Split | None = None
 _events: Any = None
 
 
 class Event(NamedTuple):
-    """What a job is doing: ``total`` is 0 where it is not known."""
+    """What a job is doing, or "" once it has ended: ``total`` is 0 where it is not known."""
 
     job: str
     what: str
@@ -59,7 +60,8 @@ def run(
         hear: is told, in this process, what the jobs are doing.
 
     Raises:
-        GraderFault: a process of the grader's own died. What was finished before has been given.
+        GraderFault: student code cannot be started on this machine, or a process of the grader's own died. What was
+            finished before has been given.
     """
     if not jobs:
         return
@@ -101,17 +103,15 @@ def run(
 
 
 def _start(isolation: Isolation, events: Any) -> None:
-    global _place, _events
+    global _isolation, _events
     import torch
-
-    from grader.places import Split
 
     # Ctrl-C reaches every process of the terminal; the first one decides what becomes of the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # One thread a process: several processes on all processors at once would only wait for one another.
     torch.set_num_threads(1)
     _events = events
-    _place = Split(isolation)
+    _isolation = isolation
 
 
 def _call(name: str, job: Callable[..., Result]) -> Result:
@@ -120,7 +120,22 @@ def _call(name: str, job: Callable[..., Result]) -> Result:
             _events.put_nowait(Event(name, what, done, total))
 
     watch("starting", 0, 0)
-    return job(_place, watch)
+    return job(_the_place(), watch)
+
+
+def _the_place() -> Split:
+    """This process's place, started when the first job needs it: a reason why it does not start then reaches the user.
+
+    Raises:
+        GraderFault: it does not start.
+    """
+    global _place
+    from grader.places import Split
+
+    if _place is None:
+        assert _isolation is not None
+        _place = Split(_isolation)
+    return _place
 
 
 def _listen(events: Any, hear: Callable[[Event], None] | None) -> None:

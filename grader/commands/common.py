@@ -7,11 +7,14 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, get_args
 
 import typer
 
 from grader.course import Course, find_root, load
+
+if TYPE_CHECKING:
+    from grader.student.isolation import Level
 
 LessonArgument = Annotated[str, typer.Argument(help="A lesson: its number, its name, or the beginning of its name.")]
 Device = Annotated[
@@ -23,6 +26,13 @@ Device = Annotated[
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes side by side; one a processor.")]
 Unsafe = Annotated[
     bool, typer.Option("--unsafe", help="Grade even where nothing on this machine can wall student code in.")
+]
+Rehearsal = Annotated[
+    bool,
+    typer.Option(
+        help="Grade the course's own solutions first, and refuse to grade anyone where they lose marks here. "
+        "Costs time once on a machine."
+    ),
 ]
 Isolate = Annotated[
     str | None, typer.Option(help="Exactly this isolation: strong, embedded or 'process only'. Default: the best here.")
@@ -78,3 +88,16 @@ def a_device(device: str) -> str:
         if not torch.cuda.is_available():
             raise typer.BadParameter("this machine, or this build of torch, has no CUDA device; use --device cpu")
     return device
+
+
+def a_level(isolation: str | None) -> Level | None:
+    """A level of isolation, or None for the best.
+
+    Raises:
+        typer.BadParameter: there is no such level.
+    """
+    from grader.student.isolation import Level
+
+    if isolation is None or isolation in get_args(Level):
+        return isolation  # type: ignore[return-value]
+    raise typer.BadParameter(f"{isolation!r} is not strong, embedded or 'process only'", param_hint="--isolation")

@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from grader.commands.common import Device, Isolate, Jobs, Unsafe, a_device, interruptible, stop, the_course
+from grader.commands.common import (
+    Device,
+    Isolate,
+    Jobs,
+    Rehearsal,
+    Unsafe,
+    a_device,
+    a_level,
+    interruptible,
+    stop,
+    the_course,
+)
 
 
 def grade(
@@ -25,6 +36,7 @@ def grade(
         bool, typer.Option(help="Whether to run training checks; without, their points count nowhere.")
     ] = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Grade again what an earlier run has graded already.")] = False,
+    rehearsal: Rehearsal = True,
     device: Device = "cpu",
     jobs: Jobs = None,
     isolation: Isolate = None,
@@ -33,7 +45,7 @@ def grade(
     """Grade a class: every submission in a sandbox, marks to grades.csv, a page for everyone to index.html."""
     from grader.classroom import Options
 
-    options = Options(tuple(lesson or ()), tuple(student or ()), training, fresh, jobs)
+    options = Options(tuple(lesson or ()), tuple(student or ()), training, fresh, rehearsal, jobs)
     _grade(submissions, out, options, a_device(device), isolation, unsafe)
 
 
@@ -46,9 +58,7 @@ def _grade(submissions: Path, out: Path, options: object, device: str, isolation
 
     assert isinstance(options, classroom.Options)
     course = the_course()
-    if isolation not in (None, "strong", "embedded", "process only"):
-        raise typer.BadParameter(f"{isolation!r} is not strong, embedded or 'process only'")
-    chosen = choose(device, wanted=isolation, unsafe=unsafe)  # type: ignore[arg-type]
+    chosen = choose(device, wanted=a_level(isolation), unsafe=unsafe)
     console = Console()
     students = find_students(submissions, options.students)
     console.print(f"{len(students)} students; isolation {chosen}", markup=False, highlight=False)
@@ -60,6 +70,33 @@ def _grade(submissions: Path, out: Path, options: object, device: str, isolation
     print_class_summary(reports, console, out)
     if any(report.has_error for report in reports):
         stop("the grader itself failed on some submissions; their marks are not to be used (see the report)", 3)
+
+
+def rehearse(
+    lesson: Annotated[list[str] | None, typer.Argument(help="Lessons; all if left out.")] = None,
+    training: Annotated[bool, typer.Option(help="Whether to run training checks.")] = True,
+    device: Device = "cpu",
+    jobs: Jobs = None,
+    isolation: Isolate = None,
+    unsafe: Unsafe = False,
+) -> None:
+    """Show that this machine grades rightly: the course's own solutions get full marks in its sandbox.
+
+    `grader grade` does the same for the lessons that it is about to grade, once on a machine.
+    """
+    from grader.digest import versions
+    from grader.progress import Progress
+    from grader.rehearsal import rehearse as rehearse_all
+    from grader.student.isolation import choose
+
+    course = the_course()
+    lessons = sorted({course.lesson(name) for name in lesson or ()}, key=course.lessons.index) or list(course.lessons)
+    chosen = choose(a_device(device), wanted=a_level(isolation), unsafe=unsafe)
+    print(f"isolation {chosen}; {versions()}")
+    with interruptible(""), Progress("lessons", len(lessons)) as progress:
+        done = rehearse_all(course, lessons, chosen, train=training, fresh=True, processes=jobs, hear=progress.hear)
+    names = ", ".join(str(each.number) for each in sorted(done, key=course.lessons.index))
+    print(f"Full marks for the course's own solutions of {'lessons' if len(done) > 1 else 'lesson'} {names}.")
 
 
 def demo(

@@ -22,6 +22,7 @@ class Order(msgspec.Struct, frozen=True):
     lesson: str
     students: tuple[str, ...]
     training: bool
+    rehearsal: bool
     device: str
     isolation: str
     unsafe: bool
@@ -37,7 +38,7 @@ def main() -> None:
     from grader.submission import ClassError
 
     order = msgspec.convert(json.load(sys.stdin), Order)
-    options = Options((order.lesson,), order.students, order.training, processes=order.jobs)
+    options = Options((order.lesson,), order.students, order.training, rehearse=order.rehearsal, processes=order.jobs)
 
     def tell(student: str) -> None:
         print(json.dumps(student), flush=True)

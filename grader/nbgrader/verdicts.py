@@ -36,6 +36,9 @@ class Verdicts(LoggingConfigurable):
     training = Bool(True, help="Whether training checks are run. Where not, `train` has to be worth 0 points.").tag(
         config=True
     )
+    rehearsal = Bool(
+        True, help="Whether the course's own solutions have to get full marks on this machine before anyone is graded."
+    ).tag(config=True)
     jobs = Integer(None, allow_none=True, help="Processes side by side; by default one a processor.").tag(config=True)
     device = Enum(("cpu", "cuda"), "cpu", help="Where networks live.").tag(config=True)
     isolation = Enum(
@@ -68,6 +71,7 @@ class Verdicts(LoggingConfigurable):
             lesson=lesson,
             students=tuple(students),
             training=self.training,
+            rehearsal=self.rehearsal,
             device=self.device,
             isolation=self.isolation,
             unsafe=self.unsafe,

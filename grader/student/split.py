@@ -66,16 +66,19 @@ class Zygote:
         if self.isolation.device == "cpu":
             environment["CUDA_VISIBLE_DEVICES"] = ""
         with theirs:
-            self._process = subprocess.Popen(
-                isolated.command(self.isolation, theirs.fileno(), self._scratch),
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._log,
-                env=environment,
-                cwd="/",
-                start_new_session=True,
-            )
+            try:
+                self._process = subprocess.Popen(
+                    isolated.command(self.isolation, theirs.fileno(), self._scratch),
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=self._log,
+                    env=environment,
+                    cwd="/",
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise GraderFault(f"the process that starts student code cannot be started: {error}") from None
         self._control.settimeout(_START_SECONDS)
         self._own = float(self._hear("ready")["own"])
 

@@ -12,6 +12,14 @@ from grader.student.remote import Student
 LIMITS = {"cpu_seconds": 4, "call_seconds": 10, "memory_mb": 3000, "output_chars": 400}
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _caches_of_their_own(tmp_path_factory):
+    """What is remembered between runs of the grader is not the user's own while its tests run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def _walled_in():
     """Gives the place at a level, and ends all of them."""
