@@ -84,7 +84,7 @@ help: ## this list
 # Stamps: an environment that is up to date costs nothing the second time.
 $(VENV)/bin/python:
 	@$(or $(PYTHON),false) -c '$(NEW_ENOUGH)' 2>/dev/null || { \
-	    found=$$($(or $(PYTHON),python3) --version 2>/dev/null) || found='not there'; \
+	    found=$$($(or $(PYTHON),python3) --version 2>&1) || found='not there'; \
 	    echo "make: $(or $(PYTHON),python3) is $$found; 3.11 or newer is needed. Name one: make ... PYTHON=python3.12" >&2; \
 	    exit 2; }
 	@$(PYTHON) -m venv $(VENV) || { rm -f $@; exit 2; }
