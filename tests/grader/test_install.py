@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -59,6 +60,24 @@ def test_the_constraint_admits_the_cpu_build() -> None:
     """A version with a local part equals the one without (PEP 440), and pip prefers it."""
     version = install.pinned()
     assert SpecifierSet(f"=={version}").contains(f"{version}+cpu")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "exercises/README.md",
+        "grader/release/README.md.j2",
+        "grader/release/devcontainer.json.j2",
+        "grader/export/github.py",
+        "grader/export/gradescope_files/setup.sh",
+    ],
+)
+def test_who_installs_without_make_is_given_the_same_index(path: str) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    assert install.CPU_INDEX in text
+    assert "-c " in text, "and the versions that the course was tested with"
+    installs = [line for line in text.splitlines() if re.search(r"pip install .*-e \.$|pip install .*-e '\.'", line)]
+    assert all(install.CPU_INDEX in line for line in installs)
 
 
 def test_without_a_gpu_it_is_the_cpu_build_from_its_index(pip: pytest.MonkeyPatch, tmp_path: Path) -> None:
