@@ -115,6 +115,7 @@ def test_a_local_wheel_does_not_answer_for_the_index(pip: pytest.MonkeyPatch, tm
     flags, said = install.choose("2.13.0")
     assert flags == []
     assert said == "torch 2.13.0: the CPU build (0.2 GB), which pip's own configuration offers"
+    assert install._offered_by((tmp_path / "nowhere").as_uri()) == []
 
 
 @pytest.mark.parametrize(("gpu", "system", "says"), [(True, "Linux", "NVIDIA GPU"), (False, "Darwin", "no CUDA")])
