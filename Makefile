@@ -1,26 +1,33 @@
 # `make grade` and `make test` are all the set-up that a fresh machine needs: Python 3.11 or newer, and make.
 
-PYTHON ?= python3
+# The first Python that is new enough, where none is named: PYTHON=python3.12.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+    $$python -c '$(NEW_ENOUGH)' 2>/dev/null && { echo $$python; break; }; done)
 VENV ?= .venv
-# Where a CPU build of torch has an index of its own, name it here: PIP_FLAGS="--extra-index-url ...".
+# Options for pip, which then decide which build of torch is installed; without any, .ci/install.py chooses one.
 PIP_FLAGS ?=
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt
 
 OUT ?= report
+SUBMISSIONS ?=
 LESSON ?=
-STUDENT ?= student-006
+STUDENT ?=
 SEEDS ?= 20
 FIGURES ?=
 
+# What `grader grade` and `grader demo` take several of: LESSON="5 6" is --lesson 5 --lesson 6.
+LESSONS = $(foreach lesson,$(LESSON),--lesson $(lesson))
+STUDENTS = $(foreach student,$(STUDENT),--student $(student))
+# What the author's own tools take one of.
+ONE_LESSON = $(if $(word 2,$(LESSON)),$(error make $@ takes one lesson at a time: LESSON=$(firstword $(LESSON))),$(if \
+    $(LESSON),--lesson $(LESSON)))
+
 .PHONY: grade test test-slow lint types stubs figures verify mutants calibrate bar bench-training bench-grading bench-nbgrader picture clean help
 
-grade: $(VENV)/.class ## grade the sample class, or your own: make grade SUBMISSIONS=path
-ifdef SUBMISSIONS
-	$(BIN)/grader grade "$(SUBMISSIONS)" --out "$(OUT)"
-else
-	$(BIN)/grader demo --out "$(OUT)"
-endif
+grade: $(VENV)/.class ## grade the sample class, or yours: SUBMISSIONS=path LESSON="5 6" STUDENT=student-001 OUT=report
+	$(if $(SUBMISSIONS),,$(if $(STUDENT),$(error STUDENT chooses from a class of yours: name its folder, SUBMISSIONS=path)))
+	$(BIN)/grader $(if $(SUBMISSIONS),grade "$(SUBMISSIONS)" $(STUDENTS),demo) $(LESSONS) --out "$(OUT)"
 	@echo "The report: $(OUT)/index.html   The marks: $(OUT)/grades.csv"
 
 test: $(VENV)/.dev ## run the grader's own tests
@@ -46,27 +53,27 @@ verify: $(VENV)/.dev ## measure the hidden tests: stubs, solutions, wheats, chaf
 	$(BIN)/grader verify $(LESSON)
 
 mutants: $(VENV)/.dev ## does every small change to a solution cost marks?
-	$(BIN)/python -m grader.mutants $(if $(LESSON),--lesson $(LESSON))
+	$(BIN)/python -m grader.mutants $(ONE_LESSON)
 
 calibrate: $(VENV)/.dev ## train every reference on SEEDS disguised seeds
-	$(BIN)/python -m grader.bench.calibrate --seeds $(SEEDS) $(if $(LESSON),--lesson $(LESSON))
+	$(BIN)/python -m grader.bench.calibrate --seeds $(SEEDS) $(ONE_LESSON)
 
 bar: $(VENV)/.dev ## which known misconceptions reach the training bar all the same
-	$(BIN)/python -m grader.bench.bar $(if $(LESSON),--lesson $(LESSON))
+	$(BIN)/python -m grader.bench.bar $(ONE_LESSON)
 
 bench-training: $(VENV)/.bench ## one training seed against Stable-Baselines3's DQN, side by side
 	$(BIN)/python -m grader.bench.training --seeds 5
 
 bench-grading: $(VENV)/.dev ## what a child, a call and a lesson's properties cost, and the boundary's share
-	$(BIN)/python -m grader.bench.grading
+	$(BIN)/python -m grader.bench.grading $(ONE_LESSON)
 
 bench-nbgrader: $(VENV)/.dev ## the same submissions through plain nbgrader autograde and through ours
-	$(BIN)/python -m grader.bench.nbgrader $(if $(LESSON),--lesson $(LESSON))
+	$(BIN)/python -m grader.bench.nbgrader $(ONE_LESSON)
 
 picture: ## the picture in README.md, from a report that `make grade` made (needs chromium)
 	d=$$(mktemp -d); chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --disable-background-networking \
 	    --no-first-run --user-data-dir=$$d --force-device-scale-factor=1.5 --window-size=900,1150 \
-	    --screenshot=.github/report.png "file://$$PWD/$(OUT)/$(STUDENT)/index.html"; rm -rf $$d
+	    --screenshot=.github/report.png "file://$$PWD/$(OUT)/$(or $(STUDENT),student-006)/index.html"; rm -rf $$d
 
 clean: ## remove what make made
 	rm -rf $(VENV) report
@@ -76,16 +83,20 @@ help: ## this list
 
 # Stamps: an environment that is up to date costs nothing the second time.
 $(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+	@$(or $(PYTHON),false) -c '$(NEW_ENOUGH)' 2>/dev/null || { \
+	    found=$$($(or $(PYTHON),python3) --version 2>&1) || found='not there'; \
+	    echo "make: $(or $(PYTHON),python3) is $$found; 3.11 or newer is needed. Name one: make ... PYTHON=python3.12" >&2; \
+	    exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { rm -f $@; exit 2; }
 
 $(VENV)/.class: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) -e '.[class]'
+	@$(BIN)/python .ci/install.py '.[class]' $(PIP_FLAGS)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) -e '.[dev]'
+	@$(BIN)/python .ci/install.py '.[dev]' $(PIP_FLAGS)
 	@touch $@ $(VENV)/.class
 
 $(VENV)/.bench: $(VENV)/.dev
-	$(PIP) -e '.[dev,bench]'
+	@$(BIN)/python .ci/install.py '.[dev,bench]' $(PIP_FLAGS)
 	@touch $@

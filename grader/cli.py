@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -24,6 +25,32 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _show_versions(wanted: bool) -> None:
+    if wanted:
+        from grader.version import versions
+
+        for name, version in versions().items():
+            print(f"{name} {version}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_show_versions,
+            is_eager=True,
+            help="Show the versions of the grader, Python, torch and other packages, and exit.",
+        ),
+    ] = False,
+) -> None:
+    """Hold what is asked of the command itself, before any of its commands."""
+
+
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {"Learn": (learn.check, learn.train, learn.hint)}
 if not RELEASED:
     from grader.commands import around, author, export, nbgrader, teach

@@ -1,4 +1,4 @@
-"""What an instructor types to bring marks elsewhere: grader export gradescope, github-classroom, canvas, moodle, ..."""
+"""What an instructor types to bring marks elsewhere: grader export gradescope, github, canvas, moodle, ..."""
 
 from __future__ import annotations
 
@@ -161,10 +161,13 @@ def gradescope(
     _end([f"{path}: {len(data) / 1e6:.1f} MB, {points:g} points; keep it to yourself, it holds the tests and the salt"])
 
 
-@app.command("github-classroom", rich_help_panel=_SERVICES)
-def github_classroom(
+@app.command("github", rich_help_panel=_SERVICES)
+@app.command("github-classroom", hidden=True)  # its name while GitHub Classroom existed
+def github(
     lesson: Lessons = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The template repository.")] = Path("."),
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="The folder of the template repository, such as a release.")
+    ] = Path("."),
     course_repository: Annotated[
         str,
         typer.Option(
@@ -172,22 +175,39 @@ def github_classroom(
             help="Your private course repository, to run its hidden tests. Who can change the workflow can read them.",
         ),
     ] = "",
-    reporter: Annotated[bool, typer.Option(help="Whether GitHub Classroom's reporter adds up the results.")] = True,
+    reporter: Annotated[
+        bool,
+        typer.Option(
+            help="Whether a last step adds up the results by GitHub Classroom's action, which was made for Node 20."
+        ),
+    ] = False,
 ) -> None:
-    """Write .github/workflows/classroom.yml, which gives feedback on every push of a student's."""
+    """Write a workflow for students' repositories on GitHub, which gives feedback on every push.
+
+    GitHub Classroom was retired on 2026-08-28 and is not needed: make the folder a template repository, make one
+    private repository per student from it, and grade clones. grader/README.md has the commands, under Marks elsewhere.
+    """
     import re
 
-    from grader.export.github import workflow
+    from grader.export import github
 
     course = the_course()
     lessons = [course.lesson(name) for name in lesson or ()] or list(course.lessons)
     if course_repository and not re.fullmatch(r"[\w.-]+/[\w.-]+", course_repository):
         raise typer.BadParameter(f"{course_repository!r} is not OWNER/NAME", param_hint="--course-repository")
-    path = out / ".github" / "workflows" / "classroom.yml"
-    _write(path, workflow(lessons, course_repository, reporter=reporter).encode())
-    said = [f"{path}: {len(lessons)} lessons"]
+    path = out / github.WORKFLOW
+    _write(path, github.workflow(lessons, course_repository, reporter=reporter).encode())
+    said = [f"{path}: {len(lessons)} lesson{'s' if len(lessons) > 1 else ''}"]
+    if (out / github.OLD_WORKFLOW).is_file():
+        said.append(f"{out / github.OLD_WORKFLOW} is an earlier one; remove it, or every push is checked twice")
     if course_repository:
         said.append("put a token that may read it into the organization's secrets as COURSE_TOKEN")
+    if reporter:
+        said.append(
+            f"{github.REPORTER} was made for Node 20, which GitHub's runners no longer have, and for GitHub Classroom, "
+            "which is gone: try it first"
+        )
+    said.append("next: a template repository, and one repository per student from it; see GitHub in grader/README.md")
     _end(said)
 
 
@@ -197,7 +217,7 @@ def github_result(
     report: Annotated[Path, typer.Option(help="Where `grader grade` put its report.")],
     student: Annotated[str, typer.Option(help="The student's folder; needed where there are several.")] = "",
 ) -> None:
-    """Set a workflow step's output `result`, and add to its summary; for the workflow that github-classroom writes.
+    """Set a workflow step's output `result`, and add to its summary, in the workflow of `grader export github`.
 
     The exit status is 0 where everything passes.
     """

@@ -1,11 +1,13 @@
-"""One report as the result of a step in GitHub's autograding, and the workflow whose steps make such results.
-
-Read off classroom-resources/autograding-grading-reporter: the workflow is called ``Autograding Tests`` and has one job,
-``run-autograding-tests``; each step with an id sets the output ``result`` to JSON in base64; the reporter adds up the
-scores of the tests and fails the run where a status is not ``pass``.
+"""The workflow that gives feedback on every push to GitHub, and reports as the results of its steps.
 
 Whoever may push to a repository may change its workflows, so what they say is feedback. Marks come from
 `grader grade` over the clones.
+
+GitHub Classroom, whose autograding this was written for, was retired on 2026-08-28. Repositories that are made from a
+template run the workflow without it. What is left of it comes on request only: a last step with its reporter, an action
+that adds up results. Read off classroom-resources/autograding-grading-reporter: the workflow is called ``Autograding
+Tests`` and has one job, ``run-autograding-tests``; each step with an id sets the output ``result`` to JSON in base64;
+the reporter adds up the scores of the tests and fails the run where a status is not ``pass``.
 """
 
 from __future__ import annotations
@@ -23,7 +25,17 @@ from grader.render.order import exercises
 from grader.render.text import clip, one_line, visible
 from grader.report import Report, Verdict
 
+ACTIONS = {"actions/checkout": "v7", "actions/setup-python": "v7"}
+"""The actions that workflows use, here and in .github/workflows, each in the newest major version.
+
+They run on Node 24. GitHub removed Node 20, which checkout up to v4 and setup-python up to v5 were made for, from its
+runners in September 2026. Dependabot tells when there is a newer version; a test fails until it is everywhere.
+"""
 REPORTER = "classroom-resources/autograding-grading-reporter@v1"
+"""Still made for Node 20, in its only version, and for a service that is gone: so it is left out unless asked for."""
+WORKFLOW = ".github/workflows/autograding.yml"
+OLD_WORKFLOW = ".github/workflows/classroom.yml"
+"""What earlier versions wrote. Where both are, every push is checked twice."""
 _STATUS: dict[Verdict, str] = {"pass": "pass", "fail": "fail", "skip": "fail", "error": "error"}
 _SIGNS: dict[Verdict, str] = {"pass": "✓", "fail": "✗", "skip": "–", "error": "!"}
 _MOST = 1500
@@ -81,28 +93,36 @@ def summary(report: Report) -> str:
     return "\n".join(parts) + "\n"
 
 
-def workflow(lessons: Sequence[Lesson], course_repository: str = "", *, reporter: bool = True) -> str:
-    """``.github/workflows/classroom.yml`` for a template repository.
+def workflow(lessons: Sequence[Lesson], course_repository: str = "", *, reporter: bool = False) -> str:
+    """The workflow ``WORKFLOW`` of a template repository.
 
     Args:
         lessons: what the repository asks for.
         course_repository: ``owner/name`` of the instructor's private course repository, from which hidden tests are
             fetched by the secret COURSE_TOKEN; where empty, the public examples are run.
-        reporter: whether the last step adds up the results. It is an action of GitHub Classroom's; without it, the
-            steps themselves and their summaries say as much.
+        reporter: whether a last step adds up the results by GitHub Classroom's action; without it, the steps
+            themselves and their summaries say as much.
     """
+    hidden = bool(course_repository)
     names = [f"lesson{lesson.number}" for lesson in lessons]
     results = (f"          {name.upper()}_RESULTS: ${{{{ steps.{name}.outputs.result }}}}\n" for name in names)
-    report = _REPORT.format(reporter=REPORTER, results="".join(results), runners=",".join(names))
     return _WORKFLOW.format(
-        about=_HIDDEN if course_repository else _PUBLIC,
-        work="class/student" if course_repository else "work",
-        fetch=_FETCH.format(repository=course_repository) if course_repository else "",
-        install="course" if course_repository else "work",
-        extra="[class]" if course_repository else "",
-        steps="".join(_step(lesson, bool(course_repository)) for lesson in lessons),
-        report=report if reporter else "",
+        about=_HIDDEN if hidden else _PUBLIC,
+        dispatch=", repository_dispatch" if reporter else "",
+        permissions=_REPORTER_S_PERMISSIONS if reporter else "",
+        checkout=_used("actions/checkout"),
+        python=_used("actions/setup-python"),
+        work="class/student" if hidden else "work",
+        fetch=_FETCH.format(checkout=_used("actions/checkout"), repository=course_repository) if hidden else "",
+        install="course" if hidden else "work",
+        extra="[class]" if hidden else "",
+        steps="".join(_step(lesson, hidden, reporter) for lesson in lessons),
+        report=_REPORT.format(reporter=REPORTER, results="".join(results), runners=",".join(names)) if reporter else "",
     )
+
+
+def _used(action: str) -> str:
+    return f"{action}@{ACTIONS[action]}"
 
 
 def _test(name: str, status: str, score: float, message: str = "", code: str = "") -> dict[str, Any]:
@@ -127,34 +147,34 @@ def _message(*words: str) -> str:
     return " ".join(word for word in words if word)
 
 
-def _step(lesson: Lesson, hidden: bool) -> str:
-    return (_HIDDEN_STEP if hidden else _PUBLIC_STEP).format(
-        number=lesson.number,
-        name=lesson.name,
-        title=json.dumps(f"Lesson {lesson.number}: {lesson.title}", ensure_ascii=False),
-    )
+def _step(lesson: Lesson, hidden: bool, reporter: bool) -> str:
+    step = _HIDDEN_STEP if hidden else _REPORTED_STEP if reporter else _PUBLIC_STEP
+    title = json.dumps(f"Lesson {lesson.number}: {lesson.title}", ensure_ascii=False)
+    return step.format(number=lesson.number, name=lesson.name, title=title)
 
 
-# The names of the workflow and of its job are what GitHub Classroom looks for.
+# The names of the workflow and of its job are what the reporter looks for.
 _WORKFLOW = """\
 {about}name: Autograding Tests
-on: [push, workflow_dispatch, repository_dispatch]
+on: [push, workflow_dispatch{dispatch}]
 permissions:
-  checks: write
-  actions: read
   contents: read
+{permissions}\
+# A newer push ends the run of an older one, and saves its minutes.
+concurrency:
+  group: ${{{{ github.workflow }}}}-${{{{ github.ref }}}}
+  cancel-in-progress: true
 jobs:
   run-autograding-tests:
     runs-on: ubuntu-latest
-    if: github.actor != 'github-classroom[bot]'
     timeout-minutes: 30
     steps:
-      - uses: actions/checkout@v4
+      - uses: {checkout}
         with:
           path: {work}
           persist-credentials: false
 {fetch}\
-      - uses: actions/setup-python@v5
+      - uses: {python}
         with:
           python-version: "3.12"
       - name: Install
@@ -162,6 +182,11 @@ jobs:
           python -m pip install --quiet -c {install}/constraints.txt \\
               --extra-index-url https://download.pytorch.org/whl/cpu -e './{install}{extra}'
 {steps}{report}"""
+
+_REPORTER_S_PERMISSIONS = """\
+  checks: write
+  actions: read
+"""
 
 _REPORT = """\
       - name: Report
@@ -185,7 +210,7 @@ _HIDDEN = """\
 
 _FETCH = """\
       - name: Fetch the course
-        uses: actions/checkout@v4
+        uses: {checkout}
         with:
           repository: {repository}
           token: ${{{{ secrets.COURSE_TOKEN }}}}
@@ -193,11 +218,19 @@ _FETCH = """\
           persist-credentials: false
 """
 
-# A student's copy of the grader knows `check` only. Examples that everybody can read decide no points.
+# Every lesson has its step, also after one that failed; a run that a newer push has ended stops at once.
 _PUBLIC_STEP = """\
       - name: {title}
+        if: "!cancelled()"
+        working-directory: work
+        run: grader check {name}
+"""
+
+# A student's copy of the grader knows `check` only. Examples that everybody can read decide no points.
+_REPORTED_STEP = """\
+      - name: {title}
         id: lesson{number}
-        if: always()
+        if: "!cancelled()"
         working-directory: work
         run: |
           grader check {name} && status=pass || status=fail
@@ -211,7 +244,7 @@ _PUBLIC_STEP = """\
 _HIDDEN_STEP = """\
       - name: {title}
         id: lesson{number}
-        if: always()
+        if: "!cancelled()"
         working-directory: course
         run: |
           grader grade ../class --lesson {name} --out ../report || echo "the grader ended with status $?"

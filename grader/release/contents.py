@@ -10,7 +10,7 @@ from typing import Any
 
 from grader.build import pristine
 from grader.course import Course, CourseError, Lesson
-from grader.export.github import workflow
+from grader.export.github import WORKFLOW, workflow
 from grader.notebooks.make import source_notebook, student_notebook
 from grader.release import modules
 from grader.release.course_yml import for_students
@@ -88,8 +88,8 @@ def _the_project(course: Course, lessons: Sequence[Lesson]) -> Files:
     project = tomllib.loads(_read(_PROJECT / "pyproject.toml").decode())
     licence = course.root / "LICENSE"
     return {
-        # Without the reporter: a copy of this repository need not belong to GitHub Classroom.
-        ".github/workflows/classroom.yml": workflow(lessons, reporter=False).encode(),
+        # No dependabot.yml beside it: each student's copy would get pull requests. Release again for newer actions.
+        WORKFLOW: workflow(lessons).encode(),
         ".devcontainer/devcontainer.json": _page("devcontainer.json.j2", course=course),
         ".gitignore": _read(_HERE / "gitignore.txt"),
         "LICENSE": _read(licence if licence.is_file() else _PROJECT / "LICENSE"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
+import platform
 import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ import tiny_course
 from tiny_course import NUMBERS, hand_in
 
 from grader.student.isolation import IsolationError, choose
+from grader.version import versions
 
 
 @pytest.fixture
@@ -32,6 +36,34 @@ def test_help_names_every_command(folder: Path) -> None:
     for name in ("check", "train", "grade", "demo", "verify", "build"):
         assert name in done.stdout
         assert grader(folder, name, "--help").returncode == 0
+
+
+def test_version_is_pyproject_s_and_imports_nothing_heavy(tmp_path: Path) -> None:
+    """Outside of a course too. The versions are read from metadata, as importing torch takes seconds."""
+    code = (
+        "import sys\nfrom grader.cli import main\n"
+        "try: main()\nexcept SystemExit as end: print('status', end.code or 0)\n"
+        "print(*sorted({'torch', 'gymnasium', 'numpy', 'pytest'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", code, "--version"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
+    *lines, status, imported = done.stdout.splitlines()
+    versions = dict(line.split() for line in lines)
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert versions["grader"] == project["version"]
+    assert versions["Python"] == platform.python_version()
+    assert versions["torch"] == importlib.metadata.version("torch")
+    assert versions["gymnasium"] == importlib.metadata.version("gymnasium")
+    assert (status, imported) == ("status 0", "")
+
+
+def test_a_package_that_is_not_there_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+    assert versions()["torch"] == "not installed"
+    assert versions()["Python"] == platform.python_version()
 
 
 @pytest.mark.parametrize(

@@ -29,10 +29,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_help_lists_every_export(folder: Path) -> None:
     done = grader(folder, "export", "--help")
     assert done.returncode == 0
-    for name in ("csv", "canvas", "moodle", "autolab", "gradescope", "github-classroom"):
+    for name in ("csv", "canvas", "moodle", "autolab", "gradescope", "github"):
         assert name in done.stdout
         assert grader(folder, "export", name, "--help").returncode == 0
-    assert "github-result" not in done.stdout
+    assert "github-" not in done.stdout, "neither the step's own command nor the name of earlier times"
 
 
 def test_csv_to_standard_output(folder: Path) -> None:
@@ -84,7 +84,7 @@ def test_choices_that_are_none(folder: Path) -> None:
     for words in (
         ("gradescope", "1", "--visibility", "never"),
         ("moodle", "report", "--id-column", "shoe size"),
-        ("github-classroom", "--course-repository", "course"),
+        ("github", "--course-repository", "course"),
     ):
         done = grader(folder, "export", *words)
         assert done.returncode == 2
@@ -102,9 +102,30 @@ def test_gradescope_and_github_write_their_files(folder: Path, tmp_path: Path) -
     assert "3 points" in done.stderr
     with zipfile.ZipFile(tmp_path / "x.zip") as archive:
         assert json.loads(archive.read("gradescope.json"))["train"] is False
-    done = grader(folder, "export", "github-classroom", "--lesson", "1", "--out", str(tmp_path))
+    done = grader(folder, "export", "github", "--lesson", "1", "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr
-    assert "runners: lesson1\n" in (tmp_path / ".github" / "workflows" / "classroom.yml").read_text()
+    path = tmp_path / ".github" / "workflows" / "autograding.yml"
+    first, last = done.stderr.splitlines()
+    assert first == f"{path}: 1 lesson"
+    assert last.startswith("next: a template repository")
+    assert "run: grader check lesson1_numbers\n" in path.read_text()
+
+
+def test_github_s_help_says_what_became_of_classroom(folder: Path) -> None:
+    said = " ".join(grader(folder, "export", "github", "--help").stdout.split())
+    assert "GitHub Classroom was retired on 2026-08-28 and is not needed" in said
+
+
+def test_the_name_that_github_had_still_works_and_what_it_wrote_is_pointed_out(folder: Path, tmp_path: Path) -> None:
+    earlier = tmp_path / ".github" / "workflows" / "classroom.yml"
+    earlier.parent.mkdir(parents=True)
+    earlier.write_text("name: Autograding Tests\n")
+    done = grader(folder, "export", "github-classroom", "--reporter", "--out", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert f"{earlier} is an earlier one; remove it, or every push is checked twice" in done.stderr
+    assert "reporter@v1 was made for Node 20, which GitHub's runners no longer have" in done.stderr
+    assert earlier.read_text() == "name: Autograding Tests\n"
+    assert "runners: lesson1,lesson2\n" in earlier.with_name("autograding.yml").read_text()
 
 
 def result_of(text: str) -> dict:

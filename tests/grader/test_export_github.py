@@ -1,4 +1,4 @@
-"""GitHub: results as the reporter of GitHub Classroom reads them, the workflow, and clones as submissions."""
+"""GitHub: the workflow, results as the reporter of GitHub Classroom reads them, and clones as submissions."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_nothing_in_a_result_is_a_command_to_the_runner() -> None:
 @pytest.mark.parametrize(("status", "says"), [(0, "pass"), (1, "fail"), (2, "fail")])
 def test_public_examples_decide_no_points(status: int, says: str, tmp_path: Path) -> None:
     """The step's own script, with a `grader check` that ends so."""
-    steps = yaml.safe_load(github.workflow([tiny_lesson()]))["jobs"]["run-autograding-tests"]["steps"]
+    steps = yaml.safe_load(github.workflow([tiny_lesson()], reporter=True))["jobs"]["run-autograding-tests"]["steps"]
     put(tmp_path / "grader", f"#!/bin/sh\necho $*\nexit {status}\n")
     (tmp_path / "grader").chmod(0o755)
     settings = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "GITHUB_OUTPUT": str(tmp_path / "output")}
@@ -120,19 +120,24 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     return tiny_course.make(tmp_path_factory.mktemp("github") / "course")
 
 
-def test_the_golden_workflows(course: Course) -> None:
-    assert github.workflow(course.lessons) == (GOLDEN / "classroom_public.yml").read_text(encoding="utf-8")
-    assert github.workflow(course.lessons, "school/course") == (GOLDEN / "classroom_hidden.yml").read_text(
-        encoding="utf-8"
-    )
+WORKFLOWS = {"public": ("", False), "hidden": ("school/course", False), "reporter": ("", True)}
+"""Of each golden workflow: the course's repository, and whether the reporter is asked for."""
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_the_golden_workflows(course: Course, name: str) -> None:
+    repository, reporter = WORKFLOWS[name]
+    golden = (GOLDEN / f"autograding_{name}.yml").read_text(encoding="utf-8")
+    assert github.workflow(course.lessons, repository, reporter=reporter) == golden
 
 
 @pytest.mark.parametrize("repository", ["", "school/course"])
 def test_the_workflow_keeps_the_reporter_s_rules(course: Course, repository: str) -> None:
     """The reporter's README: these names, one job, a step with an id for each runner, whose output it is given."""
-    workflow = yaml.safe_load(github.workflow(course.lessons, repository))
+    workflow = yaml.safe_load(github.workflow(course.lessons, repository, reporter=True))
     assert workflow["name"] == "Autograding Tests"
     assert list(workflow["jobs"]) == ["run-autograding-tests"]
+    assert workflow["permissions"] == {"contents": "read", "checks": "write", "actions": "read"}
     steps = workflow["jobs"]["run-autograding-tests"]["steps"]
     reporter = steps[-1]
     assert reporter["uses"] == github.REPORTER
@@ -140,16 +145,33 @@ def test_the_workflow_keeps_the_reporter_s_rules(course: Course, repository: str
     assert runners == ["lesson1", "lesson2"]
     assert [step["id"] for step in steps if "id" in step] == runners
     assert reporter["env"] == {f"{r.upper()}_RESULTS": f"${{{{ steps.{r}.outputs.result }}}}" for r in runners}
-    secrets = [step for step in steps if "secrets." in json.dumps(step)]
-    assert len(secrets) == bool(repository), "a token only where one was asked for, and only where it is used"
+
+
+@pytest.mark.parametrize("reporter", [False, True])
+@pytest.mark.parametrize("repository", ["", "school/course"])
+def test_a_token_only_where_one_is_asked_for_and_only_where_it_is_used(
+    course: Course, repository: str, reporter: bool
+) -> None:
+    steps = yaml.safe_load(github.workflow(course.lessons, repository, reporter=reporter))["jobs"]
+    secrets = [step for step in steps["run-autograding-tests"]["steps"] if "secrets." in json.dumps(step)]
+    assert len(secrets) == bool(repository)
+
+
+def test_without_the_reporter_nothing_of_classroom_is_left(course: Course) -> None:
+    """It is the default: the reporter was made for Node 20 and for a service that is gone."""
+    text = github.workflow(course.lessons)
+    assert "classroom" not in text
+    workflow = yaml.safe_load(text)
+    assert workflow["permissions"] == {"contents": "read"}
+    steps = workflow["jobs"]["run-autograding-tests"]["steps"]
+    assert [step["run"] for step in steps[-2:]] == ["grader check lesson1_numbers", "grader check lesson2_balance"]
 
 
 def test_a_title_cannot_break_the_workflow() -> None:
-    steps = yaml.safe_load(github.workflow([tiny_lesson()]))["jobs"]["run-autograding-tests"]["steps"]
-    assert steps[-2]["name"] == 'Lesson 1: Numbers: "all" of them'
-    without = github.workflow([tiny_lesson()], reporter=False)
-    assert "classroom-resources" not in without
-    assert yaml.safe_load(without)["jobs"]
+    for reporter in (False, True):
+        text = github.workflow([tiny_lesson()], reporter=reporter)
+        steps = yaml.safe_load(text)["jobs"]["run-autograding-tests"]["steps"]
+        assert steps[-2 if reporter else -1]["name"] == 'Lesson 1: Numbers: "all" of them'
 
 
 def test_the_summary_is_safe_html() -> None:

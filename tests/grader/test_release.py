@@ -29,6 +29,7 @@ from grader.release import modules
 from grader.release.contents import Files, canonical, contents, with_what_they_import
 from grader.release.course_yml import for_students
 from grader.release.folder import MANIFEST, update
+from grader.version import PROJECT
 
 ROOT = Path(__file__).parents[2]
 COURSE = load(ROOT)
@@ -375,9 +376,19 @@ def test_every_module_of_a_release_can_be_imported(released: Path) -> None:
 
 
 def test_help_offers_what_works_and_nothing_else(released: Path) -> None:
-    (done,) = student(released, ("", "", ("--help",)))
+    done, versions = student(released, ("", "", ("--help",)), ("", "", ("--version",)))
     assert done.status == 0
     assert re.findall(r"^│ ([a-z]+) ", done.out, flags=re.MULTILINE) == ["check", "train", "hint"]
+    assert versions.status == 0
+    assert re.match(r"grader \d+\.\d+\.\d+\nPython 3\.", versions.out)
+
+
+def test_a_release_is_the_same_project_in_the_same_version(files: Files) -> None:
+    """So `grader --version` of a student is that of the course."""
+    ours, theirs = (ROOT / "pyproject.toml").read_text(encoding="utf-8"), files["pyproject.toml"].decode()
+    for key in ("name", "version"):
+        assert tomllib.loads(ours)["project"][key] == tomllib.loads(theirs)["project"][key]
+    assert tomllib.loads(ours)["project"]["name"] == PROJECT
 
 
 @contextlib.contextmanager
