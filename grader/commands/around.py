@@ -8,36 +8,62 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from grader.commands.common import interruptible, the_course
+from grader.commands.common import confirm, interruptible, the_course
 
 
 def release(
     folder: Annotated[Path, typer.Argument(help="A new or empty folder, or an earlier release, which is updated.")],
     lesson: Annotated[
         list[str] | None,
-        typer.Option(help="Only this lesson and those that it imports; may be repeated. Default: all."),
+        typer.Option(
+            help="Add this lesson, and those that it imports, to what is out; may be repeated. "
+            "Default: all in a new folder, none in an earlier release."
+        ),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Add all lessons.")] = False,
+    withdraw: Annotated[
+        list[str] | None, typer.Option(help="Take this lesson back; may be repeated. Asks first.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Withdraw without asking.")] = False,
+    restore: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATH", help="Write this file again, although you have deleted it; may be repeated."),
     ] = None,
     with_tests: Annotated[
+        bool | None,
+        typer.Option(
+            "--with-tests/--without-tests",
+            help="For people who learn alone: with hidden properties and solutions. Default: without.",
+        ),
+    ] = None,
+    hand_out_solutions: Annotated[
         bool,
-        typer.Option("--with-tests", help="For people who learn alone: with hidden properties and solutions."),
+        typer.Option(
+            "--hand-out-solutions",
+            help="With --with-tests: write the solutions even into a folder that a class may get, without asking.",
+        ),
     ] = False,
 ) -> None:
-    """Write what students get: texts, stubs and the grader, without tests, solutions and salt."""
-    from grader.release.contents import contents, with_what_they_import
-    from grader.release.folder import update
+    """Write what students get: texts, stubs and the grader, without tests, solutions and salt.
 
-    course = the_course()
-    lessons = with_what_they_import(course, lesson or [])
-    changes = update(folder, contents(course, lessons, with_tests=with_tests))
-    for path in changes.removed:
-        print(f"removed: {path}")
-    numbers = ", ".join(str(each.number) for each in lessons)
-    plural = "s" if len(lessons) > 1 else ""
-    print(f"{folder}: lesson{plural} {numbers}; {len(changes.written)} files written, {len(changes.removed)} removed")
-    if with_tests:
-        print(
-            "With the hidden properties and the solutions: for people who learn alone, not for a class that is graded."
-        )
+    Run it again to add lessons or to bring the folder up to date: your own changes in it are kept. Exit status 1 says
+    that a file needs your attention.
+    """
+    from grader.release.run import Wishes
+    from grader.release.run import release as release_to
+
+    wishes = Wishes(
+        add=tuple(lesson or ()),
+        everything=everything,
+        withdraw=tuple(withdraw or ()),
+        restore=tuple(restore or ()),
+        with_tests=with_tests,
+        hand_out_solutions=hand_out_solutions,
+        yes=yes,
+    )
+    with interruptible("; run the same command again to complete the release"):
+        if not release_to(the_course(), folder, wishes, confirm, print):
+            raise SystemExit(1)
 
 
 def similar(

@@ -45,6 +45,21 @@ def stop(message: str, status: int) -> NoReturn:
     raise SystemExit(status)
 
 
+def confirm(what: str, option: str) -> None:
+    """Ask before something that is hard to take back; return only if the answer is yes.
+
+    Where nobody can answer, in a script, the command ends and names the option that says yes beforehand.
+
+    Args:
+        what: what would happen, as a sentence without its full stop.
+        option: the option.
+    """
+    if not sys.stdin.isatty():
+        stop(f"{what}. Nothing was written; to go ahead, add {option}", 2)
+    if not typer.confirm(f"{what}. Go on?"):
+        stop("nothing was written", 1)
+
+
 @contextlib.contextmanager
 def interruptible(words: str) -> Iterator[None]:
     """Ctrl-C ends the command with one line. Typer would end it too, but say nothing that helps.

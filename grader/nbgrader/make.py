@@ -1,12 +1,11 @@
 """``grader nbgrader init``: a folder in which nbgrader's own commands run on this course.
 
 What is written is remembered with a digest in ``.grader.json``. Run again, the command brings up to date what is still
-as it was written, and leaves alone, and names, whatever somebody has changed since.
+as it was written, and leaves alone, and names, what somebody has changed since. A file that was deleted comes back.
 """
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import re
@@ -15,9 +14,10 @@ from pathlib import Path
 
 import msgspec
 
-from grader.build import write
 from grader.course import Course, CourseError, Lesson
+from grader.managed.folder import ManagedFolder, Memory, Step, Version
 from grader.notebooks.make import grade_id, source_path
+from grader.writing import write
 
 _STATE = ".grader.json"
 _GITIGNORE = """\
@@ -40,12 +40,14 @@ class State(msgspec.Struct, frozen=True):
         db_url: the gradebook's URL; "" for nbgrader's own choice.
         training: whether training checks are worth anything.
         files: what was written, each with its digest.
+        unfinished: what a run that was cut off was about to write, each with its digest.
     """
 
     lessons: tuple[str, ...]
     db_url: str
     training: bool
     files: dict[str, str]
+    unfinished: dict[str, str] = {}
 
 
 def init(
@@ -86,27 +88,28 @@ def init(
     if state.db_url and (problem := database_problem(state.db_url)):
         raise CourseError(problem)
     made = dict(_files(course, state))  # all of it first: a mistake leaves nothing half done
-    done: list[str] = []
-    files: dict[str, str] = {}
-    for name, data in made.items():
-        path = folder / name
-        files[name] = hashlib.sha256(data).hexdigest()
-        now = path.read_bytes() if path.is_file() else None
-        known = before.files.get(name) if before else None
-        if now == data:
-            continue
-        if now is None or hashlib.sha256(now).hexdigest() == known:
-            write(path, data.decode())
-            done.append(f"{'written' if now is None else 'updated'}: {name}")
-        else:
-            files[name] = known or ""
-            done.append(f"left alone, because you have changed it: {name} (delete it to get a new one)")
-    if before is None or msgspec.structs.replace(state, files=files) != before:
-        write(
-            folder / _STATE, json.dumps(msgspec.structs.asdict(msgspec.structs.replace(state, files=files)), indent=1)
-        )
+    known = {name: Version(digest) for name, digest in before.files.items()} if before else {}
+    memory = Memory(known, unfinished=before.unfinished if before else {})
+    managed = ManagedFolder(folder, memory, follows_links=True)  # source/ may be a link to a larger disk
+    plan = managed.plan(made)
+
+    def save(memory: Memory) -> None:
+        files = {name: version.digest for name, version in memory.files.items()}
+        now = msgspec.structs.replace(state, files=files, unfinished=memory.unfinished)
+        if now != _before(folder):
+            write(folder / _STATE, json.dumps(msgspec.structs.asdict(now), indent=1).encode())
+
+    managed.apply(plan, save)
     (folder / "submitted").mkdir(exist_ok=True)
-    return done
+    return [_in_words(step) for step in plan.steps]
+
+
+def _in_words(step: Step) -> str:
+    if step.what in ("kept", "left alone"):
+        return f"left alone, because you have changed it: {step.path} (delete it to get a new one)"
+    if step.what == "orphaned":
+        return f"left alone, because you have changed it: {step.path} (it is no longer needed)"
+    return f"{step.what}: {step.path}"
 
 
 def _before(folder: Path) -> State | None:

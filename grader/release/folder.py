@@ -1,106 +1,168 @@
-"""Writing a release into a folder, and over an earlier one: nothing stale stays, and nothing of others is touched."""
+"""The folder of a release: what is remembered of it, what it must not be, and its policies for other people's edits."""
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import stat
+from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
 
-from grader.course import CourseError
+import msgspec
+
+from grader.course import Course, CourseError
+from grader.managed.folder import ManagedFolder, Memory, Plan, Version, digest
 from grader.release.contents import Files
 from grader.writing import write
 
+STATE = "grader/released/state.json"
+"""Where the state is kept: in the folder, so that it is there after a clone as well."""
+
 MANIFEST = "grader/released/manifest.txt"
-"""Lists the files of a release with what they hold: a later one can tell its own files from other people's."""
+"""Where releases had a list of their files before there was a state: they can still be brought up to date."""
 
-_HEAD = "# The files of this release, and the SHA-256 of each. `grader release` reads it to bring them up to date.\n"
+_ABOUT = "Written by `grader release`, which reads it to bring this folder up to date. It holds nothing secret."
 
-
-@dataclasses.dataclass(frozen=True)
-class Changes:
-    """What a release did: paths, in order."""
-
-    written: tuple[str, ...]
-    removed: tuple[str, ...]
+_TEXTS = {".json", ".md", ".py", ".toml", ".txt", ".yml", ""}
+"""Files of these kinds are merged. Notebooks and figures are not: a merge by lines breaks them."""
 
 
-def update(folder: Path, files: Files) -> Changes:
-    """Make ``folder`` hold exactly these files, beside what others have put there.
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """What is remembered of a release.
+
+    Attributes:
+        about: what the file is, for people who come across it.
+        lessons: names of the lessons that are out.
+        with_tests: whether tests and solutions are in the folder, for people who learn alone.
+        memory: the files. Their texts are there to merge later versions with other people's edits.
+    """
+
+    about: str = _ABOUT
+    lessons: tuple[str, ...]
+    with_tests: bool
+    memory: Memory
+
+
+def read_state(folder: Path) -> State | None:
+    """What is remembered of a folder; None for a new folder, or one that holds only git's.
 
     Raises:
-        CourseError: the folder holds something else than an earlier release, or files of it that were changed by hand;
-            nothing has been written then.
+        CourseError: it is not a folder, it is one with something else in it, or its state cannot be read.
     """
-    earlier = _earlier(folder)
-    before = {path: _digest_of(folder, path) for path in sorted({*earlier, *files})}
-    # What is there and neither ours as we left it nor as we want it is somebody's work.
-    wanted = {path: _digest(data) for path, data in files.items()}
-    foreign = [path for path, now in before.items() if now not in ("", earlier.get(path), wanted.get(path))]
-    if foreign:
-        more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
-        raise CourseError(
-            f"{folder} holds files that this release would overwrite and that are not as the last release left them: "
-            f"{', '.join(foreign[:3])}{more}; move them away and run this again"
-        )
-    written = tuple(path for path, data in files.items() if before[path] != _digest(data))
-    removed = tuple(path for path in earlier if path not in files and before[path])
-    for path in written:
-        write(folder / path, files[path])
-    for path in removed:
-        (folder / path).unlink()
-        _prune((folder / path).parent, folder)
-    lines = [f"{_digest(data)}  {path}\n" for path, data in sorted(files.items())]
-    write(folder / MANIFEST, "".join([_HEAD, *lines]).encode())
-    return Changes(written, removed)
-
-
-def _earlier(folder: Path) -> dict[str, str]:
-    """The digests of the files of an earlier release, by path; empty for a new folder, or one that holds only git's.
-
-    Raises:
-        CourseError: it is not a folder, or one with something else in it.
-    """
-    if not folder.exists():
-        return {}
-    if not folder.is_dir():
-        raise CourseError(f"{folder} is not a folder")
-    manifest = folder / MANIFEST
-    if not manifest.is_file() or manifest.is_symlink():
-        if any(path.name != ".git" for path in folder.iterdir()):
-            raise CourseError(f"{folder} is not empty, and not an earlier release; name a new or an empty folder")
-        return {}
-    digests: dict[str, str] = {}
-    for line in manifest.read_text(encoding="utf-8", errors="replace").splitlines():
-        digest, _, path = line.partition("  ")
-        parts = PurePosixPath(path).parts
-        if not line.startswith("#") and path and not path.startswith("/") and ".." not in parts and ".git" not in parts:
-            digests[path] = digest
-    return digests
-
-
-def _digest(data: bytes) -> str:
-    # Git may turn line ends on the way; that is no change.
-    return hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()
-
-
-def _digest_of(folder: Path, path: str) -> str:
-    """The digest of a file; "" where there is none, and something that equals nothing where it is no plain file."""
-    place = folder
-    for part in PurePosixPath(path).parts[:-1]:
-        place = place / part
-        if place.is_symlink() or (place.exists() and not place.is_dir()):
-            return "not a folder"
-    place = folder / path
+    path = folder / STATE
     try:
-        mode = place.lstat().st_mode
-    except FileNotFoundError:
-        return ""
-    return _digest(place.read_bytes()) if stat.S_ISREG(mode) else "not a file"
+        if not folder.exists():
+            return None
+        if not folder.is_dir():
+            raise CourseError(f"{folder} is not a folder")
+        if path.is_file() and not path.is_symlink():
+            return msgspec.json.decode(path.read_bytes(), type=State)
+        manifest = folder / MANIFEST
+        if manifest.is_file() and not manifest.is_symlink():
+            return _from_manifest(manifest.read_bytes())
+        if any(each.name != ".git" for each in folder.iterdir()):
+            raise CourseError(f"{folder} is not empty, and not an earlier release; name a new or an empty folder")
+    except OSError as error:
+        raise CourseError(f"{error.filename or folder} cannot be read: {error.strerror}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise CourseError(f"{path} cannot be read ({reason}); restore it, or release into a new folder") from None
+    return None
 
 
-def _prune(folder: Path, top: Path) -> None:
-    """Remove a folder that has become empty, and those around it."""
-    while folder != top and not any(folder.iterdir()):
-        folder.rmdir()
-        folder = folder.parent
+def refuse_the_course(course: Course, folder: Path) -> None:
+    """Keep a release out of the course's own folder.
+
+    Raises:
+        CourseError: the folder is the course's, lies in it, or has it inside.
+    """
+    inside, root = folder.resolve(), course.root.resolve()
+    if root in (inside, *inside.parents):
+        raise CourseError(
+            f"{folder} is in the folder of the course itself; name one outside of it, such as ../students"
+        )
+    if inside in root.parents:
+        raise CourseError(f"{folder} holds the course itself; name another folder")
+
+
+def refuse_secrets(folder: Path, state: State | None) -> None:
+    """Keep a class's folder free of tests and solutions that this command has not written.
+
+    Raises:
+        CourseError: some are there.
+    """
+    if state and state.with_tests:
+        return
+    ours = state.memory.files if state else {}
+    for path in sorted([*folder.glob("solutions/lesson*"), *folder.glob("tests/lesson*/*")]):
+        if path.relative_to(folder).as_posix() not in ours:
+            raise CourseError(
+                f"{path} is there, as in a course with its tests and solutions, and students would get it; move it "
+                "away, or name another folder"
+            )
+
+
+def plan(folder: Path, state: State | None, files: Files, restore: Collection[str] = ()) -> Plan:
+    """What a release will do; nothing is written.
+
+    Args:
+        folder: the folder.
+        state: what is remembered of it.
+        files: what it should hold.
+        restore: files that come back although somebody has deleted them.
+
+    Raises:
+        CourseError: a file to restore is not in the release, or something in the folder is in the way.
+    """
+    for path in restore:
+        if path not in files:
+            raise CourseError(f"{path} is no file of this release, so it cannot be restored")
+    return _managed(folder, state).plan(files, restore=restore)
+
+
+def apply(folder: Path, before: State | None, plan: Plan, lessons: Iterable[str], with_tests: bool) -> None:
+    """Do what was planned, and remember it in the folder.
+
+    The lessons and the tests are written down first: if the run is cut off, a solution that was already written is
+    never taken for something else.
+
+    Raises:
+        CourseError: a file cannot be written.
+    """
+
+    def save(memory: Memory) -> None:
+        state = State(lessons=tuple(lessons), with_tests=with_tests, memory=memory)
+        data = msgspec.json.format(msgspec.json.encode(state, order="deterministic"), indent=1) + b"\n"
+        path = folder / STATE
+        if not path.is_file() or path.read_bytes() != data:
+            write(path, data)
+
+    _managed(folder, before).apply(plan, save)
+
+
+def _managed(folder: Path, state: State | None) -> ManagedFolder:
+    memory = state.memory if state else Memory()
+    return ManagedFolder(
+        folder, memory, merges=_is_merged, stays_deleted=lambda path: not _is_needed(path), lays_beside=True
+    )
+
+
+def _is_merged(path: str) -> bool:
+    """Whether a newer version is merged into a file: the texts of the course, but neither the program nor tests."""
+    pure = PurePosixPath(path)
+    return pure.suffix in _TEXTS and pure.parts[0] not in ("grader", "tests", "solutions")
+
+
+def _is_needed(path: str) -> bool:
+    """Whether a student's copy does not work without a file."""
+    return path.startswith("grader/") or path == "course.yml"
+
+
+def _from_manifest(data: bytes) -> State:
+    """The state of a release that has only the list: digests of its files, without their texts."""
+    pairs = [line.partition("  ") for line in data.decode().splitlines() if not line.startswith("#")]
+    files = {path: Version(sha256) for sha256, _, path in pairs if path}
+    released = [PurePosixPath(path) for path in files if path.startswith("grader/released/")]
+    return State(
+        lessons=tuple(path.stem for path in released if path.suffix == ".py"),
+        with_tests=any(path.startswith("solutions/") for path in files),
+        # The list itself is an old file too, which this release no longer has.
+        memory=Memory({**files, MANIFEST: Version(digest(data))}),
+    )

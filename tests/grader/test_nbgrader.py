@@ -34,6 +34,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader_class import FORGERIES, LESSON, notebook
 
 from grader.course import CourseError, load
+from grader.managed import folder as managed
 from grader.nbgrader.make import init
 from grader.nbgrader.restore import Released, restore
 from grader.nbgrader.stage import score, worth
@@ -407,6 +408,38 @@ def test_a_course_folder_is_made_once_and_then_brought_up_to_date(tmp_path: Path
     assert (folder / "nbgrader_config.py").read_text() == "# mine\n"
     assert (folder / "gradebook.db").read_bytes() == b"marks"
     assert (folder / "submitted" / "student-001" / LESSON / f"{LESSON}.ipynb").read_text() == "work"
+
+
+def test_what_is_written_can_be_deleted_and_comes_back(tmp_path: Path) -> None:
+    folder = tmp_path / "course"
+    init(COURSE, folder, lessons=["5"])
+    (folder / "nbgrader_config.py").write_text("# mine\n")
+    said = "left alone, because you have changed it: nbgrader_config.py (delete it to get a new one)"
+    assert init(COURSE, folder) == [said]
+    assert init(COURSE, folder) == [said]
+    (folder / "nbgrader_config.py").unlink()
+    assert init(COURSE, folder) == ["written: nbgrader_config.py"]
+    assert init(COURSE, folder) == []
+
+
+def test_an_init_that_was_cut_off_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "course"
+    real = managed.write
+
+    def fails(path: Path, data: bytes) -> None:
+        if path.suffix == ".ipynb":
+            raise OSError(28, "No space left on device", str(path))
+        real(path, data)
+
+    monkeypatch.setattr(managed, "write", fails)
+    with pytest.raises(CourseError, match=r"No space left on device\); run this again"):
+        init(COURSE, folder, lessons=["5"])
+    monkeypatch.undo()
+    assert (folder / "nbgrader_config.py").is_file()
+    done = init(COURSE, folder, training=False)  # and even if it was not the same in between
+    assert f"written: source/{LESSON}/{LESSON}.ipynb" in done
+    assert "updated: nbgrader_config.py" in done
+    assert init(COURSE, folder) == []
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import importlib.metadata
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -28,11 +27,17 @@ from grader.release import contents as making
 from grader.release import modules
 from grader.release.contents import Files, canonical, contents, with_what_they_import
 from grader.release.course_yml import for_students
-from grader.release.folder import MANIFEST, update
+from grader.release.folder import STATE, apply, plan, read_state
 from grader.version import PROJECT
 
 ROOT = Path(__file__).parents[2]
 COURSE = load(ROOT)
+
+
+def update(folder: Path, files: Files, *, with_tests: bool = False) -> None:
+    """Write a release of all lessons."""
+    state = read_state(folder)
+    apply(folder, state, plan(folder, state, files), [lesson.name for lesson in COURSE.lessons], with_tests)
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +186,25 @@ def test_the_search_sees_a_salt_and_a_notebook(files: Files) -> None:
     assert leaks({**files, "exercises/x.ipynb": notebook}, {COURSE.salt}, public()) == {COURSE.salt}
 
 
+def test_nothing_of_the_secrets_is_in_what_is_remembered(tmp_path: Path) -> None:
+    """Not even of a copy that had them: the state goes to students with the folder."""
+    everything = {kind: wanted for kind, wanted in secrets().items() if kind not in ("wheats", "salt")}
+    update(tmp_path, contents(COURSE, COURSE.lessons, with_tests=True), with_tests=True)
+    state = {STATE: _texts(tmp_path)}
+    assert not leaks(state, secrets()["hidden tests"], public())  # they are never merged, so there are no texts of them
+    update(tmp_path, contents(COURSE, COURSE.lessons))
+    for kind, wanted in everything.items():
+        assert not leaks({STATE: _texts(tmp_path)}, wanted, public()), kind
+    assert COURSE.salt.encode() not in (tmp_path / STATE).read_bytes()
+
+
+def _texts(folder: Path) -> bytes:
+    """Everything in a release's state: texts with their line ends, and names."""
+    state = json.loads((folder / STATE).read_text(encoding="utf-8"))
+    files = state["memory"]["files"]
+    return "\n".join([*state["lessons"], *files, *(each.get("text") or "" for each in files.values())]).encode()
+
+
 def test_no_file_of_tests_or_solutions_or_of_other_commands(files: Files) -> None:
     assert not [path for path in files if path.startswith(("tests/", "solutions/"))]
     left_out = (
@@ -191,6 +215,7 @@ def test_no_file_of_tests_or_solutions_or_of_other_commands(files: Files) -> Non
         "workers",
         "bench/",
         "figures/",
+        "managed/",
         "release/",
         "export/",
     )
@@ -293,74 +318,6 @@ def test_packages_are_those_that_a_student_installs() -> None:
     assert "nbgrader" not in listed
 
 
-# A folder.
-
-
-def test_refuses_what_is_not_its_own(tmp_path: Path, files: Files) -> None:
-    (tmp_path / "thesis.tex").write_text("...")
-    with pytest.raises(CourseError, match="is not empty, and not an earlier release"):
-        update(tmp_path, files)
-    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
-    with pytest.raises(CourseError, match="is not a folder"):
-        update(tmp_path / "thesis.tex", files)
-
-
-def test_a_fresh_git_repository_will_do(tmp_path: Path) -> None:
-    (tmp_path / ".git").mkdir()
-    assert update(tmp_path, {"a.txt": b"a"}).written == ("a.txt",)
-
-
-def test_an_update_leaves_nothing_stale_and_nothing_of_others_touched(tmp_path: Path) -> None:
-    update(tmp_path, {"a.txt": b"a\n", "b/c.txt": b"c", "b/d.txt": b"d"})
-    (tmp_path / ".git").mkdir()
-    (tmp_path / ".git/config").write_text("mine")
-    (tmp_path / "notes.txt").write_text("mine")
-    (tmp_path / "a.txt").write_bytes(b"a\r\n")  # as git on Windows leaves it
-    changes = update(tmp_path, {"a.txt": b"a\n", "e.txt": b"e"})
-    assert changes == making_changes(written=("e.txt",), removed=("b/c.txt", "b/d.txt"))
-    found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
-    assert found == {".git/config", "notes.txt", "a.txt", "e.txt", MANIFEST}
-
-
-def making_changes(written: tuple[str, ...], removed: tuple[str, ...]) -> object:
-    from grader.release.folder import Changes
-
-    return Changes(written, removed)
-
-
-def test_what_was_changed_by_hand_is_not_overwritten(tmp_path: Path) -> None:
-    update(tmp_path, {"a.txt": b"a", "b.txt": b"b"})
-    (tmp_path / "a.txt").write_text("better")
-    for files in ({"a.txt": b"new"}, {"b.txt": b"new"}):
-        with pytest.raises(CourseError, match=r"a\.txt; move them away"):
-            update(tmp_path, files)
-    assert (tmp_path / "b.txt").read_text() == "b"
-    (tmp_path / "own.txt").write_text("own")
-    (tmp_path / "a.txt").unlink()
-    with pytest.raises(CourseError, match=r"own\.txt"):
-        update(tmp_path, {"own.txt": b"ours"})
-
-
-def test_a_manifest_cannot_reach_out_of_the_folder(tmp_path: Path) -> None:
-    inside, outside = tmp_path / "in", tmp_path / "precious.txt"
-    outside.write_text("precious")
-    update(inside, {"a.txt": b"a"})
-    digest = (inside / MANIFEST).read_text().splitlines()[1].partition(" ")[0]
-    (inside / MANIFEST).write_text(f"{digest}  ../precious.txt\n{digest}  {outside}\n{digest}  .git/config\n")
-    (inside / "a.txt").unlink()
-    update(inside, {})
-    assert outside.read_text() == "precious"
-    shutil.rmtree(inside)
-    update(inside, {"d/a.txt": b"a"})
-    shutil.rmtree(inside / "d")
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "elsewhere/a.txt").write_bytes(b"a")
-    (inside / "d").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(CourseError, match="move them away"):
-        update(inside, {})
-    assert (tmp_path / "elsewhere/a.txt").exists()
-
-
 # A student.
 
 
@@ -451,7 +408,7 @@ def test_train_asks_the_examples_first(released: Path) -> None:
 
 def test_a_copy_with_tests_judges_by_properties_and_names_mistakes(tmp_path: Path) -> None:
     folder = tmp_path / "alone"
-    update(folder, contents(COURSE, COURSE.lessons, with_tests=True))
+    update(folder, contents(COURSE, COURSE.lessons, with_tests=True), with_tests=True)
     with worked_in(folder, "1") as (path, solution):
         wrong = solution.replace("total = float(reward) + gamma * total", "total = reward + total")
         (done,) = student(folder, (path, wrong, ("check", "1")))
