@@ -29,7 +29,7 @@ if not RELEASED:
     from grader.commands import around, author, export, nbgrader, teach
 
     PANELS |= {
-        "Teach": (teach.grade, teach.demo, around.release, around.similar),
+        "Teach": (teach.grade, teach.demo, around.release, around.collect, around.similar),
         "Write lessons": (author.verify, author.build),
     }
 for panel, commands in PANELS.items():
