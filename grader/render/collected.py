@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def print_collected(done: Collected, out: Path, console: Console) -> None:
     table.add_column(no_wrap=True)
     table.add_column(justify="right")
     for lesson, students in done.lessons.items():
-        table.add_row(Text(lesson or "no lesson named; files lie as they were handed in"), str(students))
+        table.add_row(Text(lesson or "in no lesson's folder, but as handed in"), str(students))
     console.print(table)
     files = [f"{done.outcomes[each]} {each}" for each in ("written", "replaced", "unchanged") if done.outcomes[each]]
     tools = f"; {done.left_out} of operating systems and tools left out" if done.left_out else ""
@@ -43,7 +44,10 @@ def print_collected(done: Collected, out: Path, console: Console) -> None:
         path, kind = done.ids
         say(f"{path}: each folder's {kind}, for `grader export … --ids {path}`")
     named = [lesson for lesson in done.lessons if lesson]
-    say(f"Next: grader grade {one_line(str(out), 2000)}" + (f" --lesson {named[0]}" if len(named) == 1 else ""))
+    say(
+        f"Next: grader grade {one_line(shlex.quote(str(out)), 2000)}"
+        + (f" --lesson {named[0]}" if len(named) == 1 else "")
+    )
 
 
 def _lines(remarks: Sequence[Remark]) -> list[Text]:
@@ -55,7 +59,7 @@ def _lines(remarks: Sequence[Remark]) -> list[Text]:
     for student in sorted(by_student, key=natural):
         # What is about no student may be about any of them, and there is no other list: it is shown in full.
         most = _MOST_EACH if student else len(by_student[student])
-        told = [remark.says for remark in by_student[student][:most]]
+        told = [one_line(remark.says) for remark in by_student[student][:most]]
         more = len(by_student[student]) - most
         told += [f"… and {more} more"] if more > 0 else []
         lines += [Text(f"  {one_line(student, 30):<{width}}  {says}" if student else f"  {says}") for says in told]

@@ -10,7 +10,6 @@ import dataclasses
 import errno
 import hashlib
 import os
-import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
@@ -32,6 +31,7 @@ from grader.submissions.entries import (
     Workplace,
     closed,
     is_archive,
+    is_work,
     stem,
     walk,
 )
@@ -42,8 +42,6 @@ from grader.submissions.shelf import Shelf
 from grader.writing import write
 
 Tell = Callable[[str, int, int], None]
-
-_WORK = re.compile(r".*\.(py|pyw|ipynb)(\.(txt|json))?", re.IGNORECASE | re.DOTALL)
 
 
 def collect(
@@ -277,7 +275,7 @@ class _Collecting:
         for entry in problems:
             self._attention(student, f"{entry.name} {entry.problem}")
         files = [entry for entry in entries if entry.path is not None]
-        if problems or any(_WORK.fullmatch(entry.parts[-1]) for entry in files):
+        if problems or any(is_work(entry.parts[-1]) for entry in files):
             return
         if not files:
             self._attention(student, "handed in nothing that can be read")

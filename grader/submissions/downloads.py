@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections.abc import Callable
 
-from grader.submissions.entries import Entry, is_archive, stem
+from grader.submissions.entries import Entry, is_archive, is_work, stem
 from grader.submissions.handins import Download, Handin, Person, Tops, back, by_top, is_file, under
 from grader.submissions.systems import SYSTEMS
 
@@ -27,7 +27,7 @@ def read(entries: list[Entry], name: str, open_archive: Callable[[Entry], list[E
     Returns:
         The downloads; a folder of folders that no system has made is taken as a folder a student.
     """
-    return _recognised(entries, name, open_archive, 0) or [_plain(name, by_top(entries))]
+    return _recognised(entries, name, open_archive, 0) or [_plain(name, by_top(entries), open_archive)]
 
 
 def _recognised(
@@ -56,15 +56,17 @@ def _recognised(
     return downloads
 
 
-def _plain(name: str, tops: Tops) -> Download:
+def _plain(name: str, tops: Tops, open_archive: Callable[[Entry], list[Entry]]) -> Download:
     """A folder a student, or an archive a student."""
-    while len(tops) == 1:
+    while len(tops) == 1:  # perhaps a folder or an archive around all of them, as a Mac packs it
         ((top, below),) = tops.items()
-        inner = by_top(below)
-        # A folder around all of them, as a Mac packs it, holds nothing but folders and archives of students.
-        if not inner or any(_OWN.fullmatch(k) or (is_file(e) and not is_archive(k)) for k, e in inner.items()):
+        packed = is_file(below)
+        if packed and not is_archive(top):
             break
-        name, tops = top, inner
+        inner = by_top(open_archive(dataclasses.replace(below[0], parts=(top,))) if packed else below)
+        if not _holds_students(inner):
+            break
+        name, tops = stem(top) if packed else top, inner
     handins, strays = [], []
     for top, below in tops.items():
         if is_file(below) and not is_archive(top):
@@ -79,6 +81,15 @@ def _plain(name: str, tops: Tops) -> Download:
         slug = shared[0][:-1]
         hint = f"all are called {shared[0]!r}…; if that is the assignment, call the folder {slug}-submissions"
     return Download("folder", name, tuple(handins), tuple(strays), hint=hint)
+
+
+def _holds_students(tops: Tops) -> bool:
+    """Whether folders and archives may be students' here, rather than parts of one student's work."""
+    loose = [top for top, below in tops.items() if is_file(below) and not is_archive(top)]
+    inner = [top for top in tops if top not in loose]
+    if any(_OWN.fullmatch(top) for top in inner) or any(is_work(top) for top in loose):
+        return False
+    return len(inner) > (1 if loose else 0)
 
 
 def _common(names: list[str]) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from pathlib import Path
 from typing import BinaryIO, cast
 
 MB = 1 << 20
 
 _OPENED = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
+_WORK = re.compile(r".*\.(py|pyw|ipynb)(\.(txt|json))?", re.IGNORECASE | re.DOTALL)
 _NOT_OPENED = {".7z": "7-Zip", ".rar": "RAR", ".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "Zstandard"}
 
 # Left out wherever they lie: what operating systems, editors and tools put beside people's work.
@@ -136,6 +138,11 @@ class Workplace:
 def is_archive(name: str) -> bool:
     """Whether a file is called like an archive that is opened here. A .docx is a zip too, and is not."""
     return name.casefold().endswith(_OPENED)
+
+
+def is_work(name: str) -> bool:
+    """Whether a file is called like a module or a notebook, perhaps with an ending that a browser added."""
+    return _WORK.fullmatch(name) is not None
 
 
 def stem(name: str) -> str:
