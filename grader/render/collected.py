@@ -44,10 +44,8 @@ def print_collected(done: Collected, out: Path, console: Console) -> None:
         path, kind = done.ids
         say(f"{path}: each folder's {kind}, for `grader export … --ids {path}`")
     named = [lesson for lesson in done.lessons if lesson]
-    say(
-        f"Next: grader grade {one_line(shlex.quote(str(out)), 2000)}"
-        + (f" --lesson {named[0]}" if len(named) == 1 else "")
-    )
+    only = f" --lesson {named[0]}" if len(named) == 1 else ""
+    say(f"Next: grader grade {one_line(shlex.quote(str(out)), 2000)}{only}")
 
 
 def _lines(remarks: Sequence[Remark]) -> list[Text]:

@@ -245,7 +245,7 @@ class _Collecting:
                     continue
                 if entry.version < other.version:
                     self._shelf.put_earlier(student, entry.version.lstrip("0") or "earlier", parts, entry.path)
-                    self._note(student, f"{parts[-1]}: handed in several times; the newest counts")
+                    self._note(student, f"{parts[-1]}: handed in several times; the newest counts, the others are kept in .earlier")
                     continue
                 beside = "/".join((student, *parts[:-1]))
                 wanted = _free(beside, parts[-1], taken)
@@ -266,8 +266,8 @@ class _Collecting:
                 )
                 self._attention(student, f"{'/'.join(parts)} {said}")
             names.append(name)
-            lesson = parts[0] if any(parts[0] == each.name for each in self._course.lessons) else ""
-            self._in[student].add(lesson)
+            if is_work(parts[-1]):
+                self._in[student].add(parts[0] if parts[0] in {each.name for each in self._course.lessons} else "")
         return names
 
     def _remark_on(self, student: str, handin: Handin, entries: Sequence[Entry]) -> None:

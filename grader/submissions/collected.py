@@ -22,7 +22,7 @@ class Collected:
     Attributes:
         systems: whose downloads were read.
         students: the folders that something was handed in for.
-        lessons: how many students handed in each lesson; "" counts those whose files say no lesson.
+        lessons: how many students handed in a module or notebook for each; "" counts those whose files say no lesson.
         outcomes: how many files were written, replaced, unchanged, kept.
         attention: what may be missing or be the wrong one, until somebody has looked.
         notes: what should be known, though everything has its place.
