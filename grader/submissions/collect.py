@@ -217,7 +217,7 @@ class _Collecting:
         for handin in earlier:
             for entry in self._opened(handin):
                 if entry.path is not None:
-                    self._shelf.put_earlier(student, handin.label or handin.version, safe_path(entry.parts), entry.path)
+                    self._keep(student, handin.label or handin.version, safe_path(entry.parts), entry.path)
         if newest.late:
             self._note(student, "handed in late")
         if superseded:
@@ -233,6 +233,7 @@ class _Collecting:
     def _write(self, student: str, handin: Handin, where: list[tuple[tuple[str, ...], Entry]], scope: str) -> list[str]:
         """Write one hand-in's files."""
         taken: dict[str, Entry] = {}
+        folders = {same("/".join((student, *parts[:i]))) for parts, _ in where for i in range(1, len(parts))}
         names: list[str] = []
         # The newest first, where the system numbers files: it gets the name, and the others are kept elsewhere.
         for parts, entry in sorted(where, key=lambda each: each[1].version, reverse=True):
@@ -244,20 +245,20 @@ class _Collecting:
                 if _equal(other.path, entry.path):
                     continue
                 if entry.version < other.version:
-                    self._shelf.put_earlier(student, entry.version.lstrip("0") or "earlier", parts, entry.path)
-                    self._note(student, f"{parts[-1]}: handed in several times; the newest counts, the others are kept in .earlier")
+                    self._keep(student, entry.version.lstrip("0"), parts, entry.path)
+                    said = "handed in several times; the newest counts, the others are kept in .earlier"
+                    self._note(student, f"{parts[-1]}: {said}")
                     continue
+            if other is not None or same(name) in folders:
                 beside = "/".join((student, *parts[:-1]))
-                wanted = _free(beside, parts[-1], taken)
-                self._attention(student, f"{entry.name}: a second file of that name, now called {wanted}")
+                wanted = _free(beside, parts[-1], taken.keys() | folders)
+                self._attention(student, f"{entry.name}: a second file or folder of that name, now called {wanted}")
                 name = f"{beside}/{wanted}"
             taken[same(name)] = entry
             try:
                 outcome = self._shelf.put(name, entry.path, scope, entry.version or handin.version)
             except OSError as error:
-                if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-                    raise
-                self._attention(student, f"{name} could not be written: {error.strerror or error}")
+                self._not_written(student, name, error)
                 continue
             self._done.outcomes[outcome] += 1
             if outcome == "kept":
@@ -269,6 +270,18 @@ class _Collecting:
             if is_work(parts[-1]):
                 self._in[student].add(parts[0] if parts[0] in {each.name for each in self._course.lessons} else "")
         return names
+
+    def _keep(self, student: str, label: str, parts: tuple[str, ...], source: Path) -> None:
+        try:
+            self._shelf.put_earlier(student, label, parts, source)
+        except OSError as error:
+            self._not_written(student, "/".join(parts), error)
+
+    def _not_written(self, student: str, name: str, error: OSError) -> None:
+        """A name that cannot be there beside another one is its student's; a full disk ends the run."""
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            raise error
+        self._attention(student, f"{name} could not be written: {error.strerror or error}")
 
     def _remark_on(self, student: str, handin: Handin, entries: Sequence[Entry]) -> None:
         problems = [entry for entry in entries if entry.problem]

@@ -90,7 +90,12 @@ class Shelf:
         wanted = safe_folder(name)
         if number and wanted != safe_folder(number) and (not alone or same(wanted) in self._folders):
             wanted = safe_folder(f"{wanted}-{number}")
-        return free(wanted, lambda candidate: same(candidate) in self._folders)
+
+        def taken(candidate: str) -> bool:
+            path = self.root / candidate
+            return same(candidate) in self._folders or (os.path.lexists(path) and not path.is_dir())
+
+        return free(wanted, taken)
 
     def newest(self, scope: str) -> str:
         """The highest version of a scope that is there, or ""."""

@@ -165,12 +165,16 @@ def _submitters(about: Any) -> tuple[Person, ...]:
     people = {}
     for each in listed if isinstance(listed, list) else ():
         if isinstance(each, dict):
-            name, sid, email = (str(each.get(key) or "").strip() for key in (":name", ":sid", ":email"))
+            name, sid, email = (_text(each.get(key)) for key in (":name", ":sid", ":email"))
             ids = {kind: value for kind, value in (("sid", sid), ("email", email)) if value}
             identity = sid or email or name
             if identity:
                 people[identity] = Person(f"gradescope:{identity}", name or identity, identity, ids)
     return tuple(people.values())
+
+
+def _text(value: object) -> str:
+    return str(value).strip() if isinstance(value, str | int) else ""
 
 
 def _instant(when: object) -> str:

@@ -354,6 +354,14 @@ def test_a_student_whose_folder_is_there_is_named(course: Course, tmp_path: Path
     assert layout(out)[f"betabob/{ONE}/{ONE}.py"] == "# by hand\n"
 
 
+def test_a_file_called_as_a_student_is_nobodys_folder(course: Course, tmp_path: Path) -> None:
+    run(course, canvas(tmp_path, "first", {f"alphaann_101_9001_{ONE}.py": NUMBERS}), out := tmp_path / "submitted")
+    (out / "betabob").write_text("a note on Bob")
+    run(course, canvas(tmp_path, "second", {f"betabob_102_9002_{ONE}.py": NUMBERS}), out)
+    assert layout(out)["betabob"] == "a note on Bob"
+    assert layout(out)[f"betabob (2)/{ONE}/{ONE}.py"] == NUMBERS
+
+
 def test_students_of_one_name_keep_their_folders(course: Course, tmp_path: Path) -> None:
     run(course, canvas(tmp_path, "first", {f"leewei_1_10_{ONE}.py": NUMBERS}), out := tmp_path / "submitted")
     run(course, canvas(tmp_path, "second", {f"leewei_2_20_{ONE}.py": made.WRONG}), out)

@@ -189,7 +189,20 @@ def test_names_twice_in_a_zip_are_both_kept(course: Course, tmp_path: Path) -> N
     done, found = handed_in(course, tmp_path, {"work.zip": into.getvalue()})
     assert {data for name, data in found.items() if name != "same.txt"} == {b"first = 1", b"second = 2", b"third = 3"}
     assert len({same(name) for name in found}) == 4
-    assert attention(done).count("a second file of that name") == 2
+    assert attention(done).count("a second file or folder of that name") == 2
+
+
+def test_a_file_that_is_a_folder_too(course: Course, tmp_path: Path) -> None:
+    both = zipped({"a": "a file", "a/b.py": "x = 1", f"{ONE}.py": NUMBERS})
+    done, found = handed_in(course, tmp_path, {"work.zip": both})
+    assert found == {f"{ONE}.py": NUMBERS.encode(), "a (2)": b"a file", "a/b.py": b"x = 1"}
+    assert "a second file or folder of that name" in attention(done)
+    # In a version that does not count, it is one student's misfortune as well.
+    files: Files = {f"ann+{ONE}+2026-01-0{day} 10:00:00.0 UTC/work.zip": both for day in (5, 6)}
+    files[f"bob+{ONE}+2026-01-05 10:00:00.0 UTC/{ONE}.py"] = NUMBERS
+    done = collect(course, write(tmp_path / "exchange", files), out := tmp_path / "second")
+    assert (out / "bob" / ONE / f"{ONE}.py").read_text() == NUMBERS
+    assert {remark.student for remark in done.attention} == {"ann"}
 
 
 def test_two_archives_do_not_meet(course: Course, tmp_path: Path) -> None:
