@@ -9,5 +9,5 @@
 ``archive``    the files in archives
 ``layout``     where a file goes: which lesson it is for
 ``shelf``      the folder that is written, and the memory of what was written there
-``names``      names of files and folders that every file system takes
+``safe_names``  names of files and folders that every file system takes
 """

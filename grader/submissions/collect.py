@@ -37,7 +37,7 @@ from grader.submissions.entries import (
 )
 from grader.submissions.handins import Download, Handin, Person
 from grader.submissions.layout import placed_at, safe_path
-from grader.submissions.names import free, same
+from grader.submissions.safe_names import free, same
 from grader.submissions.shelf import Shelf
 from grader.writing import write
 

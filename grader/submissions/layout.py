@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from grader.course import Course, Lesson
 from grader.submissions.entries import Entry
 from grader.submissions.handins import Handin
-from grader.submissions.names import safe_file
+from grader.submissions.safe_names import safe_file
 
 _COPY = re.compile(r"-\d{1,2}(?=\.[a-z]+$)", re.IGNORECASE)
 

@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 
 from grader.submission import ClassError
-from grader.submissions.names import free, safe_folder, same
+from grader.submissions.safe_names import free, safe_folder, same
 from grader.writing import write
 
 MEMORY = ".collected.json"

@@ -23,7 +23,7 @@ from grader.submissions.archive import unpack
 from grader.submissions.collect import collect
 from grader.submissions.collected import Collected
 from grader.submissions.entries import ArchiveError, Budget, Entry, NoRoomError, Workplace
-from grader.submissions.names import free, safe_file, safe_folder, same
+from grader.submissions.safe_names import free, safe_file, safe_folder, same
 
 
 @pytest.fixture(scope="module")
