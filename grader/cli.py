@@ -56,7 +56,14 @@ if not RELEASED:
     from grader.commands import around, author, export, nbgrader, teach
 
     PANELS |= {
-        "Teach": (teach.grade, teach.rehearse, teach.demo, around.release, around.similar),
+        "Teach": (
+            around.release,
+            around.collect,
+            teach.grade,
+            around.similar,
+            teach.rehearse,
+            teach.demo,
+        ),
         "Write lessons": (author.verify, author.build),
     }
 for panel, commands in PANELS.items():

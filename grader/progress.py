@@ -12,8 +12,32 @@ from typing import Self
 
 from rich import progress as bars
 from rich.console import Console
+from rich.markup import escape
 
 from grader.workers import Event
+
+
+class Steps:
+    """One bar on a terminal for what is done in steps, one after another; nothing elsewhere."""
+
+    def __init__(self) -> None:
+        """Nothing is shown before ``with``."""
+        console = Console(stderr=True)
+        self._bars = bars.Progress(console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._bars.add_task("", total=None)
+
+    def __enter__(self) -> Self:
+        """Show the bar, on a terminal."""
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take it away."""
+        self._bars.stop()
+
+    def tell(self, what: str, done: int, total: int) -> None:
+        """How far a step is; ``what`` is a text of ours or of the user's."""
+        self._bars.update(self._task, description=escape(what), completed=done, total=total)
 
 
 class Progress:

@@ -1,4 +1,4 @@
-"""What an instructor types around a course: release before it, similar after it."""
+"""What an instructor types around a course: release before it, collect when work comes back, similar after it."""
 
 from __future__ import annotations
 
@@ -64,6 +64,40 @@ def release(
     with interruptible("; run the same command again to complete the release"):
         if not release_to(the_course(), folder, wishes, confirm, print):
             raise SystemExit(1)
+
+
+def collect(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="ZIP-OR-FOLDER",
+            help="All submissions as Canvas, Moodle, Gradescope, nbgrader, Blackboard or GitHub hand them out, "
+            "or a folder with one folder or archive per student.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option(help="The folder of submissions: a new one, or one that an earlier run has written.")
+    ] = Path("submitted"),
+    lesson: Annotated[
+        str, typer.Option(help="The lesson that everything was handed in for. Default: the one that names say.")
+    ] = "",
+) -> None:
+    """Bring what was handed in elsewhere into <student>/<lesson>/, and list what needs attention.
+
+    Archives of students are opened, and the newest of several versions counts. Run it again for later downloads. The
+    exit status is 1 where something needs attention: everything else has been collected all the same.
+    """
+    from grader.progress import Steps
+    from grader.render.collected import print_collected
+    from grader.submissions.collect import collect as collect_all
+
+    course = the_course()
+    wanted = course.lesson(lesson) if lesson else None
+    with interruptible("; no file is half written, and the same command goes on from there"), Steps() as steps:
+        done = collect_all(course, source, out, wanted, steps.tell)
+    print_collected(done, out, Console())
+    raise typer.Exit(1 if done.attention else 0)
 
 
 def similar(

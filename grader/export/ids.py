@@ -68,3 +68,12 @@ def read(path: Path | None) -> Ids:
     if not known:
         raise ClassError(f"{path} names no students; two columns expected, the student's folder and the id")
     return Ids(known, given=True)
+
+
+def as_csv(ids: dict[str, str]) -> str:
+    """The ids of folders as the file that ``read`` reads."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("folder", "id"))
+    writer.writerows(sorted(ids.items()))
+    return text.getvalue()
