@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.metadata
 import platform
 from pathlib import Path
 
 from grader.course import Course, Lesson
-
-_LIBRARIES = ("torch", "numpy", "gymnasium", "hypothesis", "pytest", "msgspec")
+from grader.version import versions
 
 
 def digest(course: Course, lesson: Lesson, sources: dict[str, str], *options: object) -> str:
@@ -34,17 +32,12 @@ def digest(course: Course, lesson: Lesson, sources: dict[str, str], *options: ob
         if path.is_file() and "__pycache__" not in path.parts:
             add(path.name, path.read_bytes())
     add("salt", str(course.secret("digest")).encode())
-    add("versions", versions().encode())
+    add("machine", machine().encode())
     return sha.hexdigest()
 
 
 @functools.cache
-def versions() -> str:
-    """What judges on this machine: Python, the processor's kind, and the libraries with their builds, in one line."""
-    found = [f"Python {platform.python_version()} ({platform.system()} {platform.machine()})"]
-    for name in _LIBRARIES:
-        try:
-            found.append(f"{name} {importlib.metadata.version(name)}")
-        except importlib.metadata.PackageNotFoundError:
-            found.append(f"no {name}")
-    return ", ".join(found)
+def machine() -> str:
+    """What judges here, in one line: Python, the kind of machine, and the libraries with their builds."""
+    found = ", ".join(f"{name} {version}" for name, version in versions().items() if name != "grader")
+    return f"{platform.system()} {platform.machine()}, {found}"

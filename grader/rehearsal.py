@@ -19,7 +19,7 @@ import platformdirs
 
 from grader import workers
 from grader.course import Course, Lesson
-from grader.digest import digest, versions
+from grader.digest import digest, machine
 from grader.render.order import fault, first_failure, is_full
 from grader.render.text import number, one_line
 from grader.report import Report
@@ -122,7 +122,7 @@ def _refusal(report: Report) -> str:
     points = f"{number(report.score)} of {number(report.max_score)} points"
     return (
         f"the course's own solution of {report.lesson} gets {points} here, so nobody was graded: {one_line(why, 500)} "
-        f"[{report.isolation}; {versions()}]. Students' right answers would lose marks as well. "
+        f"[{report.isolation}; {machine()}]. Students' right answers would lose marks as well. "
         "--no-rehearsal grades all the same"
     )
 

@@ -84,7 +84,7 @@ def rehearse(
 
     `grader grade` does the same for the lessons that it is about to grade, once on a machine.
     """
-    from grader.digest import versions
+    from grader.digest import machine
     from grader.progress import Progress
     from grader.rehearsal import rehearse as rehearse_all
     from grader.student.isolation import choose
@@ -92,7 +92,7 @@ def rehearse(
     course = the_course()
     lessons = sorted({course.lesson(name) for name in lesson or ()}, key=course.lessons.index) or list(course.lessons)
     chosen = choose(a_device(device), wanted=a_level(isolation), unsafe=unsafe)
-    print(f"isolation {chosen}; {versions()}")
+    print(f"isolation {chosen}; {machine()}")
     with interruptible(""), Progress("lessons", len(lessons)) as progress:
         done = rehearse_all(course, lessons, chosen, train=training, fresh=True, processes=jobs, hear=progress.hear)
     names = ", ".join(str(each.number) for each in sorted(done, key=course.lessons.index))

@@ -52,7 +52,7 @@ def test_another_library_or_another_wall_is_another_rehearsal(
     marks = [rehearsal._mark(course, lesson, isolation, True)]
     marks.append(rehearsal._mark(course, lesson, isolation, False))
     marks.append(rehearsal._mark(course, lesson, Isolation("process only", False, False), True))
-    monkeypatch.setattr("grader.digest.versions", lambda: "torch 2.13.0+cu130")
+    monkeypatch.setattr("grader.digest.machine", lambda: "torch 2.13.0+cu130")
     marks.append(rehearsal._mark(course, lesson, isolation, True))
     assert len(set(marks)) == 4
 
@@ -123,9 +123,9 @@ def test_the_reason_why_nothing_starts_reaches_the_user(monkeypatch: pytest.Monk
 
 
 def test_a_report_is_not_kept_beyond_its_libraries(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    from grader.digest import digest, versions
+    from grader.digest import digest, machine
 
-    assert "torch 2." in versions()
+    assert "torch 2." in machine()
     before = digest(course, course.lessons[0], {})
-    monkeypatch.setattr("grader.digest.versions", lambda: "other")
+    monkeypatch.setattr("grader.digest.machine", lambda: "other")
     assert digest(course, course.lessons[0], {}) != before
