@@ -47,9 +47,9 @@ def csv_table(
     """Marks as one table for a spreadsheet; no mark is an empty cell."""
     from grader.export import csv, folder
 
-    reports = _narrowed(folder.of_class(report), lesson)
+    reports, said = _counted(report, lesson)
     _write(out, (csv.wide_csv(reports) if wide else csv.grades_csv(reports)).encode())
-    _end(folder.without_mark(reports), bool(folder.without_mark(reports)))
+    _end([*said, *folder.without_mark(reports)], bool(folder.without_mark(reports)))
 
 
 @app.command("canvas", rich_help_panel=_AWAY)
@@ -77,12 +77,12 @@ def canvas(
     from grader.export import canvas, folder
     from grader.export.ids import read
 
-    reports = folder.pick(folder.of_class(report), lesson)
+    reports, said = _counted(report, [lesson])
     filled = canvas.fill(_read(template), reports, column=column, by=by, ids=read(ids), scale=scale)
     _write(out, filled.data)
     told = f"{filled.filled} marks in {filled.column!r}, students found by {filled.by!r}"
     changed = f"; {filled.changed} of them replace another mark" if filled.changed else ""
-    _end([*filled.said, told + changed], bool(folder.without_mark(reports)))
+    _end([*said, *filled.said, told + changed], bool(folder.without_mark(reports)))
 
 
 @app.command("moodle", rich_help_panel=_AWAY)
@@ -102,10 +102,10 @@ def moodle(
 
     if id_column not in moodle.HEADINGS:
         raise typer.BadParameter(f"{id_column!r} is not one of {', '.join(moodle.HEADINGS)}", param_hint="--id-column")
-    reports = _narrowed(folder.of_class(report), lesson)
+    reports, said = _counted(report, lesson)
     table = moodle.table(reports, by=id_column, ids=read(ids))
     _write(out, table.text.encode())
-    _end(table.said, bool(folder.without_mark(reports)))
+    _end([*said, *table.said], bool(folder.without_mark(reports)))
 
 
 @app.command("autolab", rich_help_panel=_AWAY)
@@ -233,10 +233,33 @@ def _graded(folder: Path, lesson: str, student: str) -> tuple[dict[str, object],
     return github.result(found[0]), github.summary(found[0])
 
 
-def _narrowed(reports: list[Report], lessons: list[str] | None) -> list[Report]:
-    from grader.export.folder import pick
+def _counted(folder: Path, lessons: list[str] | None) -> tuple[list[Report], list[str]]:
+    """The reports on these lessons, or on those that count in totals, and what is to be said of the choice.
 
-    return [report for name in lessons for report in pick(reports, name)] if lessons else reports
+    Raises:
+        ClassError: there are none.
+    """
+    from grader import due
+    from grader.export.folder import of_class, pick
+    from grader.render.counting import said_of, sentence
+    from grader.submission import ClassError
+
+    reports, counted = of_class(folder), due.stored(folder)
+    if lessons:
+        # Each once, however often and by whatever name it was asked for.
+        chosen = {report.lesson: None for name in lessons for report in pick(reports, name)}
+        said = [line for name in chosen for line in said_of(name, counted)]
+        return [report for name in chosen for report in reports if report.lesson == name], said
+    if counted is None:
+        return reports, []
+    if not (found := counted.of(reports)):
+        raise ClassError(f"no lesson in {folder} counts yet, so there is no total; name one with --lesson")
+    known = {*counted.lessons, *(each.lesson for each in counted.left_out)}
+    gone = dict.fromkeys(report.lesson for report in reports if report.lesson not in known)
+    said = [
+        f"{name} is no lesson of the course any more; its marks are left out (--lesson takes them)" for name in gone
+    ]
+    return found, [*([sentence(counted)] if counted.left_out else []), *said]
 
 
 def _read(path: Path) -> bytes:
