@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 import yaml
 
+from grader.render.text import amount
+
 
 class CourseError(Exception):
     """course.yml, or the folder around it, is not a course; the message is one line for the person who wrote it."""
@@ -314,7 +316,9 @@ def _check(course: Course, tree: Any) -> None:
             if exercise.name in names:
                 refuse(f"a second exercise called {exercise.name!r}", *at, "name")
             if exercise.points < 0:
-                refuse(f"{exercise.name} is worth {exercise.points:g} points; 0 or more expected", *at, "points")
+                refuse(
+                    f"{exercise.name} is worth {amount(exercise.points, 'point')}; 0 or more expected", *at, "points"
+                )
             for need in exercise.needs:
                 if need not in names:
                     refuse(f"{exercise.name} needs {need!r}, which is not an earlier exercise", *at, "needs")

@@ -25,6 +25,7 @@ def release(
     """Write what students get: texts, stubs and the grader, without tests, solutions and salt."""
     from grader.release.contents import contents, with_what_they_import
     from grader.release.folder import update
+    from grader.render.text import count
 
     course = the_course()
     lessons = with_what_they_import(course, lesson or [])
@@ -32,8 +33,9 @@ def release(
     for path in changes.removed:
         print(f"removed: {path}")
     numbers = ", ".join(str(each.number) for each in lessons)
-    plural = "s" if len(lessons) > 1 else ""
-    print(f"{folder}: lesson{plural} {numbers}; {len(changes.written)} files written, {len(changes.removed)} removed")
+    released = f"{'lesson' if len(lessons) == 1 else 'lessons'} {numbers}"
+    files = f"{count(len(changes.written), 'file')} written, {len(changes.removed)} removed"
+    print(f"{folder}: {released}; {files}")
     if with_tests:
         print(
             "With the hidden properties and the solutions: for people who learn alone, not for a class that is graded."

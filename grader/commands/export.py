@@ -34,6 +34,7 @@ IdsFile = Annotated[
     ),
 ]
 
+_MOST_REPLACED = 50
 _AWAY, _SERVICES = "Marks from graded reports", "Grading elsewhere"
 
 
@@ -76,13 +77,22 @@ def canvas(
     """
     from grader.export import canvas, folder
     from grader.export.ids import read
+    from grader.render.text import count
 
     reports, said = _counted(report, [lesson])
     filled = canvas.fill(_read(template), reports, column=column, by=by, ids=read(ids), scale=scale)
     _write(out, filled.data)
-    told = f"{filled.filled} marks in {filled.column!r}, students found by {filled.by!r}"
-    changed = f"; {filled.changed} of them replace another mark" if filled.changed else ""
-    _end([*said, *filled.said, told + changed], bool(folder.without_mark(reports)))
+    told = f"{count(filled.filled, 'mark')} in {filled.column!r}, students found by {filled.by!r}"
+    if filled.replaced:
+        more = len(filled.replaced) - _MOST_REPLACED
+        told += (
+            f"; {len(filled.replaced)} of them {'replaces' if len(filled.replaced) == 1 else 'replace'} another mark:"
+        )
+        said += [*filled.said, told, *(f"  {line}" for line in filled.replaced[:_MOST_REPLACED])]
+        said += [f"  … and {more} more"] if more > 0 else []
+    else:
+        said += [*filled.said, told]
+    _end(said, bool(folder.without_mark(reports)))
 
 
 @app.command("moodle", rich_help_panel=_AWAY)
@@ -148,6 +158,7 @@ def gradescope(
 
     from grader.export.bundle import gradescope_zip
     from grader.export.gradescope import Visibility
+    from grader.render.text import amount
 
     course = the_course()
     wanted = course.lesson(lesson)
@@ -158,7 +169,8 @@ def gradescope(
     path = out or Path(f"gradescope-{wanted.name}.zip")
     _write(path, data)
     points = wanted.max_points - (wanted.training.points if wanted.training and not training else 0)
-    _end([f"{path}: {len(data) / 1e6:.1f} MB, {points:g} points; keep it to yourself, it holds the tests and the salt"])
+    size = f"{len(data) / 1e6:.1f} MB, {amount(points, 'point')}"
+    _end([f"{path}: {size}; keep it to yourself, it holds the tests and the salt"])
 
 
 @app.command("github-classroom", rich_help_panel=_SERVICES)
@@ -178,6 +190,7 @@ def github_classroom(
     import re
 
     from grader.export.github import workflow
+    from grader.render.text import count
 
     course = the_course()
     lessons = [course.lesson(name) for name in lesson or ()] or list(course.lessons)
@@ -185,7 +198,7 @@ def github_classroom(
         raise typer.BadParameter(f"{course_repository!r} is not OWNER/NAME", param_hint="--course-repository")
     path = out / ".github" / "workflows" / "classroom.yml"
     _write(path, workflow(lessons, course_repository, reporter=reporter).encode())
-    said = [f"{path}: {len(lessons)} lessons"]
+    said = [f"{path}: {count(len(lessons), 'lesson')}"]
     if course_repository:
         said.append("put a token that may read it into the organization's secrets as COURSE_TOKEN")
     _end(said)
@@ -219,6 +232,7 @@ def _graded(folder: Path, lesson: str, student: str) -> tuple[dict[str, object],
     from grader.export import github
     from grader.export.folder import of_class, of_student
     from grader.render import fragment
+    from grader.render.text import count
     from grader.submission import ClassError
 
     try:
@@ -226,7 +240,7 @@ def _graded(folder: Path, lesson: str, student: str) -> tuple[dict[str, object],
             of_student(folder, student, [lesson]) if student else [r for r in of_class(folder) if r.lesson == lesson]
         )
         if len(found) != 1:
-            raise ClassError(f"{folder} has {len(found)} reports on {lesson}; name one with --student")
+            raise ClassError(f"{folder} has {count(len(found), 'report')} on {lesson}; name one with --student")
     except ClassError as error:
         print(f"grader: {error}", file=sys.stderr)
         return github.no_result(lesson), f"<p><strong>{fragment.FAILED}</strong></p>\n"

@@ -49,7 +49,8 @@ def code(source: str) -> Markup:
     """Python as highlighted HTML. The colours are classes of the stylesheet, which knows both colour schemes."""
     shown = text.visible(source)
     if len(shown) > _MOST_CODE:
-        shown = f"{shown[:_MOST_CODE]}\n# … {len(shown) - _MOST_CODE:,} more characters are not shown"
+        left = text.count(len(shown) - _MOST_CODE, "more character is", "more characters are")
+        shown = f"{shown[:_MOST_CODE]}\n# … {left} not shown"
     # Pygments escapes what it marks up, so this is the one place where HTML does not come from the template.
     return Markup(highlight(shown, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)))
 
@@ -111,6 +112,7 @@ def _environment() -> Environment:
         # Markup here only keeps `_show` and the escaping off our own constants: base64 holds a "+" and a "/".
         policy=Markup(f"default-src 'none'; style-src 'sha256-{digest}'"),
         bar=bar,
+        amount=text.amount,
         count=text.count,
         clip=text.clip,
         diagnosis_sentence=text.diagnosis_sentence,

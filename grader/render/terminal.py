@@ -21,7 +21,7 @@ from grader.due import Counted
 from grader.render import order, tally
 from grader.render.counting import sentence
 from grader.render.lines import INDENT, MOST_TEXT, MOST_WIDTH, code, out_of, prose, put, said
-from grader.render.text import clip, count, diagnosis_sentence, number, one_line, visible
+from grader.render.text import amount, clip, count, diagnosis_sentence, number, one_line, visible
 from grader.report import PropertyResult, Report, Status, TrainingResult, Verdict
 
 _MARKS: dict[Verdict, tuple[str, str]] = {
@@ -126,7 +126,7 @@ def _print_training(training: TrainingResult, width: int, console: Console) -> N
     for seed in training.seeds:
         mark, style = _MARKS[seed.verdict]
         mean = "no policy" if seed.mean_return is None else f"mean return {number(seed.mean_return, 1)}"
-        told = f"seed {seed.seed}: {mean} after {seed.steps:,} steps"
+        told = f"seed {seed.seed}: {mean} after {count(seed.steps, 'step')}"
         if seed.message:
             told += f"; {one_line(seed.message, 300)}"
         put(console, Text(told), INDENT + 2, Text(f"    {mark}", style))
@@ -150,10 +150,12 @@ def print_check(
     lesson = str(order.lesson_number(report.lesson))
     width = min(console.width, MOST_WIDTH)
     console.print()
-    points = f"{out_of(report.score, report.max_score)} points"
+    points = f"{number(report.score)}/{amount(report.max_score, 'point')}"
     if report.public:
         points = (
-            f"{out_of(_earned(report.properties), _possible(report.properties))} examples" if report.properties else ""
+            f"{number(_earned(report.properties))}/{amount(_possible(report.properties), 'example')}"
+            if report.properties
+            else ""
         )
     _heading(f"Lesson {lesson}  {report.title}", points, width, console)
     console.print()

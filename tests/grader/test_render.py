@@ -371,6 +371,29 @@ def test_training_counts_among_what_fails() -> None:
     assert (found.exercise, found.failed, found.judged) == ("train", 1, 1)
 
 
+@pytest.mark.parametrize(("value", "shown"), [(1, "1 point"), (1.0, "1 point"), (0, "0 points"), (0.5, "0.5 points")])
+def test_an_amount_has_the_right_number(value: float, shown: str) -> None:
+    assert text.amount(value, "point") == shown
+
+
+def test_one_of_anything_is_singular() -> None:
+    """One student, one lesson, one property worth one point, in every view."""
+    one = report(FAILING)
+    page = Page(html.student_page([one])).text
+    assert "0 of 1 point" in page
+    assert "1 points" not in page
+    whole = Page(html.class_page([one], title="Course")).text
+    assert "1 student, 1 lesson, 1 report." in whole
+    console = plain()
+    terminal.print_class_summary([one], console, Path("out"))
+    terminal.print_check(one, console)
+    out = shown(console)
+    assert "1 student, 1 of 1 report graded." in out
+    assert "0/1 point\n" in out
+    assert not re.search(r"\b1 (students|lessons|reports|points|properties|more lines)\b", page + whole + out)
+    assert text.clip("ab", 1) == "a… (1 more character)"
+
+
 def test_an_empty_class_is_a_page_too() -> None:
     assert "nothing to show" in check_page(html.class_page([], title="Course")).text
 
