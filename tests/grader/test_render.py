@@ -155,6 +155,15 @@ def check_page(page: str) -> Page:
                     assert target[1:] in ids
         if "aria-labelledby" in attributes:
             assert set(str(attributes["aria-labelledby"]).split()) <= set(ids)
+    named = [
+        attributes.get("aria-label") or attributes.get("aria-labelledby")
+        for tag, attributes in parsed.tags
+        if tag in ("section", "nav") or attributes.get("role") == "region"
+    ]
+    names = [name for name in named if name]
+    assert len(names) == len(set(names)), "two landmarks have one name (axe: landmark-unique)"
+    for attributes in (*parsed.all("pre"), *(each for each in parsed.all("div") if each.get("class") == "scroll")):
+        assert attributes.get("tabindex") == "0", "what scrolls can be reached (axe: scrollable-region-focusable)"
     assert parsed.all("html") == [{"lang": "en"}]
     assert len(parsed.all("main")) == len(parsed.all("h1")) == 1
     levels = [int(tag[1]) for tag, _ in parsed.tags if re.fullmatch("h[1-6]", tag)]
@@ -369,6 +378,11 @@ def test_a_student_with_two_failures_of_one_kind_counts_once() -> None:
 def test_training_counts_among_what_fails() -> None:
     (found,) = tally.broken([report(law("a"), check=training())])
     assert (found.exercise, found.failed, found.judged) == ("train", 1, 1)
+
+
+def test_only_a_name_that_no_printed_line_holds_may_be_broken() -> None:
+    heads = [Page(html.class_page([report(student=name)], title="Course")).all("th") for name in ("a" * 24, "a" * 25)]
+    assert [{"scope": "row", "class": "long"} in each for each in heads] == [False, True]
 
 
 @pytest.mark.parametrize(("value", "shown"), [(1, "1 point"), (1.0, "1 point"), (0, "0 points"), (0.5, "0.5 points")])

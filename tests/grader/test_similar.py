@@ -242,6 +242,7 @@ def test_nothing_of_a_submission_acts_in_a_page(evil: Path) -> None:
     for page in (path.read_text(encoding="utf-8") for path in pages):
         assert "default-src 'none'; style-src 'sha256-" in page
         assert "<script" not in page
+        assert page.count("<pre") == page.count('<pre tabindex="0"')  # what scrolls can be reached with the keyboard
         assert "<img" not in page
         assert "\x1b" not in page
         assert "\u202e" not in page
