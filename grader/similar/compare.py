@@ -115,6 +115,7 @@ def compare(
     handed_out = fingerprint(given).hashes
     prints = {name: without(fingerprint(source, given), handed_out) for name, source in sources.items()}
     groups = same(lesson.name, sources, prints)
+    highest = 1.0 if groups else 0.0
     works = _one_of_each(prints, groups)
     long = [name for name in works if prints[name].token_coverage >= ENOUGH]
     groups = _joined(groups, alike(lesson.name, "almost", long, sources, prints, ALMOST, min))
@@ -129,6 +130,8 @@ def compare(
     )
     grouped = {name for group in groups for name in group.students}
     too_short = tuple(name for name in short if name not in grouped)
+    order = {name: i for i, name in enumerate(sources)}
+    groups = [dataclasses.replace(group, students=_in_order(group.students, order)) for group in groups]
     groups.sort(key=lambda group: (-len(group.students), -group.characters))
     return Comparison(
         lesson,
@@ -136,7 +139,7 @@ def compare(
         tuple(groups),
         tuple(name for name in sources if name not in too_short),
         too_short,
-        max([*shares, *(group.similarity for group in groups)], default=0.0),
+        max([highest, *shares, *(group.similarity for group in groups)]),
         _usual(shares),
         expected,
     )
@@ -183,6 +186,11 @@ def _joined(groups: Sequence[Group], larger: Sequence[Group], *, keep: bool = Tr
     inside = {name for group in whole for name in group.students}
     left = [group for group in groups if group.students[0] not in inside] if keep else []
     return [*left, *whole]
+
+
+def _in_order(students: tuple[str, ...], order: Mapping[str, int]) -> tuple[str, ...]:
+    """The first one, who stands for all, and the others in the order of the class."""
+    return (students[0], *sorted(students[1:], key=order.__getitem__))
 
 
 def _without_common(prints: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,8 @@ class Group:
             larger for ``common``; 1 for the others.
         characters: how much of the first one's work is its own, without spaces, comments and the letters of names.
         first: the first one's source.
-        last: the source that is least like the first one's.
+        least: who is least like the first.
+        last: the source of that one.
     """
 
     lesson: str
@@ -38,6 +39,7 @@ class Group:
     similarity: float
     characters: int
     first: str
+    least: str
     last: str
 
 
@@ -51,10 +53,11 @@ def same(lesson: str, sources: Mapping[str, str], prints: Mapping[str, Any]) -> 
         if not code or len(students) < 2:
             continue
         first = sources[students[0]]
-        other = next((sources[student] for student in students if sources[student] != first), None)
-        kind: Kind = "identical" if other is None else "renamed"
+        other = next((student for student in students if sources[student] != first), "")
+        kind: Kind = "renamed" if other else "identical"
         characters = int(prints[students[0]].token_coverage)
-        groups.append(Group(lesson, kind, tuple(students), 1.0, characters, first, other or first))
+        least = other or students[1]
+        groups.append(Group(lesson, kind, tuple(students), 1.0, characters, first, least, sources[least]))
     return groups
 
 
@@ -97,5 +100,5 @@ def alike(
             last, similarity = min(members, key=lambda member: member[1])
             everyone = (leader, *(student for student, _ in members))
             characters = int(prints[leader].token_coverage)
-            groups.append(Group(lesson, kind, everyone, similarity, characters, sources[leader], sources[last]))
+            groups.append(Group(lesson, kind, everyone, similarity, characters, sources[leader], last, sources[last]))
     return groups

@@ -134,7 +134,7 @@ def group_page(comparison: Comparison, group: Group, given: str, i: int, number:
     sources = [group.first] if group.kind == "identical" else [group.first, group.last]
     prints = [without(fingerprint(source, given), handed_out) for source in sources]
     shares, _, slices = overlap(prints[0], prints[-1])
-    labels = ["The work of all"] if len(sources) == 1 else [group.students[0], "The one least like it"]
+    labels = ["The work of all of them"] if len(sources) == 1 else [group.students[0], f"{group.least}, least like it"]
     sides = []
     for label, source, share, where in zip(labels, sources, shares, slices, strict=False):
         marked = fragments(where, source) if len(sources) > 1 else ()

@@ -131,6 +131,15 @@ def test_a_group_stands_for_all_its_members_in_pairs_and_counts_once_as_common()
     (pair,) = result.pairs
     assert (pair.left.student, len(pair.left.others), pair.right.student) == ("student-000", 12, "more")
     assert pair.similarity == 1.0
+    assert result.highest == 1.0
+
+
+def test_a_group_is_in_the_order_of_the_class_and_names_who_is_least_like_the_first() -> None:
+    more = WORK["arrays"] + "\nextra = 1 + 2 - 3 * 4 / 5\n"
+    result = compare(LESSON, {"a": WORK["arrays"], "b": more, "c": WORK["arrays"], "d": more}, GIVEN)
+    (group,) = result.groups
+    assert (group.kind, group.students, group.least, group.last) == ("almost", ("a", "b", "c", "d"), "b", more)
+    assert result.highest == 1.0 > group.similarity
 
 
 def shared(i: int) -> str:
