@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from grader import workers
+from grader import due, workers
 from grader.build import pristine
 from grader.course import Course, Lesson, load
 from grader.digest import digest
@@ -47,6 +47,7 @@ class Options:
         fresh: grade again even where an up-to-date report is there.
         rehearse: whether the course's own solutions have to get full marks first (see ``grader.rehearsal``).
         processes: how many side by side; None for one a processor.
+        due: the last lesson that counts in totals; empty where course.yml or the work says (``grader.due``).
     """
 
     lessons: tuple[str, ...] = ()
@@ -55,6 +56,7 @@ class Options:
     fresh: bool = False
     rehearse: bool = True
     processes: int | None = None
+    due: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +89,8 @@ def grade_class(
     Args:
         course: the course.
         submissions: a folder a student; see ``grader.submission.read_work`` for what is looked for in it.
-        out: gets ``grades.csv``, ``index.html``, and ``<student>/index.html`` and ``<student>/<lesson>.json``.
+        out: gets ``grades.csv``, ``index.html``, ``counted.json``, and ``<student>/index.html`` and
+            ``<student>/<lesson>.json``.
         isolation: how student code is walled in.
         options: what narrows the run.
         hear: is told what is going on.
@@ -125,7 +128,7 @@ def grade_class(
         reports += made
         if finished is not None:
             finished(name)
-    write_pages(course, submissions, out)
+    write_pages(course, submissions, out, named=lessons if options.lessons else (), up_to=options.due)
     order = {name: i for i, name in enumerate(lessons)}
     return sorted(reports, key=lambda report: (natural(report.student), order[report.lesson]))
 
@@ -230,16 +233,25 @@ def _kept(path: Path, made_of: str) -> Report | None:
     return None
 
 
-def write_pages(course: Course, submissions: Path, out: Path) -> None:
-    """Write the table and the pages from all reports in ``out`` about students who are still in the class."""
+def write_pages(course: Course, submissions: Path, out: Path, *, named: Sequence[str] = (), up_to: str = "") -> None:
+    """Write the table and the pages from all reports in ``out`` about students who are still in the class.
+
+    Args:
+        course: the course.
+        submissions: says who is still in the class.
+        out: holds the reports.
+        named: lessons that count because the run was narrowed to them.
+        up_to: the last lesson that counts; see ``grader.due``.
+    """
     from grader.render import html
 
-    reports: list[Report] = []
     names = [lesson.name for lesson in course.lessons]
-    for student in find_students(submissions, ()):
-        own = of_student(out, student, names)
+    students = {student: of_student(out, student, names) for student in find_students(submissions, ())}
+    reports = [report for own in students.values() for report in own]
+    counted = due.count(course, reports, named=named, up_to=up_to)
+    due.store(out, counted)
+    for student, own in students.items():
         if own:
-            write(out / student / "index.html", html.student_page(own).encode())
-        reports += own
-    write(out / "grades.csv", grades_csv(reports).encode())
-    write(out / "index.html", html.class_page(reports, title=course.title).encode())
+            write(out / student / "index.html", html.student_page(own, counted).encode())
+    write(out / "grades.csv", grades_csv(counted.of(reports)).encode())
+    write(out / "index.html", html.class_page(reports, title=course.title, counted=counted).encode())

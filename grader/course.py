@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import yaml
+
+from grader.render.text import amount
 
 
 class CourseError(Exception):
@@ -93,13 +96,18 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One lesson: the same name in exercises/, solutions/ and tests/."""
+    """One lesson: the same name in exercises/, solutions/ and tests/.
+
+    Attributes:
+        due: the deadline, with its time zone; None where course.yml gives none. ``grader.due`` says what follows.
+    """
 
     name: str
     title: str
     exercises: tuple[Exercise, ...]
     imports: tuple[str, ...] = ()
     training: TrainingRule | None = None
+    due: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
     @property
     def number(self) -> int:
@@ -221,6 +229,16 @@ def find_root(start: Path) -> Path:
     raise CourseError(f"no course.yml in {start} or above it; run this inside the course's folder")
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML whose dates stay text: PyYAML ends in a traceback on 31 February."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def load(root: Path) -> Course:
     """Read and check ``root/course.yml``.
 
@@ -230,8 +248,8 @@ def load(root: Path) -> Course:
     path = root / "course.yml"
     try:
         text = path.read_text(encoding="utf-8")
-        data = yaml.safe_load(text)
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.load(text, Loader=_Loader)
+        tree = yaml.compose(text, Loader=_Loader)
     except FileNotFoundError:
         raise CourseError(f"{path} does not exist") from None
     except yaml.MarkedYAMLError as error:
@@ -244,6 +262,9 @@ def load(root: Path) -> Course:
     except msgspec.ValidationError as error:
         message, _, where = str(error).partition(" - at `")
         steps = _steps(where.rstrip("`"))
+        if steps[-1:] == ["due"]:
+            there = " ".join(str(data["lessons"][steps[1]]["due"]).split())[:60]
+            message = f"due is a date and a time with its zone, such as 2026-10-05T23:59:00+02:00, not {there!r}"
         raise CourseError(f"course.yml, line {_line(tree, steps)}: {message[0].lower()}{message[1:]}") from None
     _check(course, tree)
     return msgspec.structs.replace(course, root=root.resolve())
@@ -295,7 +316,9 @@ def _check(course: Course, tree: Any) -> None:
             if exercise.name in names:
                 refuse(f"a second exercise called {exercise.name!r}", *at, "name")
             if exercise.points < 0:
-                refuse(f"{exercise.name} is worth {exercise.points:g} points; 0 or more expected", *at, "points")
+                refuse(
+                    f"{exercise.name} is worth {amount(exercise.points, 'point')}; 0 or more expected", *at, "points"
+                )
             for need in exercise.needs:
                 if need not in names:
                     refuse(f"{exercise.name} needs {need!r}, which is not an earlier exercise", *at, "needs")

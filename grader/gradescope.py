@@ -27,7 +27,7 @@ from grader.course import Course, load
 from grader.export.gradescope import Visibility, failure, results
 from grader.rehearsal import rehearse
 from grader.render.order import fault
-from grader.render.text import number, one_line
+from grader.render.text import amount, number, one_line
 from grader.report import Report
 from grader.student.errors import GraderFault
 from grader.student.isolation import IsolationError, choose
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         traceback.print_exc(file=sys.stdout)
         print(f"The grader failed, so this submission has no mark: {error}")
         return 1
-    print(f"{report.lesson}: {report.status}, {number(report.score)} of {number(report.max_score)} points")
+    print(f"{report.lesson}: {report.status}, {number(report.score)} of {amount(report.max_score, 'point')}")
     print(f"isolation: {report.isolation}")
     if differs := _points_differ(paths.metadata, report):
         print(differs)
@@ -137,7 +137,7 @@ def _points_differ(metadata: Path, report: Report) -> str:
         total = float(json.loads(metadata.read_bytes())["assignment"]["total_points"])
         if abs(total - report.max_score) > 1e-9:
             return one_line(
-                f"The assignment has {number(total)} points in Gradescope, the autograder gives at most "
+                f"The assignment has {amount(total, 'point')} in Gradescope, the autograder gives at most "
                 f"{number(report.max_score)}; set its autograder points to that."
             )
     return ""

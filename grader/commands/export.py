@@ -34,6 +34,7 @@ IdsFile = Annotated[
     ),
 ]
 
+_MOST_REPLACED = 50
 _AWAY, _SERVICES = "Marks from graded reports", "Grading elsewhere"
 
 
@@ -47,9 +48,9 @@ def csv_table(
     """Marks as one table for a spreadsheet; no mark is an empty cell."""
     from grader.export import csv, folder
 
-    reports = _narrowed(folder.of_class(report), lesson)
+    reports, said = _counted(report, lesson)
     _write(out, (csv.wide_csv(reports) if wide else csv.grades_csv(reports)).encode())
-    _end(folder.without_mark(reports), bool(folder.without_mark(reports)))
+    _end([*said, *folder.without_mark(reports)], bool(folder.without_mark(reports)))
 
 
 @app.command("canvas", rich_help_panel=_AWAY)
@@ -76,13 +77,22 @@ def canvas(
     """
     from grader.export import canvas, folder
     from grader.export.ids import read
+    from grader.render.text import count
 
-    reports = folder.pick(folder.of_class(report), lesson)
+    reports, said = _counted(report, [lesson])
     filled = canvas.fill(_read(template), reports, column=column, by=by, ids=read(ids), scale=scale)
     _write(out, filled.data)
-    told = f"{filled.filled} marks in {filled.column!r}, students found by {filled.by!r}"
-    changed = f"; {filled.changed} of them replace another mark" if filled.changed else ""
-    _end([*filled.said, told + changed], bool(folder.without_mark(reports)))
+    told = f"{count(filled.filled, 'mark')} in {filled.column!r}, students found by {filled.by!r}"
+    if filled.replaced:
+        more = len(filled.replaced) - _MOST_REPLACED
+        told += (
+            f"; {len(filled.replaced)} of them {'replaces' if len(filled.replaced) == 1 else 'replace'} another mark:"
+        )
+        said += [*filled.said, told, *(f"  {line}" for line in filled.replaced[:_MOST_REPLACED])]
+        said += [f"  … and {more} more"] if more > 0 else []
+    else:
+        said += [*filled.said, told]
+    _end(said, bool(folder.without_mark(reports)))
 
 
 @app.command("moodle", rich_help_panel=_AWAY)
@@ -102,10 +112,10 @@ def moodle(
 
     if id_column not in moodle.HEADINGS:
         raise typer.BadParameter(f"{id_column!r} is not one of {', '.join(moodle.HEADINGS)}", param_hint="--id-column")
-    reports = _narrowed(folder.of_class(report), lesson)
+    reports, said = _counted(report, lesson)
     table = moodle.table(reports, by=id_column, ids=read(ids))
     _write(out, table.text.encode())
-    _end(table.said, bool(folder.without_mark(reports)))
+    _end([*said, *table.said], bool(folder.without_mark(reports)))
 
 
 @app.command("autolab", rich_help_panel=_AWAY)
@@ -148,6 +158,7 @@ def gradescope(
 
     from grader.export.bundle import gradescope_zip
     from grader.export.gradescope import Visibility
+    from grader.render.text import amount
 
     course = the_course()
     wanted = course.lesson(lesson)
@@ -158,7 +169,8 @@ def gradescope(
     path = out or Path(f"gradescope-{wanted.name}.zip")
     _write(path, data)
     points = wanted.max_points - (wanted.training.points if wanted.training and not training else 0)
-    _end([f"{path}: {len(data) / 1e6:.1f} MB, {points:g} points; keep it to yourself, it holds the tests and the salt"])
+    size = f"{len(data) / 1e6:.1f} MB, {amount(points, 'point')}"
+    _end([f"{path}: {size}; keep it to yourself, it holds the tests and the salt"])
 
 
 @app.command("github", rich_help_panel=_SERVICES)
@@ -190,6 +202,7 @@ def github(
     import re
 
     from grader.export import github
+    from grader.render.text import count
 
     course = the_course()
     lessons = [course.lesson(name) for name in lesson or ()] or list(course.lessons)
@@ -197,7 +210,7 @@ def github(
         raise typer.BadParameter(f"{course_repository!r} is not OWNER/NAME", param_hint="--course-repository")
     path = out / github.WORKFLOW
     _write(path, github.workflow(lessons, course_repository, reporter=reporter).encode())
-    said = [f"{path}: {len(lessons)} lesson{'s' if len(lessons) > 1 else ''}"]
+    said = [f"{path}: {count(len(lessons), 'lesson')}"]
     if (out / github.OLD_WORKFLOW).is_file():
         said.append(f"{out / github.OLD_WORKFLOW} is an earlier one; remove it, or every push is checked twice")
     if course_repository:
@@ -239,6 +252,7 @@ def _graded(folder: Path, lesson: str, student: str) -> tuple[dict[str, object],
     from grader.export import github
     from grader.export.folder import of_class, of_student
     from grader.render import fragment
+    from grader.render.text import count
     from grader.submission import ClassError
 
     try:
@@ -246,17 +260,40 @@ def _graded(folder: Path, lesson: str, student: str) -> tuple[dict[str, object],
             of_student(folder, student, [lesson]) if student else [r for r in of_class(folder) if r.lesson == lesson]
         )
         if len(found) != 1:
-            raise ClassError(f"{folder} has {len(found)} reports on {lesson}; name one with --student")
+            raise ClassError(f"{folder} has {count(len(found), 'report')} on {lesson}; name one with --student")
     except ClassError as error:
         print(f"grader: {error}", file=sys.stderr)
         return github.no_result(lesson), f"<p><strong>{fragment.FAILED}</strong></p>\n"
     return github.result(found[0]), github.summary(found[0])
 
 
-def _narrowed(reports: list[Report], lessons: list[str] | None) -> list[Report]:
-    from grader.export.folder import pick
+def _counted(folder: Path, lessons: list[str] | None) -> tuple[list[Report], list[str]]:
+    """The reports on these lessons, or on those that count in totals, and what is to be said of the choice.
 
-    return [report for name in lessons for report in pick(reports, name)] if lessons else reports
+    Raises:
+        ClassError: there are none.
+    """
+    from grader import due
+    from grader.export.folder import of_class, pick
+    from grader.render.counting import said_of, sentence
+    from grader.submission import ClassError
+
+    reports, counted = of_class(folder), due.stored(folder)
+    if lessons:
+        # Each once, however often and by whatever name it was asked for.
+        chosen = {report.lesson: None for name in lessons for report in pick(reports, name)}
+        said = [line for name in chosen for line in said_of(name, counted)]
+        return [report for name in chosen for report in reports if report.lesson == name], said
+    if counted is None:
+        return reports, []
+    if not (found := counted.of(reports)):
+        raise ClassError(f"no lesson in {folder} counts yet, so there is no total; name one with --lesson")
+    known = {*counted.lessons, *(each.lesson for each in counted.left_out)}
+    gone = dict.fromkeys(report.lesson for report in reports if report.lesson not in known)
+    said = [
+        f"{name} is no lesson of the course any more; its marks are left out (--lesson takes them)" for name in gone
+    ]
+    return found, [*([sentence(counted)] if counted.left_out else []), *said]
 
 
 def _read(path: Path) -> bytes:

@@ -24,7 +24,8 @@ def init(
     db_url: Annotated[
         str | None,
         typer.Option(
-            help="Where the gradebook is, such as postgresql://user:password@host/name. Default: a file there."
+            help="Where the gradebook is, such as postgresql://user@host/name; its password comes from the variable "
+            "GRADER_DB_PASSWORD or the file .db_password in the folder. Default: a file there."
         ),
     ] = None,
     training: Annotated[

@@ -37,6 +37,12 @@ def grade(
     ] = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Grade again what an earlier run has graded already.")] = False,
     rehearsal: Rehearsal = True,
+    due: Annotated[
+        str,
+        typer.Option(
+            metavar="LESSON", help="Count lessons up to this one in totals. Default: what course.yml says is due."
+        ),
+    ] = "",
     device: Device = "cpu",
     jobs: Jobs = None,
     isolation: Isolate = None,
@@ -45,14 +51,19 @@ def grade(
     """Grade a class: every submission in a sandbox, marks to grades.csv, a page for everyone to index.html."""
     from grader.classroom import Options
 
-    options = Options(tuple(lesson or ()), tuple(student or ()), training, fresh, rehearsal, jobs)
+    up_to = the_course().lesson(due).name if due else ""
+    options = Options(
+        tuple(lesson or ()), tuple(student or ()), training, fresh, rehearse=rehearsal, processes=jobs, due=up_to
+    )
     _grade(submissions, out, options, a_device(device), isolation, unsafe)
 
 
 def _grade(submissions: Path, out: Path, options: object, device: str, isolation: str | None, unsafe: bool) -> None:
-    from grader import classroom
+    from grader import classroom, due
+    from grader.export.folder import of_student
     from grader.progress import Progress
     from grader.render.terminal import print_class_summary
+    from grader.render.text import count
     from grader.student.isolation import choose
     from grader.submission import find_students
 
@@ -61,13 +72,16 @@ def _grade(submissions: Path, out: Path, options: object, device: str, isolation
     chosen = choose(device, wanted=a_level(isolation), unsafe=unsafe)
     console = Console()
     students = find_students(submissions, options.students)
-    console.print(f"{len(students)} students; isolation {chosen}", markup=False, highlight=False)
+    console.print(f"{count(len(students), 'student')}; isolation {chosen}", markup=False, highlight=False)
     kept = "; what was finished is kept, and the same command goes on from there"
     with interruptible(kept), Progress("students", len(students)) as progress:
         reports = classroom.grade_class(
             course, submissions, out, chosen, options, hear=progress.hear, finished=progress.finished
         )
-    print_class_summary(reports, console, out)
+    # What earlier runs have graded counts as well: the table here, grades.csv and the page say the same.
+    names = [lesson.name for lesson in course.lessons]
+    table = [report for student in students for report in of_student(out, student, names)]
+    print_class_summary(table, console, out, due.stored(out))
     if any(report.has_error for report in reports):
         stop("the grader itself failed on some submissions; their marks are not to be used (see the report)", 3)
 

@@ -12,7 +12,7 @@ from typing import Any
 from grader.course import Lesson
 from grader.export.folder import add_up, mark
 from grader.render.order import exercises, fault
-from grader.render.text import clip, number, one_line, visible
+from grader.render.text import amount, clip, number, one_line, visible
 from grader.report import PropertyResult, Report, exercise_scores
 from grader.submission import ClassError
 
@@ -34,7 +34,7 @@ def output(report: Report, lesson: Lesson, problem: str = "") -> str:
         raise ClassError(
             f"{one_line(report.student)}, {report.lesson}: no mark, because the grader failed: {fault(report)}"
         )
-    lines = [f"{report.title}: {number(report.score)} of {number(report.max_score)} points."]
+    lines = [f"{report.title}: {number(report.score)} of {amount(report.max_score, 'point')}."]
     lines += [one_line(note) for note in (report.message, *report.notes) if note]
     lines += [_json(stages(report)), _json({"scores": {problem: report.score} if problem else scores(report, lesson)})]
     return "\n".join(lines) + "\n"

@@ -39,7 +39,7 @@ class Filled:
         column: the heading of the column that was filled.
         by: the heading of the column by which students were found.
         filled: how many cells hold a mark now.
-        changed: how many of them held another mark before.
+        replaced: a line about every cell that held another mark before: whose it is, and both marks.
         said: a line about everything that is not as one might expect.
     """
 
@@ -47,7 +47,7 @@ class Filled:
     column: str
     by: str
     filled: int
-    changed: int
+    replaced: tuple[str, ...]
     said: tuple[str, ...]
 
 
@@ -94,7 +94,8 @@ def fill(
     factor = _factor(points, at, reports, scale, said)
     comma = header["delimiter"] == ";" or re.fullmatch(r"\d+,\d+", points[at].value.strip()) is not None
     edits: list[tuple[Cell, str]] = []
-    filled = changed = 0
+    filled = 0
+    replaced: list[str] = []
     seen = Counter(row[who].value.strip() for row in students if who < len(row))
     for row in students:
         if max(at, who) >= len(row):
@@ -118,12 +119,16 @@ def fill(
         filled += 1
         if _same(old, new):
             continue
-        changed += bool(old) and old != "-"
-        edits.append((row[at], new.replace(".", ",") if comma else new))
+        shown = new.replace(".", ",") if comma else new
+        if old and old != "-":
+            replaced.append(f"{_named(row[0].value, identity)}: {one_line(old, 40)} → {shown}")
+        edits.append((row[at], shown))
     said += [f"{_named(wanted[i].student, i)}: graded, but not in Canvas" for i in wanted if i not in seen]
     for cell, new in reversed(edits):
         text = text[: cell.start] + cell.quoted(new, header["delimiter"]) + text[cell.end :]
-    return Filled(text.encode("utf-8", "surrogateescape"), titles[at], titles[who], filled, changed, tuple(said))
+    return Filled(
+        text.encode("utf-8", "surrogateescape"), titles[at], titles[who], filled, tuple(replaced), tuple(said)
+    )
 
 
 def _column(titles: Sequence[str], points: Sequence[Cell], report: Report, wanted: str) -> int:
@@ -190,13 +195,16 @@ def _factor(points: Sequence[Cell], at: int, reports: Sequence[Report], scale: b
     ours = max(report.max_score for report in reports)
     if scale:
         if possible <= 0 or ours <= 0:
-            raise ClassError(f"Canvas has {written or 'no'} points for this column, to which nothing can be scaled")
+            raise ClassError(f"Canvas has {_points(written)} for this column, to which nothing can be scaled")
         return possible / ours
     if abs(possible - ours) > 1e-9:
-        said.append(
-            f"Canvas has {written or 'no'} points possible, the lesson {number(ours)}; not scaled (--scale does)"
-        )
+        said.append(f"Canvas has {_points(written)} possible, the lesson {number(ours)}; not scaled (--scale does)")
     return 1.0
+
+
+def _points(written: str) -> str:
+    """As many points as a cell of Canvas says, in its own words."""
+    return f"{written or 'no'} {'point' if written in ('1', '1.0', '1,0') else 'points'}"
 
 
 def _named(name: str, identity: str) -> str:

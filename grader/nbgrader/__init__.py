@@ -6,6 +6,7 @@ the verdict comes from ``grader grade``, which runs student code in a process of
 
     make.py       ``grader nbgrader init``: writes the course folder
     autograde.py  nbgrader's autograde for this course, put in place by ``plug_in``
+    database.py   the password of the gradebook's database, kept out of the folder
     verdicts.py   the class's reports, made side by side while nbgrader goes through the students
     classwork.py  the process that makes them
     restore.py    what a student handed in, as a notebook that nbgrader can keep

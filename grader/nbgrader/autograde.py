@@ -28,6 +28,7 @@ from grader.course import CourseError, Lesson
 from grader.nbgrader.restore import Released, restore
 from grader.nbgrader.stage import worth
 from grader.nbgrader.verdicts import NoVerdictError, Verdicts
+from grader.render.text import amount
 from grader.report import Report, without_times
 from grader.submission import ClassError, find_students
 
@@ -120,7 +121,7 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
                 untrained = lesson.training is not None and exercise == lesson.training.exercise and not wanted
                 why = "training is off" if untrained else f"course.yml says {wanted:g}"
                 raise NoVerdictError(
-                    f"the gradebook gives {given:g} points to {exercise}, but {why}; {_REFRESH.format(name)}"
+                    f"the gradebook gives {amount(given, 'point')} to {exercise}, but {why}; {_REFRESH.format(name)}"
                 )
         if missing := [exercise for cell, (exercise, wanted) in judged.items() if wanted and cell not in tests]:
             raise NoVerdictError(f"the gradebook has no cell for {missing[0]}; {_REFRESH.format(name)}")

@@ -16,6 +16,7 @@ import msgspec
 
 from grader.course import Course, CourseError, Lesson
 from grader.managed.folder import ManagedFolder, Memory, Step, Version
+from grader.nbgrader import database
 from grader.notebooks.make import grade_id, source_path
 from grader.writing import write
 
@@ -23,6 +24,7 @@ _STATE = ".grader.json"
 _GITIGNORE = """\
 # Marks, and what students have handed in, belong in no repository.
 /gradebook.db*
+/.db_password
 /submitted/
 /autograded/
 /feedback/
@@ -37,7 +39,7 @@ class State(msgspec.Struct, frozen=True):
 
     Attributes:
         lessons: the lessons that are there.
-        db_url: the gradebook's URL; "" for nbgrader's own choice.
+        db_url: the gradebook's URL, without a password; "" for nbgrader's own choice.
         training: whether training checks are worth anything.
         files: what was written, each with its digest.
         unfinished: what a run that was cut off was about to write, each with its digest.
@@ -76,18 +78,22 @@ def init(
     if importlib.util.find_spec("nbgrader") is None:
         raise CourseError("nbgrader is not installed; run: pip install -e '.[nbgrader]'")
     before = _before(folder)
+    if database.split(db_url or "")[1]:
+        raise CourseError(f"--db-url has a password in it, which others could read in the folder; {database.HOW}")
+    known_url, password = database.split(before.db_url if before else "")
     wanted = {course.lesson(name).name for name in lessons}
     wanted |= set(before.lessons) if before else set()
     kept = tuple(each.name for each in course.lessons if each.name in wanted or not wanted)
     state = State(
         lessons=kept,
-        db_url=(before.db_url if before else "") if db_url is None else db_url,
+        db_url=known_url if db_url is None else db_url,
         training=(before.training if before else True) if training is None else training,
         files={},
     )
     if state.db_url and (problem := database_problem(state.db_url)):
         raise CourseError(problem)
     made = dict(_files(course, state))  # all of it first: a mistake leaves nothing half done
+    moved = _moved(folder, password) if password else []  # as earlier versions of this command left it
     known = {name: Version(digest) for name, digest in before.files.items()} if before else {}
     memory = Memory(known, unfinished=before.unfinished if before else {})
     managed = ManagedFolder(folder, memory, follows_links=True)  # source/ may be a link to a larger disk
@@ -101,7 +107,12 @@ def init(
 
     managed.apply(plan, save)
     (folder / "submitted").mkdir(exist_ok=True)
-    return [_in_words(step) for step in plan.steps]
+    said = moved
+    for step in plan.steps:
+        said.append(_in_words(step))
+        if step.what in ("kept", "left alone"):
+            said += _unsafe(folder, step.path, (folder / step.path).read_bytes())
+    return said
 
 
 def _in_words(step: Step) -> str:
@@ -126,6 +137,28 @@ def _before(folder: Path) -> State | None:
         return None
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise CourseError(f"{folder / _STATE} cannot be read ({error}); restore it, or name a new folder") from None
+
+
+def _moved(folder: Path, password: str) -> list[str]:
+    """Put the password that stood in the folder into the file for it, unless there is one already."""
+    if not (folder / database.FILE).exists():
+        database.keep(folder, password)
+    return [
+        f"moved: the password of the gradebook, from {_STATE} into {database.FILE}, which only you may read; change it "
+        "if this folder has been shared, backed up or put into a repository"
+    ]
+
+
+def _unsafe(folder: Path, name: str, data: bytes) -> list[str]:
+    """A line about a file that somebody has changed, and that shows the password, or lets it into a repository."""
+    text = data.decode("utf-8", "replace")
+    if name == "nbgrader_config.py" and database.has_password(text):
+        return [
+            f"{name} has a password in it, which others may read: {database.HOW}; then delete {name} to get a new one"
+        ]
+    if name == ".gitignore" and (folder / database.FILE).exists() and database.FILE not in text:
+        return [f"add a line /{database.FILE} to {name}: it must not get into a repository"]
+    return []
 
 
 def database_problem(url: str) -> str | None:

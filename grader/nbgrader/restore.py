@@ -19,6 +19,7 @@ from typing import Any
 from nbformat import NotebookNode, v4
 
 from grader.course import Lesson
+from grader.render.text import count
 from grader.submission import NOTEBOOK_CAP, SIZE_CAP, choose_file
 
 _SHOWN = 20_000
@@ -97,7 +98,7 @@ def _student_cells(folder: Path, lesson: Lesson, stub: str) -> list[NotebookNode
     cells = _cells_of(notebook)
     if graded is not None and (graded != notebook or cells is None) and _is_plain(graded):
         text = graded.read_bytes()[:SIZE_CAP].decode("utf-8", "replace")
-        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}\n# … {len(text) - _SHOWN:,} more characters"
+        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}\n# … {count(len(text) - _SHOWN, 'more character')}"
         name = graded.name.encode(errors="replace").decode()
         return [v4.new_markdown_cell(f"Handed in as `{name}`:"), v4.new_code_cell(shown), *(cells or [])]
     return cells or []

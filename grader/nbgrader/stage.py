@@ -38,6 +38,7 @@ class Verdict(NbGraderPreprocessor):  # type: ignore[misc]
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Called by nbconvert; the report comes with the resources (see ``grader.nbgrader.autograde``)."""
         from grader.render.html import cell_feedback
+        from grader.render.text import amount
 
         exercises: dict[str, str] | None = resources["nbgrader"].get("exercises")
         if exercises is None:
@@ -51,7 +52,7 @@ class Verdict(NbGraderPreprocessor):  # type: ignore[misc]
             page = cell_feedback(report, name, first=first)
             earned = score(report, name)
             cell.outputs = [
-                v4.new_output("display_data", {"text/html": page, "text/plain": f"{name}: {earned:g} points"}),
+                v4.new_output("display_data", {"text/html": page, "text/plain": f"{name}: {amount(earned, 'point')}"}),
                 v4.new_output("execute_result", {"text/plain": repr(float(earned))}),
             ]
             first = False

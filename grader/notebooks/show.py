@@ -16,6 +16,7 @@ import msgspec
 from grader.course import Lesson
 from grader.grade import Watcher
 from grader.render import order
+from grader.render.text import count
 from grader.report import NOT_WRITTEN, PropertyResult, Report, Verdict
 
 _WIDTH = 96
@@ -146,6 +147,7 @@ def _html(
     exercises = order.exercises(report)
     unwritten = [name for name, results in exercises.items() if _is_unwritten(results)]
     held = sum(result.verdict == "pass" for result in report.properties)
+    judged = ("example is right", "examples are right") if report.public else ("law holds", "laws hold")
     return html.notebook_box(
         title=title,
         state=state,
@@ -159,8 +161,8 @@ def _html(
         unwritten=unwritten,
         show_name=show_name,
         opened=show_name and first is None and held < len(report.properties),
-        unit="examples" if report.public else "points",
-        summary=f"{held} of {len(report.properties)} {'examples are right' if report.public else 'laws hold'}",
+        unit="example" if report.public else "point",
+        summary=f"{held} of {count(len(report.properties), *judged)}",
         next_step=next_step,
     )
 

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from grader.render.text import count
 from grader.student.errors import WireError
 from grader.student.transcript import Transcript
 from grader.student.wire import Decoder, Tensor, module_spec
 
 _LINES_CAP = 60
+_LOOP_FROM = 4
+_LONGEST_PERIOD = 4
 _NUMBERS_CAP = 1000
 
 
@@ -163,15 +166,45 @@ class _Writer:
         self.lines.append(line)
 
     def finish(self) -> str:
-        lines = self.lines
+        lines = _as_loops(self.lines)
         if len(lines) > _LINES_CAP:
-            left_out = len(lines) - _LINES_CAP
+            left_out = count(len(lines) - _LINES_CAP, "more line")
             half = _LINES_CAP // 2
-            lines = [*lines[:half], f"# ... {left_out} more lines ...", *lines[-half:]]
+            lines = [*lines[:half], f"# ... {left_out} ...", *lines[-half:]]
         text = "\n".join(lines)
         head = [f"import {name}" for name in ("numpy as np", "torch") if re.search(rf"\b{name.split()[-1]}\.", text)]
         groups = ["\n".join(head), "\n".join(_merge(self.imported)), text]
         return "\n\n".join(group for group in groups if group)
+
+
+def _as_loops(lines: list[str]) -> list[str]:
+    """The same statements with runs of repetitions, of one line or of a few, written as a loop.
+
+    In an interactive session a loop echoes what its lines echo, so what is pasted shows the same.
+    """
+    short: list[str] = []
+    at = 0
+    while at < len(lines):
+        runs = [(period, _repetitions(lines, at, period)) for period in range(1, _LONGEST_PERIOD + 1)]
+        period, times = max(runs, key=lambda run: (run[1] >= _LOOP_FROM, (run[1] - 1) * run[0]))  # saves most lines
+        block = lines[at : at + period]
+        # A line may be several: the inner ones, which may be part of a text, must not be indented.
+        if times < _LOOP_FROM or any("\n" in line for line in block):
+            short.append(lines[at])
+            at += 1
+        else:
+            short += [f"for _ in range({times}):", *(f"    {line}" for line in block)]
+            at += period * times
+    return short
+
+
+def _repetitions(lines: list[str], at: int, period: int) -> int:
+    """How often the ``period`` lines from ``at`` on stand there one after another."""
+    block = lines[at : at + period]
+    times = 1
+    while lines[at + times * period : at + (times + 1) * period] == block:
+        times += 1
+    return times if len(block) == period else 0
 
 
 def _kind(lent: Any) -> str:

@@ -14,6 +14,7 @@ import pytest
 from grader.course import Course, CourseError, Lesson
 from grader.properties import counterexample
 from grader.properties.evidence import last_answer
+from grader.render.text import count
 from grader.report import NOT_WRITTEN, Verdict
 from grader.student.errors import GraderFault, StudentDied, StudentError
 from grader.student.remote import Remote, Student
@@ -235,7 +236,7 @@ def _show(value: object) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} … ({len(text) - _SHOWN} more characters)"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} … ({count(len(text) - _SHOWN, 'more character')})"
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape
 
-from grader.render.text import number, one_line
+from grader.render.text import count, number, one_line
 from grader.report import TrainingResult, TrainingSeed, Verdict
 
 WIDTH, HEIGHT = 340, 210
@@ -119,7 +119,8 @@ def _frame(axes: _Axes, training: TrainingResult) -> list[str]:
 
 def description(seed: TrainingSeed, training: TrainingResult, points: Sequence[tuple[float, float]]) -> str:
     """What the picture shows, for somebody who does not see it."""
-    said = [f"The run took {seed.steps:,} of {training.max_steps:,} steps and finished {seed.episodes:,} episodes."]
+    took = f"{seed.steps:,} of {count(training.max_steps, 'step')}"
+    said = [f"The run took {took} and finished {count(seed.episodes, 'episode')}."]
     if points:
         said.append(
             f"The mean return of training episodes began at {number(points[0][1], 1)}, was at best "

@@ -10,7 +10,7 @@ import re
 from html import escape
 
 from grader.render.curve import description, thin
-from grader.render.text import clip, count, diagnosis_sentence, number, one_line, visible
+from grader.render.text import amount, clip, count, diagnosis_sentence, number, one_line, visible
 from grader.report import PropertyResult, Report, TrainingResult
 from grader.student import isolation
 
@@ -88,7 +88,7 @@ def summary(report: Report) -> str:
         # Why it failed is for the instructor: it may quote files that students have no business with.
         parts = [f"<p><strong>{FAILED}</strong></p>"]
     else:
-        of = f"{number(report.score)} of {number(report.max_score)} points"
+        of = f"{number(report.score)} of {amount(report.max_score, 'point')}"
         parts = [f"<p><strong>{escape(one_line(report.title))}: {of}.</strong></p>"]
         if report.message:
             parts.append(f"<p>{prose(report.message)}</p>" if "\n" not in report.message else code(report.message))

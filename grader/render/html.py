@@ -24,7 +24,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from grader.render import curve, order, tally, text
+from grader.due import Counted
+from grader.render import counting, curve, order, tally, text
 from grader.report import PropertyResult, Report, Status, TrainingResult, Verdict
 from grader.student import isolation
 
@@ -48,7 +49,8 @@ def code(source: str) -> Markup:
     """Python as highlighted HTML. The colours are classes of the stylesheet, which knows both colour schemes."""
     shown = text.visible(source)
     if len(shown) > _MOST_CODE:
-        shown = f"{shown[:_MOST_CODE]}\n# … {len(shown) - _MOST_CODE:,} more characters are not shown"
+        left = text.count(len(shown) - _MOST_CODE, "more character is", "more characters are")
+        shown = f"{shown[:_MOST_CODE]}\n# … {left} not shown"
     # Pygments escapes what it marks up, so this is the one place where HTML does not come from the template.
     return Markup(highlight(shown, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)))
 
@@ -110,6 +112,7 @@ def _environment() -> Environment:
         # Markup here only keeps `_show` and the escaping off our own constants: base64 holds a "+" and a "/".
         policy=Markup(f"default-src 'none'; style-src 'sha256-{digest}'"),
         bar=bar,
+        amount=text.amount,
         count=text.count,
         clip=text.clip,
         diagnosis_sentence=text.diagnosis_sentence,
@@ -143,23 +146,32 @@ def _start_here(reports: Sequence[Report]) -> tuple[Report, PropertyResult | Non
     return None
 
 
-def student_page(reports: Sequence[Report]) -> str:
+def student_page(reports: Sequence[Report], counted: Counted | None = None) -> str:
     """One student's work on all lessons.
 
     Args:
         reports: at least one report, all of one student, in any order.
+        counted: which lessons count; all where it is None. One that does not is shown only where there is work on it.
 
     Returns:
         A whole HTML document, to be written as UTF-8.
     """
-    lessons = order.sort_lessons(reports)
+    counts = counted.of(reports) if counted else reports
+    left_out = {each.lesson: each for each in counted.left_out} if counted else {}
+    lessons = [
+        report
+        for report in order.sort_lessons(reports)
+        if report.lesson not in left_out or report.status not in ("missing", "not started")
+    ]
     start = _start_here(lessons)
     return _render(
         "student.html.j2",
-        student=lessons[0].student,
+        student=reports[0].student,
         reports=lessons,
-        score=sum(report.score for report in lessons),
-        max_score=sum(report.max_score for report in lessons),
+        score=sum(report.score for report in counts),
+        max_score=sum(report.max_score for report in counts),
+        counted=counting.numbers(counted.lessons) or "none" if counted and counted.left_out else "",
+        not_counted={name: counting.why_not(each) for name, each in left_out.items()},
         start_report=start[0] if start else None,
         start=start[1] if start else None,
         levels=_distinct(reports),
@@ -193,17 +205,22 @@ def notebook_box(**context: Any) -> str:
     return _render("notebook.html.j2", **{**context, "css": css, "marks": MARKS, "words": WORDS})
 
 
-def class_page(reports: Sequence[Report], *, title: str) -> str:
+def class_page(reports: Sequence[Report], *, title: str, counted: Counted | None = None) -> str:
     """A whole class: lessons, what fails most, and every student's marks with a link to ``<student>/index.html``.
 
     Args:
         reports: any number of reports, in any order.
         title: the page's heading, such as the course's title.
+        counted: which lessons count, and are shown; all where it is None.
 
     Returns:
         A whole HTML document, to be written as UTF-8.
     """
-    students = order.by_student(reports)
+    every = order.by_student(reports)
+    levels, errors = _distinct(reports), [r for own in every.values() for r in own if r.has_error]
+    reports = counted.of(reports) if counted else reports
+    # Students without a report that counts have a page all the same.
+    students = {student: counted.of(own) if counted else own for student, own in every.items()}
     rows: list[dict[str, Any]] = [
         {
             "student": student,
@@ -221,9 +238,10 @@ def class_page(reports: Sequence[Report], *, title: str) -> str:
         lessons=tally.lessons(reports),
         broken=tally.broken(reports),
         misconceptions=tally.misconceptions(reports),
-        errors=[report for lessons in students.values() for report in lessons if report.has_error],
-        levels=_distinct(reports),
+        errors=errors,
+        levels=levels,
         total=len(reports),
+        counted=counting.sentence(counted) if counted else "",
     )
 
 

@@ -17,9 +17,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grader.due import Counted
 from grader.render import order, tally
+from grader.render.counting import sentence
 from grader.render.lines import INDENT, MOST_TEXT, MOST_WIDTH, code, out_of, prose, put, said
-from grader.render.text import clip, count, diagnosis_sentence, number, one_line, visible
+from grader.render.text import amount, clip, count, diagnosis_sentence, number, one_line, visible
 from grader.report import PropertyResult, Report, Status, TrainingResult, Verdict
 
 _MARKS: dict[Verdict, tuple[str, str]] = {
@@ -124,7 +126,7 @@ def _print_training(training: TrainingResult, width: int, console: Console) -> N
     for seed in training.seeds:
         mark, style = _MARKS[seed.verdict]
         mean = "no policy" if seed.mean_return is None else f"mean return {number(seed.mean_return, 1)}"
-        told = f"seed {seed.seed}: {mean} after {seed.steps:,} steps"
+        told = f"seed {seed.seed}: {mean} after {count(seed.steps, 'step')}"
         if seed.message:
             told += f"; {one_line(seed.message, 300)}"
         put(console, Text(told), INDENT + 2, Text(f"    {mark}", style))
@@ -148,10 +150,12 @@ def print_check(
     lesson = str(order.lesson_number(report.lesson))
     width = min(console.width, MOST_WIDTH)
     console.print()
-    points = f"{out_of(report.score, report.max_score)} points"
+    points = f"{number(report.score)}/{amount(report.max_score, 'point')}"
     if report.public:
         points = (
-            f"{out_of(_earned(report.properties), _possible(report.properties))} examples" if report.properties else ""
+            f"{number(_earned(report.properties))}/{amount(_possible(report.properties), 'example')}"
+            if report.properties
+            else ""
         )
     _heading(f"Lesson {lesson}  {report.title}", points, width, console)
     console.print()
@@ -227,14 +231,21 @@ def _print_next(
     put(console, told, 0)
 
 
-def print_class_summary(reports: Sequence[Report], console: Console, out_dir: Path) -> None:
+def print_class_summary(
+    reports: Sequence[Report], console: Console, out_dir: Path, counted: Counted | None = None
+) -> None:
     """What an instructor sees after grading: marks, what was not graded, and where the report is.
 
     Args:
         reports: of the whole class.
         console: where to print.
         out_dir: the folder into which the pages were written.
+        counted: which lessons count; all where it is None.
     """
+    errors = [report for report in reports if report.has_error]
+    levels = sorted({report.isolation for report in reports if report.isolation})
+    everybody = {report.student for report in reports}
+    reports = counted.of(reports) if counted else reports
     students = order.by_student(reports)
     lessons = tally.lessons(reports)
     possible = math.fsum(lesson.max_score for lesson in lessons)
@@ -255,17 +266,19 @@ def print_class_summary(reports: Sequence[Report], console: Console, out_dir: Pa
     for row in rows:
         row[0].truncate(min(max(console.width - used - 4, 8), 30), overflow="ellipsis")
         table.add_row(*row)
-    console.print(table)
+    if students:
+        console.print(table)
     if len(students) > _MOST_STUDENTS:
         console.print(Text(f"… and {count(len(students) - _MOST_STUDENTS, 'more student')}", "dim"))
     seen = {order.standing(report) for report in reports}
     if legend := "   ".join(f"{sign} {words}" for status, (sign, words) in _SIGNS.items() if status in seen):
         console.print(Text(f"\n{legend}", "dim"))
     graded = sum(order.standing(report) == "graded" for report in reports)
-    console.print(Text(f"{count(len(students), 'student')}, {graded:,} of {count(len(reports), 'report')} graded."))
-    for level in sorted({report.isolation for report in reports if report.isolation}):
+    console.print(Text(f"{count(len(everybody), 'student')}, {graded:,} of {count(len(reports), 'report')} graded."))
+    if counted:
+        put(console, Text(sentence(counted)), 0)
+    for level in levels:
         put(console, Text(f"Isolation: {one_line(level)}"), 0)
-    errors = [report for report in reports if report.has_error]
     if errors:
         where = f"The grader itself failed in {count(len(errors), 'report')}: these marks are not to be used."
         console.print(Text(f"\n! {where}", "bold red"))

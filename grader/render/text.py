@@ -53,7 +53,7 @@ def clip(text: str, limit: int = LIMIT) -> str:
     """The first ``limit`` characters, and a note of how many were left out."""
     if len(text) <= limit:
         return text
-    return f"{text[:limit]}… ({len(text) - limit:,} more characters)"
+    return f"{text[:limit]}… ({count(len(text) - limit, 'more character')})"
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -71,6 +71,12 @@ def number(value: float, digits: int = 2) -> str:
 def count(n: int, noun: str, plural: str = "") -> str:
     """``1 student``, ``2 students``, ``1,200 students``."""
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def amount(value: float, noun: str) -> str:
+    """A mark with its unit: ``1 point``, ``2.5 points``, ``0 points``."""
+    shown = number(value)
+    return f"{shown} {noun}" if shown == "1" else f"{shown} {noun}s"
 
 
 _LIKE = re.compile(r"^your code behaves exactly like (?:one|code) that\s+", re.IGNORECASE)

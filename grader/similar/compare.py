@@ -1,30 +1,29 @@
 """Compare the submissions of one lesson, two by two, with copydetect: k-grams of code in which names do not count.
 
 What everybody was given says nothing, so lines and k-grams of the released stub are left out, and so is prose. Neither
-do passages that much of the class has: the obvious way to write an exercise is nobody's property.
+do passages that much of the class has: the obvious way to write an exercise is nobody's property. Work that is the
+same, or nearly, is put into groups first (``grader.similar.groups``) and then counts once, so that a copy that has gone
+round the class does not become what the class has in common.
 """
 
 from __future__ import annotations
 
-import ast
 import dataclasses
-import io
 import itertools
+import statistics
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from grader.build import make_stub
 from grader.course import Course, Lesson
-from grader.submission import ClassError
-
-K = 16
-"""Characters of a k-gram, in code where every name is one letter: about a line. ``measure.py`` says why."""
+from grader.similar.groups import ALMOST, Group, alike, same
+from grader.similar.prints import fingerprint, fragments, overlap, same_lines, without
 
 THRESHOLD = 0.7
 
 COMMON_PART, COMMON_COUNT = 0.25, 10
-"""A passage is common when more than this part of the class has it, and more than this many students."""
+"""A passage is common when more than this part of the class has it, and more than this many; a group counts once."""
 
 ENOUGH = 80
 """Characters of one's own below which there is nothing to compare."""
@@ -37,12 +36,14 @@ class Side:
     Attributes:
         share: how much of what is this student's own stands in the other submission too, from 0 to 1.
         fragments: where those passages are in ``source``, from the first character to behind the last, in order.
+        others: further students of the same group, for whom this one stands.
     """
 
     student: str
     source: str
     share: float
     fragments: tuple[tuple[int, int], ...]
+    others: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,11 +53,13 @@ class Pair:
     Attributes:
         similarity: the larger of the two shares: somebody may have copied all of it and added more.
         characters: how long the passages are that both have, without spaces, comments and the letters of names.
+        same_lines: how much of the one's own lines stands in the other letter for letter.
     """
 
     lesson: str
     similarity: float
     characters: int
+    same_lines: float
     left: Side
     right: Side
 
@@ -67,16 +70,24 @@ class Comparison:
 
     Attributes:
         pairs: those at or above the threshold, most alike first.
+        groups: students whose work is the same or nearly; the largest first.
         compared: whose work was compared.
-        too_short: whose work holds too little that is not given or common.
-        highest: the largest similarity of all pairs; 0 where there is none.
+        too_short: whose work holds too little that is not given or common, and who are in no group.
+        highest: the largest similarity of all pairs and groups; 0 where there is none.
+        usual: the similarities of pairs of this class between which the middle one and 19 of 20 lie; None where there
+            are fewer than ten pairs.
+        expected: the largest similarity of two right answers that were not copied, from the course's own; None where
+            the course has no two.
     """
 
     lesson: Lesson
     pairs: tuple[Pair, ...]
+    groups: tuple[Group, ...]
     compared: tuple[str, ...]
     too_short: tuple[str, ...]
     highest: float
+    usual: tuple[float, float] | None = None
+    expected: float | None = None
 
 
 def compare(
@@ -85,6 +96,7 @@ def compare(
     given: str,
     *,
     threshold: float = THRESHOLD,
+    expected: float | None = None,
     tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> Comparison:
     """Compare all submissions of one lesson.
@@ -94,44 +106,43 @@ def compare(
         sources: Python by student.
         given: the stub as it was handed out; "" where there is none.
         threshold: the similarity from which on a pair is listed.
+        expected: the base line; see ``Comparison``.
         tell: hears how many pairs of how many are done.
 
     Raises:
         ClassError: copydetect is not installed.
     """
-    prints, short = _fingerprints(sources, given)
-    students = list(prints)
-    total = len(students) * (len(students) - 1) // 2
-    pairs: list[Pair] = []
-    highest, done = 0.0, 0
-    for i, left in enumerate(students):
-        for right in students[i + 1 :]:
-            shares, characters, slices = _overlap(prints[left], prints[right])
-            highest = max(highest, *shares)
-            if max(shares) >= threshold:
-                sides = [
-                    Side(student, sources[student], share, fragments(where, sources[student]))
-                    for student, share, where in zip((left, right), shares, slices, strict=True)
-                ]
-                pairs.append(Pair(lesson.name, max(shares), characters, sides[0], sides[1]))
-        done += len(students) - i - 1
-        tell(done, total)
-    pairs.sort(key=lambda pair: (-pair.similarity, -pair.characters))
-    return Comparison(lesson, tuple(pairs), tuple(students), tuple(short), highest)
-
-
-def fragments(slices: Any, source: str) -> tuple[tuple[int, int], ...]:
-    """The passages of ``source`` between starts and ends: in order, joined where they meet, without outer space."""
-    found: list[tuple[int, int]] = []
-    for begin, end in sorted(zip(*(map(int, row) for row in slices), strict=True)):
-        begin, end = max(begin, 0), min(end, len(source))
-        text = source[begin:end]
-        begin, end = begin + len(text) - len(text.lstrip()), end - (len(text) - len(text.rstrip()))
-        if found and begin <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        elif begin < end:
-            found.append((begin, end))
-    return tuple(found)
+    handed_out = fingerprint(given).hashes
+    prints = {name: without(fingerprint(source, given), handed_out) for name, source in sources.items()}
+    groups = same(lesson.name, sources, prints)
+    highest = 1.0 if groups else 0.0
+    works = _one_of_each(prints, groups)
+    long = [name for name in works if prints[name].token_coverage >= ENOUGH]
+    groups = _joined(groups, alike(lesson.name, "almost", long, sources, prints, ALMOST, min))
+    works = _one_of_each(prints, groups)
+    own = _without_common({name: prints[name] for name in works})
+    short = [name for name, each in own.items() if each.token_coverage < ENOUGH]
+    nothing_left = [name for name in short if prints[name].token_coverage >= ENOUGH]
+    common = alike(lesson.name, "common", nothing_left, sources, prints, threshold, max)
+    groups = [*groups, *_joined(groups, common, keep=False)]
+    pairs, shares = _pairs(
+        lesson, sources, given, {n: own[n] for n in works if n not in short}, groups, threshold, tell
+    )
+    grouped = {name for group in groups for name in group.students}
+    too_short = tuple(name for name in short if name not in grouped)
+    order = {name: i for i, name in enumerate(sources)}
+    groups = [dataclasses.replace(group, students=_in_order(group.students, order)) for group in groups]
+    groups.sort(key=lambda group: (-len(group.students), -group.characters))
+    return Comparison(
+        lesson,
+        tuple(pairs),
+        tuple(groups),
+        tuple(name for name in sources if name not in too_short),
+        too_short,
+        max([highest, *shares, *(group.similarity for group in groups)]),
+        _usual(shares),
+        expected,
+    )
 
 
 def stub_of(course: Course, lesson: Lesson) -> str:
@@ -140,67 +151,87 @@ def stub_of(course: Course, lesson: Lesson) -> str:
     return make_stub(solution.read_text(encoding="utf-8"), lesson.name) if solution.is_file() else ""
 
 
-def _fingerprints(sources: Mapping[str, str], given: str) -> tuple[dict[str, Any], list[str]]:
-    """The fingerprint of every submission without what is given or common; and whose is too short then."""
-    every = {student: _fingerprint(_what_counts(source, given)) for student, source in sources.items()}
-    seen = Counter(itertools.chain.from_iterable(each.hashes for each in every.values()))
-    most = max(COMMON_COUNT, COMMON_PART * len(sources))
-    unwanted = {gram for gram, count in seen.items() if count > most} | _fingerprint(given).hashes
-    short = [student for student, each in every.items() if _leave_out(each, unwanted) < ENOUGH]
-    return {student: each for student, each in every.items() if student not in short}, short
+def right_answers(course: Course, lesson: Lesson) -> dict[str, str]:
+    """Right answers that lie beside the lesson, by name, none of them a copy of another.
 
-
-def left_out(source: str, given: str) -> frozenset[int]:
-    """The lines of a source, from 0, that do not count: empty ones, docstrings, and those that stand in the stub."""
-    lines, known = source.split("\n"), {line.strip() for line in given.split("\n")}
-    found = {i for i, line in enumerate(lines) if not line.strip() or (line.strip() in known and '"""' not in line)}
-    try:
-        texts = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Expr)]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset(found)
-    for node in texts:
-        whole = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        # A text that shares its line with code stays: what counts must not go with it.
-        if whole and not lines[node.lineno - 1].encode()[: node.col_offset].strip():
-            found |= set(range(node.lineno - 1, node.end_lineno or node.lineno))
-    return frozenset(found)
-
-
-def _what_counts(source: str, given: str) -> str:
-    """The source with spaces in the place of lines that do not count: every other character stays where it is."""
-    without = left_out(source, given)
-    return "\n".join(" " * len(line) if i in without else line for i, line in enumerate(source.split("\n")))
-
-
-def _fingerprint(source: str) -> Any:
-    try:
-        from copydetect import CodeFingerprint
-    except ModuleNotFoundError:
-        raise ClassError("comparing needs the extra called similar: pip install -e '.[similar]'") from None
-    # A window of 1 keeps every k-gram. Larger ones keep those with the smallest hashes, and Python's hashes of text
-    # differ from run to run: so would the result.
-    return CodeFingerprint("submission.py", K, 1, language="python", fp=io.StringIO(source))
-
-
-def _leave_out(fingerprint: Any, unwanted: set[int]) -> int:
-    """Take k-grams out of a fingerprint; how many characters are left.
-
-    copydetect can do that itself, but it takes further copies of a repeated k-gram for boilerplate as well.
+    The solution and the wheats are as unlike each other as can be; those in ``straightforward/`` follow the hints.
     """
-    from copydetect.utils import get_token_coverage
+    tests = course.tests(lesson)
+    paths = [course.solution(lesson), *sorted(tests.glob("wheats/*.py")), *sorted(tests.glob("straightforward/*.py"))]
+    lines = {path.stem: path.read_text(encoding="utf-8").split("\n") for path in paths if path.is_file()}
+    # Without the markers that no student has.
+    return {name: "\n".join(line for line in text if "### " not in line) for name, text in lines.items()}
 
-    fingerprint.hashes = fingerprint.hashes - unwanted
-    fingerprint.hash_idx = {gram: at for gram, at in fingerprint.hash_idx.items() if gram in fingerprint.hashes}
-    fingerprint.token_coverage = get_token_coverage(fingerprint.hash_idx, K, len(fingerprint.filtered_code))
-    return int(fingerprint.token_coverage)
+
+def similarities(sources: Mapping[str, str], given: str) -> list[float]:
+    """The similarities of all pairs, groups and common passages aside."""
+    handed_out = fingerprint(given).hashes
+    prints = [without(fingerprint(source, given), handed_out) for source in sources.values()]
+    return [max(overlap(left, right)[0]) for left, right in itertools.combinations(prints, 2)]
 
 
-def _overlap(left: Any, right: Any) -> tuple[tuple[float, float], int, Any]:
-    """Both shares, the length of what is common, and where that is in both sources."""
-    from copydetect import compare_files
+def _one_of_each(prints: Mapping[str, Any], groups: Sequence[Group]) -> list[str]:
+    """All students, but of every group the first one alone."""
+    behind = {name for group in groups for name in group.students[1:]}
+    return [name for name in prints if name not in behind]
 
-    if left.hashes.isdisjoint(right.hashes):
-        return (0.0, 0.0), 0, ((), ())
-    characters, shares, slices = compare_files(left, right)
-    # Passages are joined over short gaps, which belong to the stub: so a share may come out a little above 1.
-    return (min(float(shares[0]), 1.0), min(float(shares[1]), 1.0)), int(characters), slices
+
+def _joined(groups: Sequence[Group], larger: Sequence[Group], *, keep: bool = True) -> list[Group]:
+    """Larger groups with the members of the smaller ones whose first student is in them, and the smaller ones left."""
+    smaller = {group.students[0]: group for group in groups}
+    whole = []
+    for group in larger:
+        parts = [smaller[name].students if name in smaller else (name,) for name in group.students]
+        whole.append(dataclasses.replace(group, students=tuple(itertools.chain.from_iterable(parts))))
+    inside = {name for group in whole for name in group.students}
+    left = [group for group in groups if group.students[0] not in inside] if keep else []
+    return [*left, *whole]
+
+
+def _in_order(students: tuple[str, ...], order: Mapping[str, int]) -> tuple[str, ...]:
+    """The first one, who stands for all, and the others in the order of the class."""
+    return (students[0], *sorted(students[1:], key=order.__getitem__))
+
+
+def _without_common(prints: Mapping[str, Any]) -> dict[str, Any]:
+    seen = Counter(itertools.chain.from_iterable(each.hashes for each in prints.values()))
+    most = max(COMMON_COUNT, COMMON_PART * len(prints))
+    common = {gram for gram, count in seen.items() if count > most}
+    return {name: without(each, common) for name, each in prints.items()}
+
+
+def _pairs(
+    lesson: Lesson,
+    sources: Mapping[str, str],
+    given: str,
+    prints: Mapping[str, Any],
+    groups: Sequence[Group],
+    threshold: float,
+    tell: Callable[[int, int], None],
+) -> tuple[list[Pair], list[float]]:
+    """The pairs to list, most alike first, and the similarities of all pairs."""
+    others = {group.students[0]: group.students[1:] for group in groups}
+    total = len(prints) * (len(prints) - 1) // 2
+    pairs: list[Pair] = []
+    similarity: list[float] = []
+    for done, (left, right) in enumerate(itertools.combinations(prints, 2), start=1):
+        shares, characters, slices = overlap(prints[left], prints[right])
+        similarity.append(max(shares))
+        if max(shares) >= threshold:
+            sides = [
+                Side(name, sources[name], share, fragments(where, sources[name]), others.get(name, ()))
+                for name, share, where in zip((left, right), shares, slices, strict=True)
+            ]
+            literal = same_lines(sources[left], sources[right], given)
+            pairs.append(Pair(lesson.name, max(shares), characters, literal, sides[0], sides[1]))
+        if not done % 100 or done == total:
+            tell(done, total)
+    pairs.sort(key=lambda pair: (-pair.similarity, -pair.same_lines, -pair.characters))
+    return pairs, similarity
+
+
+def _usual(shares: Sequence[float]) -> tuple[float, float] | None:
+    """The median, and what 19 of 20 are at or below."""
+    if len(shares) < 10:
+        return None
+    return statistics.median(shares), sorted(shares)[min(len(shares) * 19 // 20, len(shares) - 1)]

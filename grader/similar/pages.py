@@ -1,4 +1,4 @@
-"""Pairs as web pages in the look of the reports: an index, and one page a pair with the two sources side by side.
+"""Groups and pairs as web pages in the look of the reports: an index, and one page each with the sources side by side.
 
 As in ``grader.render.html`` everything shown was written by others: it is escaped by the template engine after controls
 were made visible, no address is made of it, and the browser may load nothing and style the page by one stylesheet only.
@@ -19,7 +19,9 @@ from markupsafe import Markup
 
 from grader.export.csv import cell
 from grader.render import text
-from grader.similar.compare import Comparison, K, Pair, Side, left_out
+from grader.similar.compare import Comparison, Pair, Side
+from grader.similar.groups import Group, Kind
+from grader.similar.prints import K, fingerprint, fragments, left_out, overlap, without
 from grader.writing import write
 
 _HERE = Path(__file__).parent
@@ -27,9 +29,21 @@ _RENDER = _HERE.parent / "render"
 _FOLD = 4
 
 MOST_PAGES = 200
-"""Pairs of one lesson that get a page; the table lists all."""
+"""Pairs of one lesson, and groups of it, that get a page; the tables list all."""
+
+KINDS: dict[Kind, str] = {
+    "identical": "have the same work, letter for letter",
+    "renamed": "have the same work but for names, comments and layout",
+    "almost": "have nearly the same work",
+    "common": "share what much of the class has, and have nothing else",
+}
 
 Piece = tuple[str, bool]
+
+_COLUMNS = (
+    "lesson", "kind", "group", "student_a", "student_b",
+    "similarity", "share_of_a", "share_of_b", "characters", "same_lines", "page",
+)  # fmt: skip
 
 
 @cache
@@ -57,7 +71,9 @@ def percent(share: float) -> str:
 
 
 def write_all(out: Path, comparisons: Sequence[Comparison], given: dict[str, str], threshold: float) -> None:
-    """Write ``pairs.csv``, ``index.html`` and ``<lesson>/pair-001.html``; pages of an earlier run go away.
+    """Write ``pairs.csv``, ``index.html``, ``<lesson>/group-001.html`` and ``<lesson>/pair-001.html``.
+
+    Pages of an earlier run go away.
 
     Args:
         out: the folder.
@@ -67,20 +83,71 @@ def write_all(out: Path, comparisons: Sequence[Comparison], given: dict[str, str
     """
     for comparison in comparisons:
         folder = out / comparison.lesson.name
-        for page in folder.glob("pair-*.html"):
+        for page in (*folder.glob("pair-*.html"), *folder.glob("group-*.html")):
             page.unlink()
+        for i, group in enumerate(comparison.groups[:MOST_PAGES]):
+            number = len(comparison.groups[:MOST_PAGES])
+            write(folder / group_name(i), group_page(comparison, group, given[group.lesson], i, number).encode())
         for i, pair in enumerate(comparison.pairs[:MOST_PAGES]):
             number = len(comparison.pairs[:MOST_PAGES])
             write(folder / page_name(i), pair_page(comparison, pair, given[comparison.lesson.name], i, number).encode())
     write(out / "pairs.csv", pairs_csv(comparisons).encode())
     index = _environment().get_template("index.html.j2")
-    shown = index.render(comparisons=comparisons, threshold=threshold, page_name=page_name, most=MOST_PAGES)
+    shown = index.render(
+        comparisons=comparisons,
+        threshold=threshold,
+        page_name=page_name,
+        group_name=group_name,
+        kinds=KINDS,
+        base_line=base_line,
+        most=MOST_PAGES,
+    )
     write(out / "index.html", shown.encode("utf-8", "backslashreplace"))
 
 
 def page_name(i: int) -> str:
     """The file of a lesson's pair: a number, because a student's folder may be called anything."""
     return f"pair-{i + 1:03d}.html"
+
+
+def group_name(i: int) -> str:
+    """The file of a lesson's group."""
+    return f"group-{i + 1:03d}.html"
+
+
+def base_line(comparison: Comparison) -> str:
+    """What a similarity is to be read against, in words; empty where nothing is known."""
+    parts = []
+    if comparison.expected is not None:
+        parts.append(
+            f"right answers to this lesson that were not copied are alike up to {percent(comparison.expected)}"
+        )
+    if comparison.usual is not None:
+        middle, most = map(percent, comparison.usual)
+        parts.append(f"of the pairs of this class half are at {middle} or less, 19 of 20 at {most} or less")
+    return "; ".join(parts)
+
+
+def group_page(comparison: Comparison, group: Group, given: str, i: int, number: int) -> str:
+    """Who is in a group, and its work: once where it is the same, else the first one beside the one least like it."""
+    handed_out = fingerprint(given).hashes
+    sources = [group.first] if group.kind == "identical" else [group.first, group.last]
+    prints = [without(fingerprint(source, given), handed_out) for source in sources]
+    shares, _, slices = overlap(prints[0], prints[-1])
+    labels = ["The work of all of them"] if len(sources) == 1 else [group.students[0], f"{group.least}, least like it"]
+    sides = []
+    for label, source, share, where in zip(labels, sources, shares, slices, strict=False):
+        marked = fragments(where, source) if len(sources) > 1 else ()
+        side = Side(label, source, share, marked)
+        sides.append((side, rows(side, left_out(source, given))))
+    page = (
+        _environment()
+        .get_template("group.html.j2")
+        .render(
+            lesson=comparison.lesson, group=group, sides=sides, i=i, number=number, name=group_name, kinds=KINDS, k=K
+        )
+    )
+    return page.encode("utf-8", "backslashreplace").decode()
 
 
 def pair_page(comparison: Comparison, pair: Pair, given: str, i: int, number: int) -> str:
@@ -153,15 +220,25 @@ def _folded(lines: list[tuple[int, list[Piece], str]]) -> list[tuple[int, list[P
 
 
 def pairs_csv(comparisons: Sequence[Comparison]) -> str:
-    """All listed pairs as a table, most alike first within a lesson."""
+    """All groups and listed pairs as a table, most alike first within a lesson.
+
+    ``kind`` is ``pair`` or a group's. A group has a row for each student but the first, who is ``student_a`` of all of
+    them, under one number; its similarity is the lowest in it. In a pair each side may stand for a whole group.
+    """
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
-    table.writerow(("lesson", "student_a", "student_b", "similarity", "share_of_a", "share_of_b", "characters", "page"))
+    table.writerow(_COLUMNS)
     for comparison in comparisons:
+        for i, group in enumerate(comparison.groups):
+            page = f"{group.lesson}/{group_name(i)}" if i < MOST_PAGES else ""
+            first, *others = map(cell, group.students)
+            for other in others:
+                numbers = (f"{group.similarity:.3f}", "", "", group.characters, "")
+                table.writerow((group.lesson, group.kind, i + 1, first, other, *numbers, page))
         for i, pair in enumerate(comparison.pairs):
             page = f"{pair.lesson}/{page_name(i)}" if i < MOST_PAGES else ""
             shares = (f"{share:.3f}" for share in (pair.similarity, pair.left.share, pair.right.share))
-            table.writerow(
-                (pair.lesson, cell(pair.left.student), cell(pair.right.student), *shares, pair.characters, page)
-            )
+            names = (cell(pair.left.student), cell(pair.right.student))
+            same = f"{pair.same_lines:.3f}"
+            table.writerow((pair.lesson, "pair", "", *names, *shares, pair.characters, same, page))
     return out.getvalue()

@@ -14,10 +14,11 @@ from rich.text import Text
 
 from grader.course import Course, Lesson
 from grader.render.text import count, one_line
-from grader.similar.compare import THRESHOLD, Comparison, compare, stub_of
+from grader.similar.compare import THRESHOLD, Comparison, compare, right_answers, similarities, stub_of
 from grader.submission import ClassError, find_students, read
 
 _MOST_ROWS = 50
+_MOST_NAMES = 4
 
 
 def similar(
@@ -43,7 +44,9 @@ def similar(
         if not sources:
             continue
         with _bar(lesson) as tell:
-            comparisons.append(compare(lesson, sources, given[lesson.name], threshold=threshold, tell=tell))
+            stub = given[lesson.name]
+            apart = max(similarities(right_answers(course, lesson), stub), default=None)
+            comparisons.append(compare(lesson, sources, stub, threshold=threshold, expected=apart, tell=tell))
     if not comparisons:
         raise ClassError(f"{submissions} holds nothing that can be compared: no lesson has been handed in and begun")
     from grader.similar.pages import write_all
@@ -82,25 +85,48 @@ def _bar(lesson: Lesson) -> Iterator[Callable[[int, int], None]]:
 
 def _print(comparisons: Sequence[Comparison], console: Console, out: Path, threshold: float) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for head, right in (("lesson", True), ("alike", True), ("pair", False), ("page", False)):
-        table.add_column(head, justify="right" if right else "left", no_wrap=not right or head == "alike")
-    from grader.similar.pages import MOST_PAGES, page_name, percent
+    for head in ("lesson", "alike", "same\nlines"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("pair", overflow="fold")
+    table.add_column("page", no_wrap=True)
+    from grader.similar.pages import KINDS, MOST_PAGES, base_line, group_name, page_name, percent
 
+    grouped = [(c, i, group) for c in comparisons for i, group in enumerate(c.groups)]
+    for comparison, i, group in grouped[:_MOST_ROWS]:
+        names = ", ".join(one_line(name, 40) for name in group.students[:_MOST_NAMES])
+        more = len(group.students) - _MOST_NAMES
+        told = (
+            f"lesson {comparison.lesson.number}: {count(len(group.students), 'student')} {KINDS[group.kind]}: {names}"
+        )
+        told += f" and {count(more, 'other')}" if more > 0 else ""
+        page = f"  {group.lesson}/{group_name(i)}" if i < MOST_PAGES else ""
+        console.print(Text(f"{told}{page}"), soft_wrap=True)
+    if len(grouped) > _MOST_ROWS:
+        console.print(Text(f"… and {count(len(grouped) - _MOST_ROWS, 'more group')}, in pairs.csv"))
+    if grouped:
+        console.print()
     found = [(c, i, pair) for c in comparisons for i, pair in enumerate(c.pairs)]
     for comparison, i, pair in found[:_MOST_ROWS]:
-        names = f"{one_line(pair.left.student, 40)}  {one_line(pair.right.student, 40)}"
+        names = "  ".join(
+            one_line(side.student, 40) + (f" (+{len(side.others)})" if side.others else "")
+            for side in (pair.left, pair.right)
+        )
         page = f"{pair.lesson}/{page_name(i)}" if i < MOST_PAGES else ""
-        table.add_row(str(comparison.lesson.number), percent(pair.similarity), Text(names), Text(page))
+        numbers = (str(comparison.lesson.number), percent(pair.similarity), percent(pair.same_lines))
+        table.add_row(*numbers, Text(names), Text(page))
     if found:
         console.print(table)
         if len(found) > _MOST_ROWS:
-            console.print(Text(f"… and {len(found) - _MOST_ROWS} more, in pairs.csv"))
+            console.print(Text(f"… and {count(len(found) - _MOST_ROWS, 'more pair')}, in pairs.csv"))
         console.print()
     for comparison in comparisons:
         told = f"lesson {comparison.lesson.number}: {count(len(comparison.compared), 'submission')} compared"
+        told += f", {count(len(comparison.groups), 'group')}" if comparison.groups else ""
         told += f", {count(len(comparison.pairs), 'pair')} at {percent(threshold)} or more"
         told += f", the highest {percent(comparison.highest)}" if len(comparison.compared) > 1 else ""
         told += f"; {len(comparison.too_short)} with too little of their own" if comparison.too_short else ""
         console.print(Text(told, "dim"), soft_wrap=True)
+        if words := base_line(comparison):
+            console.print(Text(f"  {words}", "dim"), soft_wrap=True)
     console.print(Text("\nAlike is a reason to read both sides and to talk with both, not a verdict.", "dim"))
     console.print(Text.assemble("Side by side: ", (one_line(str(out / "index.html"), 2000), "bold")), soft_wrap=True)

@@ -46,10 +46,15 @@ class StudentDied(BaseException):
         self.timed_out = timed_out
 
 
+def seconds(value: float) -> str:
+    """``1 second``, ``2.5 seconds``."""
+    return f"{value:g} second{'' if value == 1 else 's'}"
+
+
 def out_of_time(cpu_seconds: float) -> StudentDied:
     """What is said of code that used up its processor time."""
     return StudentDied(
-        f"it was still computing after {cpu_seconds:g} seconds of processor time; is there a loop that does not end?",
+        f"it was still computing after {seconds(cpu_seconds)} of processor time; is there a loop that does not end?",
         timed_out=True,
     )
 

@@ -17,7 +17,7 @@ import msgspec
 
 from grader.student import isolation as isolated
 from grader.student import scratch
-from grader.student.errors import GraderFault, StudentDied, WireError, out_of_time
+from grader.student.errors import GraderFault, StudentDied, WireError, out_of_time, seconds
 from grader.student.frames import Frame, Receiver, send
 from grader.student.isolation import Isolation
 from grader.student.processor import Turns
@@ -285,9 +285,9 @@ class SplitProcess:
                 send(self._connection, answer_ask(frame), deadline)
             return frame
         except TimeoutError:
-            words = f"no answer within {self._call_seconds:g} seconds"
+            words = f"no answer within {seconds(self._call_seconds)}"
             if start + self._call_seconds > self._end_of_session:
-                words = f"the answers took more than {_CALLS_AT_MOST * self._call_seconds:g} seconds altogether"
+                words = f"the answers took more than {seconds(_CALLS_AT_MOST * self._call_seconds)} altogether"
             reason = StudentDied(words, timed_out=True)
             self._end(kill=True)
         except (EOFError, ConnectionError):

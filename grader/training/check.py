@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.course import Course, Lesson, TrainingRule
+from grader.render.text import count
 from grader.report import TrainingResult, TrainingSeed, Verdict
 from grader.student.errors import StudentDied, StudentError
 from grader.training import corridor, signs
@@ -96,7 +97,7 @@ def check(
             return result("pass", "", control=first, seeds=tuple(seeds))
         if failed > rule.seeds - rule.passes:
             break
-    message = f"{passed} of {len(seeds)} runs reached {rule.threshold:g}; {rule.passes} had to."
+    message = f"{passed} of {count(len(seeds), 'run')} reached {rule.threshold:g}; {rule.passes} had to."
     return result("fail", message, control=first, seeds=tuple(seeds))
 
 

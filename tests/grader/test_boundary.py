@@ -388,15 +388,15 @@ DEATHS = {
         "SIGSEGV|RecursionError|MemoryError",
     ),
     "abort": ("ctypes.CDLL(None).abort()", "ended"),
-    "loop": ("\n    while True: pass", "still computing after 1 seconds"),
+    "loop": ("\n    while True: pass", "still computing after 1 second of"),
     "loop that ignores the limit": (
         "signal.signal(signal.SIGXCPU, signal.SIG_IGN)\n    while True: pass",
-        "still computing after 1 seconds",
+        "still computing after 1 second of",
     ),
     "threads that compute": (
         "threads = [threading.Thread(target=lambda: [0 for _ in iter(int, 1)]) for _ in range(3)]"
         "\n    [thread.start() for thread in threads]; threads[0].join()",
-        "still computing after 1 seconds",
+        "still computing after 1 second of",
     ),
     "sleep": ("time.sleep(100)", "no answer within 2 seconds"),
     "closing everything": ("os.closerange(3, 100); return 1", "ended the process itself"),

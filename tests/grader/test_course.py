@@ -48,6 +48,13 @@ def test_reads_a_course(tmp_path: Path) -> None:
     assert course.root == tmp_path.resolve()
 
 
+def test_a_deadline_keeps_its_time_zone(tmp_path: Path) -> None:
+    text = GOOD.replace("title: First", "title: First\n    due: 2026-10-05T23:59:00+02:00")
+    first, second = load(write(tmp_path, text)).lessons
+    assert first.due is not None
+    assert (first.due.isoformat(), second.due) == ("2026-10-05T23:59:00+02:00", None)
+
+
 def test_the_repository_s_own_course() -> None:
     course = load(find_root(Path(__file__).parent))
     for lesson in course.lessons:
@@ -70,6 +77,10 @@ def test_the_repository_s_own_course() -> None:
         ("threshold: 475", "threshold: 475\n      passes: 7", 21, "7 of 5"),
         ("title: First", "title: [First", 5, ""),
         ("title: A course", "# no title", 2, "title"),
+        ("title: First", "title: First\n    due: 2026-10-05", 5, "such as 2026-10-05T23:59:00+02:00, not '2026-10-05'"),
+        ("title: First", "title: First\n    due: 2026-10-05T23:59:00", 5, "with its zone"),
+        ("title: First", "title: First\n    due: 2026-02-31T12:00:00Z", 5, "not '2026-02-31T12:00:00Z'"),
+        ("title: First", "title: First\n    due: [soon,\n      or later]", 5, "not \"['soon', 'or later']\""),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, line: int, words: str) -> None:

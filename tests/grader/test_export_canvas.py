@@ -42,7 +42,7 @@ def test_the_golden_table() -> None:
 def test_one_column_changes_and_nothing_else() -> None:
     filled = fill(TEMPLATE, REPORTS)
     assert (filled.column, filled.by) == ("Experience replay (101)", "SIS Login ID")
-    assert (filled.filled, filled.changed) == (2, 1)
+    assert (filled.filled, filled.replaced) == (2, ("Two, Student (student-002): 3.5 → 10",))
     before, after = columns(TEMPLATE), columns(filled.data)
     changed = {(i, j) for i, row in enumerate(before) for j, value in enumerate(row) if after[i][j] != value}
     assert changed == {(3, 6), (4, 6)}

@@ -53,10 +53,26 @@ def test_canvas_writes_the_file_and_says_who_is_missing(folder: Path) -> None:
         folder, "export", "canvas", "report", "--template", "template.csv", "--lesson", "5", "--out", "filled.csv"
     )
     assert done.returncode == 0, done.stderr
-    assert "2 marks in 'Experience replay (101)', students found by 'SIS Login ID'; 1 of them replace" in done.stderr
+    assert (
+        "2 marks in 'Experience replay (101)', students found by 'SIS Login ID'; 1 of them replaces another mark:\n"
+        in done.stderr
+    )
+    assert "\n  Two, Student (student-002): 3.5 → 2\n" in done.stderr
     assert "Four, Student (student-004): in Canvas, but not graded" in done.stderr
     assert (folder / "filled.csv").read_bytes().count(b"\r\n") == TEMPLATE.count(b"\r\n")
     assert (folder / "template.csv").read_bytes() == TEMPLATE
+
+
+def test_canvas_names_whose_mark_it_replaces_but_no_more_than_fit(folder: Path) -> None:
+    header, zeros, points, *_ = TEMPLATE.decode().split("\r\n")
+    students = [f'"Student {i}",{i},s-{i},student-{i:03d},A,,{i},,,' for i in range(1, 61)]
+    (folder / "many.csv").write_bytes("\r\n".join([header, zeros, points, *students, ""]).encode())
+    store(folder / "many", *(report(f"student-{i:03d}", score=7.5) for i in range(1, 61)))
+    done = grader(folder, "export", "canvas", "many", "--template", "many.csv", "--lesson", "5", "--out", "out.csv")
+    assert "60 marks in 'Experience replay (101)'" in done.stderr
+    assert "60 of them replace another mark:" in done.stderr
+    assert done.stderr.count(" → 7.5\n") == 50
+    assert done.stderr.endswith("  … and 10 more\n")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import hashlib
 import json
 import os
 import shutil
@@ -35,6 +36,7 @@ from nbgrader_class import FORGERIES, LESSON, notebook
 
 from grader.course import CourseError, load
 from grader.managed import folder as managed
+from grader.nbgrader import database
 from grader.nbgrader.make import init
 from grader.nbgrader.restore import Released, restore
 from grader.nbgrader.stage import score, worth
@@ -395,8 +397,6 @@ def test_a_course_folder_is_made_once_and_then_brought_up_to_date(tmp_path: Path
     # As an older version of the course would have left it, and as an instructor would.
     notebook.write_bytes(b"old")
     state = json.loads((folder / ".grader.json").read_text())
-    import hashlib
-
     state["files"][f"source/{LESSON}/{LESSON}.ipynb"] = hashlib.sha256(b"old").hexdigest()
     (folder / ".grader.json").write_text(json.dumps(state))
     (folder / "nbgrader_config.py").write_text("# mine\n")
@@ -463,6 +463,73 @@ def test_a_gradebook_goes_by_its_url(tmp_path: Path) -> None:
         init(COURSE, folder, db_url="gradebook")
 
 
+@pytest.mark.parametrize(
+    ("url", "bare", "password"),
+    [
+        ("postgresql://teacher:secret@host/marks", "postgresql://teacher@host/marks", "secret"),
+        ("postgresql://teacher@host/marks", "postgresql://teacher@host/marks", ""),
+        ("mysql+mysqldb://t:p%40ss@h:5/n?ssl=1", "mysql+mysqldb://t@h:5/n?ssl=1", "p@ss"),
+        ("postgresql:///n?user=t&password=b", "postgresql:///n?user=t", "b"),
+        ("sqlite:////a/b:c@d.db", "sqlite:////a/b:c@d.db", ""),
+        ("gradebook", "gradebook", ""),
+    ],
+)
+def test_a_password_is_told_from_its_url(url: str, bare: str, password: str) -> None:
+    assert database.split(url) == (bare, password)
+    assert database.has_password(f'c.CourseDirectory.db_url = "{url}"') == (password not in ("", "b"))
+    assert not database.has_password(f'# c.CourseDirectory.db_url = "{url}"')
+
+
+def test_a_password_in_the_url_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match=r"--db-url has a password in it.*GRADER_DB_PASSWORD") as refused:
+        init(COURSE, tmp_path / "course", lessons=["5"], db_url="postgresql://teacher:secret@host/marks")
+    assert "secret" not in str(refused.value)
+    assert not (tmp_path / "course").exists()
+
+
+def test_the_config_reads_the_password_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GRADER_DB_PASSWORD", raising=False)
+    config, url = str(tmp_path / "nbgrader_config.py"), "postgresql://teacher@host/marks"
+    assert database.with_password(url, config) == url
+    database.keep(tmp_path, "p@ss word")
+    assert (tmp_path / ".db_password").stat().st_mode & 0o777 == 0o600
+    assert database.with_password(url, config) == "postgresql://teacher:p%40ss word@host/marks"
+    monkeypatch.setenv("GRADER_DB_PASSWORD", "other")
+    assert database.with_password(url, config) == "postgresql://teacher:other@host/marks"
+    monkeypatch.delenv("GRADER_DB_PASSWORD")
+    (tmp_path / ".db_password").chmod(0o640)
+    with pytest.raises(SystemExit, match="may be read by others than you; run: chmod 600"):
+        database.with_password(url, config)
+
+
+def test_a_password_that_an_earlier_version_left_is_moved_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from grader.nbgrader import make
+
+    monkeypatch.setattr(make, "database_problem", lambda url: None)  # the driver need not be here
+    folder, url = tmp_path / "course", "postgresql://teacher:secret@host/marks"
+    init(COURSE, folder, lessons=["5"], db_url="postgresql://teacher@host/marks")
+    config, state = folder / "nbgrader_config.py", folder / ".grader.json"
+    config.write_text(config.read_text().replace("teacher@", "teacher:secret@"))
+    known = json.loads(state.read_text())
+    known["db_url"] = url
+    known["files"]["nbgrader_config.py"] = hashlib.sha256(config.read_bytes()).hexdigest()
+    state.write_text(json.dumps(known))
+    done = init(COURSE, folder)
+    assert [line.split(":")[0] for line in done] == ["moved", "updated"]
+    assert not any("secret" in line for line in done)
+    assert (folder / ".db_password").read_text() == "secret\n"
+    assert "/.db_password" in (folder / ".gitignore").read_text().splitlines()
+    for path in folder.rglob("*"):
+        assert path.name == ".db_password" or not path.is_file() or b"secret" not in path.read_bytes(), path
+    assert init(COURSE, folder) == []
+    # What somebody has changed is not touched, but they are told.
+    config.write_text(f'c = get_config()\nc.CourseDirectory.db_url = "{url}"\n')
+    (folder / ".gitignore").write_text("/submitted/\n")
+    told = init(COURSE, folder)
+    assert any(line.startswith("nbgrader_config.py has a password in it") for line in told)
+    assert "add a line /.db_password to .gitignore: it must not get into a repository" in told
+
+
 def test_a_database_whose_driver_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import importlib.util
 
@@ -470,7 +537,7 @@ def test_a_database_whose_driver_is_missing(tmp_path: Path, capsys: pytest.Captu
         pytest.skip("psycopg is installed here")
     folder = tmp_path / "course"
     with pytest.raises(CourseError, match=r"pip install 'psycopg\[binary\]'"):
-        init(COURSE, folder, db_url="postgresql://teacher:secret@host/marks")
+        init(COURSE, folder, db_url="postgresql://teacher@host/marks")
     init(COURSE, folder, lessons=["5"])
     config = folder / "nbgrader_config.py"
     before = "# The folder that holds course.yml"

@@ -155,7 +155,7 @@ def test_without_hidden_tests_the_public_examples_are_asked(course: Course, show
     notebook.run(NUMBERS)
     notebook.check("double")
     assert "public examples" in shown[0].plain
-    assert "1 of 1 examples" in shown[0].html
+    assert "1 of 1 example" in shown[0].html
     before = set(vars(notebook.module))
     notebook.run("def double(x):\n    return 7")
     with pytest.raises(NotYet, match="double does not hold yet"):

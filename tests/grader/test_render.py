@@ -155,6 +155,15 @@ def check_page(page: str) -> Page:
                     assert target[1:] in ids
         if "aria-labelledby" in attributes:
             assert set(str(attributes["aria-labelledby"]).split()) <= set(ids)
+    named = [
+        attributes.get("aria-label") or attributes.get("aria-labelledby")
+        for tag, attributes in parsed.tags
+        if tag in ("section", "nav") or attributes.get("role") == "region"
+    ]
+    names = [name for name in named if name]
+    assert len(names) == len(set(names)), "two landmarks have one name (axe: landmark-unique)"
+    for attributes in (*parsed.all("pre"), *(each for each in parsed.all("div") if each.get("class") == "scroll")):
+        assert attributes.get("tabindex") == "0", "what scrolls can be reached (axe: scrollable-region-focusable)"
     assert parsed.all("html") == [{"lang": "en"}]
     assert len(parsed.all("main")) == len(parsed.all("h1")) == 1
     levels = [int(tag[1]) for tag, _ in parsed.tags if re.fullmatch("h[1-6]", tag)]
@@ -369,6 +378,34 @@ def test_a_student_with_two_failures_of_one_kind_counts_once() -> None:
 def test_training_counts_among_what_fails() -> None:
     (found,) = tally.broken([report(law("a"), check=training())])
     assert (found.exercise, found.failed, found.judged) == ("train", 1, 1)
+
+
+def test_only_a_name_that_no_printed_line_holds_may_be_broken() -> None:
+    heads = [Page(html.class_page([report(student=name)], title="Course")).all("th") for name in ("a" * 24, "a" * 25)]
+    assert [{"scope": "row", "class": "long"} in each for each in heads] == [False, True]
+
+
+@pytest.mark.parametrize(("value", "shown"), [(1, "1 point"), (1.0, "1 point"), (0, "0 points"), (0.5, "0.5 points")])
+def test_an_amount_has_the_right_number(value: float, shown: str) -> None:
+    assert text.amount(value, "point") == shown
+
+
+def test_one_of_anything_is_singular() -> None:
+    """One student, one lesson, one property worth one point, in every view."""
+    one = report(FAILING)
+    page = Page(html.student_page([one])).text
+    assert "0 of 1 point" in page
+    assert "1 points" not in page
+    whole = Page(html.class_page([one], title="Course")).text
+    assert "1 student, 1 lesson, 1 report." in whole
+    console = plain()
+    terminal.print_class_summary([one], console, Path("out"))
+    terminal.print_check(one, console)
+    out = shown(console)
+    assert "1 student, 1 of 1 report graded." in out
+    assert "0/1 point\n" in out
+    assert not re.search(r"\b1 (students|lessons|reports|points|properties|more lines)\b", page + whole + out)
+    assert text.clip("ab", 1) == "a… (1 more character)"
 
 
 def test_an_empty_class_is_a_page_too() -> None:
