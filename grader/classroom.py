@@ -25,7 +25,7 @@ from grader.export.folder import of_student
 from grader.render.order import natural
 from grader.report import Report
 from grader.student.isolation import Isolation
-from grader.submission import find_students, read_work
+from grader.submissions.read import find_students, read_work
 from grader.workers import Event
 from grader.writing import write as write
 
@@ -83,7 +83,7 @@ def grade_class(
 
     Args:
         course: the course.
-        submissions: a folder a student; see ``grader.submission.read_work`` for what is looked for in it.
+        submissions: a folder a student; see ``grader.submissions.read.read_work`` for what is looked for in it.
         out: gets ``grades.csv``, ``index.html``, and ``<student>/index.html`` and ``<student>/<lesson>.json``.
         isolation: how student code is walled in.
         options: what narrows the run.

@@ -18,7 +18,7 @@ from grader.report import NOT_WRITTEN, PropertyResult, Report, TrainingResult, e
 from grader.student.errors import GraderFault, StudentDied, StudentError
 from grader.student.remote import Student
 from grader.student.session import Session
-from grader.submission import Submission
+from grader.submissions.read import Submission
 from grader.training.check import check
 
 Watcher = Callable[[str, float, float], None]

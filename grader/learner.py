@@ -19,7 +19,7 @@ from grader.grade import grade, silent
 from grader.places import Here
 from grader.render.terminal import print_check
 from grader.report import Report
-from grader.submission import Submission, read_file, read_own
+from grader.submissions.read import Submission, read_file, read_own
 
 
 def check(course: Course, wanted: str, file: Path | None, console: Console, *, every: bool = False) -> bool:

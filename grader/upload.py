@@ -20,7 +20,7 @@ def lay_out(upload: Path, course: Course, lesson: Lesson, student: Path) -> None
     """Copy a student's work on a lesson, and on those that it imports, to ``<student>/<lesson>/`` each.
 
     Files that are called as the lesson is count, wherever they lie, those nearest to the top first; where there is
-    none, all Python files and notebooks are candidates, and ``grader.submission.read`` takes a single one, or says
+    none, all Python files and notebooks are candidates, and ``read`` takes a single one, or says
     which it cannot choose between.
     Links stay links, so that they are refused where they are read.
     """

@@ -119,7 +119,7 @@ def autolab(
 ) -> None:
     """One report as an Autolab autograder prints it: the last line is JSON with the scores."""
     from grader.export import autolab, folder
-    from grader.submission import ClassError
+    from grader.submissions.read import ClassError
 
     course = the_course()
     wanted = course.lesson(lesson)
@@ -219,7 +219,7 @@ def _graded(folder: Path, lesson: str, student: str) -> tuple[dict[str, object],
     from grader.export import github
     from grader.export.folder import of_class, of_student
     from grader.render import fragment
-    from grader.submission import ClassError
+    from grader.submissions.read import ClassError
 
     try:
         found = (
@@ -240,7 +240,7 @@ def _narrowed(reports: list[Report], lessons: list[str] | None) -> list[Report]:
 
 
 def _read(path: Path) -> bytes:
-    from grader.submission import ClassError
+    from grader.submissions.read import ClassError
 
     try:
         return path.read_bytes()
@@ -250,7 +250,7 @@ def _read(path: Path) -> bytes:
 
 def _write(path: Path, data: bytes) -> None:
     from grader.classroom import write
-    from grader.submission import ClassError
+    from grader.submissions.read import ClassError
 
     if str(path) == "-":
         sys.stdout.buffer.write(data)

@@ -42,7 +42,7 @@ def _grade(submissions: Path, out: Path, options: object, device: str, isolation
     from grader.progress import Progress
     from grader.render.terminal import print_class_summary
     from grader.student.isolation import choose
-    from grader.submission import find_students
+    from grader.submissions.read import find_students
 
     assert isinstance(options, classroom.Options)
     course = the_course()

@@ -29,7 +29,7 @@ from grader.nbgrader.restore import Released, restore
 from grader.nbgrader.stage import worth
 from grader.nbgrader.verdicts import NoVerdictError, Verdicts
 from grader.report import Report, without_times
-from grader.submission import ClassError, find_students
+from grader.submissions.read import ClassError, find_students
 
 _REFRESH = "run `grader nbgrader init` on this folder again, and then `nbgrader generate_assignment {} --force`"
 

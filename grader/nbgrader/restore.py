@@ -19,7 +19,7 @@ from typing import Any
 from nbformat import NotebookNode, v4
 
 from grader.course import Lesson
-from grader.submission import NOTEBOOK_CAP, SIZE_CAP, choose_file
+from grader.submissions.read import NOTEBOOK_CAP, SIZE_CAP, choose_file
 
 _SHOWN = 20_000
 # nbgrader's pages leave HTML in a text as it is, and a student's script in the formgrader would have the instructor's

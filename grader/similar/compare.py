@@ -16,7 +16,7 @@ from typing import Any
 
 from grader.build import make_stub
 from grader.course import Course, Lesson
-from grader.submission import ClassError
+from grader.submissions.read import ClassError
 
 K = 16
 """Characters of a k-gram, in code where every name is one letter: about a line. ``measure.py`` says why."""

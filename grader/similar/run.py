@@ -15,7 +15,7 @@ from rich.text import Text
 from grader.course import Course, Lesson
 from grader.render.text import count, one_line
 from grader.similar.compare import THRESHOLD, Comparison, compare, stub_of
-from grader.submission import ClassError, find_students, read
+from grader.submissions.read import ClassError, find_students, read
 
 _MOST_ROWS = 50
 

@@ -21,7 +21,7 @@ from grader.export import github
 from grader.grade import silent
 from grader.places import Here
 from grader.report import Report
-from grader.submission import read_work
+from grader.submissions.read import read_work
 
 # What src/main.js, src/notify-classroom.js and src/console-results.js of the reporter read of a result.
 SCHEMA = {

@@ -23,7 +23,7 @@ from grader.course import Course, load
 from grader.export.bundle import gradescope_zip
 from grader.export.gradescope import LEADERBOARD, failure, results
 from grader.student.isolation import IsolationError, choose
-from grader.submission import read_work
+from grader.submissions.read import read_work
 from grader.upload import lay_out
 
 _VISIBILITY = {"enum": ["hidden", "after_due_date", "after_published", "visible"]}

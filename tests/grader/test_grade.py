@@ -12,7 +12,7 @@ from grader.course import Course, CourseError
 from grader.grade import grade
 from grader.places import Here
 from grader.report import NOT_WRITTEN, Report
-from grader.submission import Submission
+from grader.submissions.read import Submission
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from grader.course import Exercise, Lesson
-from grader.submission import read, read_file
+from grader.submissions.read import read, read_file
 
 LESSON = Lesson(name="lesson1_numbers", title="Numbers", exercises=(Exercise(name="double", points=1),))
 

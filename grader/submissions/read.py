@@ -7,11 +7,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.build import is_untouched
 from grader.course import Lesson
-from grader.notebooks.read import BROKEN, python_of
 from grader.render.order import natural
 from grader.report import Status
+from grader.submissions.notebook import BROKEN, python_of
+from grader.submissions.untouched import is_untouched
 
 LAYOUT = "<submissions>/<student>/<lesson>/<lesson>.py, or a clone of each student's repository"
 

@@ -20,13 +20,13 @@ from grader import learner
 from grader.build import pristine
 from grader.course import Course, Lesson, load
 from grader.grade import grade
-from grader.notebooks.read import python_of
 from grader.places import Here, Split
 from grader.properties import chaffs as known
 from grader.report import Report
-from grader.submission import Submission, read, read_file
+from grader.submissions.notebook import python_of
+from grader.submissions.read import Submission, read, read_file
 
-COURSE = load(Path(__file__).parents[2])
+COURSE = load(Path(__file__).parents[3])
 TEXT = "# Lesson 1: Numbers\n\n## What to write\n\n**`double(x)`** doubles.\n\n**`half(x)`** halves.\n"
 
 Cells = list[dict[str, Any]]
