@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grader import workers
-from grader.build import pristine
 from grader.course import Course, Lesson, load
 from grader.digest import digest
 from grader.export.csv import grades_csv
@@ -25,7 +24,8 @@ from grader.export.folder import of_student
 from grader.render.order import natural
 from grader.report import Report
 from grader.student.isolation import Isolation
-from grader.submissions.read import find_students, read_work
+from grader.submissions.find import read_work
+from grader.submissions.students import find_students
 from grader.workers import Event
 from grader.writing import write as write
 
@@ -83,7 +83,7 @@ def grade_class(
 
     Args:
         course: the course.
-        submissions: a folder a student; see ``grader.submissions.read.read_work`` for what is looked for in it.
+        submissions: a folder a student; see ``grader.submissions.find`` for what is looked for in it.
         out: gets ``grades.csv``, ``index.html``, and ``<student>/index.html`` and ``<student>/<lesson>.json``.
         isolation: how student code is walled in.
         options: what narrows the run.
@@ -142,7 +142,7 @@ def grade_student(
     for name in lessons:
         lesson = course.lesson(name)
         imports, notes = _imports(course, lesson, student, folder, place, passed, watch)
-        submission = read_work(folder, lesson, pristine(course, lesson))
+        submission = read_work(course, lesson, folder)
         sources = {**imports, lesson.name: submission.source}
         made_of = digest(course, lesson, sources, student, submission, place.isolation, place.device, train, notes)
         path = out / student / f"{lesson.name}.json"
@@ -190,7 +190,7 @@ def _imports(
     notes: list[str] = []
     for name in lesson.imports:
         earlier = course.lesson(name)
-        own = read_work(folder, earlier, pristine(course, earlier))
+        own = read_work(course, earlier, folder)
         if name not in passed and not own.problem:
             if isinstance(place, _Nowhere):
                 raise _NotKeptError

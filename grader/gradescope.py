@@ -29,7 +29,6 @@ from grader.render.order import fault
 from grader.render.text import number, one_line
 from grader.report import Report
 from grader.student.isolation import IsolationError, choose
-from grader.upload import lay_out
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,10 +90,17 @@ def grade_upload(course: Course, settings: Settings, submission: Path) -> Report
     lesson = course.lesson(settings.lesson)
     isolation = choose(unsafe=settings.unsafe)
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        lay_out(submission, course, lesson, root / "in" / "submission")
+        # The upload is a student's folder like any other; what lies where in it, ``grader.submissions.find`` says.
+        upload = submission.absolute()
         job = functools.partial(
-            grade_student, course.root, root / "in", root / "out", (lesson.name,), settings.train, True, "submission"
+            grade_student,
+            course.root,
+            upload.parent,
+            Path(folder),
+            (lesson.name,),
+            settings.train,
+            True,
+            upload.name,
         )
         (_, reports), *_ = workers.run({"submission": job}, isolation, processes=1)
     return reports[0]

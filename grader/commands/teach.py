@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -42,7 +43,7 @@ def _grade(submissions: Path, out: Path, options: object, device: str, isolation
     from grader.progress import Progress
     from grader.render.terminal import print_class_summary
     from grader.student.isolation import choose
-    from grader.submissions.read import find_students
+    from grader.submissions.students import find_students, strays
 
     assert isinstance(options, classroom.Options)
     course = the_course()
@@ -51,6 +52,8 @@ def _grade(submissions: Path, out: Path, options: object, device: str, isolation
     chosen = choose(device, wanted=isolation, unsafe=unsafe)  # type: ignore[arg-type]
     console = Console()
     students = find_students(submissions, options.students)
+    for line in strays(submissions):
+        print(f"grader: {line}", file=sys.stderr)
     console.print(f"{len(students)} students; isolation {chosen}", markup=False, highlight=False)
     kept = "; what was finished is kept, and the same command goes on from there"
     with interruptible(kept), Progress("students", len(students)) as progress:

@@ -1,7 +1,14 @@
-"""What students hand in: found, read, and told from the stub. Nothing of it is run here.
+"""What students hand in: found wherever it lies, and read whatever it is. Nothing of it is run here.
 
+- ``students``: the students of a class, and what lies beside their folders.
+- ``find``: a student's work on a lesson, of all that could be it, and what to say of the rest.
+- ``walk``: everything that lies in a folder, within bounds.
+- ``names``: which lesson the name of a file or folder speaks of.
 - ``read``: one file, module or notebook, as a ``Submission``.
 - ``notebook``: the code of a notebook.
-- ``needed``: the statements of a module that the answers need, and those that they do not.
+- ``magics``: IPython's own lines, made into Python.
+- ``needed``: the statements of a module that the answers need; what else it holds is not run.
 - ``untouched``: whether anybody has begun.
+- ``newer``: syntax that is newer than this Python's.
+- ``remarks``: what is worth a line though it is graded as it is.
 """

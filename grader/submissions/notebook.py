@@ -1,25 +1,35 @@
-"""The Python in a student's notebook. Nothing of it is run here.
-
-A notebook is a place to try things out as well as one to hand in. What counts is what the lesson's names need, directly
-or not: experiments between the answers - a plot, a training run, a cell that stopped with an error - cost no marks and
-no time.
-"""
+"""The Python in a student's notebook. Nothing of it is run here."""
 
 from __future__ import annotations
 
 import ast
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from grader.submissions.needed import what_counts
+from grader.submissions.magics import as_comments, where_wrong, without_magics
+from grader.submissions.newer import needs
+from grader.submissions.untouched import Definition, code_of
 
-_MAGICS_CAP = 200
 _SIZE_CAP = 1 << 20
+_STAYS = re.compile(r"\s*%%(time|timeit|capture)\b")
+_WRITES = re.compile(r"\s*%%(writefile|file)\b")
+_FENCE = re.compile(r"\s*```\w*\n(.*?)\n```\s*", re.DOTALL)
 
-BROKEN = "code cell"
-"""How a note begins on a cell that was left out because it is not Python."""
+
+class Code(NamedTuple):
+    """What a notebook holds of Python.
+
+    Attributes:
+        source: its code as one module.
+        notes: what was left out, or found in an unusual place.
+        broken: whether a cell was left out that is not Python: somebody wrote it.
+    """
+
+    source: str
+    notes: tuple[str, ...] = ()
+    broken: bool = False
 
 
 class _Cell(NamedTuple):
@@ -28,44 +38,110 @@ class _Cell(NamedTuple):
     metadata: dict[str, Any]
 
 
-def python_of(text: str, names: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+class _Aside(NamedTuple):
+    """Code in a place that is not run: it counts for an answer that is nowhere else."""
+
+    at: int
+    source: str
+    where: str
+
+
+def python_of(text: str, names: Collection[str], stub: str = "") -> Code:
     """A notebook's code as a module, and what was left out.
 
     Args:
         text: the notebook's JSON.
-        names: the functions and classes that the lesson asks for; where none of them is defined, all code is kept.
+        names: the functions and classes that the lesson asks for.
+        stub: what the student started from.
 
     Raises:
         ValueError: it is not a notebook.
     """
-    cells, magics, broken = [], 0, []
-    for number, cell in enumerate(_code_cells(text), start=1):
-        if _is_test(cell):
+    cells: list[str] = []
+    asides: list[_Aside] = []
+    broken: list[tuple[int, str]] = []
+    magics = number = 0
+    for place, cell in enumerate(_all_cells(text), start=1):
+        number += cell.kind == "code"
+        if cell.kind != "code" or _is_test(cell):
+            what = f"cell {place}, a check" if cell.kind == "code" else f"cell {place}, which is text"
+            asides.append(_Aside(len(cells), _unfenced(cell.source), what))
+            cells.append("")
             continue
-        source, skipped = _without_magics(cell.source)
+        if re.match(r"\s*%%", cell.source) and not _STAYS.match(cell.source):
+            first, _, rest = cell.source.lstrip().partition("\n")
+            if _WRITES.match(first):
+                asides.append(_Aside(len(cells), f"# {first}\n{rest}", f"code cell {number}, under {first.split()[0]}"))
+            magics += len(cell.source.splitlines())
+            cells.append(as_comments(cell.source))
+            continue
+        source, skipped = without_magics(cell.source)
         magics += skipped
         cells.append(source)
-        if (line := _where_wrong(source.splitlines())) is not None:
-            broken.append((len(cells) - 1, f"{BROKEN} {number} is not Python (its line {line + 1}) and was left out"))
+        lines = source.splitlines()
+        if (line := where_wrong(lines)) is not None:
+            newer = needs(lines, line)
+            why = f"needs {newer}" if newer else "is not Python"
+            broken.append((len(cells) - 1, f"code cell {number} {why} (its line {line + 1}) and was left out"))
     notes = []
     if magics:
         plural = "s" if magics > 1 else ""
         notes.append(f"{magics} line{plural} of notebook magic or shell command{plural} skipped")
-    if len(broken) < len([cell for cell in cells if cell.strip()]):
+    left_out = len(broken) < len([cell for cell in cells if cell.strip()])
+    if left_out:
         # One cell that stops with an error does not stop the others, in a notebook.
         for i, note in broken:
             cells[i] = ""
             notes.append(note)
-    source = _futures_first("\n\n".join(cells)) + "\n" if cells else ""
-    source, experiments = what_counts(source, {name.partition(".")[0] for name in names})
-    if experiments:
-        plural = "s" if experiments > 1 else ""
-        notes.append(f"{experiments} statement{plural} that no answer depends on left out")
-    return source, tuple(notes)
+    notes += _take_asides(cells, asides, names, stub)
+    source = _futures_first("\n\n".join(cell for cell in cells if cell)) + "\n" if any(cells) else ""
+    return Code(source, tuple(notes), left_out and bool(broken))
 
 
-def _code_cells(text: str) -> list[_Cell]:
-    """The code cells, in order.
+def _take_asides(cells: list[str], asides: list[_Aside], names: Collection[str], stub: str) -> list[str]:
+    """Put answers that stand in a text, or are written to a file, where they would be code; gives notes."""
+    if not asides or not names:
+        return []
+    asks = re.compile(rf"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+({'|'.join(map(re.escape, names))})\b", re.MULTILINE)
+    asides = [aside for aside in asides if asks.search(aside.source)]
+    if not asides:
+        return []
+    given = dict(_definitions(stub))
+    done = {name for cell in cells for name, code in _definitions(cell) if code != given.get(name)}
+    notes = []
+    for aside in asides:
+        found = [name for name, code in _definitions(aside.source) if name in names and code != given.get(name)]
+        new = [name for name in dict.fromkeys(found) if name not in done]
+        if new:
+            cells[aside.at] = aside.source
+            notes.append(f"{' and '.join(new)} stood in {aside.where}, and was read as code")
+    return notes
+
+
+def _definitions(source: str) -> list[tuple[str, str]]:
+    try:
+        return [(node.name, code_of(node)) for node in ast.parse(source).body if isinstance(node, Definition)]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+
+
+def _unfenced(text: str) -> str:
+    fenced = _FENCE.fullmatch(text)
+    return fenced[1] if fenced else text
+
+
+def is_notebook(text: str) -> bool:
+    """Whether a text is a notebook's JSON, whatever its file is called."""
+    if not text.lstrip().startswith("{") or not ('"cells"' in text or '"worksheets"' in text):
+        return False
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _all_cells(text: str) -> list[_Cell]:
+    """The cells, in order.
 
     Today's format is read as the JSON that it is: nbformat, which knows all formats, takes seconds to be imported.
     """
@@ -78,7 +154,7 @@ def _code_cells(text: str) -> list[_Cell]:
         found = _by_nbformat(text)
     if sum(len(cell.source) for cell in found) > _SIZE_CAP:
         raise ValueError(f"its cells hold more than {_SIZE_CAP >> 20} MB")
-    return [cell for cell in found if cell.kind == "code"]
+    return found
 
 
 def _cell(cell: dict[str, Any]) -> _Cell:
@@ -117,41 +193,3 @@ def _is_test(cell: _Cell) -> bool:
     """Whether a cell is the instructor's: graded, and locked against change (nbgrader's metadata)."""
     marks = cell.metadata.get("nbgrader", {})
     return isinstance(marks, dict) and bool(marks.get("grade")) and not marks.get("solution")
-
-
-# What is not Python in a cell
-
-
-def _without_magics(source: str) -> tuple[str, int]:
-    """Cell source as Python: magics and shell lines become comments, so that line numbers stay."""
-    if re.match(r"\s*%%(?!time\b|timeit\b|capture\b)", source):
-        lines = source.splitlines()
-        return "\n".join(f"# {line}" for line in lines), len(lines)
-    lines = source.splitlines()
-    skipped = 0
-    # Only where Python stumbles: a line of a long string, or the second half of an expression, may look the same.
-    while skipped < _MAGICS_CAP and (at := _where_wrong(lines)) is not None and _skip(lines, at):
-        skipped += 1
-    if skipped == _MAGICS_CAP:
-        skipped += sum(_skip(lines, i) for i in range(len(lines)))
-    return "\n".join(lines), skipped
-
-
-def _where_wrong(lines: list[str]) -> int | None:
-    """The index of the line that is not Python; None where all are, or where it cannot be said."""
-    try:
-        ast.parse("\n".join(lines))
-    except SyntaxError as error:
-        return error.lineno - 1 if error.lineno and error.lineno <= len(lines) else None
-    except (ValueError, RecursionError, MemoryError):
-        return None
-    return None
-
-
-def _skip(lines: list[str], at: int) -> bool:
-    """Make a comment of a line of notebook magic; whether it is one."""
-    if not re.match(r"\s*(%{1,2}[A-Za-z]|!|\?)|\s*[\w.]+\?{1,2}\s*$", lines[at]):
-        return False
-    # `pass`, because an indented line may be all there is of a block.
-    lines[at] = re.sub(r"\S", "pass  # \\g<0>", lines[at], count=1) if lines[at][0].isspace() else f"# {lines[at]}"
-    return True

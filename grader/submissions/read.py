@@ -1,23 +1,44 @@
-"""Read what a student handed in: a .py file, or the code cells of a notebook. Nothing of it is run here."""
+"""Read one file that a student handed in: module or notebook, as the text of a module. Nothing of it is run here."""
 
 from __future__ import annotations
 
+import ast
+import codecs
 import dataclasses
-import os
-from collections.abc import Sequence
+import io
+import re
+import tokenize
 from pathlib import Path
 
 from grader.course import Lesson
-from grader.render.order import natural
+from grader.render.text import one_line
 from grader.report import Status
-from grader.submissions.notebook import BROKEN, python_of
-from grader.submissions.untouched import is_untouched
-
-LAYOUT = "<submissions>/<student>/<lesson>/<lesson>.py, or a clone of each student's repository"
+from grader.submissions.magics import without_magics
+from grader.submissions.needed import needed
+from grader.submissions.newer import needs
+from grader.submissions.notebook import is_notebook, python_of
+from grader.submissions.remarks import remarks
+from grader.submissions.untouched import Definition, is_untouched, without_late_stubs
 
 SIZE_CAP = 1 << 20
-_SHOWN = 120
 NOTEBOOK_CAP = 32 << 20  # pictures among the outputs are large
+_SHOWN = 120
+_MOST_NOTES = 12
+_MOST_RANGES = 4
+
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig", ""),
+    # UTF-32 before UTF-16: the mark of the one begins with that of the other.
+    (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
+    (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
+    (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
+    (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
+)
+# What editors write. Some of Python's other codecs take very long, or give what no editor shows.
+_CODECS = re.compile(
+    r"ascii|iso8859-\d+|cp\d+|koi8-[rtu]|mac-[a-z]+|gb2312|gbk|gb18030|big5(hkscs)?|shift_jis\w*|euc_\w+|johab|tis-620"
+)
+_COOKIE = re.compile(r"^([ \t\f]*#.*?coding[:=][ \t]*)([-\w.]+)")
 
 
 class ClassError(Exception):
@@ -34,6 +55,10 @@ class Submission:
         status: ``graded`` where it can be, else what kind of problem there is.
         notes: what was left out or chosen while reading.
         file: the name of the file that was read.
+        empty: whether the file is there and holds nothing.
+        is_text: whether the file could be read as text; what is none of that, nobody meant to be Python.
+        broken: whether a part was left out that is not Python, so that somebody has begun.
+        path: the file; None where there is none.
     """
 
     source: str
@@ -41,181 +66,192 @@ class Submission:
     status: Status = "graded"
     notes: tuple[str, ...] = ()
     file: str = ""
+    empty: bool = False
+    is_text: bool = True
+    broken: bool = False
+    path: Path | None = dataclasses.field(default=None, repr=False, compare=False)
 
     def is_untouched(self, stub: str) -> bool:
         """Whether nobody has begun: it is the stub, and no cell had to be left out because it is not Python."""
-        return not any(note.startswith(BROKEN) for note in self.notes) and is_untouched(stub, self.source)
+        return not self.broken and is_untouched(stub, self.source)
+
+    def with_notes(self, *notes: str) -> Submission:
+        """The same with these notes before its own."""
+        return dataclasses.replace(self, notes=(*notes, *self.notes))
 
 
-def find_students(submissions: Path, wanted: Sequence[str]) -> list[str]:
-    """The folders of ``submissions``, or those that are wanted.
-
-    Raises:
-        ClassError: there are none, or a wanted one is missing.
-    """
-    if not submissions.is_dir():
-        raise ClassError(f"{submissions} is not a folder; expected is {LAYOUT}")
-    found = [path.name for path in submissions.iterdir() if path.is_dir() and not path.name.startswith(".")]
-    if not found:
-        raise ClassError(f"{submissions} has no student in it; expected is {LAYOUT}")
-    for name in wanted:
-        if name not in found:
-            raise ClassError(f"{submissions} has no student called {name!r}")
-    return sorted(wanted or found, key=natural)
-
-
-def read_work(student: Path, lesson: Lesson, stub: str = "") -> Submission:
-    """Read a student's work on a lesson, wherever in the student's folder it lies; this does not raise.
-
-    ``<lesson>/`` is where nbgrader collects it. Where there is no such folder, ``exercises/`` (in a clone of a
-    student's repository) and the folder itself are looked at, for the lesson's own name only: others lie beside.
-    """
-    own = student / lesson.name
-    # os.path never raises; a link counts as there, so that it is refused rather than called missing.
-    if not os.path.lexists(own):
-        for folder in (student / "exercises", student):
-            if any(os.path.lexists(folder / f"{lesson.name}{suffix}") for suffix in (".py", ".ipynb")):
-                return read(folder, lesson, stub)
-    return read(own, lesson, stub)
-
-
-def read(folder: Path, lesson: Lesson, stub: str = "") -> Submission:
-    """Read ``folder``, which is ``submitted/<student>/<lesson>``; whatever is in it, this does not raise.
-
-    Args:
-        folder: what was handed in.
-        lesson: for which lesson.
-        stub: what the student started from. Of a module and a notebook, the one that is more than this counts.
-    """
-    try:
-        return _read(folder, lesson, stub)
-    except OSError as error:
-        return Submission("", f"the submission cannot be read: {error.strerror or error}", "unreadable")
-
-
-def read_file(path: Path, lesson: Lesson | None = None) -> Submission:
-    """Read one file by its ending; whatever is in it, this does not raise.
+def read_file(path: Path, lesson: Lesson | None = None, stub: str = "") -> Submission:
+    """Read one file by what it holds; whatever that is, this does not raise.
 
     Args:
         path: a module or a notebook.
-        lesson: whose names say what counts in a notebook; without it everything does.
+        lesson: whose names say what counts; without it everything does.
+        stub: what the student started from, where that is known.
     """
+    name = one_line(path.name, 100)
     try:
-        return _read_file(path, lesson)
+        read = _read(path, name, lesson, stub)
     except OSError as error:
-        return Submission("", f"{path.name} cannot be read: {error.strerror or error}", "unreadable")
+        read = _unreadable(f"{name} cannot be read: {error.strerror or error}", is_text=False)
+    notes = tuple(one_line(note, 300) for note in read.notes[:_MOST_NOTES])
+    if len(read.notes) > _MOST_NOTES:
+        notes += (f"and {len(read.notes) - _MOST_NOTES} more remarks like these",)
+    return dataclasses.replace(read, problem=_printable(read.problem), notes=notes, file=name, path=path)
 
 
-def read_own(folder: Path, lesson: Lesson, stub: str) -> tuple[Path, Submission]:
-    """A learner's work on a lesson, module or notebook, in the folder of all lessons; ``read`` says which one counts.
+def _unreadable(problem: str, source: str = "", notes: tuple[str, ...] = (), *, is_text: bool = True) -> Submission:
+    return Submission(source, problem, "unreadable", notes, is_text=is_text)
 
-    Returns:
-        The file, and what is in it; where there is none, the module that is missing.
+
+def _read(path: Path, name: str, lesson: Lesson | None, stub: str) -> Submission:
+    # A link would have us read, and hand back in a report, whatever the grader may read.
+    if path.is_symlink() or not path.is_file():
+        return _unreadable(f"{name} is not a plain file", is_text=False)
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        # A notebook may have been given the name of a module; only its pictures are large.
+        may_be_large = ".ipynb" in path.name.lower() or file.read(64).lstrip().startswith(b"{")
+        cap = NOTEBOOK_CAP if may_be_large else SIZE_CAP
+        if size > cap:
+            return _unreadable(f"{name} is larger than {cap >> 20} MB", is_text=False)
+        file.seek(0)
+        data = file.read(cap)
+    text, notes, problem = decode(data, name)
+    if problem:
+        return _unreadable(problem, is_text=False)
+    names = {each.partition(".")[0] for each in lesson.names} if lesson else set()
+    broken = False
+    called_notebook = ".ipynb" in path.name.lower()
+    if is_notebook(text) or (called_notebook and not _is_module(text)):
+        try:
+            text, found, broken = python_of(text, names, stub)
+        except ValueError as error:
+            return _unreadable(f"{name} is not a notebook: {error}", notes=notes)
+        notes += () if called_notebook else (f"{name} holds a notebook and was read as one; call it .ipynb",)
+        notes += found
+        is_module = False
+    else:
+        if len(text) > SIZE_CAP:
+            return _unreadable(f"{name} is larger than {SIZE_CAP >> 20} MB", is_text=False)
+        notes += (f"{name} holds a module and was read as one; call it .py",) if called_notebook else ()
+        text, magics = without_magics(text)
+        plural = "s" if magics > 1 else ""
+        notes += (f"{magics} line{plural} of notebook magic or shell command{plural} skipped",) if magics else ()
+        is_module = True
+    if not text.strip():
+        return dataclasses.replace(_unreadable(f"{name} is empty", notes=notes), empty=True)
+    whole = text
+    text, late = without_late_stubs(text, stub)
+    notes += tuple(
+        f"{each} is defined twice, and is the stub again in line {line}: the earlier one counts"
+        if is_module
+        else f"{each} is defined twice, and is the stub again the second time: the earlier one counts"
+        for each, line in late
+    )
+    text, left_out = needed(text, names, _given(stub)) if lesson else (text, ())
+    if left_out:
+        notes += (_left_out(left_out, is_module=is_module),)
+    try:
+        # Compiled, not only parsed: a `return` outside of a function is found no earlier. Nothing is run.
+        compile(text, name, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return _unreadable(_what_is_wrong(name, whole, error), text, notes)
+    except (ValueError, RecursionError, MemoryError) as error:
+        return _unreadable(f"{name} is not Python: {error}", text, notes)
+    notes += remarks(text, path, is_module=is_module)
+    return Submission(text, notes=notes, broken=broken)
+
+
+def decode(data: bytes, name: str) -> tuple[str, tuple[str, ...], str]:
+    """A file's text, what to say about how it was read, and why it cannot be read, "" where it can.
+
+    As Python itself does it (PEP 263): a byte order mark or a declared encoding counts, otherwise it is UTF-8.
     """
-    found = [path for ending in (".py", ".ipynb") if (path := folder / f"{lesson.name}{ending}").exists()]
-    if not found:
-        return folder / f"{lesson.name}.py", Submission("", f"there is no {lesson.name}.py and no notebook", "missing")
-    path, note = _more_than_the_stub(found, lesson, stub)
-    return path, _with_note(read_file(path, lesson), note)
+    for mark, codec, called in _BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            try:
+                text = data.decode(codec)
+            except UnicodeDecodeError as error:
+                return "", (), f"{name} is not {called or 'UTF-8'} text (byte {error.start}); save it as UTF-8"
+            return text, ((f"{name} was read as {called}; save it as UTF-8",) if called else ()), ""
+    declared, codec = _declared(data)
+    if declared:
+        try:
+            text = data.decode(codec)
+        except UnicodeDecodeError as error:
+            return "", (), f"{name} is not {declared} text, as it says (byte {error.start}); save it as UTF-8"
+        # The text goes on as UTF-8, and should not claim anything else.
+        lines = text.split("\n", 2)
+        lines[:2] = [_COOKIE.sub(r"\1utf-8", line) for line in lines[:2]]
+        note = () if text.isascii() else (f"{name} was read as {declared}; save it as UTF-8",)
+        return "\n".join(lines), note, ""
+    try:
+        return data.decode(), (), ""
+    except UnicodeDecodeError as error:
+        return "", (), f"{name} is not UTF-8 text (byte {error.start}); save it as UTF-8"
 
 
-def _read(folder: Path, lesson: Lesson, stub: str) -> Submission:
-    if folder.is_symlink():
-        # It may lead to another student's work.
-        return Submission("", f"{folder.name} is a link, not a folder", "unreadable")
-    if not folder.is_dir():
-        return Submission("", "nothing was handed in", "missing")
-    path, note = choose_file(folder, lesson, stub)
-    if path is None:
-        return Submission("", _printable(note), "missing")
-    return _with_note(_read_file(path, lesson), note)
+def _declared(data: bytes) -> tuple[str, str]:
+    """The encoding that a module declares in one of its first two lines, and its codec; "" where it is UTF-8."""
+    try:
+        declared, _ = tokenize.detect_encoding(io.BytesIO(data[:4096]).readline)
+        codec = codecs.lookup(declared).name
+    except (SyntaxError, LookupError, ValueError):
+        return "", ""
+    return (one_line(declared, 40), codec) if _CODECS.fullmatch(codec) else ("", "")
 
 
-def _with_note(submission: Submission, note: str) -> Submission:
-    return dataclasses.replace(submission, notes=(*((_printable(note),) if note else ()), *submission.notes))
+def _is_module(text: str) -> bool:
+    """Whether a text that is called a notebook defines something in Python."""
+    try:
+        return any(isinstance(node, Definition) for node in ast.parse(without_magics(text)[0]).body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
 
 
-def choose_file(folder: Path, lesson: Lesson, stub: str) -> tuple[Path | None, str]:
-    """The file of a folder that counts, or None, and what to say about the choice."""
-    files = sorted(path for path in folder.iterdir() if path.suffix in (".py", ".ipynb"))
-    named = [path for path in files if path.stem == lesson.name]
-    if named:
-        return _more_than_the_stub(named, lesson, stub)
-    stubs = [path for path in files if len(files) > 1 and _is_stub(path, lesson, stub)]
-    files = [path for path in files if path not in stubs] or files
-    if len(files) == 1:
-        return files[0], f"{files[0].name} was graded; it should be called {lesson.name}{files[0].suffix}"
-    if files:
-        names = ", ".join(path.name for path in files)
-        return None, f"there is no {lesson.name}.py, and it is not clear which of these is meant: {names}"
-    return None, f"there is no {lesson.name}.py and no notebook"
+def _given(stub: str) -> set[str]:
+    """The names that a stub defines, those to be written and those that are given."""
+    try:
+        body = ast.parse(stub).body
+    except (SyntaxError, ValueError):
+        return set()
+    names = {node.name for node in body if isinstance(node, Definition)}
+    targets = [target for node in body if isinstance(node, ast.Assign) for target in node.targets]
+    targets += [node.target for node in body if isinstance(node, ast.AnnAssign)]
+    return names | {target.id for target in targets if isinstance(target, ast.Name)}
 
 
-def _more_than_the_stub(named: list[Path], lesson: Lesson, stub: str) -> tuple[Path, str]:
-    """Of a module and a notebook of one lesson, the one with work in it; the module where both have some, or neither.
-
-    Who works in the notebook hands in the untouched module along with it, and the other way round.
-    """
-    chosen = next((path for path in named if path.suffix == ".py"), named[0])
-    others = [path for path in named if path != chosen]
-    if not others:
-        return chosen, ""
-    if _is_stub(chosen, lesson, stub) and not _is_stub(others[0], lesson, stub):
-        return others[0], f"{others[0].name} was graded; {chosen.name} beside it is still the stub"
-    if _is_stub(others[0], lesson, stub):
-        return chosen, ""
-    return chosen, f"{chosen.name} was graded; there is a notebook beside it"
-
-
-def _is_stub(path: Path, lesson: Lesson, stub: str) -> bool:
-    """Whether a file has no work in it: it is empty, or what was handed out."""
-    submission = read_file(path, lesson)
-    if submission.problem:
-        return submission.problem == _empty(path)
-    return submission.is_untouched(stub)
+def _left_out(ranges: tuple[tuple[int, int], ...], *, is_module: bool) -> str:
+    count = f"{len(ranges)} statement{'s' if len(ranges) > 1 else ''}"
+    told = f"{count} that no answer depends on {'were' if len(ranges) > 1 else 'was'} left out"
+    if not is_module:
+        return told  # lines of the joined cells would say nothing to anybody
+    joined: list[list[int]] = []
+    for first, last in ranges:
+        if joined and first <= joined[-1][1] + 3:
+            joined[-1][1] = last
+        else:
+            joined.append([first, last])
+    lines = ", ".join(f"{first} to {last}" if last > first else f"{first}" for first, last in joined[:_MOST_RANGES])
+    plural = "s" if len(joined) > 1 or joined[0][1] > joined[0][0] else ""
+    return f"{told} (line{plural} {lines}{', …' if len(joined) > _MOST_RANGES else ''})"
 
 
-def _empty(path: Path) -> str:
-    return f"{path.name} is empty"
+def _what_is_wrong(name: str, text: str, error: SyntaxError) -> str:
+    lines = text.splitlines()
+    at = (error.lineno or 0) - 1
+    newer = needs(lines, at) if 0 <= at < len(lines) else ""
+    line = (error.text or "").strip()
+    line = line if len(line) <= _SHOWN else f"{line[:_SHOWN]} …"
+    if newer:
+        import platform
+
+        here = ".".join(platform.python_version_tuple()[:2])
+        return f"{name} needs {newer}, and is graded with Python {here}; write line {error.lineno} without it: {line}"
+    where = f"{name} is not Python, line {error.lineno}: {error.msg}"
+    return f"{where}: {line}" if line else where
 
 
 def _printable(text: str) -> str:
-    """The text with what cannot be written as UTF-8 replaced: file names may be any bytes."""
-    return text.encode(errors="replace").decode()
-
-
-def _read_file(path: Path, lesson: Lesson | None = None) -> Submission:
-    submission = _text_of(path, lesson)
-    return dataclasses.replace(submission, problem=_printable(submission.problem), file=_printable(path.name))
-
-
-def _text_of(path: Path, lesson: Lesson | None) -> Submission:
-    # A link would have us read, and hand back in a report, whatever the grader may read.
-    if path.is_symlink() or not path.is_file():
-        return Submission("", f"{path.name} is not a plain file", "unreadable")
-    cap = NOTEBOOK_CAP if path.suffix == ".ipynb" else SIZE_CAP
-    if path.stat().st_size > cap:
-        return Submission("", f"{path.name} is larger than {cap >> 20} MB", "unreadable")
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return Submission("", f"{path.name} is not UTF-8 text (byte {error.start}); save it as UTF-8", "unreadable")
-    notes: tuple[str, ...] = ()
-    if path.suffix == ".ipynb":
-        try:
-            text, notes = python_of(text, lesson.names if lesson else ())
-        except ValueError as error:
-            return Submission("", f"{path.name} is not a notebook: {error}", "unreadable")
-    if not text.strip():
-        return Submission("", _empty(path), "unreadable")
-    try:
-        # Compiled, not only parsed: a `return` outside of a function is found no earlier. Nothing is run.
-        compile(text, path.name, "exec", dont_inherit=True)
-    except SyntaxError as error:
-        line = (error.text or "").strip()
-        line = line if len(line) <= _SHOWN else f"{line[:_SHOWN]} …"
-        where = f"{path.name} is not Python, line {error.lineno}: {error.msg}"
-        return Submission(text, f"{where}: {line}" if line else where, "unreadable", notes)
-    except (ValueError, RecursionError, MemoryError) as error:
-        return Submission("", f"{path.name} is not Python: {error}", "unreadable", notes)
-    return Submission(text, notes=notes)
+    """The text with what cannot be written as UTF-8 replaced, and without an end that is far away."""
+    return one_line(text.encode(errors="replace").decode(), 600)

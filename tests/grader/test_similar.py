@@ -21,7 +21,8 @@ from grader.similar.compare import compare, fragments, left_out, stub_of
 from grader.similar.measure import disguise, figures, independent
 from grader.similar.pages import pairs_csv, write_all
 from grader.similar.run import similar
-from grader.submissions.read import ClassError, find_students
+from grader.submissions.read import ClassError
+from grader.submissions.students import find_students
 
 pytest.importorskip("copydetect", reason="the extra `similar` is not installed")
 
