@@ -129,6 +129,8 @@ class _Search:
             names = ", ".join(self._named([each.entry for each in (chosen, *others)]))
             unclear = f"there is no {self.lesson.name}.py, and it is not clear which of these is meant: {names}"
             return Submission("", unclear, "missing")
+        others += [each for each in candidates if each.borrowed and each.has_work and each.sure and each not in working]
+        others = [each for each in others if each.same != chosen.same]
         return chosen.submission.with_notes(*self._notes(chosen, others, candidates))
 
     # What could be the work
@@ -293,7 +295,7 @@ class _Search:
         named = [f"{name}{self._what(each)}" for each, name in zip(there, self._named(there))]
         named += self._named(there)[len(there) :]  # "and 3 more"
         named += [f"{self._shown(each)} (which a program keeps for itself)" for each in hidden[:1]]
-        if not named and not mine and not self.flat:
+        if not (named or mine or self.flat or self.walk.cut):
             return Submission("", "nothing was handed in", "missing")
         more = " (there are more files here than were looked through)" if self.walk.cut else ""
         there_is = f"; there is {', '.join(named)}" if named else ""

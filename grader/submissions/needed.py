@@ -183,7 +183,8 @@ def _imported(node: ast.stmt) -> list[str]:
 
 def _harmless(statements: list[_Statement], kept: set[int]) -> set[int]:
     """Further definitions and constants that can be had without running anything else, and the imports these use."""
-    more = {i for i, each in enumerate(statements) if i not in kept and is_literal(each.node)}
+    plain = {i for i, each in enumerate(statements) if is_literal(each.node) or _is_text(each.node)}
+    more = plain - kept
     imports = {i for i, each in enumerate(statements) if i not in kept and each.is_import and _is_plain(each.node)}
     importable = {name for i in imports for name in statements[i].binds}
     there = {name for i in kept | more for name in statements[i].binds} | importable | _BUILTINS
@@ -206,7 +207,12 @@ def _is_plain(node: ast.stmt) -> bool:
     modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
     if isinstance(node, ast.ImportFrom):
         modules = [node.module or ""] if not node.level else [""]
-    return all(name in _PLAIN_PACKAGES or name.partition(".")[0] in _STANDARD for name in modules)
+    return all(is_plain_package(name) for name in modules)
+
+
+def is_plain_package(name: str) -> bool:
+    """Whether a module is there wherever the grader runs."""
+    return name in _PLAIN_PACKAGES or name.partition(".")[0] in _STANDARD
 
 
 def _only_defines(node: ast.stmt) -> bool:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.submissions.needed import answers_that_use
+from grader.submissions.needed import answers_that_use, is_plain_package
 
 _MOST_LINES = 5
 _DEBUGGERS = ("pdb", "ipdb", "pudb")
@@ -43,7 +43,7 @@ def _each(tree: ast.Module, path: Path | None) -> Iterator[tuple[str, int]]:
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield from _about_import(node, path)
         elif isinstance(node, ast.Call) and _is_breakpoint(node):
-            yield "a breakpoint was left in ({lines}); it does nothing while this is graded", node.lineno
+            yield "a breakpoint was left in ({lines}); it does nothing when this is graded", node.lineno
         elif isinstance(node, ast.Assign) and _is_old_step(node):
             yield (
                 "`step` gives five values, not four ({lines}): observation, reward, terminated, truncated, info",
@@ -58,19 +58,22 @@ def _about_import(node: ast.Import | ast.ImportFrom, path: Path | None) -> Itera
     if isinstance(node, ast.ImportFrom):
         modules = [] if node.level else [node.module or ""]
         if node.level:
-            yield "{lines} imports from a package around the file; only this one file is graded", node.lineno
+            yield (
+                "the import from a package around the file ({lines}) finds nothing: only this one file is graded",
+                node.lineno,
+            )
     else:
         modules = [alias.name for alias in node.names]
     for module in modules:
         root = module.partition(".")[0]
         if root == "gym":
-            yield "{lines} imports gym, which is no longer kept up; write `import gymnasium as gym`", node.lineno
-        elif path is not None and root.isidentifier() and not root.startswith("lesson"):
+            yield "gym is no longer kept up ({lines}); write `import gymnasium as gym`", node.lineno
+        elif path is not None and root.isidentifier() and not (root.startswith("lesson") or is_plain_package(root)):
             beside = path.with_name(f"{root}.py")
             if beside != path and beside.is_file():
                 yield (
-                    f"{{lines}} imports {root}, a file of your own; only this one file is graded, "
-                    "so put what it needs of it here",
+                    f"{root} is another file of yours ({{lines}}), and only this one file is graded: "
+                    "put what it needs of that one here",
                     node.lineno,
                 )
 
