@@ -64,7 +64,7 @@ def _sources(
     sources: dict[str, str] = {}
     for student in students:
         submission = read_work(course, lesson, submissions / student)
-        if submission.status == "missing":
+        if submission.status == "missing" and not submission.passed_over:
             continue
         if submission.problem and not submission.source:
             told = f"{one_line(student)}, lesson {lesson.number} is left out: {one_line(submission.problem)}"

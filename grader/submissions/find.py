@@ -128,7 +128,7 @@ class _Search:
         if chosen.rank == _ELSEWHERE and not all(_is_twin(chosen, each) for each in others):
             names = ", ".join(self._named([each.entry for each in (chosen, *others)]))
             unclear = f"there is no {self.lesson.name}.py, and it is not clear which of these is meant: {names}"
-            return Submission("", unclear, "missing")
+            return Submission("", unclear, "missing", passed_over=True)
         others += [each for each in candidates if each.borrowed and each.has_work and each.sure and each not in working]
         others = [each for each in others if each.same != chosen.same]
         return chosen.submission.with_notes(*self._notes(chosen, others, candidates))
@@ -299,7 +299,8 @@ class _Search:
             return Submission("", "nothing was handed in", "missing")
         more = " (there are more files here than were looked through)" if self.walk.cut else ""
         there_is = f"; there is {', '.join(named)}" if named else ""
-        return Submission("", f"there is no {own}.py and no notebook{there_is}{more}", "missing")
+        problem = f"there is no {own}.py and no notebook{there_is}{more}"
+        return Submission("", problem, "missing", passed_over=bool(named) or self.walk.cut)
 
     def _what(self, entry: Entry) -> str:
         if is_archive(entry.name):

@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 _STATEMENTS_CAP = 5000
+_STEPS_CAP = 200_000
 _ROUNDS = 20
 _BUILTINS = frozenset(dir(builtins))
 
@@ -112,18 +113,25 @@ def _closure(statements: list[_Statement], wanted: set[str], answers: set[str]) 
     computed = {name for each in statements if not (each.is_import or is_literal(each.node)) for name in each.binds}
     functions = {name: each for each in statements if each.is_definition for name in each.binds}
     at_top = {name for each in statements for name in each.binds}
+    steps = 0
 
     @functools.cache
     def reach(name: str) -> frozenset[str]:
         """The definitions that a call of ``name`` may run."""
+        nonlocal steps
         found, waiting = {name}, [name]
-        while waiting:
-            for used in functions[waiting.pop()].uses & functions.keys() - found:
-                found.add(used)
-                waiting.append(used)
+        while waiting and steps < _STEPS_CAP:
+            uses = functions[waiting.pop()].uses
+            steps += 1 + len(uses)
+            for used in uses:
+                if used in functions and used not in found:
+                    found.add(used)
+                    waiting.append(used)
         return frozenset(found)
 
+    @functools.cache
     def effects(name: str) -> set[str]:
+        """What such a call may change or set, of the names of the module."""
         return {changed for each in reach(name) for changed in functions[each].changes | functions[each].assigns}
 
     about: dict[str, set[int]] = {}

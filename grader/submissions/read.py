@@ -58,6 +58,7 @@ class Submission:
         empty: whether the file is there and holds nothing.
         is_text: whether the file could be read as text; what is none of that, nobody meant to be Python.
         broken: whether a part was left out that is not Python, so that somebody has begun.
+        passed_over: whether, where it is missing, something lies there that could be the work.
         path: the file; None where there is none.
     """
 
@@ -69,6 +70,7 @@ class Submission:
     empty: bool = False
     is_text: bool = True
     broken: bool = False
+    passed_over: bool = False
     path: Path | None = dataclasses.field(default=None, repr=False, compare=False)
 
     def is_untouched(self, stub: str) -> bool:

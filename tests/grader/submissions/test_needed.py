@@ -491,3 +491,28 @@ def test_notes_have_their_bounds(hand_in: Callable[..., Report]) -> None:
     )
     assert len(hand_in(text + "\n").message) < 700
     assert len(hand_in([cell("x = = " + "y" * 500)] * 40 + [cell(RIGHT)], "x.ipynb").notes) == 13
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"def f{i}():\n    f{i + 1}()\n" for i in range(3000)) + "".join(f"f{i}()\n" for i in range(1500)),
+        "".join(f"@f{i}\ndef f{i + 1}(x):\n    a{i}.b = 1\n" for i in range(2000)),
+        "".join(f"def f{i}(x=f{i + 1}):\n    pass\n" for i in range(4500)),
+    ],
+)
+def test_who_wants_to_keep_the_reader_busy_does_not(text: str, hand_in: Callable[..., Report]) -> None:
+    """Functions that call one another without end are followed so far, and no further: counted, not timed."""
+    seen = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal seen
+        seen += 1
+
+    sys.setprofile(count)
+    try:
+        report = hand_in(f"{text}{RIGHT}")
+    finally:
+        sys.setprofile(None)
+    assert report.score == 3
+    assert seen < 20_000_000
