@@ -515,4 +515,4 @@ def test_who_wants_to_keep_the_reader_busy_does_not(text: str, hand_in: Callable
     finally:
         sys.setprofile(None)
     assert report.score == 3
-    assert seen < 20_000_000
+    assert seen < 10_000_000
