@@ -146,10 +146,10 @@ class _Grading:
             # The last file on the way may be that of an earlier lesson, which this one imports.
             files = re.findall(r'File "(\w+\.py)", line', error.trace)
             file = files[-1] if files and files[-1] != f"{self.lesson.name}.py" else "the file"
-            if error.kind == "ModuleNotFoundError" and (package := _MISSING.match(error.message)):
-                source = self.sources[self.lesson.name]
-                if line := missing_import(source, package[1], self.lesson.names):
-                    return f"{file} cannot be imported: {line}"
+            package = _MISSING.match(error.message) if error.kind == "ModuleNotFoundError" else None
+            if package and file == "the file":
+                told = missing_import(self.sources[self.lesson.name], package[1], self.lesson.names)
+                return f"{file} cannot be imported: {told or error}"
             return f"{file} cannot be imported: {error}"
         except StudentDied as error:
             return f"the file cannot be imported: {error}"
