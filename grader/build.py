@@ -114,48 +114,6 @@ def pristine(course: Course, lesson: Lesson) -> str:
     return released.read_text(encoding="utf-8") if released.is_file() else ""
 
 
-def is_untouched(stub_text: str, submitted_text: str) -> bool:
-    """Whether a submission is still the stub, as a module or as a notebook's cells in their order.
-
-    Comments, blank lines and docstrings do not count as work, and neither does leaving out something that is given.
-    """
-    if stub_text == submitted_text:
-        return True
-    try:
-        statements = {_code(node) for node in ast.parse(stub_text).body}
-        submitted = [_code(node) for node in ast.parse(submitted_text).body if not isinstance(node, ast.Pass)]
-        return any(submitted) and all(code in statements for code in submitted if code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False  # whatever that is, somebody wrote it
-
-
-def untouched_exercises(stub_text: str, submitted_text: str) -> frozenset[str]:
-    """The exercises that nobody has begun: their code in the submission is still that of the stub.
-
-    Args:
-        stub_text: what the student started from.
-        submitted_text: what came back; where that is not Python, nothing counts as untouched.
-
-    Returns:
-        Functions and methods by qualified name (``ReplayBuffer.push``), and the classes of which that is true of
-        every part that was to be written (``DQN``).
-    """
-    try:
-        submitted = dict(_functions(ast.parse(submitted_text)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()
-    untouched: dict[str, bool] = {}
-    for name, function in _functions(ast.parse(stub_text)):
-        if not _to_be_written(name, function):
-            continue
-        same = name in submitted and _code(function) == _code(submitted[name])
-        untouched[name] = same
-        for dot in re.finditer(r"\.", name):
-            outer = name[: dot.start()]
-            untouched[outer] = untouched.get(outer, True) and same
-    return frozenset(name for name, same in untouched.items() if same)
-
-
 def _functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, Function]]:
     """Every function of a module with its qualified name, an outer one before those inside it."""
     for node in ast.iter_child_nodes(tree):
@@ -180,36 +138,6 @@ def _message(name: str, lesson: str) -> str:
     """The Python string that a stub raises."""
     where = f"; {lesson}.md tells how" if lesson else ""
     return f'"{name}: write me{where}"'
-
-
-def _to_be_written(name: str, function: Function) -> bool:
-    """Whether a line of ours that asks for ``name`` stands in the function."""
-    for node in ast.walk(function):
-        match node:
-            case ast.Raise(exc=ast.Call(func=ast.Name(id="NotImplementedError"), args=[ast.Constant(value=str(text))])):
-                if text.startswith(f"{name}: write me"):
-                    return True
-    return False
-
-
-class _WithoutWords(ast.NodeTransformer):
-    """Takes out what explains and does nothing: strings that stand as statements, and what a stub's exceptions say."""
-
-    def visit_Raise(self, node: ast.Raise) -> ast.Raise:
-        match node.exc:
-            case ast.Name(id="NotImplementedError") | ast.Call(func=ast.Name(id="NotImplementedError")):
-                return ast.Raise(exc=ast.Name(id="NotImplementedError"))
-        return node
-
-    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
-        is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        return None if is_text else node
-
-
-def _code(tree: ast.AST) -> str:
-    """What a piece of code does, as text: equal for code that differs in layout, comments and docstrings only."""
-    kept = _WithoutWords().visit(tree)
-    return ast.dump(kept) if kept is not None else ""
 
 
 def write(path: Path, text: str) -> None:

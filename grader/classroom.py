@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grader import due, workers
-from grader.build import pristine
 from grader.course import Course, Lesson, load
 from grader.digest import digest
 from grader.export.csv import grades_csv
@@ -26,7 +25,8 @@ from grader.rehearsal import rehearse
 from grader.render.order import natural
 from grader.report import Report
 from grader.student.isolation import Isolation
-from grader.submission import find_students, read_work
+from grader.submissions.find import read_work
+from grader.submissions.students import find_students
 from grader.workers import Event
 from grader.writing import write as write
 
@@ -88,7 +88,7 @@ def grade_class(
 
     Args:
         course: the course.
-        submissions: a folder a student; see ``grader.submission.read_work`` for what is looked for in it.
+        submissions: a folder a student; see ``grader.submissions.find`` for what is looked for in it.
         out: gets ``grades.csv``, ``index.html``, ``counted.json``, and ``<student>/index.html`` and
             ``<student>/<lesson>.json``.
         isolation: how student code is walled in.
@@ -135,8 +135,7 @@ def grade_class(
 
 def _is_handed_in(course: Course, lesson: Lesson, submissions: Path, students: Iterable[str]) -> bool:
     """Whether there is anything to grade for a lesson."""
-    stub = pristine(course, lesson)
-    return any(not read_work(submissions / student, lesson, stub).problem for student in students)
+    return any(not read_work(course, lesson, submissions / student).problem for student in students)
 
 
 def grade_student(
@@ -158,7 +157,7 @@ def grade_student(
     for name in lessons:
         lesson = course.lesson(name)
         imports, notes = _imports(course, lesson, student, folder, place, passed, watch)
-        submission = read_work(folder, lesson, pristine(course, lesson))
+        submission = read_work(course, lesson, folder)
         sources = {**imports, lesson.name: submission.source}
         made_of = digest(course, lesson, sources, student, submission, place.isolation, place.device, train, notes)
         path = out / student / f"{lesson.name}.json"
@@ -206,7 +205,7 @@ def _imports(
     notes: list[str] = []
     for name in lesson.imports:
         earlier = course.lesson(name)
-        own = read_work(folder, earlier, pristine(course, earlier))
+        own = read_work(course, earlier, folder)
         if name not in passed and not own.problem:
             if isinstance(place, _Nowhere):
                 raise _NotKeptError

@@ -78,7 +78,7 @@ def main() -> None:
     """Run the command; a mistake of the user's is one line."""
     from grader.student.errors import GraderFault
     from grader.student.isolation import IsolationError
-    from grader.submission import ClassError
+    from grader.submissions.read import ClassError
 
     try:
         app()

@@ -23,7 +23,7 @@ import msgspec
 
 from grader.course import Course, Lesson
 from grader.report import Report, Status
-from grader.submission import ClassError
+from grader.submissions.read import ClassError
 from grader.writing import write
 
 FILE = "counted.json"

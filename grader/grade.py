@@ -18,8 +18,11 @@ from grader.report import NOT_WRITTEN, PropertyResult, Report, TrainingResult, e
 from grader.student.errors import GraderFault, StudentDied, StudentError
 from grader.student.remote import Student
 from grader.student.session import Session
-from grader.submission import Submission
+from grader.submissions.read import Submission
+from grader.submissions.remarks import missing_import
 from grader.training.check import check
+
+_MISSING = re.compile(r"No module named '([\w.]+)'")
 
 Watcher = Callable[[str, float, float], None]
 """Hears how grading goes on: what is done now, how far that is, and of how much (0 where that is not known)."""
@@ -143,6 +146,10 @@ class _Grading:
             # The last file on the way may be that of an earlier lesson, which this one imports.
             files = re.findall(r'File "(\w+\.py)", line', error.trace)
             file = files[-1] if files and files[-1] != f"{self.lesson.name}.py" else "the file"
+            package = _MISSING.match(error.message) if error.kind == "ModuleNotFoundError" else None
+            if package and file == "the file":
+                told = missing_import(self.sources[self.lesson.name], package[1], self.lesson.names)
+                return f"{file} cannot be imported: {told or error}"
             return f"{file} cannot be imported: {error}"
         except StudentDied as error:
             return f"the file cannot be imported: {error}"

@@ -31,7 +31,6 @@ from grader.render.text import amount, number, one_line
 from grader.report import Report
 from grader.student.errors import GraderFault
 from grader.student.isolation import IsolationError, choose
-from grader.upload import lay_out
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,10 +97,17 @@ def grade_upload(course: Course, settings: Settings, submission: Path) -> Report
     # For nothing where the image was made under the same isolation: it has been there then.
     rehearse(course, [lesson], isolation, train=settings.train, processes=1)
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        lay_out(submission, course, lesson, root / "in" / "submission")
+        # The upload is a student's folder like any other; what lies where in it, ``grader.submissions.find`` says.
+        upload = submission.absolute()
         job = functools.partial(
-            grade_student, course.root, root / "in", root / "out", (lesson.name,), settings.train, True, "submission"
+            grade_student,
+            course.root,
+            upload.parent,
+            Path(folder),
+            (lesson.name,),
+            settings.train,
+            True,
+            upload.name,
         )
         (_, reports), *_ = workers.run({"submission": job}, isolation, processes=1)
     return reports[0]

@@ -19,7 +19,8 @@ from grader.grade import grade, silent
 from grader.places import Here
 from grader.render.terminal import print_check
 from grader.report import Report
-from grader.submission import Submission, read_file, read_own
+from grader.submissions.find import read_own
+from grader.submissions.read import Submission, read_file
 
 
 def check(course: Course, wanted: str, file: Path | None, console: Console, *, every: bool = False) -> bool:
@@ -66,7 +67,7 @@ def _check(course: Course, lesson: Lesson, file: Path | None, console: Console, 
 def _print(course: Course, lesson: Lesson, report: Report, console: Console, every: bool) -> None:
     names = [each.name for each in course.lessons]
     following = names[names.index(lesson.name) + 1 :]
-    stub, _ = read_own(course.stub(lesson).parent, lesson, pristine(course, lesson))
+    stub, _ = read_own(course, lesson, course.stub(lesson).parent)
     shown = stub.relative_to(course.root) if stub.is_relative_to(course.root) else stub
     failed = [r for r in report.properties if r.verdict == "fail"]
     for result in failed[1:] if every else ():
@@ -103,10 +104,11 @@ def _read(course: Course, lesson: Lesson, file: Path | None) -> Submission:
     if file is not None and not file.exists():
         raise CourseError(f"{file} does not exist")
     if file is not None:
-        return read_file(file, lesson)
-    path, submission = read_own(course.stub(lesson).parent, lesson, pristine(course, lesson))
+        return read_file(file, lesson, pristine(course, lesson))
+    folder = course.stub(lesson).parent
+    _, submission = read_own(course, lesson, folder)
     if submission.status == "missing":
-        raise CourseError(f"{path} does not exist")
+        raise CourseError(f"{folder}: {submission.problem}")
     return submission
 
 
@@ -172,7 +174,7 @@ def own_or_reference(course: Course, lesson: Lesson, folder: Path) -> tuple[str,
         Its source, "" where there is none of them; and what to say where it is not the learner's own.
     """
     stub = pristine(course, lesson)
-    _, submission = read_own(folder, lesson, stub)
+    _, submission = read_own(course, lesson, folder)
     if not submission.problem and not submission.is_untouched(stub):
         return submission.source, ""
     solution = course.solution(lesson)
@@ -199,5 +201,5 @@ def _imports(course: Course, lesson: Lesson) -> tuple[dict[str, str], list[str]]
 def _is_begun(course: Course, lesson: Lesson) -> bool:
     """Whether there is something of the learner's own that a later lesson can import."""
     stub = pristine(course, lesson)
-    _, own = read_own(course.stub(lesson).parent, lesson, stub)
+    _, own = read_own(course, lesson, course.stub(lesson).parent)
     return not own.problem and not own.is_untouched(stub)

@@ -25,7 +25,7 @@ from grader.render.text import number, one_line
 from grader.report import Report
 from grader.student.errors import GraderFault
 from grader.student.isolation import Isolation
-from grader.submission import Submission
+from grader.submissions.read import Submission
 from grader.workers import Event
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from grader.properties import chaffs as known
 from grader.render.terminal import VerifyRow
 from grader.report import Report
 from grader.student.isolation import Isolation
-from grader.submission import Submission
+from grader.submissions.read import Submission
 from grader.workers import Event
 
 

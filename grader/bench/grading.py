@@ -24,7 +24,7 @@ from grader.places import Here, Place, Split
 from grader.student.isolation import IsolationError, choose
 from grader.student.remote import Student
 from grader.student.session import Session
-from grader.submission import read_file
+from grader.submissions.read import read_file
 
 _MODULE = """
 def same(value):

@@ -129,7 +129,7 @@ _kept: list[Report] = []
 def _report(root: str, lesson: str, cells: Sequence[str]) -> Report:
     from grader.grade import grade
     from grader.places import Here
-    from grader.submission import Submission
+    from grader.submissions.read import Submission
 
     if not _kept:
         course, source = load(Path(root)), "\n\n".join(cells)

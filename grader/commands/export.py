@@ -129,7 +129,7 @@ def autolab(
 ) -> None:
     """One report as an Autolab autograder prints it: the last line is JSON with the scores."""
     from grader.export import autolab, folder
-    from grader.submission import ClassError
+    from grader.submissions.read import ClassError
 
     course = the_course()
     wanted = course.lesson(lesson)
@@ -253,7 +253,7 @@ def _graded(folder: Path, lesson: str, student: str) -> tuple[dict[str, object],
     from grader.export.folder import of_class, of_student
     from grader.render import fragment
     from grader.render.text import count
-    from grader.submission import ClassError
+    from grader.submissions.read import ClassError
 
     try:
         found = (
@@ -276,7 +276,7 @@ def _counted(folder: Path, lessons: list[str] | None) -> tuple[list[Report], lis
     from grader import due
     from grader.export.folder import of_class, pick
     from grader.render.counting import said_of, sentence
-    from grader.submission import ClassError
+    from grader.submissions.read import ClassError
 
     reports, counted = of_class(folder), due.stored(folder)
     if lessons:
@@ -297,7 +297,7 @@ def _counted(folder: Path, lessons: list[str] | None) -> tuple[list[Report], lis
 
 
 def _read(path: Path) -> bytes:
-    from grader.submission import ClassError
+    from grader.submissions.read import ClassError
 
     try:
         return path.read_bytes()
@@ -307,7 +307,7 @@ def _read(path: Path) -> bytes:
 
 def _write(path: Path, data: bytes) -> None:
     from grader.classroom import write
-    from grader.submission import ClassError
+    from grader.submissions.read import ClassError
 
     if str(path) == "-":
         sys.stdout.buffer.write(data)

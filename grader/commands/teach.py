@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -65,13 +66,15 @@ def _grade(submissions: Path, out: Path, options: object, device: str, isolation
     from grader.render.terminal import print_class_summary
     from grader.render.text import count
     from grader.student.isolation import choose
-    from grader.submission import find_students
+    from grader.submissions.students import find_students, strays
 
     assert isinstance(options, classroom.Options)
     course = the_course()
     chosen = choose(device, wanted=a_level(isolation), unsafe=unsafe)
     console = Console()
     students = find_students(submissions, options.students)
+    for line in strays(submissions):
+        print(f"grader: {line}", file=sys.stderr)
     console.print(f"{count(len(students), 'student')}; isolation {chosen}", markup=False, highlight=False)
     kept = "; what was finished is kept, and the same command goes on from there"
     with interruptible(kept), Progress("students", len(students)) as progress:

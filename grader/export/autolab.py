@@ -14,7 +14,7 @@ from grader.export.folder import add_up, mark
 from grader.render.order import exercises, fault
 from grader.render.text import amount, clip, number, one_line, visible
 from grader.report import PropertyResult, Report, exercise_scores
-from grader.submission import ClassError
+from grader.submissions.read import ClassError
 
 _MOST = 2000
 

@@ -21,7 +21,7 @@ from grader.export.table import Cell, cells
 from grader.render.order import lesson_number
 from grader.render.text import number, one_line
 from grader.report import Report
-from grader.submission import ClassError
+from grader.submissions.read import ClassError
 
 ID_COLUMNS = ("SIS Login ID", "SIS User ID", "ID", "Integration ID")
 _HEADER = re.compile("\ufeff?" r'"?(?:Student|LastName)"?(?P<delimiter>[,;\t])')

@@ -12,7 +12,7 @@ import msgspec
 from grader.render.order import fault, lesson_number, natural, sort_lessons, standing
 from grader.render.text import one_line
 from grader.report import Report
-from grader.submission import ClassError
+from grader.submissions.read import ClassError
 
 
 def of_student(folder: Path, student: str, lessons: Iterable[str]) -> list[Report]:

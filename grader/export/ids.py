@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.render.text import one_line
-from grader.submission import ClassError
+from grader.submissions.read import ClassError
 
 _HEADINGS = ("student", "folder", "name")
 

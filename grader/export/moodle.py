@@ -20,7 +20,7 @@ from grader.export.ids import Ids
 from grader.render.order import by_student, sort_lessons
 from grader.render.text import one_line
 from grader.report import Report
-from grader.submission import ClassError
+from grader.submissions.read import ClassError
 
 IdColumn = Literal["email", "idnumber", "username"]
 HEADINGS: dict[IdColumn, str] = {"email": "Email address", "idnumber": "ID number", "username": "Username"}

@@ -23,14 +23,15 @@ import nbgrader.api
 from nbgrader import converters, utils
 from nbgrader.api import Gradebook, MissingEntry
 
-from grader.build import pristine
 from grader.course import CourseError, Lesson
 from grader.nbgrader.restore import Released, restore
 from grader.nbgrader.stage import worth
 from grader.nbgrader.verdicts import NoVerdictError, Verdicts
 from grader.render.text import amount
 from grader.report import Report, without_times
-from grader.submission import ClassError, find_students
+from grader.submissions.find import read_work
+from grader.submissions.read import ClassError, Submission
+from grader.submissions.students import find_students
 
 _REFRESH = "run `grader nbgrader init` on this folder again, and then `nbgrader generate_assignment {} --force`"
 
@@ -56,7 +57,7 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
                 f"{name!r} is not a lesson of the course, so nothing here can grade it; there is: {lessons}"
             )
         self._lesson = course.lesson(name)
-        self._stub = pristine(course, self._lesson)
+        self._course = course
         self._read_gradebook(self._lesson)
         excluded = directory.student_id_exclude.split(",")
         students = [
@@ -70,12 +71,17 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
         with Gradebook(directory.db_url, directory.course_id) as gradebook:
             for student in students:
                 folder = self._format_source(name, student)
-                if os.path.isdir(folder):
+                if os.path.isdir(folder) or self._work_of(student).path is not None:
                     self.assignments[folder] = [os.path.join(folder, f"{name}.ipynb")]
                 elif self.create_student:
                     # Nothing was handed in: nbgrader's tables and its export then say 0, as the grader's do.
                     gradebook.update_or_create_student(student)
         self.verdicts.begin(course, self.coursedir, name, students)
+
+    def _work_of(self, student: str) -> Submission:
+        """What the grader takes for a student's work, which may lie outside the folder where nbgrader looks."""
+        directory = self.coursedir
+        return read_work(self._course, self._lesson, Path(directory.root, directory.submitted_directory, student))
 
     def _read_gradebook(self, lesson: Lesson) -> None:
         """Learn nbgrader's cells, and refuse where gradebook and course do not agree on what is worth what."""
@@ -155,7 +161,8 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
         if self._report.has_error:
             # Not a mark, and nothing that looks like one: nbgrader lists this student and ends with a failure.
             raise RuntimeError(f"the grader itself failed on the work of {student_id}: {_what_failed(self._report)}")
-        self._stamp = stamp(self._report, Path(self._format_source(assignment_id, student_id)))
+        work = self._work_of(student_id).path
+        self._stamp = stamp(self._report, Path(self._format_source(assignment_id, student_id)), work)
         folder = self._format_dest(assignment_id, student_id)
         before = _stamp_in(Path(folder, f"{assignment_id}.ipynb"))
         if before is not None and before != self._stamp:
@@ -178,7 +185,8 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
         resources["nbgrader"]["report"] = self._report
         resources["nbgrader"]["exercises"] = self._exercises
         metadata = {**self._metadata, "grader": {"stamp": self._stamp}}
-        notebook = restore(folder, self._lesson, self._stub, self._released, metadata)
+        student = resources["nbgrader"]["student"]
+        notebook = restore(folder, self._lesson, self._work_of(student).path, self._released, metadata)
         self.exporter._preprocessors = []
         for stage in (*self.sanitize_preprocessors, *self.autograde_preprocessors):
             self.exporter.register_preprocessor(stage)
@@ -187,13 +195,15 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
         self.write_single_notebook(output, resources)
 
 
-def stamp(report: Report, folder: Path) -> str:
+def stamp(report: Report, folder: Path, work: Path | None = None) -> str:
     """A digest of all that an autograded notebook is made of: the verdict, and what was handed in."""
     verdict = msgspec.structs.replace(report, digest="", seconds=0.0)
     sha = hashlib.sha256(json.dumps(without_times(msgspec.to_builtins(verdict))).encode())
-    for path in sorted(folder.rglob("*")):
+    elsewhere = [work] if work is not None and not work.is_relative_to(folder) else []
+    for path in [*sorted(folder.rglob("*")), *elsewhere]:
         if path.is_file() and not path.is_symlink():
-            sha.update(f"{path.relative_to(folder)}".encode("utf-8", "surrogateescape") + b"\0" + path.read_bytes())
+            shown = path.name if path in elsewhere else path.relative_to(folder)
+            sha.update(f"{shown}".encode("utf-8", "surrogateescape") + b"\0" + path.read_bytes())
     return sha.hexdigest()
 
 

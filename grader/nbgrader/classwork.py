@@ -35,7 +35,7 @@ def main() -> None:
     from grader.course import CourseError, load
     from grader.student.errors import GraderFault
     from grader.student.isolation import IsolationError, choose
-    from grader.submission import ClassError
+    from grader.submissions.read import ClassError
 
     order = msgspec.convert(json.load(sys.stdin), Order)
     options = Options((order.lesson,), order.students, order.training, rehearse=order.rehearsal, processes=order.jobs)

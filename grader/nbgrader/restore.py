@@ -20,7 +20,7 @@ from nbformat import NotebookNode, v4
 
 from grader.course import Lesson
 from grader.render.text import count
-from grader.submission import NOTEBOOK_CAP, SIZE_CAP, choose_file
+from grader.submissions.read import NOTEBOOK_CAP, SIZE_CAP, decode
 
 _SHOWN = 20_000
 # nbgrader's pages leave HTML in a text as it is, and a student's script in the formgrader would have the instructor's
@@ -73,31 +73,35 @@ class Released:
 
 
 def restore(
-    folder: Path, lesson: Lesson, stub: str, released: Sequence[Released], metadata: dict[str, Any]
+    folder: Path, lesson: Lesson, graded: Path | None, released: Sequence[Released], metadata: dict[str, Any]
 ) -> NotebookNode:
     """The notebook that nbgrader gets.
 
     Args:
         folder: ``submitted/<student>/<lesson>``.
         lesson: the lesson.
-        stub: what the student started from.
+        graded: the file that the verdict is about, wherever it lies; None where there is none.
         released: nbgrader's cells of the lesson, in the order of the source notebook.
         metadata: of the notebook.
     """
-    cells = _with_released(_student_cells(folder, lesson, stub), released)
+    cells = _with_released(_student_cells(folder, lesson, graded), released)
     for i, cell in enumerate(cells):
         cell.id = f"cell-{i + 1}"
     notebook: NotebookNode = v4.new_notebook(cells=cells, metadata=metadata)
     return notebook
 
 
-def _student_cells(folder: Path, lesson: Lesson, stub: str) -> list[NotebookNode]:
+def _student_cells(folder: Path, lesson: Lesson, graded: Path | None) -> list[NotebookNode]:
     """The student's cells, without metadata but for the name that each claims to have (``grade_id``)."""
-    graded = None if folder.is_symlink() or not folder.is_dir() else choose_file(folder, lesson, stub)[0]
-    notebook = graded if graded and graded.suffix == ".ipynb" else folder / f"{lesson.name}.ipynb"
-    cells = _cells_of(notebook)
+    notebook = folder / f"{lesson.name}.ipynb"
+    cells = None
+    if graded is not None and (cells := _cells_of(graded)) is not None:
+        notebook = graded
+    elif not folder.is_symlink():
+        cells = _cells_of(notebook)
     if graded is not None and (graded != notebook or cells is None) and _is_plain(graded):
-        text = graded.read_bytes()[:SIZE_CAP].decode("utf-8", "replace")
+        data = graded.read_bytes()[:SIZE_CAP]
+        text = decode(data, graded.name)[0] or data.decode("utf-8", "replace")
         shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}\n# … {count(len(text) - _SHOWN, 'more character')}"
         name = graded.name.encode(errors="replace").decode()
         return [v4.new_markdown_cell(f"Handed in as `{name}`:"), v4.new_code_cell(shown), *(cells or [])]

@@ -1,4 +1,4 @@
-"""Lessons as notebooks: made from a lesson's text and solution, checked while one works in them, read when handed in.
+"""Lessons as notebooks: made from a lesson's text and solution, and checked while one works in them.
 
 In a notebook, ``from grader.notebooks import checks_for`` is all that a learner needs from here.
 """

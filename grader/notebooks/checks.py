@@ -149,7 +149,7 @@ class Checks:
     def _judge(self, course: Course, lesson: Lesson, only: frozenset[str] | None, *, train: bool = False) -> Report:
         from grader.grade import grade
         from grader.notebooks.live import AS_IT_IS, Live, undisturbed
-        from grader.submission import Submission
+        from grader.submissions.read import Submission
 
         with undisturbed([each.name for each in course.lessons]), show.progress(lesson) as watch:
             return grade(

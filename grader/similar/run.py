@@ -15,7 +15,9 @@ from rich.text import Text
 from grader.course import Course, Lesson
 from grader.render.text import count, one_line
 from grader.similar.compare import THRESHOLD, Comparison, compare, right_answers, similarities, stub_of
-from grader.submission import ClassError, find_students, read
+from grader.submissions.find import read_work
+from grader.submissions.read import ClassError
+from grader.submissions.students import find_students, strays
 
 _MOST_ROWS = 50
 _MOST_NAMES = 4
@@ -35,12 +37,14 @@ def similar(
         ClassError: there is no class, nothing in it can be compared, or the extra is not installed.
     """
     students = find_students(submissions, ())
+    for line in strays(submissions):
+        print(f"grader: {line}", file=sys.stderr)
     if len(students) < 2:
         raise ClassError(f"{submissions} has one student in it; comparing takes two")
     given = {lesson.name: stub_of(course, lesson) for lesson in lessons}
     comparisons = []
     for lesson in lessons:
-        sources = _sources(submissions, students, lesson, given[lesson.name], console)
+        sources = _sources(course, submissions, students, lesson, given[lesson.name], console)
         if not sources:
             continue
         with _bar(lesson) as tell:
@@ -57,13 +61,13 @@ def similar(
 
 
 def _sources(
-    submissions: Path, students: Sequence[str], lesson: Lesson, given: str, console: Console
+    course: Course, submissions: Path, students: Sequence[str], lesson: Lesson, given: str, console: Console
 ) -> dict[str, str]:
     """What was handed in for a lesson and begun; who is left out because of an unreadable file is said."""
     sources: dict[str, str] = {}
     for student in students:
-        submission = read(submissions / student / lesson.name, lesson)
-        if submission.status == "missing":
+        submission = read_work(course, lesson, submissions / student)
+        if submission.status == "missing" and not submission.passed_over:
             continue
         if submission.problem and not submission.source:
             told = f"{one_line(student)}, lesson {lesson.number} is left out: {one_line(submission.problem)}"

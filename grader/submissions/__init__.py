@@ -1,13 +1,14 @@
-"""What students handed in: brought from other systems into one layout.
+"""What students hand in: found wherever it lies, and read whatever it is. Nothing of it is run here.
 
-``collect``    ``grader collect``: a download becomes ``<student>/<lesson>/``
-``collected``  what that came to, as data: a table, and what needs attention
-``downloads``  the downloads in a folder or an archive
-``systems``    how Canvas, Moodle, Gradescope, nbgrader, Blackboard and GitHub name what they hand out
-``handins``    what was handed in, by whom, and in which version
-``entries``    the files of it, as data, and the budgets within which they are read
-``archive``    the files in archives
-``layout``     where a file goes: which lesson it is for
-``shelf``      the folder that is written, and the memory of what was written there
-``safe_names``  names of files and folders that every file system takes
+- ``students``: the students of a class, and what lies beside their folders.
+- ``find``: a student's work on a lesson, of all that could be it, and what to say of the rest.
+- ``walk``: everything that lies in a folder, within bounds.
+- ``names``: which lesson the name of a file or folder speaks of.
+- ``read``: one file, module or notebook, as a ``Submission``.
+- ``notebook``: the code of a notebook.
+- ``magics``: IPython's own lines, made into Python.
+- ``needed``: the statements of a module that the answers need; what else it holds is not run.
+- ``untouched``: whether anybody has begun.
+- ``newer``: syntax that is newer than this Python's.
+- ``remarks``: what is worth a line though it is graded as it is.
 """

@@ -19,7 +19,6 @@ from grader.course import Course, Lesson
 from grader.export.ids import as_csv
 from grader.render.order import natural
 from grader.render.text import one_line
-from grader.submission import ClassError
 from grader.submissions import downloads
 from grader.submissions.archive import expanded, unpack
 from grader.submissions.collected import Collected, Remark
@@ -37,6 +36,7 @@ from grader.submissions.entries import (
 )
 from grader.submissions.handins import Download, Handin, Person
 from grader.submissions.layout import placed_at, safe_path
+from grader.submissions.read import ClassError
 from grader.submissions.safe_names import free, same
 from grader.submissions.shelf import Shelf
 from grader.writing import write

@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from grader.submission import ClassError
+from grader.submissions.read import ClassError
 from grader.submissions.safe_names import free, safe_folder, same
 from grader.writing import write
 

@@ -17,7 +17,8 @@ from grader.grade import silent
 from grader.places import Here
 from grader.report import Report, without_times
 from grader.student.isolation import Isolation, IsolationError, choose
-from grader.submission import ClassError, find_students
+from grader.submissions.read import ClassError
+from grader.submissions.students import find_students
 
 LESSONS = ("lesson1_numbers", "lesson2_balance")
 
@@ -175,7 +176,7 @@ def test_nothing_is_half_written(tmp_path: Path) -> None:
 def test_the_sample_class_hands_in_what_it_is_asked_for(tmp_path: Path) -> None:
     from grader import sample_class
     from grader.course import find_root, load
-    from grader.submission import find_students
+    from grader.submissions.students import find_students
 
     course = load(find_root(Path(__file__)))
     lessons = [course.lesson(name) for name in course.sample_class]

@@ -13,7 +13,7 @@ from tiny_course import NUMBERS
 from grader.grade import grade
 from grader.places import Here
 from grader.properties.counterexample import _as_loops
-from grader.submission import Submission
+from grader.submissions.read import Submission
 
 MANY_CALLS = """
 

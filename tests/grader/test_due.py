@@ -27,7 +27,7 @@ from grader.places import Here
 from grader.render import html, terminal
 from grader.render.counting import numbers, sentence
 from grader.report import Report, Status
-from grader.submission import ClassError
+from grader.submissions.read import ClassError
 
 MONDAY = datetime.fromisoformat("2026-10-05T23:59:00+02:00")
 LATER = datetime.fromisoformat("2026-10-12T23:59:00+02:00")

@@ -17,7 +17,7 @@ from grader.places import Here
 from grader.properties import examples
 from grader.properties.plugin import Finding
 from grader.report import NOT_WRITTEN, Report
-from grader.submission import Submission
+from grader.submissions.read import Submission
 
 ROOT = Path(__file__).parents[2]
 COURSE = load(ROOT)

@@ -14,7 +14,7 @@ from sample_reports import GOLDEN, broken, report
 from grader.export.canvas import fill
 from grader.export.ids import Ids
 from grader.export.table import cells
-from grader.submission import ClassError
+from grader.submissions.read import ClassError
 
 # As lib/gradebook_exporter.rb in canvas-lms writes it: a custom column, two assignments, totals that are read only.
 TEMPLATE = (

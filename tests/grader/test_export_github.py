@@ -21,7 +21,7 @@ from grader.export import github
 from grader.grade import silent
 from grader.places import Here
 from grader.report import Report
-from grader.submission import read_work
+from grader.submissions.find import read_work
 
 # What src/main.js, src/notify-classroom.js and src/console-results.js of the reporter read of a result.
 SCHEMA = {
@@ -202,15 +202,15 @@ def test_a_clone_is_a_submission(course: Course, tmp_path: Path) -> None:
 
 def test_where_work_is_looked_for(course: Course, tmp_path: Path) -> None:
     lesson = course.lesson("1")
-    assert read_work(tmp_path, lesson).status == "missing"
+    assert read_work(course, lesson, tmp_path).status == "missing"
     put(tmp_path / "other.py", "other = 1")
-    assert read_work(tmp_path, lesson).status == "missing", "beside other lessons, only the right name counts"
+    assert read_work(course, lesson, tmp_path).status == "missing", "nothing says that this is the work"
     put(tmp_path / "lesson1_numbers.py", "place = 'top'")
-    assert read_work(tmp_path, lesson).source == "place = 'top'"
+    assert read_work(course, lesson, tmp_path).source == "place = 'top'"
     put(tmp_path / "exercises" / "lesson1_numbers.py", "place = 'exercises'")
-    assert read_work(tmp_path, lesson).source == "place = 'exercises'"
-    put(tmp_path / "lesson1_numbers" / "any.py", "place = 'own'")
-    assert read_work(tmp_path, lesson).source == "place = 'own'"
+    assert read_work(course, lesson, tmp_path).source == "place = 'exercises'"
+    put(tmp_path / "lesson1_numbers" / "lesson1_numbers.py", "place = 'own'")
+    assert read_work(course, lesson, tmp_path).source == "place = 'own'"
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / "exercises").symlink_to(tmp_path / "exercises")
-    assert "is a link" in read_work(tmp_path / "linked", lesson).problem
+    assert "exercises (a link, which is not followed)" in read_work(course, lesson, tmp_path / "linked").problem

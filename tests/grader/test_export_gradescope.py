@@ -23,8 +23,7 @@ from grader.course import Course, load
 from grader.export.bundle import gradescope_zip
 from grader.export.gradescope import LEADERBOARD, failure, results
 from grader.student.isolation import IsolationError, choose
-from grader.submission import read_work
-from grader.upload import lay_out
+from grader.submissions.find import read_work
 
 _VISIBILITY = {"enum": ["hidden", "after_due_date", "after_published", "visible"]}
 _FORMAT = {"enum": ["text", "html", "simple_format", "md", "ansi"]}
@@ -264,8 +263,9 @@ def test_run_autograder_gives_full_marks(container: Container) -> None:
     [
         (["a.py", "b.py"], "", "not clear which of these is meant: a.py, b.py"),
         ([], "", "nothing was handed in"),
-        (["essay.pdf"], "", "nothing was handed in"),
-        (["lesson2_balance.py"], "", "there is no lesson1_numbers.py"),
+        (["essay.pdf"], "", "there is no lesson1_numbers.py and no notebook; there is essay.pdf"),
+        (["work.zip"], "", "there is work.zip (an archive: unpack it, or use `grader collect`)"),
+        (["lesson2_balance.py"], "", "there is no lesson1_numbers.py and no notebook; there is lesson2_balance.py"),
         (["a/lesson1_numbers.py", "lesson1_numbers.py", "b.py"], "lesson1_numbers.py", ""),
         (["a/home work.py", ".hidden.py", "__pycache__/x.py"], "a/home work.py", ""),
     ],
@@ -274,20 +274,18 @@ def test_what_counts_in_an_upload(names: list[str], counts: str, says: str, tmp_
     course = tiny_course.make(tmp_path / "course")
     for name in names:
         (tmp_path / "upload" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "upload" / name).write_text(f"name = {name!r}")
+        (tmp_path / "upload" / name).write_text(f"{NUMBERS}\n\nname = {name!r}\n")
     (tmp_path / "upload").mkdir(exist_ok=True)
-    lay_out(tmp_path / "upload", course, course.lesson("1"), tmp_path / "student")
-    work = read_work(tmp_path / "student", course.lesson("1"))
+    work = read_work(course, course.lesson("1"), tmp_path / "upload")
     assert says in work.problem
-    assert work.source == (f"name = {counts!r}" if counts else "")
+    assert work.source.endswith(f"name = {counts!r}\n" if counts else "")
 
 
 def test_a_link_in_an_upload_is_not_followed(tmp_path: Path) -> None:
     course = tiny_course.make(tmp_path / "course")
     (tmp_path / "upload").mkdir()
     (tmp_path / "upload" / "lesson1_numbers.py").symlink_to(course.solution(course.lesson("1")))
-    lay_out(tmp_path / "upload", course, course.lesson("1"), tmp_path / "student")
-    assert "not a plain file" in read_work(tmp_path / "student", course.lesson("1")).problem
+    assert "not a plain file" in read_work(course, course.lesson("1"), tmp_path / "upload").problem
 
 
 def test_earlier_lessons_come_along(tmp_path: Path) -> None:
@@ -295,9 +293,9 @@ def test_earlier_lessons_come_along(tmp_path: Path) -> None:
     for name in ("lesson1_numbers.py", "lesson2_balance.py"):
         (tmp_path / "upload" / "exercises").mkdir(parents=True, exist_ok=True)
         (tmp_path / "upload" / "exercises" / name).write_text(f"name = {name!r}")
-    lay_out(tmp_path / "upload", course, course.lesson("2"), tmp_path / "student")
-    assert read_work(tmp_path / "student", course.lesson("1")).source == "name = 'lesson1_numbers.py'"
-    assert read_work(tmp_path / "student", course.lesson("2")).source == "name = 'lesson2_balance.py'"
+    for number, name in (("1", "lesson1_numbers.py"), ("2", "lesson2_balance.py")):
+        work = read_work(course, course.lesson(number), tmp_path / "upload")
+        assert (work.source, work.notes) == (f"name = {name!r}", ())
 
 
 def test_run_autograder_answers_where_the_grader_cannot_run(container: Container) -> None:

@@ -17,7 +17,7 @@ from grader.export import autolab, moodle
 from grader.export.csv import grades_csv, wide_csv
 from grader.export.folder import add_up, of_class, pick
 from grader.export.ids import Ids, read
-from grader.submission import ClassError
+from grader.submissions.read import ClassError
 
 RULE = TrainingRule("train", 4, "CartPole-v1", 475, 9000)
 LESSON = Lesson(

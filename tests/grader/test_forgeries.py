@@ -7,7 +7,7 @@ import pytest
 
 from grader.course import Limits, load
 from grader.grade import grade
-from grader.submission import Submission
+from grader.submissions.read import Submission
 
 ROOT = Path(__file__).parents[2]
 # Shorter limits than the course's own: some of these use whatever there is.

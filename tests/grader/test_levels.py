@@ -14,7 +14,7 @@ from grader.course import Course, Limits
 from grader.grade import grade
 from grader.places import Here
 from grader.report import without_times
-from grader.submission import Submission
+from grader.submissions.read import Submission
 
 LEVELS = ("strong", "embedded", "process only", Here.isolation)
 

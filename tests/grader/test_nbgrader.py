@@ -171,12 +171,15 @@ def _class(folder: Path) -> None:
     hand_in(folder, "student-016", text(classroom.of_another_version(_book(folder, right))))
     released = folder / "release" / LESSON / f"{LESSON}.ipynb"
     hand_in(folder, "student-017", released.read_bytes())
+    elsewhere = folder / "submitted" / "student-100" / "my work"  # where nbgrader itself would look at nothing
+    elsewhere.mkdir(parents=True)
+    (elsewhere / "buffer.py").write_text(right)
     (hand_in(folder, "student-001", None) / "notes.txt").symlink_to(folder / "gradebook.db")
     for i, source in enumerate(FORGERIES.values(), start=18):
         hand_in(folder, f"student-{i:03d}", text(_book(folder, source)))
 
 
-FULL = ("001", "004", "006", "008", "009", "010", "011", "012", "016")
+FULL = ("001", "004", "006", "008", "009", "010", "011", "012", "016", "100")
 NOTHING = ("007", "013", "014", "015", "017", "018", "019", "020", "021")
 PARTIAL = ("002", "003", "005")
 
@@ -250,6 +253,11 @@ def _text_of(page: str) -> str:
 
 def _words(text: str) -> str:
     return " ".join(text.replace("`", "").split())
+
+
+def test_work_outside_of_nbgrader_s_folder_is_graded_and_the_note_says_where(term: Path) -> None:
+    page = _text_of((term / "feedback" / "student-100" / LESSON / f"{LESSON}.html").read_text())
+    assert _words("my work/buffer.py was graded; it should lie in lesson5_replay_buffer/") in _words(page)
 
 
 def test_feedback_of_the_other_kinds_says_why(term: Path) -> None:
@@ -570,13 +578,13 @@ def test_a_question_that_is_graded_by_hand_stays_the_student_s(tmp_path: Path) -
     mine = nbformat.v4.new_markdown_cell("Because.")
     mine.metadata["nbgrader"] = {"grade_id": "why", "points": 100}
     place = hand_in(tmp_path, "student-001", classroom.as_text(nbformat.v4.new_notebook(cells=[mine])))
-    made = restore(place, lesson, "", [question, test], {})
+    made = restore(place, lesson, None, [question, test], {})
     assert [cell.source for cell in made.cells] == ["Because.", test.source]
     marks = made.cells[0].metadata.nbgrader
     assert (marks.grade, marks.solution, marks.points) == (True, True, 2.0)
     # Who takes it out gets it back, in its place: somebody has to see that there is no answer.
     place = hand_in(tmp_path, "student-002", classroom.as_text(nbformat.v4.new_notebook(cells=[])))
-    assert [cell.source for cell in restore(place, lesson, "", [question, test], {}).cells] == [
+    assert [cell.source for cell in restore(place, lesson, None, [question, test], {}).cells] == [
         question.source,
         test.source,
     ]

@@ -18,7 +18,7 @@ from grader.grade import grade
 from grader.places import Here, Split
 from grader.report import Report
 from grader.student.isolation import IsolationError, choose
-from grader.submission import Submission
+from grader.submissions.read import Submission
 from grader.verify import Sample, names_it, samples
 
 COURSE = load(Path(__file__).parents[2])

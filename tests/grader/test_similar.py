@@ -25,7 +25,8 @@ from grader.similar.measure import disguise, figures, obvious, straightforward, 
 from grader.similar.pages import pairs_csv, write_all
 from grader.similar.prints import fragments, left_out, same_lines
 from grader.similar.run import similar
-from grader.submission import ClassError, Submission, find_students
+from grader.submissions.read import ClassError, Submission
+from grader.submissions.students import find_students
 
 pytest.importorskip("copydetect", reason="the extra `similar` is not installed")
 
@@ -320,12 +321,23 @@ def test_a_class_without_pairs_says_so(tmp_path: Path) -> None:
     assert "1 pair at 10 % or more" in run(COURSE, tmp_path / "class", tmp_path / "out", threshold=0.1)
 
 
-def test_who_cannot_be_read_is_named_and_the_others_compared(tmp_path: Path) -> None:
-    hand_in(tmp_path / "class", "student-001", b"\xff\xfe")
+def test_who_cannot_be_read_is_named_and_the_others_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hand_in(tmp_path / "class", "student-001", b"\xff\xff")
     hand_in(tmp_path / "class", "student-002", WORK["arrays"] + "\ndef half a line\n")
     hand_in(tmp_path / "class", "student-003", WORK["arrays"])
     (tmp_path / "class/student-004").mkdir()
+    (tmp_path / "class/student-005").mkdir()
+    (tmp_path / "class/student-005/work.zip").write_bytes(b"PK")
+    (tmp_path / "class/student-006.zip").write_bytes(b"PK")
     printed = run(COURSE, tmp_path / "class", tmp_path / "out")
+    assert (
+        "student-005, lesson 1 is left out: there is no lesson1_agent_loop.py and no notebook; there is work.zip"
+        in printed
+    )
+    assert "student-004" not in printed
+    assert "student-006.zip is an archive and was not opened" in capsys.readouterr().err
     assert "student-001, lesson 1 is left out: lesson1_agent_loop.py is not UTF-8" in printed
     assert "2 submissions compared, 1 group" in printed
 

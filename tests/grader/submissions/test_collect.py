@@ -17,9 +17,10 @@ from grader.course import Course
 from grader.export import ids as ids_file
 from grader.grade import silent
 from grader.places import Here
-from grader.submission import ClassError, find_students
 from grader.submissions.collect import collect
 from grader.submissions.collected import Collected, Remark
+from grader.submissions.read import ClassError
+from grader.submissions.students import find_students
 
 
 @pytest.fixture(scope="module")

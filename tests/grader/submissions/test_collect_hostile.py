@@ -18,11 +18,11 @@ from made_downloads import ONE, Files, write, zipped
 from tiny_course import NUMBERS
 
 from grader.course import Course
-from grader.submission import ClassError
 from grader.submissions.archive import unpack
 from grader.submissions.collect import collect
 from grader.submissions.collected import Collected
 from grader.submissions.entries import ArchiveError, Budget, Entry, NoRoomError, Workplace
+from grader.submissions.read import ClassError
 from grader.submissions.safe_names import free, safe_file, safe_folder, same
 
 

@@ -7,9 +7,15 @@ import time
 import pytest
 
 from grader.course import Exercise, Lesson
-from grader.submission import read, read_file
+from grader.submissions.find import find_work
+from grader.submissions.read import read_file
 
 LESSON = Lesson(name="lesson1_numbers", title="Numbers", exercises=(Exercise(name="double", points=1),))
+
+
+def read(folder, lesson):
+    """Read what lies in ``<student>/<lesson>``."""
+    return find_work(folder.parent, lesson, [lesson], "")
 
 
 @pytest.fixture
@@ -45,8 +51,16 @@ def test_a_byte_order_mark_is_no_problem(folder):
     assert hand_in(folder, b"\xef\xbb\xbfx = 1\n").source == "x = 1\n"
 
 
-def test_a_declared_encoding_changes_nothing(folder):
-    assert hand_in(folder, "# coding: latin-1\nx = 'é'\n").source.count("é") == 1
+def test_a_declared_encoding_counts_as_in_python_itself(folder):
+    got = hand_in(folder, "#!/usr/bin/env python\n# -*- coding: latin-1 -*-\nx = 'é'\n".encode("latin-1"))
+    assert got.source == "#!/usr/bin/env python\n# -*- coding: utf-8 -*-\nx = 'é'\n"
+    assert got.notes == ("lesson1_numbers.py was read as iso-8859-1; save it as UTF-8",)
+    assert hand_in(folder, "# coding: latin-1\nx = 1\n").notes == ()
+    got = hand_in(folder, "# coding: shift_jis\nx = '\u3042'\n".encode("shift_jis"))
+    assert "x = '\u3042'" in got.source
+    wrong = hand_in(folder, b"# coding: shift_jis\nx = '\x81'\n")
+    assert "is not shift_jis text, as it says (byte 25); save it as UTF-8" in wrong.problem
+    assert "is not UTF-8" in hand_in(folder, b"# coding: idna\nx = '\xe9'\n").problem
     assert not hand_in(folder, "# coding: klingon\nx = 1\n").problem
 
 
@@ -60,7 +74,8 @@ UNREADABLE = {
     "empty": (b"", "is empty"),
     "only spaces": (b"  \n\t\n", "is empty"),
     "Latin-1": (b"# caf\xe9\n", "is not UTF-8 text (byte 5); save it as UTF-8"),
-    "UTF-16": ("x = 1\n".encode("utf-16"), "is not UTF-8 text (byte 0)"),
+    "half of UTF-16": ("x = 1\n".encode("utf-16")[:-1], "is not UTF-16 text (byte 12)"),
+    "UTF-16 that does not say so": ("x = 1\n".encode("utf-16-le"), "is not Python"),
     "a syntax error": (b"x = 1\nretrun x\n", "is not Python, line 2: invalid syntax: retrun x"),
     "a wrong indent": (b"def f():\nreturn 1\n", "is not Python, line 2: expected an indented block"),
     "a string without an end": (b'x = """\n', "is not Python, line 1"),
@@ -88,14 +103,16 @@ def test_what_cannot_be_read_is_named(folder, what):
 
 
 def test_missing(tmp_path, folder):
-    assert read(tmp_path / "nobody", LESSON).problem == "nothing was handed in"
-    assert read(tmp_path / "nobody", LESSON).status == "missing"
+    nobody = tmp_path / "nobody" / LESSON.name
+    assert read(nobody, LESSON).problem == "nothing was handed in"
+    assert read(nobody, LESSON).status == "missing"
     assert read(folder, LESSON).problem == "there is no lesson1_numbers.py and no notebook"
     (folder / "essay.docx").write_bytes(b"PK")
-    assert read(folder, LESSON).status == "missing"
-    file = tmp_path / "file"
-    file.write_text("x")
-    assert read(file, LESSON).status == "missing"
+    got = read(folder, LESSON)
+    assert got.status == "missing"
+    assert got.problem == "there is no lesson1_numbers.py and no notebook; there is essay.docx"
+    nobody.parent.write_text("x")
+    assert read(nobody, LESSON).status == "missing"
 
 
 def test_only_plain_files_are_opened(folder, tmp_path):
@@ -135,7 +152,7 @@ def test_a_file_without_permission(folder):
     path = folder / "lesson1_numbers.py"
     path.write_text("x = 1\n")
     path.chmod(0)
-    assert read(folder, LESSON).problem == "the submission cannot be read: Permission denied"
+    assert read(folder, LESSON).problem == "lesson1_numbers.py cannot be read: Permission denied"
 
 
 def test_names(folder):

@@ -1,0 +1,69 @@
+"""Which lesson a name speaks of: of a file, or of a folder, as people and their browsers and systems write it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from grader.course import Lesson
+
+# lesson5.py, Lesson5.PY, lesson5.py.txt, lesson5.ipynb.json, lesson5.py.download
+_CODE = re.compile(r"(.+)\.(py|ipynb)(?:\.(?:txt|text|json|download|py|ipynb))*", re.DOTALL)
+_OTHER_TEXT = (".txt", ".text", ".json", ".pyw", ".py3")
+_ARCHIVE = re.compile(r".*\.(zip|7z|rar|tar|tgz|tbz2?|txz|(tar\.)?(gz|bz2|xz|zst))", re.DOTALL | re.IGNORECASE)
+# Comes with a folder of work, and is never the work itself.
+_NO_WORK = re.compile(
+    r"(readme|licen[cs]e|makefile|dockerfile|requirements|constraints|changelog)(\..*)?"
+    r"|timestamp\.txt|.*\.(md|toml|ya?ml|cfg|ini|lock|log|css|html?|svg|png|jpe?g|gif|csv|npy|npz|pth?|pkl|pyc)"
+)
+_TESTS = re.compile(r"test_.*|.*_tests?|conftest")
+
+
+def stem_of(name: str) -> str:
+    """A file's name without what says that it is Python; "" where it is called neither a module nor a notebook."""
+    match = _CODE.fullmatch(_plain(name))
+    return match[1] if match else ""
+
+
+def is_notebook_name(name: str) -> bool:
+    """Whether a file is called a notebook."""
+    match = _CODE.fullmatch(_plain(name))
+    return match is not None and match[2] == "ipynb"
+
+
+def other_stem(name: str) -> str:
+    """The same of a file that may be Python though its name does not say so: a text, or one without any ending."""
+    plain = _plain(name)
+    for ending in _OTHER_TEXT:
+        if plain.endswith(ending):
+            return plain.removesuffix(ending)
+    return "" if "." in plain else plain
+
+
+def is_archive(name: str) -> bool:
+    """Whether a file is called an archive."""
+    return _ARCHIVE.fullmatch(name) is not None
+
+
+def is_work(name: str) -> bool:
+    """Whether a file of that name could hold work of any kind."""
+    return _NO_WORK.fullmatch(name.casefold()) is None
+
+
+def lessons_said(stem: str, lessons: Sequence[Lesson]) -> set[str]:
+    """The lessons that a name speaks of: by number (``lesson-05 (1)``), or by what it is called (``Replay Buffer``)."""
+    words = re.sub(r"[\W_]+", "_", _plain(stem))
+    if _TESTS.fullmatch(words):
+        return set()
+    numbers = {int(number) for number in re.findall(r"lesson_?(\d{1,4})(?!\d)", words)}
+    said = {lesson.name for lesson in lessons if lesson.number in numbers}
+    for lesson in lessons:
+        title = lesson.name.partition("_")[2]
+        if title and re.search(rf"(^|_){re.escape(title)}(_|$)", words):
+            said.add(lesson.name)
+    return said
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFKC", name[:300]).casefold()
