@@ -88,9 +88,9 @@ def collect(
     Archives of students are opened, and the newest of several versions counts. Run it again for later downloads. The
     exit status is 1 where something needs attention: everything else has been collected all the same.
     """
+    from grader.collect.collect import collect as collect_all
     from grader.progress import Steps
     from grader.render.collected import print_collected
-    from grader.submissions.collect import collect as collect_all
 
     course = the_course()
     wanted = course.lesson(lesson) if lesson else None

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grader.collect.collected import Collected, Remark
 from grader.render.order import natural
 from grader.render.text import count, one_line
-from grader.submissions.collected import Collected, Remark
 
 _MOST_EACH = 10
 """Lines about one student: a hostile archive can have thousands of faults."""

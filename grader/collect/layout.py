@@ -6,10 +6,10 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
+from grader.collect.entries import Entry
+from grader.collect.handins import Handin
+from grader.collect.safe_names import safe_file
 from grader.course import Course, Lesson
-from grader.submissions.entries import Entry
-from grader.submissions.handins import Handin
-from grader.submissions.safe_names import safe_file
 
 _COPY = re.compile(r"-\d{1,2}(?=\.[a-z]+$)", re.IGNORECASE)
 

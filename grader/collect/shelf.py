@@ -15,8 +15,8 @@ from typing import Literal
 
 import msgspec
 
+from grader.collect.safe_names import free, safe_folder, same
 from grader.submissions.read import ClassError
-from grader.submissions.safe_names import free, safe_folder, same
 from grader.writing import write
 
 MEMORY = ".collected.json"

@@ -17,13 +17,13 @@ import tiny_course
 from made_downloads import ONE, Files, write, zipped
 from tiny_course import NUMBERS
 
+from grader.collect.archive import unpack
+from grader.collect.collect import collect
+from grader.collect.collected import Collected
+from grader.collect.entries import ArchiveError, Budget, Entry, NoRoomError, Workplace
+from grader.collect.safe_names import free, safe_file, safe_folder, same
 from grader.course import Course
-from grader.submissions.archive import unpack
-from grader.submissions.collect import collect
-from grader.submissions.collected import Collected
-from grader.submissions.entries import ArchiveError, Budget, Entry, NoRoomError, Workplace
 from grader.submissions.read import ClassError
-from grader.submissions.safe_names import free, safe_file, safe_folder, same
 
 
 @pytest.fixture(scope="module")

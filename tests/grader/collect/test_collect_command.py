@@ -15,8 +15,8 @@ from made_downloads import ONE, zipped
 from rich.console import Console
 from tiny_course import NUMBERS
 
+from grader.collect.collected import Collected, Remark
 from grader.render.collected import print_collected
-from grader.submissions.collected import Collected, Remark
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from made_downloads import ONE, TWO, Files, write, zipped, zipped_on_a_mac
 from tiny_course import BALANCE, NUMBERS
 
 from grader.classroom import grade_student
+from grader.collect.collect import collect
+from grader.collect.collected import Collected, Remark
 from grader.course import Course
 from grader.export import ids as ids_file
 from grader.grade import silent
 from grader.places import Here
-from grader.submissions.collect import collect
-from grader.submissions.collected import Collected, Remark
 from grader.submissions.read import ClassError
 from grader.submissions.students import find_students
 
@@ -378,7 +378,7 @@ def test_students_of_one_name_keep_their_folders(course: Course, tmp_path: Path)
 
 
 def test_an_interrupted_run_goes_on(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from grader.submissions import shelf
+    from grader.collect import shelf
 
     source, out = canvas(tmp_path, "download", made.CANVAS), tmp_path / "submitted"
     left = 3

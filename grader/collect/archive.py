@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
-from grader.submissions.entries import (
+from grader.collect.entries import (
     APPLE_DOUBLE,
     MB,
     ArchiveError,

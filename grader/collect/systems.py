@@ -28,8 +28,8 @@ from typing import Any
 
 import yaml
 
-from grader.submissions.entries import MB, Entry, stem
-from grader.submissions.handins import Download, Handin, Person, Tops, strays, under
+from grader.collect.entries import MB, Entry, stem
+from grader.collect.handins import Download, Handin, Person, Tops, strays, under
 
 METADATA = "submission_metadata.yml"
 _LARGEST_METADATA = 100 * MB

@@ -6,9 +6,9 @@ import dataclasses
 import re
 from collections.abc import Callable
 
-from grader.submissions.entries import Entry, is_archive, is_work, stem
-from grader.submissions.handins import Download, Handin, Person, Tops, back, by_top, is_file, under
-from grader.submissions.systems import SYSTEMS
+from grader.collect.entries import Entry, is_archive, is_work, stem
+from grader.collect.handins import Download, Handin, Person, Tops, back, by_top, is_file, under
+from grader.collect.systems import SYSTEMS
 
 _DEEPEST = 4
 _MOST_ARCHIVES = 50

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from grader.submissions.entries import Entry
+from grader.collect.entries import Entry
 
 Tops = dict[str, list[Entry]]
 """Entries by the first part of their path, which is taken off; for a file nothing is left."""

@@ -15,14 +15,10 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from pathlib import Path
 
-from grader.course import Course, Lesson
-from grader.export.ids import as_csv
-from grader.render.order import natural
-from grader.render.text import one_line
-from grader.submissions import downloads
-from grader.submissions.archive import expanded, unpack
-from grader.submissions.collected import Collected, Remark
-from grader.submissions.entries import (
+from grader.collect import downloads
+from grader.collect.archive import expanded, unpack
+from grader.collect.collected import Collected, Remark
+from grader.collect.entries import (
     ArchiveError,
     Budget,
     Entry,
@@ -34,11 +30,15 @@ from grader.submissions.entries import (
     stem,
     walk,
 )
-from grader.submissions.handins import Download, Handin, Person
-from grader.submissions.layout import placed_at, safe_path
+from grader.collect.handins import Download, Handin, Person
+from grader.collect.layout import placed_at, safe_path
+from grader.collect.safe_names import free, same
+from grader.collect.shelf import Shelf
+from grader.course import Course, Lesson
+from grader.export.ids import as_csv
+from grader.render.order import natural
+from grader.render.text import one_line
 from grader.submissions.read import ClassError
-from grader.submissions.safe_names import free, same
-from grader.submissions.shelf import Shelf
 from grader.writing import write
 
 Tell = Callable[[str, int, int], None]
