@@ -52,17 +52,24 @@ def is_work(name: str) -> bool:
 
 
 def lessons_said(stem: str, lessons: Sequence[Lesson]) -> set[str]:
-    """The lessons that a name speaks of: by number (``lesson-05 (1)``), or by what it is called (``Replay Buffer``)."""
+    """The lessons that a name speaks of: by number (``lesson-05 (1)``), or by what it is called (``Replay Buffer``).
+
+    A number decides; and of two lessons called alike, it is the one of which more is said: ``deep_q_learning`` is not
+    about Q-learning.
+    """
     words = re.sub(r"[\W_]+", "_", _plain(stem))
     if _TESTS.fullmatch(words):
         return set()
     numbers = {int(number) for number in re.findall(r"lesson_?(\d{1,4})(?!\d)", words)}
-    said = {lesson.name for lesson in lessons if lesson.number in numbers}
-    for lesson in lessons:
-        title = lesson.name.partition("_")[2]
-        if title and re.search(rf"(^|_){re.escape(title)}(_|$)", words):
-            said.add(lesson.name)
-    return said
+    if said := {lesson.name for lesson in lessons if lesson.number in numbers}:
+        return said
+    titles = {lesson.name.partition("_")[2]: lesson.name for lesson in lessons}
+    found = [title for title in titles if title and _holds(words, title)]
+    return {titles[title] for title in found if not any(title != other and _holds(other, title) for other in found)}
+
+
+def _holds(words: str, title: str) -> bool:
+    return re.search(rf"(^|_){re.escape(title)}(_|$)", words) is not None
 
 
 def _plain(name: str) -> str:

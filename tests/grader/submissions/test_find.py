@@ -12,7 +12,7 @@ from notebook_of import cell, filled
 from tiny_course import BALANCE, NUMBERS
 
 from grader.build import pristine
-from grader.course import Course
+from grader.course import Course, find_root, load
 from grader.grade import grade
 from grader.places import Here
 from grader.report import Report
@@ -446,6 +446,28 @@ def test_names_and_lessons(course: Course) -> None:
     for name in ("lesson11", "lesson", "1", "test_lesson1", "numbers_test", "balancer"):
         assert lessons_said(name, course.lessons) == set(), name
     assert lessons_said("lesson1 and lesson2", course.lessons) == {NAME, "lesson2_balance"}
+
+
+def test_every_lesson_of_the_course_is_told_from_every_other() -> None:
+    """Deep Q-learning is not Q-learning, and a network called DQN is not the whole of it."""
+    lessons = load(find_root(Path(__file__))).lessons
+    for lesson in lessons:
+        title = lesson.name.partition("_")[2]
+        for name in (lesson.name, title, f"lesson {lesson.number}", f"doe_1_{lesson.name} (1)", f"my_{title}_final"):
+            assert lessons_said(name, lessons) == {lesson.name}, name
+
+
+def test_a_lesson_that_is_not_begun_is_not_taken_from_another_one_s_file(tmp_path: Path) -> None:
+    course = load(find_root(Path(__file__)))
+    third = course.lesson("3")
+    for other in course.lessons:
+        source = course.solution(other) if other != third else course.stub(third)
+        path = tmp_path / other.name / f"{other.name}.py"
+        path.parent.mkdir()
+        path.write_bytes(source.read_bytes())
+    assert read_work(course, third, tmp_path).is_untouched(pristine(course, third))
+    (tmp_path / third.name / f"{third.name}.py").unlink()
+    assert read_work(course, third, tmp_path).status == "missing"
     assert (stem_of("a.b.PY"), stem_of("a.ipynb.txt"), stem_of("a.txt"), stem_of(".py")) == ("a.b", "a", "", "")
     assert (other_stem("a.txt"), other_stem("lesson1"), other_stem("a.pdf")) == ("a", "lesson1", "")
     assert all(map(is_archive, ("a.ZIP", "a.tar.gz", "a.tgz", "a.7z", "a.rar", "a.tar")))
