@@ -51,7 +51,7 @@ def nests():
     for i in range(10**6): os.mkdir("d"); os.chdir("d")
 def hides():
     os.mkdir("../home/closed", mode=0); os.makedirs("a/b/c/d/e"); Path("a/b/c/d/e/f").touch()
-    for i in range(300): os.mkdir("d"); os.chdir("d")
+    for i in range(10): os.mkdir("d", mode=0o500 if i == 9 else 0o700); os.chdir("d")
 def takes(mb): return len(bytearray(mb << 20))
 """
 
