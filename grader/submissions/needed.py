@@ -136,7 +136,7 @@ def _closure(statements: list[_Statement], wanted: set[str], answers: set[str]) 
 
     about: dict[str, set[int]] = {}
     for i, each in enumerate(statements):
-        if _is_main_guard(each.node):
+        if is_main_guard(each.node):
             continue  # never runs: the module has another name
         names = {*each.binds, *(each.changes - packages.keys())}
         if (root := _is_setting(each.node)) in packages and not (each.uses & computed):
@@ -336,7 +336,13 @@ def _is_blind(statement: _Statement) -> bool:
     return bool(writes) or "__getattr__" in statement.binds
 
 
-def _is_main_guard(node: ast.stmt) -> bool:
+def bound(node: ast.stmt) -> frozenset[str]:
+    """The names that a statement binds."""
+    return _statement(node).binds
+
+
+def is_main_guard(node: ast.stmt) -> bool:
+    """Whether it is ``if __name__ == "__main__":``, without an ``else``."""
     match node:
         case ast.If(test=ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()]), orelse=[]):
             return True
@@ -349,11 +355,11 @@ def _is_quiet(node: ast.stmt) -> bool:
     """Whether leaving it out is not worth a word: it would do nothing by itself, or only set up what is not used."""
     if isinstance(node, ast.Try):
         return all(_is_quiet(each) for part in (node.body, *(h.body for h in node.handlers)) for each in part)
-    if isinstance(node, ast.If) and not _is_main_guard(node):
+    if isinstance(node, ast.If) and not is_main_guard(node):
         return all(_is_quiet(each) for each in (*node.body, *node.orelse))
     definition = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Pass)
     simple = _is_text(node) or is_literal(node) or isinstance(node, ast.Import | ast.ImportFrom)
-    return definition or simple or _is_main_guard(node) or _is_setting(node) != ""
+    return definition or simple or is_main_guard(node) or _is_setting(node) != ""
 
 
 def _is_text(node: ast.stmt) -> bool:

@@ -14,6 +14,7 @@ from grader.course import Lesson
 from grader.render.text import one_line
 from grader.report import Status
 from grader.submissions.magics import without_magics
+from grader.submissions.moved import moved
 from grader.submissions.needed import needed
 from grader.submissions.newer import needs
 from grader.submissions.notebook import is_notebook, python_of
@@ -142,6 +143,9 @@ def _read(path: Path, name: str, lesson: Lesson | None, stub: str) -> Submission
         is_module = True
     if not text.strip():
         return dataclasses.replace(_unreadable(f"{name} is empty", notes=notes), empty=True)
+    if lesson:
+        at_place = moved(text, names, lesson.imports)
+        text, notes, is_module = at_place.source, notes + at_place.notes, is_module and at_place.same_lines
     whole = text
     text, late = without_late_stubs(text, stub)
     notes += tuple(

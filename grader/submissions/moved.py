@@ -1,0 +1,168 @@
+"""Answers that a module holds where they would not run here: under its main guard, or in a cell of a notebook that was
+exported; and imports of earlier lessons out of a folder that is not here. They are moved to where they count."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection
+from typing import NamedTuple
+
+from grader.submissions.needed import bound, first_line, is_main_guard
+
+# Of IPython's cell magics, those that run their cell as Python in the notebook itself, or write it to a module.
+_RUNS = frozenset({"time", "timeit", "capture", "prun", "writefile", "file"})
+_MOST_ROUNDS = 100
+
+
+class Moved(NamedTuple):
+    """A module in which everything stands where it counts.
+
+    Attributes:
+        source: the module.
+        notes: what was moved.
+        same_lines: whether every line is where it was.
+    """
+
+    source: str
+    notes: tuple[str, ...] = ()
+    same_lines: bool = True
+
+
+def moved(source: str, names: Collection[str], earlier: Collection[str] = ()) -> Moved:
+    """Move what counts to where it counts; what is not Python stays as it is.
+
+    Args:
+        source: the module.
+        names: the functions and classes that the lesson asks for.
+        earlier: the modules of the lessons that this one may import.
+    """
+    try:
+        made, cells = _without_cell_magic(source)
+        made, guarded = _without_guard(made, names)
+        made, imports = _imported_plainly(made, earlier)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Moved(source)
+    notes = (*cells, *guarded, *imports)
+    return Moved(made, notes, not cells) if notes else Moved(source)
+
+
+def _without_cell_magic(source: str) -> tuple[str, tuple[str, ...]]:
+    """``get_ipython().run_cell_magic('time', '', 'x = 1')``, which nbconvert makes of a cell, as the cell that it was."""
+    if "run_cell_magic" not in source:
+        return source, ()
+    lines = _lines(source)
+    found = [(node, cell) for node in ast.parse(source).body if (cell := _cell_of(node)) is not None]
+    found = [(node, cell) for node, cell in found if _is_python(cell)]
+    for node, cell in reversed(found):
+        lines[node.lineno - 1 : node.end_lineno] = [f"{cell}\n".encode("utf-8", "surrogatepass")]
+    note = f"{len(found)} cell{'s' if len(found) > 1 else ''} under notebook magic read as the code in it"
+    return _joined(lines), (note,) if found else ()
+
+
+def _cell_of(node: ast.stmt) -> str | None:
+    match node:
+        case ast.Expr(
+            value=ast.Call(
+                func=ast.Attribute(attr="run_cell_magic"),
+                args=[ast.Constant(value=str(magic)), ast.Constant(), ast.Constant(value=str(cell))],
+            )
+        ) if magic in _RUNS:
+            return cell
+    return None
+
+
+def _is_python(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _without_guard(source: str, names: Collection[str]) -> tuple[str, tuple[str, ...]]:
+    """Answers that stand under ``if __name__ == "__main__":``, and nowhere else, moved out to the left."""
+    if "__main__" not in source or not names:
+        return source, ()
+    found: dict[str, int] = {}
+    for _ in range(_MOST_ROUNDS):
+        body = ast.parse(source).body
+        there = {name for node in body if not is_main_guard(node) for name in bound(node)}
+        guards = [
+            (node, mine)
+            for node in body
+            if isinstance(node, ast.If) and is_main_guard(node) and (mine := _answers_in(node, names) - there)
+        ]
+        if not guards:
+            break
+        guard, mine = guards[0]
+        if guard.body[0].lineno == guard.lineno:
+            break  # all in one line: there is no answer to be had that way
+        source = _to_the_left(source, guard)
+        found |= dict.fromkeys(sorted(mine), guard.lineno)
+    notes = [
+        f"{' and '.join(name for name in found if found[name] == line)} stood under `if __name__ == \"__main__\"` "
+        f"(line {line}), where nothing can be imported from, and was read as if it stood outside"
+        for line in dict.fromkeys(found.values())
+    ]
+    return source, tuple(notes)
+
+
+def _answers_in(guard: ast.If, names: Collection[str]) -> set[str]:
+    return {name for node in guard.body for name in bound(node)} & {*names}
+
+
+def _to_the_left(source: str, guard: ast.If) -> str:
+    """The source with what stands under a guard at the top; every line stays where it was."""
+    lines = _lines(source)
+    first, last = first_line(guard.body[0]), guard.end_lineno or guard.lineno
+    indent = lines[first - 1][: guard.body[0].col_offset]
+    # What goes on from the line before, inside a string, is text and not layout.
+    inside = {
+        line
+        for node in ast.walk(guard)
+        if isinstance(node, ast.Constant | ast.JoinedStr)
+        for line in range(node.lineno + 1, (node.end_lineno or node.lineno) + 1)
+    }
+    for i in range(guard.lineno - 1, last):
+        if i < first - 1:
+            lines[i] = lines[i] if lines[i].lstrip().startswith(b"#") else b"\n"
+        elif i + 1 not in inside:
+            lines[i] = lines[i].removeprefix(indent)
+    return _joined(lines)
+
+
+def _imported_plainly(source: str, earlier: Collection[str]) -> tuple[str, tuple[str, ...]]:
+    """``from ..folder.lesson4_dqn import DQN`` as ``from lesson4_dqn import DQN``: earlier lessons lie beside this one."""
+    if not earlier:
+        return source, ()
+    lines = _lines(source)
+    notes: dict[str, list[int]] = {}
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.ImportFrom():
+                written = "." * node.level + (node.module or "")
+            case ast.Import(names=[ast.alias(name=written, asname=str())]):
+                pass
+            case _:
+                continue
+        own = written.rpartition(".")[2]
+        if own == written or own not in earlier:
+            continue
+        pattern = rf"((?:from|import)\s+){re.escape(written)}(?=\s)"
+        line = lines[node.lineno - 1].decode("utf-8", "surrogatepass")
+        made = re.sub(pattern, rf"\g<1>{own}", line[: len(line)], count=1)
+        if made != line:
+            lines[node.lineno - 1] = made.encode("utf-8", "surrogatepass")
+            notes.setdefault(f"{written} was read as {own}", []).append(node.lineno)
+    told = tuple(f"{words} (line {', '.join(map(str, sorted(at)))})" for words, at in notes.items())
+    return _joined(lines), told
+
+
+def _lines(source: str) -> list[bytes]:
+    # As bytes, because the parser counts columns in bytes, and lines as `bytes.splitlines` does.
+    return source.encode("utf-8", "surrogatepass").splitlines(keepends=True)
+
+
+def _joined(lines: list[bytes]) -> str:
+    return b"".join(lines).decode("utf-8", "surrogatepass")
