@@ -1,5 +1,8 @@
-"""Answers that a module holds where they would not run here: under its main guard, or in a cell of a notebook that was
-exported; and imports of earlier lessons out of a folder that is not here. They are moved to where they count."""
+"""Move what counts to where it counts.
+
+A module may hold answers where they would not run: under its main guard, or in a cell of a notebook that was exported.
+It may import earlier lessons out of a folder that is not here. Every move has a line that tells of it.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ import re
 from collections.abc import Collection
 from typing import NamedTuple
 
-from grader.submissions.needed import bound, first_line, is_main_guard
+from grader.submissions.needed import bound, first_line, is_main_guard, lacks
 
 # Of IPython's cell magics, those that run their cell as Python in the notebook itself, or write it to a module.
 _RUNS = frozenset({"time", "timeit", "capture", "prun", "writefile", "file"})
-_MOST_ROUNDS = 100
+_MOST_GUARDS = 8
 
 
 class Moved(NamedTuple):
@@ -48,7 +51,7 @@ def moved(source: str, names: Collection[str], earlier: Collection[str] = ()) ->
 
 
 def _without_cell_magic(source: str) -> tuple[str, tuple[str, ...]]:
-    """``get_ipython().run_cell_magic('time', '', 'x = 1')``, which nbconvert makes of a cell, as the cell that it was."""
+    """``get_ipython().run_cell_magic('time', '', 'x = 1')``, which nbconvert makes, as the cell that it was."""
     if "run_cell_magic" not in source:
         return source, ()
     lines = _lines(source)
@@ -56,7 +59,8 @@ def _without_cell_magic(source: str) -> tuple[str, tuple[str, ...]]:
     found = [(node, cell) for node, cell in found if _is_python(cell)]
     for node, cell in reversed(found):
         lines[node.lineno - 1 : node.end_lineno] = [f"{cell}\n".encode("utf-8", "surrogatepass")]
-    note = f"{len(found)} cell{'s' if len(found) > 1 else ''} under notebook magic read as the code in it"
+    cells = "1 cell under notebook magic was" if len(found) == 1 else f"{len(found)} cells under notebook magic were"
+    note = f"{cells} read as code"
     return _joined(lines), (note,) if found else ()
 
 
@@ -81,35 +85,25 @@ def _is_python(text: str) -> bool:
 
 
 def _without_guard(source: str, names: Collection[str]) -> tuple[str, tuple[str, ...]]:
-    """Answers that stand under ``if __name__ == "__main__":``, and nowhere else, moved out to the left."""
-    if "__main__" not in source or not names:
+    """What stands under ``if __name__ == "__main__":``, and nowhere else, moved out of it where answers need it."""
+    if "__main__" not in source:
         return source, ()
-    found: dict[str, int] = {}
-    for _ in range(_MOST_ROUNDS):
+    notes = []
+    for _ in range(_MOST_GUARDS):
         body = ast.parse(source).body
-        there = {name for node in body if not is_main_guard(node) for name in bound(node)}
-        guards = [
-            (node, mine)
-            for node in body
-            if isinstance(node, ast.If) and is_main_guard(node) and (mine := _answers_in(node, names) - there)
-        ]
+        lacking = lacks([node for node in body if not is_main_guard(node)], names)
+        # In one line with its guard stands no answer.
+        guards = [node for node in body if isinstance(node, ast.If) and is_main_guard(node)]
+        guards = [node for node in guards if node.body[0].lineno > node.lineno and lacking & bound(node)]
         if not guards:
             break
-        guard, mine = guards[0]
-        if guard.body[0].lineno == guard.lineno:
-            break  # all in one line: there is no answer to be had that way
-        source = _to_the_left(source, guard)
-        found |= dict.fromkeys(sorted(mine), guard.lineno)
-    notes = [
-        f"{' and '.join(name for name in found if found[name] == line)} stood under `if __name__ == \"__main__\"` "
-        f"(line {line}), where nothing can be imported from, and was read as if it stood outside"
-        for line in dict.fromkeys(found.values())
-    ]
+        source = _to_the_left(source, guards[0])
+        found = ", ".join(sorted(lacking & bound(guards[0])))
+        notes.append(
+            f'`if __name__ == "__main__"` (line {guards[0].lineno}) holds {found}, and is not run when a module is '
+            "imported; what stands under it was read as if it stood outside"
+        )
     return source, tuple(notes)
-
-
-def _answers_in(guard: ast.If, names: Collection[str]) -> set[str]:
-    return {name for node in guard.body for name in bound(node)} & {*names}
 
 
 def _to_the_left(source: str, guard: ast.If) -> str:
@@ -133,7 +127,7 @@ def _to_the_left(source: str, guard: ast.If) -> str:
 
 
 def _imported_plainly(source: str, earlier: Collection[str]) -> tuple[str, tuple[str, ...]]:
-    """``from ..folder.lesson4_dqn import DQN`` as ``from lesson4_dqn import DQN``: earlier lessons lie beside this one."""
+    """``from .folder.lesson4_dqn import DQN`` as ``from lesson4_dqn import DQN``: all lessons lie in one place here."""
     if not earlier:
         return source, ()
     lines = _lines(source)
@@ -151,7 +145,7 @@ def _imported_plainly(source: str, earlier: Collection[str]) -> tuple[str, tuple
             continue
         pattern = rf"((?:from|import)\s+){re.escape(written)}(?=\s)"
         line = lines[node.lineno - 1].decode("utf-8", "surrogatepass")
-        made = re.sub(pattern, rf"\g<1>{own}", line[: len(line)], count=1)
+        made = re.sub(pattern, rf"\g<1>{own}", line, count=1)
         if made != line:
             lines[node.lineno - 1] = made.encode("utf-8", "surrogatepass")
             notes.setdefault(f"{written} was read as {own}", []).append(node.lineno)

@@ -13,7 +13,7 @@ import functools
 import re
 import symtable
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 _STATEMENTS_CAP = 5000
@@ -332,8 +332,25 @@ def _is_blind(statement: _Statement) -> bool:
     node = statement.node
     if isinstance(node, ast.ImportFrom):
         return node.module == "__future__" or node.names[0].name == "*"
-    writes = statement.now & {"globals", "exec"} and not statement.is_definition
+    writes = statement.now & {"globals", "exec"} and not statement.is_definition and not _runs_a_file(node)
     return bool(writes) or "__getattr__" in statement.binds
+
+
+def _runs_a_file(node: ast.stmt) -> bool:
+    """``exec(open("plots.py").read())``: other files are not here, and what is not here gives nothing."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Name(id="exec"), args=[what, *_])):
+            named = {part.id for part in ast.walk(what) if isinstance(part, ast.Name)}
+            attributes = {part.attr for part in ast.walk(what) if isinstance(part, ast.Attribute)}
+            return "open" in named or bool(attributes & {"read_text", "read_bytes"})
+    return False
+
+
+def lacks(body: Sequence[ast.stmt], names: Collection[str]) -> set[str]:
+    """The names that the answers are or use, and that no statement binds."""
+    statements = [_statement(node) for node in body[:_STATEMENTS_CAP]]
+    used = {name for i in _closure(statements, {*names}, {*names}) for name in statements[i].uses}
+    return {*names, *used} - _BUILTINS - {name for each in statements for name in each.binds}
 
 
 def bound(node: ast.stmt) -> frozenset[str]:
