@@ -145,7 +145,13 @@ class Server:
                 with open(os.path.join(self._folder, f"{name}.py"), "w", encoding="utf-8") as file:
                     file.write(source)
         sys.meta_path.insert(0, self._finder)
-        self._module = importlib.import_module(main)
+        # As when the file is run by itself: what this process was started with is nothing that `argparse` should see.
+        ours, sys.argv = sys.argv, [os.path.join(self._finder.folder, f"{main}.py")]
+        try:
+            self._module = importlib.import_module(main)
+        finally:
+            if self._folder is None:
+                sys.argv = ours
 
     def adopt(self, module: types.ModuleType) -> None:
         """Answer about a module that is here already: a notebook's own namespace, in the notebook's own process."""

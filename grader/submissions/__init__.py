@@ -7,6 +7,7 @@
 - ``read``: one file, module or notebook, as a ``Submission``.
 - ``notebook``: the code of a notebook.
 - ``magics``: IPython's own lines, made into Python.
+- ``moved``: answers where they would not run, moved to where they count.
 - ``needed``: the statements of a module that the answers need; what else it holds is not run.
 - ``untouched``: whether anybody has begun.
 - ``newer``: syntax that is newer than this Python's.

@@ -22,7 +22,8 @@ from pathlib import Path
 from grader.build import pristine
 from grader.course import Course, Lesson
 from grader.render.text import count, one_line
-from grader.submissions.names import is_archive, is_notebook_name, is_work, lessons_said, other_stem, stem_of
+from grader.submissions.names import is_archive, is_backup, is_notebook_name, is_work, lessons_said, other_stem, stem_of
+from grader.submissions.needed import bound
 from grader.submissions.read import NOTEBOOK_CAP, SIZE_CAP, Submission, decode, read_file
 from grader.submissions.walk import DEEPEST, Entry, Walk, walk
 
@@ -75,7 +76,7 @@ class _Candidate:
     Attributes:
         rank: 0 to 2 where it is called and placed as it should be, else ``_ELSEWHERE``.
         sure: whether there is more to it than a name: it is placed as it should be, or defines what is asked for.
-        borrowed: whether it lies in another lesson's folder.
+        borrowed: whether it is meant for something else: it lies in another lesson's folder, or is a program's backup.
         is_stub: whether nobody has begun in it.
     """
 
@@ -123,6 +124,11 @@ class _Search:
         working = working or [each for each in candidates if each.has_work]
         if not working:
             return self._without_work(candidates)
+        fetching = [each for each in working if self._only_imports(each)]
+        if len(fetching) < len(working):
+            working = [each for each in working if each not in fetching]
+        else:
+            fetching = []
         chosen = min(working, key=lambda each: each.order)
         others = [each for each in working if each.same != chosen.same]
         if chosen.rank == _ELSEWHERE and not all(_is_twin(chosen, each) for each in others):
@@ -131,7 +137,9 @@ class _Search:
             return Submission("", unclear, "missing", passed_over=True)
         others += [each for each in candidates if each.borrowed and each.has_work and each.sure and each not in working]
         others = [each for each in others if each.same != chosen.same]
-        return chosen.submission.with_notes(*self._notes(chosen, others, candidates))
+        name = self._shown(chosen.entry)
+        fetched = [f"{name} was graded; {self._shown(each.entry)} only imports from other files" for each in fetching]
+        return chosen.submission.with_notes(*fetched, *self._notes(chosen, others, candidates))
 
     # What could be the work
 
@@ -152,7 +160,7 @@ class _Search:
             submission = dataclasses.replace(submission, problem=problem)
         is_stub = not submission.problem and submission.is_untouched(self.stub)
         folder = self._folder_says(entry)
-        borrowed = bool(folder) and self.lesson.name not in folder
+        borrowed = is_backup(entry.name) or (bool(folder) and self.lesson.name not in folder)
         return _Candidate(entry, self._rank(entry), sure, borrowed, submission, is_stub)
 
     def _is_candidate(self, entry: Entry) -> bool | None:
@@ -182,6 +190,17 @@ class _Search:
         if folder:
             return None
         return True if self._is_about_this(self._defines(entry)) else None
+
+    def _only_imports(self, candidate: _Candidate) -> bool:
+        """Whether a file defines nothing of what is asked for, and takes it from another file."""
+        try:
+            body = ast.parse(candidate.submission.source).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+        imports = [node for node in body if isinstance(node, ast.ImportFrom)]
+        asked = self.asked[self.lesson.name]
+        taken = {alias.name for node in imports for alias in node.names} & {*asked, "*"}
+        return bool(taken) and not any(bound(node) & asked for node in body if node not in imports)
 
     def _is_in(self, folder: Entry) -> bool:
         return any(each.parts[: len(folder.parts)] == folder.parts and each is not folder for each in self.walk.entries)
@@ -291,6 +310,8 @@ class _Search:
         others = [each for each in self.walk.entries if self._is_anothers(each) and not self._folder_says(each)]
         if not there and not hidden and 0 < len(others) <= _MOST_NAMED // 2 and not self.flat:
             there = others
+        elsewhere = [] if self.flat else [each for each in self._defining_all() if each not in there]
+        there += elsewhere
         there.sort(key=lambda each: (not is_archive(each.name), not stem_of(each.name)))
         named = [f"{name}{self._what(each)}" for each, name in zip(there, self._named(there))]
         named += self._named(there)[len(there) :]  # "and 3 more"
@@ -307,7 +328,11 @@ class _Search:
             return " (an archive: unpack it, or use `grader collect`)"
         if entry.kind == "link":
             return " (a link, which is not followed)"
-        if stem_of(entry.name) and not self._is_anothers(entry):
+        folder = self._folder_says(entry)
+        if self._is_anothers(entry) or (folder and self.lesson.name not in folder):
+            all_there = bool(self.asked[self.lesson.name]) and self.asked[self.lesson.name] <= self._defines(entry)
+            return " (by its place or name another lesson's; it defines what this lesson asks for)" if all_there else ""
+        if stem_of(entry.name):
             wanted = sorted(self.asked[self.lesson.name])
             return f" (which does not define {wanted[0]})" if wanted else ""
         return ""
@@ -333,6 +358,12 @@ class _Search:
             if is_work(each.name):
                 found.append(each)
         return found
+
+    def _defining_all(self) -> list[Entry]:
+        """The modules and notebooks that define all that is asked for, wherever they lie."""
+        asked = self.asked[self.lesson.name]
+        files = [each for each in self.walk.entries if each.kind == "file" and stem_of(each.name)]
+        return [each for each in files if asked and asked <= self._defines(each)]
 
     def _named(self, entries: Sequence[Entry]) -> list[str]:
         names = [self._shown(each) for each in entries[:_MOST_NAMED]]

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from grader.course import Lesson
 
-# lesson5.py, Lesson5.PY, lesson5.py.txt, lesson5.ipynb.json, lesson5.py.download
-_CODE = re.compile(r"(.+)\.(py|ipynb)(?:\.(?:txt|text|json|download|py|ipynb))*", re.DOTALL)
+# lesson5.py, Lesson5.PY, lesson5.py.txt, lesson5.ipynb.json, lesson5.py.download, lesson5.py.bak, lesson5.py~
+_CODE = re.compile(r"(.+)\.(py|ipynb)(?:\.(?:txt|text|json|download|py|ipynb|bak|backup|old|orig|save)|~)*", re.DOTALL)
+_BACKUP = re.compile(r".*(\.(bak|backup|old|orig|save)|~)", re.DOTALL)
 _OTHER_TEXT = (".txt", ".text", ".json", ".pyw", ".py3")
 _ARCHIVE = re.compile(r".*\.(zip|7z|rar|tar|tgz|tbz2?|txz|(tar\.)?(gz|bz2|xz|zst))", re.DOTALL | re.IGNORECASE)
 # Comes with a folder of work, and is never the work itself.
@@ -30,6 +31,11 @@ def is_notebook_name(name: str) -> bool:
     """Whether a file is called a notebook."""
     match = _CODE.fullmatch(_plain(name))
     return match is not None and match[2] == "ipynb"
+
+
+def is_backup(name: str) -> bool:
+    """Whether a file is called a copy that a program has put aside."""
+    return _BACKUP.fullmatch(_plain(name)) is not None
 
 
 def other_stem(name: str) -> str:

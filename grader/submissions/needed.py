@@ -13,7 +13,7 @@ import functools
 import re
 import symtable
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 _STATEMENTS_CAP = 5000
@@ -136,7 +136,7 @@ def _closure(statements: list[_Statement], wanted: set[str], answers: set[str]) 
 
     about: dict[str, set[int]] = {}
     for i, each in enumerate(statements):
-        if _is_main_guard(each.node):
+        if is_main_guard(each.node):
             continue  # never runs: the module has another name
         names = {*each.binds, *(each.changes - packages.keys())}
         if (root := _is_setting(each.node)) in packages and not (each.uses & computed):
@@ -332,11 +332,34 @@ def _is_blind(statement: _Statement) -> bool:
     node = statement.node
     if isinstance(node, ast.ImportFrom):
         return node.module == "__future__" or node.names[0].name == "*"
-    writes = statement.now & {"globals", "exec"} and not statement.is_definition
+    writes = statement.now & {"globals", "exec"} and not statement.is_definition and not _runs_a_file(node)
     return bool(writes) or "__getattr__" in statement.binds
 
 
-def _is_main_guard(node: ast.stmt) -> bool:
+def _runs_a_file(node: ast.stmt) -> bool:
+    """``exec(open("plots.py").read())``: other files are not here, and what is not here gives nothing."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Name(id="exec"), args=[what, *_])):
+            named = {part.id for part in ast.walk(what) if isinstance(part, ast.Name)}
+            attributes = {part.attr for part in ast.walk(what) if isinstance(part, ast.Attribute)}
+            return "open" in named or bool(attributes & {"read_text", "read_bytes"})
+    return False
+
+
+def lacks(body: Sequence[ast.stmt], names: Collection[str]) -> set[str]:
+    """The names that the answers are or use, and that no statement binds."""
+    statements = [_statement(node) for node in body[:_STATEMENTS_CAP]]
+    used = {name for i in _closure(statements, {*names}, {*names}) for name in statements[i].uses}
+    return {*names, *used} - _BUILTINS - {name for each in statements for name in each.binds}
+
+
+def bound(node: ast.stmt) -> frozenset[str]:
+    """The names that a statement binds."""
+    return _statement(node).binds
+
+
+def is_main_guard(node: ast.stmt) -> bool:
+    """Whether it is ``if __name__ == "__main__":``, without an ``else``."""
     match node:
         case ast.If(test=ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()]), orelse=[]):
             return True
@@ -349,11 +372,11 @@ def _is_quiet(node: ast.stmt) -> bool:
     """Whether leaving it out is not worth a word: it would do nothing by itself, or only set up what is not used."""
     if isinstance(node, ast.Try):
         return all(_is_quiet(each) for part in (node.body, *(h.body for h in node.handlers)) for each in part)
-    if isinstance(node, ast.If) and not _is_main_guard(node):
+    if isinstance(node, ast.If) and not is_main_guard(node):
         return all(_is_quiet(each) for each in (*node.body, *node.orelse))
     definition = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Pass)
     simple = _is_text(node) or is_literal(node) or isinstance(node, ast.Import | ast.ImportFrom)
-    return definition or simple or _is_main_guard(node) or _is_setting(node) != ""
+    return definition or simple or is_main_guard(node) or _is_setting(node) != ""
 
 
 def _is_text(node: ast.stmt) -> bool:

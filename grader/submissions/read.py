@@ -14,6 +14,7 @@ from grader.course import Lesson
 from grader.render.text import one_line
 from grader.report import Status
 from grader.submissions.magics import without_magics
+from grader.submissions.moved import moved
 from grader.submissions.needed import needed
 from grader.submissions.newer import needs
 from grader.submissions.notebook import is_notebook, python_of
@@ -33,6 +34,18 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
+)
+# What a file is that was given the name of a module.
+_DOCUMENTS = (
+    (re.compile(rb"\s*\{\\rtf"), "an RTF document; save it as plain text"),
+    (re.compile(rb"PK\x03\x04.*word/", re.DOTALL), "a Word document; save it as plain text"),
+    (re.compile(rb"PK\x03\x04"), "a zip archive; unpack it"),
+    (re.compile(rb"\xd0\xcf\x11\xe0"), "an Office document; save it as plain text"),
+    (re.compile(rb"%PDF-"), "a PDF; hand in the text it was made from"),
+    (
+        re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html)\b", re.IGNORECASE),
+        "a web page; download the file itself",
+    ),
 )
 # What editors write. Some of Python's other codecs take very long, or give what no editor shows.
 _CODECS = re.compile(
@@ -118,6 +131,9 @@ def _read(path: Path, name: str, lesson: Lesson | None, stub: str) -> Submission
             return _unreadable(f"{name} is larger than {cap >> 20} MB", is_text=False)
         file.seek(0)
         data = file.read(cap)
+    document = next((what for start, what in _DOCUMENTS if start.match(data)), "")
+    if document:
+        return _unreadable(f"{name} is {document}", is_text=False)
     text, notes, problem = decode(data, name)
     if problem:
         return _unreadable(problem, is_text=False)
@@ -142,6 +158,9 @@ def _read(path: Path, name: str, lesson: Lesson | None, stub: str) -> Submission
         is_module = True
     if not text.strip():
         return dataclasses.replace(_unreadable(f"{name} is empty", notes=notes), empty=True)
+    if lesson:
+        at_place = moved(text, names, lesson.imports)
+        text, notes, is_module = at_place.source, notes + at_place.notes, is_module and at_place.same_lines
     whole = text
     text, late = without_late_stubs(text, stub)
     notes += tuple(

@@ -50,6 +50,7 @@ def texts(course: Course) -> dict[str, str | bytes]:
         "other": OTHER,
         "stub": pristine(course, lesson),
         "empty": "",
+        "imports": "from .answers import double, half\n\nprint(double(2))\n",
         "notebook": notebook(NUMBERS),
         "stub notebook": notebook(None),
         "lesson 2": BALANCE,
@@ -255,10 +256,46 @@ CASES: dict[str, tuple[dict[str, str], float, str, str]] = {
     # Nothing that can be graded
     "nothing": ({}, 0, "missing", "nothing was handed in"),
     "another lesson": (
-        {"lesson2_balance/lesson2_balance.py": "lesson 2", "lesson2_balance/double.py": "work"},
+        {"lesson2_balance/lesson2_balance.py": "lesson 2"},
         0,
         "missing",
         "nothing was handed in",
+    ),
+    "all of it in another lesson's folder": (
+        {"lesson2_balance/lesson2_balance.py": "lesson 2", "lesson2_balance/double.py": "work"},
+        0,
+        "missing",
+        f"there is no {NAME}.py and no notebook; there is lesson2_balance/double.py "
+        "(by its place or name another lesson's; it defines what this lesson asks for)",
+    ),
+    # Copies that programs put aside
+    "a backup beside the stub": (
+        {f"{PLACE}.py": "stub", f"{PLACE}.py.bak": "work"},
+        3,
+        "graded",
+        f"{NAME}.py.bak was graded; {NAME}.py beside it is still the stub "
+        f"{NAME}.py.bak was graded; it should be called {NAME}.py",
+    ),
+    "an editor's backup alone": (
+        {f"{PLACE}.py~": "work"},
+        3,
+        "graded",
+        f"{NAME}.py~ was graded; it should be called {NAME}.py",
+    ),
+    "a backup of what is called something else": (
+        {"homework.py": "work", "homework.py.orig": "other"},
+        3,
+        "graded",
+        f"homework.py was graded; it should lie in {NAME}/ and be called {NAME}.py "
+        "homework.py was graded; there is other work in homework.py.orig",
+    ),
+    # A package
+    "a module that only imports the answers": (
+        {f"{PLACE}.py": "imports", f"{NAME}/answers.py": "work"},
+        3,
+        "graded",
+        f"answers.py was graded; {NAME}.py only imports from other files "
+        f"answers.py was graded; it should be called {NAME}.py",
     ),
     "an archive and an essay": (
         {f"{NAME}/work.zip": "archive", f"{NAME}/essay.docx": "binary"},

@@ -65,6 +65,12 @@ AROUND: dict[str, tuple[str, str]] = {
     ),
     "exit": ("…\nexit()\n", left_out(1, "line 8")),
     "sys.exit": ("import sys\n…\nsys.exit(double(2))\n", left_out(1, "line 9")),
+    "another file that is run": ("…\nexec(open('plots.py').read())\n", left_out(1, "line 8")),
+    "arguments of the command line": (
+        "import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument('--n', type=int, default=2)\n"
+        "args = parser.parse_args()\n…\nold = double\n\n\ndef double(x, n=args.n):\n    return old(x) * n / 2\n",
+        "",
+    ),
     "exit above": ("import os\nos._exit(0)\n…", left_out(1, "line 2")),
     "an assertion that fails": ("…\nassert double(1) == 3, half(2)\n", left_out(1, "line 8")),
     "sleep, print and input": (

@@ -297,3 +297,19 @@ def test_a_single_file_by_its_path(tmp_path):
     assert read_file(tmp_path / "x.py").problem == "x.py is not a plain file"
     (tmp_path / "x.py").write_text("x = 1\n")
     assert read_file(tmp_path / "x.py").source == "x = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"{\\rtf1\\ansi\n{\\fonttbl}", "an RTF document; save it as plain text"),
+        (b"PK\x03\x04\x14\x00word/document.xml", "a Word document; save it as plain text"),
+        (b"PK\x03\x04\x14\x00lesson1.py", "a zip archive; unpack it"),
+        (b"\xd0\xcf\x11\xe0\xa1", "an Office document; save it as plain text"),
+        (b"%PDF-1.7\n", "a PDF; hand in the text it was made from"),
+        (b"\n<!DOCTYPE html>\n<html>", "a web page; download the file itself"),
+    ],
+)
+def test_a_document_that_is_called_a_module_is_called_what_it_is(folder, data, words):
+    got = hand_in(folder, data)
+    assert (got.status, got.problem) == ("unreadable", f"lesson1_numbers.py is {words}")
