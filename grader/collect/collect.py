@@ -6,6 +6,7 @@ several versions counts while the others are kept (``shelf``).
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import errno
 import hashlib
@@ -31,7 +32,7 @@ from grader.collect.entries import (
     walk,
 )
 from grader.collect.handins import Download, Handin, Person
-from grader.collect.layout import placed_at, safe_path
+from grader.collect.layout import placed_at
 from grader.collect.safe_names import free, same
 from grader.collect.shelf import Shelf
 from grader.course import Course, Lesson
@@ -42,6 +43,8 @@ from grader.submissions.read import ClassError
 from grader.writing import write
 
 Tell = Callable[[str, int, int], None]
+
+_BLANK_CAP = 10_000
 
 
 def collect(
@@ -94,6 +97,7 @@ class _Collecting:
         self._work, self._budget, self._tell = work, budget, tell
         self._done = Collected()
         self._in: dict[str, set[str]] = {}
+        self._several = False
 
     def run(self, source: Path) -> Collected:
         entries = self._open_source(source)
@@ -171,6 +175,8 @@ class _Collecting:
         for folder in self._shelf.foreign:
             self._note(folder, "was there already, and collect did not make it; what was handed in is added to it")
         self._shelf.save()  # a run that is killed leaves a folder that the next one knows as its own
+        assignments = {handin.assignment or download.name for download in found for handin in download.handins}
+        self._several = self._lesson is None and len(assignments) > 1
         total = sum(len(download.handins) for download in found)
         number = 0
         for download in found:
@@ -207,25 +213,30 @@ class _Collecting:
         self._shelf.make(student)
         entries = self._opened(newest)
         where, lesson = placed_at(self._course, self._lesson, download.name, newest, entries)
-        scope = f"{download.system} {student}/{lesson or newest.assignment}" if lesson or newest.assignment else ""
+        what = lesson or newest.assignment
+        scope = f"{download.system} {student}/{what}" if what else ""
+        # Where there is one assignment, its name on every line would say nothing.
+        about = f"{what}: " if self._several and what else ""
         superseded = bool(newest.version) and newest.version < self._shelf.newest(scope)
         if superseded:
-            self._note(student, "a newer version is there already; this one is kept in .earlier")
+            self._note(student, f"{about}a newer version is there already; this one is kept in .earlier")
             earlier = handins
         elif earlier:
-            self._note(student, f"handed in {len(handins)} times; the newest counts, the others are kept in .earlier")
+            times = f"handed in {len(handins)} times; the newest counts, the others are kept in .earlier"
+            self._note(student, f"{about}{times}")
         for handin in earlier:
-            for entry in self._opened(handin):
+            placed_then, _ = placed_at(self._course, self._lesson, download.name, handin, self._opened(handin))
+            for parts, entry in placed_then:
                 if entry.path is not None:
-                    self._keep(student, handin.label or handin.version, safe_path(entry.parts), entry.path)
+                    self._keep(student, handin.label or handin.version, parts, entry.path)
         if newest.late:
-            self._note(student, "handed in late")
+            self._note(student, f"{about}handed in late")
         if superseded:
             return
         placed = self._write(student, newest, where, scope)
         if placed and (moved := self._shelf.retire(scope, placed)):
             self._note(student, f"{_listed(moved)} of an earlier version: moved to .earlier")
-        self._remark_on(student, newest, entries)
+        self._remark_on(student, newest, entries, about)
 
     def _opened(self, handin: Handin) -> list[Entry]:
         return expanded(handin.entries, self._work, Budget(within=self._budget))
@@ -283,19 +294,23 @@ class _Collecting:
             raise error
         self._attention(student, f"{name} could not be written: {error.strerror or error}")
 
-    def _remark_on(self, student: str, handin: Handin, entries: Sequence[Entry]) -> None:
+    def _remark_on(self, student: str, handin: Handin, entries: Sequence[Entry], about: str) -> None:
         problems = [entry for entry in entries if entry.problem]
         for entry in problems:
             self._attention(student, f"{entry.name} {entry.problem}")
         files = [entry for entry in entries if entry.path is not None]
-        if problems or any(is_work(entry.parts[-1]) for entry in files):
+        work = [entry for entry in files if is_work(entry.parts[-1])]
+        if problems or not all(_is_blank(entry.path) for entry in work if entry.path):
             return
         if not files:
-            self._attention(student, "handed in nothing that can be read")
+            said = "handed in nothing that can be read"
+        elif work:
+            said = f"handed in {'an empty file' if len(work) == 1 else 'empty files'}: {_listed(e.name for e in work)}"
         elif handin.online:
-            self._attention(student, "handed in text or a link that was typed into the system, and no Python file")
+            said = "handed in text or a link that was typed into the system, and no Python file"
         else:
-            self._attention(student, f"handed in no Python file and no notebook, but {_listed(e.name for e in files)}")
+            said = f"handed in no Python file and no notebook, but {_listed(e.name for e in files)}"
+        self._attention(student, f"{about}{said}")
 
     def _write_ids(self, people: Sequence[Person]) -> None:
         for kind in dict.fromkeys(kind for person in people for kind in person.ids):
@@ -323,6 +338,11 @@ def _free(folder: str, name: str, taken: Container[str]) -> str:
 def _name_of(source: Path) -> str:
     name = source.resolve().name
     return stem(name) if source.is_file() else name
+
+
+def _is_blank(path: Path) -> bool:
+    """Whether there is nothing in a file, or nothing but white space; of what is large, nobody looks."""
+    return path.stat().st_size <= _BLANK_CAP and not path.read_bytes().removeprefix(codecs.BOM_UTF8).strip()
 
 
 def _equal(one: Path, other: Path) -> bool:

@@ -159,6 +159,8 @@ class Shelf:
 
     def _keep(self, name: str, label: str, source: Path) -> None:
         student, *rest = PurePosixPath(name).parts
+        if label.isdigit():  # padded, so that versions sort; a person knows the number without
+            label = label.lstrip("0") or label
         folder = self.root / EARLIER / student / safe_folder(label, "earlier")
         path = folder.joinpath(*rest)
         data = source.read_bytes()

@@ -80,7 +80,7 @@ def collect(
         Path, typer.Option(help="The folder of submissions: a new one, or one that an earlier run has written.")
     ] = Path("submitted"),
     lesson: Annotated[
-        str, typer.Option(help="The lesson that everything was handed in for. Default: the one that names say.")
+        str, typer.Option(help="The lesson that everything was handed in for. Default: as the names say.")
     ] = "",
 ) -> None:
     """Bring what was handed in elsewhere into <student>/<lesson>/, and list what needs attention.
@@ -103,10 +103,8 @@ def collect(
 def similar(
     submissions: Annotated[Path, typer.Argument(help="A folder laid out as <student>/<lesson>/<lesson>.py or .ipynb.")],
     lesson: Annotated[list[str] | None, typer.Option(help="Only this lesson; may be repeated.")] = None,
-    out: Annotated[Path, typer.Option(help="Where the table and the pages go.")] = Path("similar"),
-    threshold: Annotated[
-        float, typer.Option(min=0.05, max=1.0, help="From which similarity on a pair is listed.")
-    ] = 0.7,
+    out: Annotated[Path, typer.Option(help="The folder for the table and the pages.")] = Path("similar"),
+    threshold: Annotated[float, typer.Option(min=0.05, max=1.0, help="List pairs of at least this similarity.")] = 0.7,
 ) -> None:
     """List pairs of submissions that are alike, names aside, with pages that show them side by side."""
     from grader.similar.run import similar as compare_all

@@ -11,8 +11,8 @@ from grader.commands.common import Jobs, interruptible, the_course
 
 
 def verify(
-    lesson: Annotated[list[str] | None, typer.Argument(help="Lessons; all where left out.")] = None,
-    training: Annotated[bool, typer.Option(help="Whether solutions and wheats are trained as well.")] = True,
+    lesson: Annotated[list[str] | None, typer.Argument(help="Lessons. Default: all.")] = None,
+    training: Annotated[bool, typer.Option(help="Also train with solutions and wheats.")] = True,
     jobs: Jobs = None,
 ) -> None:
     """Measure the tests: stubs fail, solutions and other right answers pass, misconceptions are caught and named."""

@@ -20,10 +20,12 @@ LessonArgument = Annotated[str, typer.Argument(help="A lesson: its number, its n
 Device = Annotated[
     str,
     typer.Option(
-        help="Where networks live: cpu or cuda. For networks as small as this course's, cpu is the faster one."
+        help="The device for networks: cpu or cuda. For networks as small as this course's, cpu is the faster one."
     ),
 ]
-Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes side by side; one a processor.")]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, help="Processes side by side. Default: one per processor.")
+]
 Unsafe = Annotated[
     bool, typer.Option("--unsafe", help="Grade even where nothing on this machine can wall student code in.")
 ]

@@ -25,7 +25,7 @@ Reports = Annotated[
     Path,
     typer.Argument(metavar="REPORT", help="The folder that `grader grade … --out REPORT` wrote.", show_default=False),
 ]
-Out = Annotated[Path, typer.Option(metavar="FILE", help="Where to write; - for standard output.")]
+Out = Annotated[Path, typer.Option(metavar="FILE", help="The file to write; - for standard output.")]
 Lessons = Annotated[list[str] | None, typer.Option("--lesson", help="Only this lesson; may be repeated.")]
 IdsFile = Annotated[
     Path | None,
@@ -41,7 +41,7 @@ _AWAY, _SERVICES = "Marks from graded reports", "Grading elsewhere"
 @app.command("csv", rich_help_panel=_AWAY)
 def csv_table(
     report: Reports,
-    wide: Annotated[bool, typer.Option("--wide", help="One row a student, one column a lesson.")] = False,
+    wide: Annotated[bool, typer.Option("--wide", help="One row per student, one column per lesson.")] = False,
     lesson: Lessons = None,
     out: Out = Path("-"),
 ) -> None:
@@ -98,7 +98,7 @@ def canvas(
 @app.command("moodle", rich_help_panel=_AWAY)
 def moodle(
     report: Reports,
-    id_column: Annotated[str, typer.Option(help="What the ids are: email, idnumber or username.")] = "email",
+    id_column: Annotated[str, typer.Option(help="The kind of ids: email, idnumber or username.")] = "email",
     ids: IdsFile = None,
     lesson: Lessons = None,
     out: Out = Path("-"),
@@ -144,10 +144,10 @@ def gradescope(
     lesson: LessonArgument,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="The zip. Default: gradescope-<lesson>.zip")] = None,
     training: Annotated[
-        bool, typer.Option(help="Whether to run the training check; without, its points count nowhere.")
+        bool, typer.Option(help="Run the training check; without it, its points count nowhere.")
     ] = True,
     visibility: Annotated[
-        str, typer.Option(help="When students see the tests: visible, after_due_date, after_published or hidden.")
+        str, typer.Option(help="The tests' visibility to students: visible, after_due_date, after_published or hidden.")
     ] = "visible",
     unsafe: Annotated[
         bool, typer.Option("--unsafe", help="Grade even where nothing in the container can wall student code in.")
@@ -190,7 +190,7 @@ def github(
     reporter: Annotated[
         bool,
         typer.Option(
-            help="Whether a last step adds up the results by GitHub Classroom's action, which was made for Node 20."
+            help="Add up the results in a last step by GitHub Classroom's action, which was made for Node 20."
         ),
     ] = False,
 ) -> None:
@@ -227,7 +227,7 @@ def github(
 @app.command("github-result", hidden=True)
 def github_result(
     lesson: LessonArgument,
-    report: Annotated[Path, typer.Option(help="Where `grader grade` put its report.")],
+    report: Annotated[Path, typer.Option(help="The folder that `grader grade` wrote.")],
     student: Annotated[str, typer.Option(help="The student's folder; needed where there are several.")] = "",
 ) -> None:
     """Set a workflow step's output `result`, and add to its summary, in the workflow of `grader export github`.

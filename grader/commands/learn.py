@@ -12,9 +12,7 @@ from grader.commands.common import Device, LessonArgument, a_device, interruptib
 
 
 def check(
-    lesson: Annotated[
-        str, typer.Argument(help="A lesson's number or name; the first unfinished one where left out.")
-    ] = "",
+    lesson: Annotated[str, typer.Argument(help="A lesson's number or name. Default: the first unfinished one.")] = "",
     file: Annotated[Path | None, typer.Option(help="The file to check instead of the one in exercises/.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Show every property that fails, not only the first.")] = False,
 ) -> None:
@@ -30,7 +28,11 @@ def check(
     raise typer.Exit(0 if done else 1)
 
 
-def train(lesson: LessonArgument, file: Annotated[Path | None, typer.Option()] = None, device: Device = "cpu") -> None:
+def train(
+    lesson: LessonArgument,
+    file: Annotated[Path | None, typer.Option(help="The file to train instead of the one in exercises/.")] = None,
+    device: Device = "cpu",
+) -> None:
     """Train your agent as the grader will: several runs on disguised environments, against the lesson's rule."""
     from grader import learner
 
@@ -42,12 +44,10 @@ def train(lesson: LessonArgument, file: Annotated[Path | None, typer.Option()] =
 
 def hint(
     lesson: LessonArgument,
-    exercise: Annotated[
-        str, typer.Argument(help="An exercise; where left out, the lesson's first one with hints left.")
-    ] = "",
+    exercise: Annotated[str, typer.Argument(help="An exercise. Default: the lesson's first one with hints left.")] = "",
     again: Annotated[bool, typer.Option("--again", help="Begin with the first hint once more.")] = False,
 ) -> None:
-    """Take one more hint, from a nudge to nearly the answer; which ones you have seen is remembered."""
+    """Take one more hint, from a nudge to nearly the answer; those that you have seen are remembered."""
     from grader import hints
 
     course = the_course()

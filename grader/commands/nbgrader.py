@@ -24,12 +24,12 @@ def init(
     db_url: Annotated[
         str | None,
         typer.Option(
-            help="Where the gradebook is, such as postgresql://user@host/name; its password comes from the variable "
+            help="The gradebook's address, such as postgresql://user@host/name; its password comes from the variable "
             "GRADER_DB_PASSWORD or the file .db_password in the folder. Default: a file there."
         ),
     ] = None,
     training: Annotated[
-        bool | None, typer.Option("--training/--no-training", help="Whether training checks are run and worth points.")
+        bool | None, typer.Option("--training/--no-training", help="Run training checks, and give points for them.")
     ] = None,
 ) -> None:
     """Write a course folder for nbgrader, or bring one up to date.

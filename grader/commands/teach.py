@@ -27,14 +27,14 @@ def grade(
     submissions: Annotated[
         Path,
         typer.Argument(
-            help="A folder a student, with <lesson>/<lesson>.py or .ipynb in it, or a clone of their repository."
+            help="One folder per student, with <lesson>/<lesson>.py or .ipynb in it, or a clone of their repository."
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Where grades.csv and the reports go.")] = Path("report"),
+    out: Annotated[Path, typer.Option(help="The folder for grades.csv and the reports.")] = Path("report"),
     lesson: Annotated[list[str] | None, typer.Option(help="Only this lesson; may be repeated.")] = None,
     student: Annotated[list[str] | None, typer.Option(help="Only this student; may be repeated.")] = None,
     training: Annotated[
-        bool, typer.Option(help="Whether to run training checks; without, their points count nowhere.")
+        bool, typer.Option(help="Run training checks; without them, their points count nowhere.")
     ] = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Grade again what an earlier run has graded already.")] = False,
     rehearsal: Rehearsal = True,
@@ -49,7 +49,7 @@ def grade(
     isolation: Isolate = None,
     unsafe: Unsafe = False,
 ) -> None:
-    """Grade a class: every submission in a sandbox, marks to grades.csv, a page for everyone to index.html."""
+    """Grade a class, every submission in a sandbox: marks in grades.csv, a page for each student, one for the class."""
     from grader.classroom import Options
 
     up_to = the_course().lesson(due).name if due else ""
@@ -90,8 +90,8 @@ def _grade(submissions: Path, out: Path, options: object, device: str, isolation
 
 
 def rehearse(
-    lesson: Annotated[list[str] | None, typer.Argument(help="Lessons; all if left out.")] = None,
-    training: Annotated[bool, typer.Option(help="Whether to run training checks.")] = True,
+    lesson: Annotated[list[str] | None, typer.Argument(help="Lessons. Default: all.")] = None,
+    training: Annotated[bool, typer.Option(help="Run training checks.")] = True,
     device: Device = "cpu",
     jobs: Jobs = None,
     isolation: Isolate = None,
@@ -117,14 +117,14 @@ def rehearse(
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="Where the sample class and its reports go.")] = Path("report"),
+    out: Annotated[Path, typer.Option(help="The folder for the sample class and its reports.")] = Path("report"),
     lesson: Annotated[
         list[str] | None,
         typer.Option(
             help="A lesson that the class has handed in; may be repeated. Default: those that course.yml names."
         ),
     ] = None,
-    training: Annotated[bool, typer.Option(help="Whether to run training checks.")] = True,
+    training: Annotated[bool, typer.Option(help="Run training checks.")] = True,
     jobs: Jobs = None,
     unsafe: Unsafe = False,
 ) -> None:

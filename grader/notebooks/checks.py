@@ -87,7 +87,7 @@ class Checks:
             raise NotYet(str(error)) from None
 
     def hint(self, exercise: str = "", *, again: bool = False) -> None:
-        """Print one more hint, from a nudge to nearly the answer; which ones you have seen is remembered.
+        """Print one more hint, from a nudge to nearly the answer; those that you have seen are remembered.
 
         Args:
             exercise: its name; where left out, the first one with hints left.

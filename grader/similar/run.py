@@ -43,8 +43,14 @@ def similar(
         raise ClassError(f"{submissions} has one student in it; comparing takes two")
     given = {lesson.name: stub_of(course, lesson) for lesson in lessons}
     comparisons = []
+    asked = len(lessons) < len(course.lessons)
+    held_back: list[str] = []  # about lessons that nobody has handed in, unless they were asked for
     for lesson in lessons:
-        sources = _sources(course, submissions, students, lesson, given[lesson.name], console)
+        sources, said = _sources(course, submissions, students, lesson, given[lesson.name])
+        if not sources and not asked:
+            held_back += said
+            continue
+        _say(said, console)
         if not sources:
             continue
         with _bar(lesson) as tell:
@@ -52,6 +58,7 @@ def similar(
             apart = max(similarities(right_answers(course, lesson), stub), default=None)
             comparisons.append(compare(lesson, sources, stub, threshold=threshold, expected=apart, tell=tell))
     if not comparisons:
+        _say(held_back, console)
         raise ClassError(f"{submissions} holds nothing that can be compared: no lesson has been handed in and begun")
     from grader.similar.pages import write_all
 
@@ -61,21 +68,26 @@ def similar(
 
 
 def _sources(
-    course: Course, submissions: Path, students: Sequence[str], lesson: Lesson, given: str, console: Console
-) -> dict[str, str]:
-    """What was handed in for a lesson and begun; who is left out because of an unreadable file is said."""
+    course: Course, submissions: Path, students: Sequence[str], lesson: Lesson, given: str
+) -> tuple[dict[str, str], list[str]]:
+    """What was handed in for a lesson and begun, and lines about students whose work cannot be read."""
     sources: dict[str, str] = {}
+    said: list[str] = []
     for student in students:
         submission = read_work(course, lesson, submissions / student)
         if submission.status == "missing" and not submission.passed_over:
             continue
         if submission.problem and not submission.source:
-            told = f"{one_line(student)}, lesson {lesson.number} is left out: {one_line(submission.problem)}"
-            console.print(Text(told), soft_wrap=True)
+            said.append(f"{one_line(student)}, lesson {lesson.number} is left out: {one_line(submission.problem)}")
         elif not submission.is_untouched(given):
             # Pygments drops newlines at the beginning, and all places in the text would be off by as many.
             sources[student] = submission.source.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n")
-    return sources
+    return sources, said
+
+
+def _say(lines: Sequence[str], console: Console) -> None:
+    for line in lines:
+        console.print(Text(line), soft_wrap=True)
 
 
 @contextlib.contextmanager

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 import tiny_course
+import typer
 from tiny_course import NUMBERS, hand_in
 
+from grader import cli
 from grader.student.isolation import IsolationError, choose
 from grader.version import versions
 
@@ -36,6 +38,21 @@ def test_help_names_every_command(folder: Path) -> None:
     for name in ("check", "train", "grade", "demo", "verify", "build"):
         assert name in done.stdout
         assert grader(folder, name, "--help").returncode == 0
+
+
+def test_every_option_has_a_help_text_that_begins_plainly() -> None:
+    texts = {}
+    commands = [("grader", typer.main.get_command(cli.app))]
+    while commands:
+        name, command = commands.pop()
+        commands += [(f"{name} {each}", inner) for each, inner in getattr(command, "commands", {}).items()]
+        texts[name] = command.help
+        texts |= {f"{name} {each.name}": getattr(each, "help", None) for each in command.params}
+    assert "grader train file" in texts
+    assert "grader export canvas template" in texts
+    assert [name for name, text in texts.items() if not text] == []
+    unclear = ("Whether", "Where", "Who", "What", "When", "Which", "From which")
+    assert [name for name, text in texts.items() if text and text.startswith(unclear)] == []
 
 
 def test_version_is_pyproject_s_and_imports_nothing_heavy(tmp_path: Path) -> None:

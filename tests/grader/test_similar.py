@@ -342,6 +342,28 @@ def test_who_cannot_be_read_is_named_and_the_others_compared(
     assert "2 submissions compared, 1 group" in printed
 
 
+def test_lessons_that_nobody_has_handed_in_are_passed_over_in_silence(tmp_path: Path) -> None:
+    for student, name in (("student-001", "arrays"), ("student-002", "generators")):
+        (tmp_path / "class" / student / "week1").mkdir(parents=True)
+        (tmp_path / "class" / student / "week1/lesson1_agent_loop.py").write_text(WORK[name])
+    console = Console(file=io.StringIO(), width=200)
+    similar(COURSE, tmp_path / "class", tmp_path / "out", COURSE.lessons, console)
+    assert isinstance(console.file, io.StringIO)
+    printed = console.file.getvalue()
+    assert "lesson 1: 2 submissions compared" in printed
+    assert "left out" not in printed
+
+
+def test_where_nothing_can_be_compared_every_reason_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for student in ("student-001", "student-002"):
+        (tmp_path / "class" / student).mkdir(parents=True)
+        (tmp_path / "class" / student / "work.zip").write_bytes(b"PK")
+    console = Console(width=200)
+    with pytest.raises(ClassError, match="nothing that can be compared"):
+        similar(COURSE, tmp_path / "class", tmp_path / "out", COURSE.lessons, console)
+    assert "student-002, lesson 1 is left out: there is no lesson1_agent_loop.py" in capsys.readouterr().out
+
+
 def test_what_makes_no_sense_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ClassError, match="has no student in it"):

@@ -146,7 +146,7 @@ def test_gradescope(course: Course, packed, tmp_path: Path) -> None:
         f"Cy Gamma/{ONE}/{ONE}.py": NUMBERS,
         f"submission_600/{ONE}/{ONE}.py": NUMBERS,
     }
-    assert layout(out, earlier=True) == {f"Ann Alpha/submission_501/{ONE}.py": made.WRONG}
+    assert layout(out, earlier=True) == {f"Ann Alpha/submission_501/{ONE}/{ONE}.py": made.WRONG}
     assert "handed in 2 times" in said(done.notes, "Ann Alpha")
     assert "submission_600" in said(done.attention)
     assert "submission_700: named by" in said(done.attention)
@@ -188,9 +188,12 @@ def test_nbgraders_exchange(course: Course, packed, tmp_path: Path) -> None:
     }
     kept = layout(out, earlier=True)
     assert kept == {
-        f"student-001/2026-01-05 10_00_00.000001 UTC/{ONE}.ipynb": "{}",
-        "student-001/2026-01-05 10_00_00.000001 UTC/timestamp.txt": "2026-01-05 10:00:00.000001 UTC",
+        f"student-001/2026-01-05 10_00_00.000001 UTC/{ONE}/{ONE}.ipynb": "{}",
+        f"student-001/2026-01-05 10_00_00.000001 UTC/{ONE}/timestamp.txt": "2026-01-05 10:00:00.000001 UTC",
     }
+    # Of several assignments a line names the one that it is about.
+    assert said(done.notes) == ""
+    assert f"{ONE}: handed in 2 times" in said(done.notes, "student-001")
     assert not done.attention
     assert done.ids is None  # folders are called as the ids are
 
@@ -203,8 +206,34 @@ def test_blackboard(course: Course, packed, tmp_path: Path) -> None:
         f"jdoe/{ONE}/{ONE}.py": NUMBERS,
         f"rroe/{ONE}/attempt.txt": "Name: Rob Roe, see my mail",
     }
-    assert layout(out, earlier=True)[f"jdoe/2026-01-06-10-00-00/{ONE}.py".replace("06", "05", 1)] == made.WRONG
+    assert layout(out, earlier=True)[f"jdoe/2026-01-05-10-00-00/{ONE}/{ONE}.py"] == made.WRONG
     assert "no Python file and no notebook, but attempt.txt" in said(done.attention, "rroe")
+
+
+@pytest.mark.parametrize("nothing", ["", " \n\t\n", b"\xef\xbb\xbf\n"])
+def test_an_empty_file_is_listed_unless_there_is_work_beside_it(
+    course: Course, tmp_path: Path, nothing: str | bytes
+) -> None:
+    files: Files = {
+        f"alphaann_101_9001_{ONE}.py": nothing,
+        f"betabob_102_9002_{ONE}.py": nothing,
+        f"betabob_102_9003_{ONE}.ipynb": nothing,
+        "gammacy_103_9004_work.zip": zipped({f"{ONE}.py": NUMBERS, "__init__.py": nothing}),
+    }
+    done = run(course, write(tmp_path / "download", files), out := tmp_path / "submitted", "1")
+    assert said(done.attention, "alphaann") == f"handed in an empty file: {ONE}.py"
+    assert said(done.attention, "betabob") == f"handed in empty files: {ONE}.py, {ONE}.ipynb"
+    assert {remark.student for remark in done.attention} == {"alphaann", "betabob"}
+    assert find_students(out, ()) == ["alphaann", "betabob", "gammacy"]
+
+
+def test_lines_about_several_downloads_name_the_lesson(course: Course, tmp_path: Path) -> None:
+    outer = tmp_path / "downloads"
+    write(outer / "Lesson 1", {f"alphaann_LATE_101_9001_{ONE}.py": NUMBERS, "betabob_102_9002_notes.txt": "hello"})
+    write(outer / "Lesson 2", {f"alphaann_LATE_101_9003_{TWO}.py": BALANCE, f"betabob_102_9004_{TWO}.py": BALANCE})
+    done = run(course, outer, tmp_path / "submitted")
+    assert said(done.notes, "alphaann") == f"{ONE}: handed in late\n{TWO}: handed in late"
+    assert said(done.attention, "betabob") == f"{ONE}: handed in no Python file and no notebook, but notes.txt"
 
 
 def test_an_assignment_that_names_no_lesson_keeps_a_folder_of_its_own(course: Course, tmp_path: Path) -> None:
@@ -328,7 +357,10 @@ def test_a_newer_version_replaces_what_collect_wrote(course: Course, tmp_path: P
     done = run(course, canvas(tmp_path, "second", {f"alphaann_101_9009_{ONE}-1.py": NUMBERS}), out, "1")
     # What the newer hand-in does not have is no part of it: left there, it could be taken for it.
     assert layout(out) == {f"alphaann/{ONE}/{ONE}.py": NUMBERS}
-    assert sorted(layout(out, earlier=True).values()) == sorted(old.values())
+    assert layout(out, earlier=True) == {
+        f"alphaann/9001/{ONE}/{ONE}.py": made.WRONG,
+        f"alphaann/9002/{ONE}/helpers.py": "old = 1\n",
+    }
     assert done.outcomes["replaced"] == 1
     assert "helpers.py of an earlier version" in said(done.notes, "alphaann")
     # The first download once more: the newer one stays.
