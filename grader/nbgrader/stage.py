@@ -13,6 +13,7 @@ from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from grader.course import Lesson
+from grader.export.folder import add_up
 from grader.notebooks.make import grade_id
 from grader.report import Report, exercise_scores
 
@@ -27,9 +28,11 @@ def worth(lesson: Lesson, *, training: bool) -> dict[str, tuple[str, float]]:
 
 def score(report: Report, exercise: str) -> float:
     """What a report gives for one exercise, or for the training check."""
-    if report.training is not None and report.training.exercise == exercise:
-        return report.training.points
-    return exercise_scores(report.properties).get(exercise, (0.0, 0.0))[0]
+    earned = {name: points for name, (points, _) in exercise_scores(report.properties).items()}
+    if report.training is not None:
+        earned[report.training.exercise] = report.training.points
+    # In whole hundredths that add up to the report's score: nbgrader adds cells, and its totals are to be ours.
+    return dict(zip(earned, add_up(list(earned.values()), report.score))).get(exercise, 0.0)
 
 
 class Verdict(NbGraderPreprocessor):  # type: ignore[misc]

@@ -371,11 +371,15 @@ def is_main_guard(node: ast.stmt) -> bool:
 def _is_quiet(node: ast.stmt) -> bool:
     """Whether leaving it out is not worth a word: it would do nothing by itself, or only set up what is not used."""
     if isinstance(node, ast.Try):
-        return all(_is_quiet(each) for part in (node.body, *(h.body for h in node.handlers)) for each in part)
+        # Whoever tries an import can do without it.
+        parts = (each for part in (node.body, *(h.body for h in node.handlers)) for each in part)
+        return all(isinstance(each, ast.Import | ast.ImportFrom) or _is_quiet(each) for each in parts)
     if isinstance(node, ast.If) and not is_main_guard(node):
         return all(_is_quiet(each) for each in (*node.body, *node.orelse))
     definition = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Pass)
-    simple = _is_text(node) or is_literal(node) or isinstance(node, ast.Import | ast.ImportFrom)
+    # An import of what is everywhere is nobody's loss; one of another package may have been meant to do something.
+    imports = isinstance(node, ast.Import | ast.ImportFrom) and _is_plain(node)
+    simple = _is_text(node) or is_literal(node) or imports
     return definition or simple or is_main_guard(node) or _is_setting(node) != ""
 
 

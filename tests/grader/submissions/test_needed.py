@@ -58,7 +58,7 @@ def left_out(count: int, lines: str) -> str:
 # What stands around two right answers of six lines, "…"; what is said, all of it.
 AROUND: dict[str, tuple[str, str]] = {
     "nothing": ("…", ""),
-    "a plot": ("import matplotlib.pyplot as plt\n…\nplt.plot([1])\nplt.show()\n", left_out(2, "lines 9 to 10")),
+    "a plot": ("import matplotlib.pyplot as plt\n…\nplt.plot([1])\nplt.show()\n", left_out(3, "lines 1, 9 to 10")),
     "a training run": (
         "…\nimport gymnasium as gym\nenv = gym.make('CartPole-v1')\nwhile True:\n    env.step(0)\n",
         left_out(2, "lines 9 to 11"),
@@ -80,12 +80,12 @@ AROUND: dict[str, tuple[str, str]] = {
     "a package that is not here": (
         "import wandb\nfrom torch.utils.tensorboard import SummaryWriter\nimport google.colab.drive\n…\n"
         "wandb.init(project='x')\nwriter = SummaryWriter()\n",
-        left_out(2, "lines 11 to 12"),
+        left_out(5, "lines 1 to 3, 11 to 12"),
     ),
     "one that may not be here": ("try:\n    import seaborn\nexcept ImportError:\n    seaborn = None\n…", ""),
     "colab": (
         "from google.colab import drive\ndrive.mount('/content')\n…",
-        left_out(1, "line 2"),
+        left_out(2, "lines 1 to 2"),
     ),
     "ipython": (
         "get_ipython().system('pip install torch')\nget_ipython().run_line_magic('matplotlib', 'inline')\n…",
@@ -98,12 +98,15 @@ AROUND: dict[str, tuple[str, str]] = {
     "further definitions": (
         "import wandb\nfrom dataclasses import dataclass\n\n\n@dataclass(frozen=True)\nclass Settings:\n"
         "    lr: float = 1\n\n\ndef log(x):\n    wandb.log(x)\n\n\n…",
-        "",
+        left_out(1, "line 1"),
     ),
-    "a definition that runs something": ("import wandb\n\n\nclass A(wandb.B):\n    x = input()\n\n\n…", ""),
+    "a definition that runs something": (
+        "import wandb\n\n\nclass A(wandb.B):\n    x = input()\n\n\n…",
+        left_out(1, "line 1"),
+    ),
     "settings of what is not used": (
         "import matplotlib\nimport numpy as np\nmatplotlib.use('Agg')\nnp.random.seed(0)\n…",
-        "",
+        left_out(1, "line 1"),
     ),
     "many places": (
         "\n\n\n\n".join(["…", *(f"print({i})" for i in range(7))]),
