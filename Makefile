@@ -31,10 +31,10 @@ grade: $(VENV)/.class ## grade the sample class, or yours: SUBMISSIONS=path LESS
 	@echo "The report: $(OUT)/index.html   The marks: $(OUT)/grades.csv"
 
 test: $(VENV)/.dev ## run the grader's own tests
-	$(BIN)/python -m pytest --dist worksteal -n $$($(BIN)/python -c 'import grader.workers as w; print(w.count())') tests/grader
+	$(BIN)/python -m pytest --dist worksteal -n $$($(BIN)/python -c 'import grader.grading.workers as w; print(w.count())') tests/grader
 
 test-slow: $(VENV)/.dev ## as test, with every known wrong program of every lesson
-	EVERY_SAMPLE=1 $(BIN)/python -m pytest --dist worksteal -n $$($(BIN)/python -c 'import grader.workers as w; print(w.count())') tests/grader
+	EVERY_SAMPLE=1 $(BIN)/python -m pytest --dist worksteal -n $$($(BIN)/python -c 'import grader.grading.workers as w; print(w.count())') tests/grader
 
 lint: $(VENV)/.dev ## style and format
 	$(BIN)/ruff check .
@@ -53,13 +53,13 @@ verify: $(VENV)/.dev ## measure the hidden tests: stubs, solutions, wheats, chaf
 	$(BIN)/grader verify $(LESSON)
 
 mutants: $(VENV)/.dev ## does every small change to a solution cost marks?
-	$(BIN)/python -m grader.mutants $(ONE_LESSON)
+	$(BIN)/python -m grader.verify.mutants $(ONE_LESSON)
 
 calibrate: $(VENV)/.dev ## train every reference on SEEDS disguised seeds
-	$(BIN)/python -m grader.bench.calibrate --seeds $(SEEDS) $(ONE_LESSON)
+	$(BIN)/python -m grader.verify.calibrate --seeds $(SEEDS) $(ONE_LESSON)
 
 bar: $(VENV)/.dev ## which known misconceptions reach the training bar all the same
-	$(BIN)/python -m grader.bench.bar $(ONE_LESSON)
+	$(BIN)/python -m grader.verify.bar $(ONE_LESSON)
 
 bench-training: $(VENV)/.bench ## one training seed against Stable-Baselines3's DQN, side by side
 	$(BIN)/python -m grader.bench.training --seeds 5

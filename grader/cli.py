@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from grader.commands import learn
-from grader.commands.common import stop
+from grader.commands.options import stop
 from grader.course import CourseError
 
 # A copy for students holds the learner's commands only, and offers no others.

@@ -99,7 +99,7 @@ class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One lesson: the same name in exercises/, solutions/ and tests/.
 
     Attributes:
-        due: the deadline, with its time zone; None where course.yml gives none. ``grader.due`` says what follows.
+        due: the deadline, with its time zone; None where course.yml gives none. See ``grader.grading.due``.
     """
 
     name: str

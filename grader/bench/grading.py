@@ -19,9 +19,9 @@ import torch
 from rich.console import Console
 
 from grader.course import Course, CourseError, Lesson, find_root, load
-from grader.grade import grade
-from grader.places import Here, Place, Split
+from grader.grading.grade import grade
 from grader.student.isolation import IsolationError, choose
+from grader.student.places import Here, Place, Split
 from grader.student.remote import Student
 from grader.student.session import Session
 from grader.submissions.read import read_file

@@ -28,11 +28,11 @@ from rich.console import Console
 from rich.table import Table
 
 from grader.course import Course, Lesson, find_root, load
+from grader.grading.workers import count
+from grader.lessons import chaffs as known
+from grader.lessons.notebooks import grade_id, source_path
 from grader.nbgrader.make import init
-from grader.notebooks.make import grade_id, source_path
-from grader.properties import chaffs as known
-from grader.report import Report
-from grader.workers import count
+from grader.report.report import Report
 
 
 def main() -> None:
@@ -117,7 +117,7 @@ def judge(root: str, lesson: str, exercise: str, cells: Sequence[str]) -> float:
     The first test cell runs all of them, on all cells so far; the others remember. The properties of one exercise may
     need those of another, so they are run together, and once is cheaper than once a cell.
     """
-    from grader.report import exercise_scores
+    from grader.report.report import exercise_scores
 
     report = _report(root, lesson, [cell for cell in cells if "import judge" not in cell])
     return exercise_scores(report.properties)[exercise][0]
@@ -127,8 +127,8 @@ _kept: list[Report] = []
 
 
 def _report(root: str, lesson: str, cells: Sequence[str]) -> Report:
-    from grader.grade import grade
-    from grader.places import Here
+    from grader.grading.grade import grade
+    from grader.student.places import Here
     from grader.submissions.read import Submission
 
     if not _kept:

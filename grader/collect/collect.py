@@ -37,10 +37,10 @@ from grader.collect.safe_names import free, same
 from grader.collect.shelf import Shelf
 from grader.course import Course, Lesson
 from grader.export.ids import as_csv
-from grader.render.order import natural
+from grader.files import write
 from grader.render.text import one_line
+from grader.report.sorting import natural
 from grader.submissions.read import ClassError
-from grader.writing import write
 
 Tell = Callable[[str, int, int], None]
 

@@ -16,8 +16,8 @@ from typing import Literal
 import msgspec
 
 from grader.collect.safe_names import free, safe_folder, same
+from grader.files import write
 from grader.submissions.read import ClassError
-from grader.writing import write
 
 MEMORY = ".collected.json"
 EARLIER = ".earlier"

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from grader.commands.common import confirm, interruptible, the_course
+from grader.commands.options import confirm, interruptible, the_course
 
 
 def release(
@@ -89,7 +89,7 @@ def collect(
     exit status is 1 where something needs attention: everything else has been collected all the same.
     """
     from grader.collect.collect import collect as collect_all
-    from grader.progress import Steps
+    from grader.commands.progress import Steps
     from grader.render.collected import print_collected
 
     course = the_course()

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from grader.commands.common import Jobs, interruptible, the_course
+from grader.commands.options import Jobs, interruptible, the_course
 
 
 def verify(
@@ -16,10 +16,10 @@ def verify(
     jobs: Jobs = None,
 ) -> None:
     """Measure the tests: stubs fail, solutions and other right answers pass, misconceptions are caught and named."""
-    from grader import verify as verifier
-    from grader.progress import Progress
+    from grader.commands.progress import Progress
     from grader.render.terminal import print_verify
     from grader.student.isolation import choose
+    from grader.verify import verify as verifier
 
     course = the_course()
     names = [course.lesson(name).name for name in lesson or ()] or [each.name for each in course.lessons]
@@ -45,8 +45,8 @@ def build(
     check_only: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file is stale.")] = False,
 ) -> None:
     """Make the stubs and notebooks of exercises/, and nbgrader's source notebooks, from the solutions and the texts."""
-    from grader.build import build as build_stubs
-    from grader.notebooks.make import build_notebooks
+    from grader.lessons.notebooks import build_notebooks
+    from grader.lessons.stubs import build as build_stubs
 
     course = the_course()
     build_notebooks(course, check=True)  # a mistake in a lesson stops everything before a file is written

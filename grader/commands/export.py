@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.commands.common import LessonArgument, stop, the_course
+from grader.commands.options import LessonArgument, stop, the_course
 
 if TYPE_CHECKING:
-    from grader.report import Report
+    from grader.report.report import Report
 
 app = typer.Typer(
     help="Bring marks where the school wants them: a learning management system, a spreadsheet, another autograder.",
@@ -46,7 +46,8 @@ def csv_table(
     out: Out = Path("-"),
 ) -> None:
     """Marks as one table for a spreadsheet; no mark is an empty cell."""
-    from grader.export import csv, folder
+    from grader.export import csv
+    from grader.export import marks as folder
 
     reports, said = _counted(report, lesson)
     _write(out, (csv.wide_csv(reports) if wide else csv.grades_csv(reports)).encode())
@@ -75,7 +76,8 @@ def canvas(
 
     Excused students stay excused, and no column is ever added: Canvas would make a new assignment of it.
     """
-    from grader.export import canvas, folder
+    from grader.export import canvas
+    from grader.export import marks as folder
     from grader.export.ids import read
     from grader.render.text import count
 
@@ -107,7 +109,8 @@ def moodle(
 
     A student with a mark missing is left out, because an empty cell takes a grade away in Moodle.
     """
-    from grader.export import folder, moodle
+    from grader.export import marks as folder
+    from grader.export import moodle
     from grader.export.ids import read
 
     if id_column not in moodle.HEADINGS:
@@ -128,7 +131,8 @@ def autolab(
     ] = "",
 ) -> None:
     """One report as an Autolab autograder prints it: the last line is JSON with the scores."""
-    from grader.export import autolab, folder
+    from grader.export import autolab
+    from grader.export import marks as folder
     from grader.submissions.read import ClassError
 
     course = the_course()
@@ -156,8 +160,8 @@ def gradescope(
     """Make the zip from which Gradescope builds an autograder for one lesson, hidden tests and salt included."""
     import typing
 
-    from grader.export.bundle import gradescope_zip
-    from grader.export.gradescope import Visibility
+    from grader.gradescope.bundle import gradescope_zip
+    from grader.gradescope.results import Visibility
     from grader.render.text import amount
 
     course = the_course()
@@ -250,7 +254,7 @@ def github_result(
 def _graded(folder: Path, lesson: str, student: str) -> tuple[dict[str, object], str]:
     """The result and the summary of a report; where there is none, a result that says so."""
     from grader.export import github
-    from grader.export.folder import of_class, of_student
+    from grader.export.marks import of_class, of_student
     from grader.render import fragment
     from grader.render.text import count
     from grader.submissions.read import ClassError
@@ -273,8 +277,8 @@ def _counted(folder: Path, lessons: list[str] | None) -> tuple[list[Report], lis
     Raises:
         ClassError: there are none.
     """
-    from grader import due
-    from grader.export.folder import of_class, pick
+    from grader.export.marks import of_class, pick
+    from grader.grading import due
     from grader.render.counting import said_of, sentence
     from grader.submissions.read import ClassError
 
@@ -306,7 +310,7 @@ def _read(path: Path) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
-    from grader.classroom import write
+    from grader.grading.classroom import write
     from grader.submissions.read import ClassError
 
     if str(path) == "-":

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from grader.commands.common import Device, LessonArgument, a_device, interruptible, the_course
+from grader.commands.options import Device, LessonArgument, a_device, interruptible, the_course
 
 
 def check(
@@ -20,7 +20,7 @@ def check(
 
     Your code runs in this very process, so breakpoint() and print() work in it.
     """
-    from grader import learner
+    from grader.learner import check as learner
 
     course = the_course()
     with interruptible(""):
@@ -34,7 +34,7 @@ def train(
     device: Device = "cpu",
 ) -> None:
     """Train your agent as the grader will: several runs on disguised environments, against the lesson's rule."""
-    from grader import learner
+    from grader.learner import check as learner
 
     course = the_course()
     with interruptible(""):
@@ -48,7 +48,7 @@ def hint(
     again: Annotated[bool, typer.Option("--again", help="Begin with the first hint once more.")] = False,
 ) -> None:
     """Take one more hint, from a nudge to nearly the answer; those that you have seen are remembered."""
-    from grader import hints
+    from grader.learner import hints
 
     course = the_course()
     print(hints.take(course, course.lesson(lesson), exercise, again=again))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from grader.commands.common import the_course
+from grader.commands.options import the_course
 
 app = typer.Typer(no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from grader.commands.common import (
+from grader.commands.options import (
     Device,
     Isolate,
     Jobs,
@@ -50,7 +50,7 @@ def grade(
     unsafe: Unsafe = False,
 ) -> None:
     """Grade a class, every submission in a sandbox: marks in grades.csv, a page for each student, one for the class."""
-    from grader.classroom import Options
+    from grader.grading.classroom import Options
 
     up_to = the_course().lesson(due).name if due else ""
     options = Options(
@@ -60,9 +60,9 @@ def grade(
 
 
 def _grade(submissions: Path, out: Path, options: object, device: str, isolation: str | None, unsafe: bool) -> None:
-    from grader import classroom, due
-    from grader.export.folder import of_student
-    from grader.progress import Progress
+    from grader.commands.progress import Progress
+    from grader.export.marks import of_student
+    from grader.grading import classroom, due
     from grader.render.terminal import print_class_summary
     from grader.render.text import count
     from grader.student.isolation import choose
@@ -101,9 +101,9 @@ def rehearse(
 
     `grader grade` does the same for the lessons that it is about to grade, once on a machine.
     """
-    from grader.digest import machine
-    from grader.progress import Progress
-    from grader.rehearsal import rehearse as rehearse_all
+    from grader.commands.progress import Progress
+    from grader.grading.digest import machine
+    from grader.grading.rehearsal import rehearse as rehearse_all
     from grader.student.isolation import choose
 
     course = the_course()
@@ -129,8 +129,8 @@ def demo(
     unsafe: Unsafe = False,
 ) -> None:
     """Make a class of sample submissions, right and wrong and hostile ones, and grade it."""
-    from grader import sample_class
-    from grader.classroom import Options
+    from grader.grading.classroom import Options
+    from grader.verify import sample_class
 
     submissions = out / "submitted"
     course = the_course()

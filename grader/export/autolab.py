@@ -10,10 +10,10 @@ import json
 from typing import Any
 
 from grader.course import Lesson
-from grader.export.folder import add_up, mark
-from grader.render.order import exercises, fault
+from grader.export.marks import add_up, mark
 from grader.render.text import amount, clip, number, one_line, visible
-from grader.report import PropertyResult, Report, exercise_scores
+from grader.report.report import PropertyResult, Report, exercise_scores
+from grader.report.sorting import exercises, fault
 from grader.submissions.read import ClassError
 
 _MOST = 2000

@@ -18,10 +18,10 @@ import math
 import re
 from collections.abc import Sequence
 
-from grader.export.folder import mark
-from grader.render.order import by_student, overall, sort_lessons, standing
+from grader.export.marks import mark
 from grader.render.text import number
-from grader.report import Report
+from grader.report.report import Report
+from grader.report.sorting import by_student, overall, sort_lessons, standing
 
 HEADER = ("student", "lesson", "score", "max_score", "status")
 

@@ -19,11 +19,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from grader.course import Lesson
-from grader.export.folder import add_up, mark
+from grader.export.marks import add_up, mark
 from grader.render import fragment
-from grader.render.order import exercises
 from grader.render.text import clip, one_line, visible
-from grader.report import Report, Verdict
+from grader.report.report import Report, Verdict
+from grader.report.sorting import exercises
 
 ACTIONS = {"actions/checkout": "v7", "actions/setup-python": "v7"}
 """The actions that workflows use, here and in .github/workflows, each in the newest major version.

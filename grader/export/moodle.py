@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from grader.export.csv import cell, written
-from grader.export.folder import mark, without_mark
 from grader.export.ids import Ids
-from grader.render.order import by_student, sort_lessons
+from grader.export.marks import mark, without_mark
 from grader.render.text import one_line
-from grader.report import Report
+from grader.report.report import Report
+from grader.report.sorting import by_student, sort_lessons
 from grader.submissions.read import ClassError
 
 IdColumn = Literal["email", "idnumber", "username"]

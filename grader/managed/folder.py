@@ -17,8 +17,8 @@ from typing import Literal
 import msgspec
 
 from grader.course import CourseError
+from grader.files import write
 from grader.managed.merge import merge
-from grader.writing import write
 
 NEW = ".new"
 """Added to the name of a file that somebody has changed: there lies the version that could not be merged into it."""

@@ -28,7 +28,7 @@ from grader.nbgrader.restore import Released, restore
 from grader.nbgrader.stage import worth
 from grader.nbgrader.verdicts import NoVerdictError, Verdicts
 from grader.render.text import amount
-from grader.report import Report, without_times
+from grader.report.report import Report, without_times
 from grader.submissions.find import read_work
 from grader.submissions.read import ClassError, Submission
 from grader.submissions.students import find_students

@@ -31,8 +31,8 @@ class Order(msgspec.Struct, frozen=True):
 
 def main() -> None:
     """Do what the order says; a line that begins with ``!`` says why that is not possible."""
-    from grader.classroom import Options, grade_class
     from grader.course import CourseError, load
+    from grader.grading.classroom import Options, grade_class
     from grader.student.errors import GraderFault
     from grader.student.isolation import IsolationError, choose
     from grader.submissions.read import ClassError

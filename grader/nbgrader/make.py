@@ -15,10 +15,10 @@ from pathlib import Path
 import msgspec
 
 from grader.course import Course, CourseError, Lesson
+from grader.files import write
+from grader.lessons.notebooks import grade_id, source_path
 from grader.managed.folder import ManagedFolder, Memory, Step, Version
 from grader.nbgrader import database
-from grader.notebooks.make import grade_id, source_path
-from grader.writing import write
 
 _STATE = ".grader.json"
 _GITIGNORE = """\

@@ -13,9 +13,9 @@ from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from grader.course import Lesson
-from grader.export.folder import add_up
-from grader.notebooks.make import grade_id
-from grader.report import Report, exercise_scores
+from grader.export.marks import add_up
+from grader.lessons.notebooks import grade_id
+from grader.report.report import Report, exercise_scores
 
 
 def worth(lesson: Lesson, *, training: bool) -> dict[str, tuple[str, float]]:

@@ -21,7 +21,7 @@ from traitlets.config import LoggingConfigurable
 
 from grader.course import Course, CourseError, find_root, load
 from grader.nbgrader.classwork import Order
-from grader.report import Report
+from grader.report.report import Report
 
 
 class NoVerdictError(Exception):

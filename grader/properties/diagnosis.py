@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from grader.properties.chaffs import Chaff
-from grader.properties.evidence import read, same, same_answer
+from grader.lessons.chaffs import Chaff
+from grader.properties.answers import read, same, same_answer
 from grader.properties.plugin import Finding
 from grader.student.errors import StudentDied, StudentError
 from grader.student.session import Session

@@ -20,7 +20,7 @@ import torch
 from grader.course import Lesson
 from grader.properties import counterexample
 from grader.properties.plugin import Finding, OpenSession
-from grader.report import NOT_WRITTEN
+from grader.report.report import NOT_WRITTEN
 from grader.student.errors import StudentDied, StudentError
 from grader.student.session import Session
 from grader.testing.near import near, numbers

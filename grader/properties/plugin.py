@@ -13,9 +13,9 @@ import pytest
 
 from grader.course import Course, CourseError, Lesson
 from grader.properties import counterexample
-from grader.properties.evidence import last_answer
+from grader.properties.answers import last_answer
 from grader.render.text import count
-from grader.report import NOT_WRITTEN, Verdict
+from grader.report.report import NOT_WRITTEN, Verdict
 from grader.student.errors import GraderFault, StudentDied, StudentError
 from grader.student.remote import Remote, Student
 from grader.student.session import Session

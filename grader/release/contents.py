@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from grader.build import pristine
 from grader.course import Course, CourseError, Lesson
 from grader.export.github import WORKFLOW, workflow
-from grader.notebooks.make import source_notebook, student_notebook
+from grader.lessons.notebooks import source_notebook, student_notebook
+from grader.lessons.stubs import pristine
 from grader.release import modules
 from grader.release.course_yml import for_students
 

@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from grader.course import Course, CourseError
+from grader.files import write
 from grader.managed.folder import ManagedFolder, Memory, Plan, Version, digest
 from grader.release.contents import Files
-from grader.writing import write
 
 STATE = "grader/released/state.json"
 """Where the state is kept: in the folder, so that it is there after a clone as well."""

@@ -32,7 +32,7 @@ def needed() -> list[Path]:
 
 def _is_a_command_for_others(name: str) -> bool:
     """Commands of instructors and authors: `grader.cli` leaves them out of a student's copy."""
-    return name.startswith("grader.commands.") and name not in ("grader.commands.common", "grader.commands.learn")
+    return name.startswith("grader.commands.") and name not in ("grader.commands.options", "grader.commands.learn")
 
 
 def _path(name: str) -> Path | None:

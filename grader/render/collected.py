@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.collect.collected import Collected, Remark
-from grader.render.order import natural
 from grader.render.text import count, one_line
+from grader.report.sorting import natural
 
 _MOST_EACH = 10
 """Lines about one student: a hostile archive can have thousands of faults."""

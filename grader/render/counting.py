@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
 
-from grader.due import Counted, LeftOut, Reason, Rule
-from grader.render.order import lesson_number
+from grader.grading.due import Counted, LeftOut, Reason, Rule
 from grader.render.text import count
+from grader.report.sorting import lesson_number
 
 _RULES: dict[Rule, str] = {
     "option": "--due {up_to}",

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape
 
 from grader.render.text import count, number, one_line
-from grader.report import TrainingResult, TrainingSeed, Verdict
+from grader.report.report import TrainingResult, TrainingSeed, Verdict
 
 WIDTH, HEIGHT = 340, 210
 _LEFT, _RIGHT, _TOP, _BOTTOM = 38, 46, 30, 34

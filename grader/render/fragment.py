@@ -11,7 +11,7 @@ from html import escape
 
 from grader.render.curve import description, thin
 from grader.render.text import amount, clip, count, diagnosis_sentence, number, one_line, visible
-from grader.report import PropertyResult, Report, TrainingResult
+from grader.report.report import PropertyResult, Report, TrainingResult
 from grader.student import isolation
 
 FAILED = "The grader itself failed, so this is not a mark. Your work is kept; tell your instructor."

@@ -24,9 +24,11 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from grader.due import Counted
-from grader.render import counting, curve, order, tally, text
-from grader.report import PropertyResult, Report, Status, TrainingResult, Verdict
+from grader.grading.due import Counted
+from grader.render import counting, curve, text
+from grader.report import sorting as order
+from grader.report import tally
+from grader.report.report import PropertyResult, Report, Status, TrainingResult, Verdict
 from grader.student import isolation
 
 _HERE = Path(__file__).parent

@@ -17,12 +17,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.due import Counted
-from grader.render import order, tally
+from grader.grading.due import Counted
 from grader.render.counting import sentence
 from grader.render.lines import INDENT, MOST_TEXT, MOST_WIDTH, code, out_of, prose, put, said
 from grader.render.text import amount, clip, count, diagnosis_sentence, number, one_line, visible
-from grader.report import PropertyResult, Report, Status, TrainingResult, Verdict
+from grader.report import sorting as order
+from grader.report import tally
+from grader.report.report import PropertyResult, Report, Status, TrainingResult, Verdict
 
 _MARKS: dict[Verdict, tuple[str, str]] = {
     "pass": ("✓", "green"),

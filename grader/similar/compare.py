@@ -15,8 +15,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from grader.build import make_stub
 from grader.course import Course, Lesson
+from grader.lessons.stubs import make_stub
 from grader.similar.groups import ALMOST, Group, alike, same
 from grader.similar.prints import fingerprint, fragments, overlap, same_lines, without
 

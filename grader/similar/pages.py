@@ -18,11 +18,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from grader.export.csv import cell
+from grader.files import write
 from grader.render import text
 from grader.similar.compare import Comparison, Pair, Side
 from grader.similar.groups import Group, Kind
 from grader.similar.prints import K, fingerprint, fragments, left_out, overlap, without
-from grader.writing import write
 
 _HERE = Path(__file__).parent
 _RENDER = _HERE.parent / "render"

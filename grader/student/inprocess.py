@@ -17,7 +17,7 @@ from types import ModuleType
 
 from grader.student.errors import out_of_time
 from grader.student.frames import Frame
-from grader.student.serve import Server
+from grader.student.server import Server
 from grader.student.session import Answer, Session
 
 

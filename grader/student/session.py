@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import gymnasium
 import torch
 
-from grader.student import served
+from grader.student import lent as served
 from grader.student.errors import StudentDied, StudentError, WireError
 from grader.student.remote import Remote, RemoteModule, RemoteObject
 from grader.student.transcript import KEPT_BYTES, Exchange, Transcript, size_of

@@ -48,7 +48,7 @@ def warm() -> None:
     import numpy as np
     import torch
 
-    import grader.student.serve  # noqa: F401 - what the child will need
+    import grader.student.server  # noqa: F401 - what the child will need
 
     torch.set_num_threads(1)
     with contextlib.suppress(RuntimeError):
@@ -138,7 +138,7 @@ def _child(descriptor: int, order: Order) -> NoReturn:
     status = 1
     try:
         from grader.student.frames import Frame, Receiver, send
-        from grader.student.serve import Server
+        from grader.student.server import Server
         from grader.student.wire import Encoder
 
         connection = socket.socket(fileno=descriptor)

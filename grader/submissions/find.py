@@ -19,8 +19,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.build import pristine
 from grader.course import Course, Lesson
+from grader.lessons.stubs import pristine
 from grader.render.text import count, one_line
 from grader.submissions.names import is_archive, is_backup, is_notebook_name, is_work, lessons_said, other_stem, stem_of
 from grader.submissions.needed import bound

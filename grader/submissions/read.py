@@ -12,7 +12,7 @@ from pathlib import Path
 
 from grader.course import Lesson
 from grader.render.text import one_line
-from grader.report import Status
+from grader.report.report import Status
 from grader.submissions.magics import without_magics
 from grader.submissions.moved import moved
 from grader.submissions.needed import needed

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from grader.render.order import natural
+from grader.report.sorting import natural
 
 DEEPEST = 6
 _MOST = 2000

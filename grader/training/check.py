@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from grader.course import Course, Lesson, TrainingRule
 from grader.render.text import count
-from grader.report import TrainingResult, TrainingSeed, Verdict
+from grader.report.report import TrainingResult, TrainingSeed, Verdict
 from grader.student.errors import StudentDied, StudentError
 from grader.training import corridor, signs
 from grader.training.meter import ActionError, BudgetSpent, Meter, kind_of

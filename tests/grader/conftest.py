@@ -5,8 +5,8 @@ import textwrap
 
 import pytest
 
-from grader.places import Here, Split
 from grader.student.isolation import IsolationError, choose
+from grader.student.places import Here, Split
 from grader.student.remote import Student
 
 LIMITS = {"cpu_seconds": 4, "call_seconds": 10, "memory_mb": 3000, "output_chars": 400}

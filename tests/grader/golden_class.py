@@ -16,11 +16,11 @@ from typing import Any
 
 import notebook_of
 
-from grader.build import pristine
-from grader.classroom import Options, grade_class
 from grader.course import Course, Lesson, find_root, load
-from grader.properties import chaffs as known
-from grader.report import without_times
+from grader.grading.classroom import Options, grade_class
+from grader.lessons import chaffs as known
+from grader.lessons.stubs import pristine
+from grader.report.report import without_times
 from grader.student.isolation import Isolation, choose
 
 FOLDER = Path(__file__).parent / "golden" / "reports"

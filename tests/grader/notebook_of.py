@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from grader.course import Course, Lesson
-from grader.notebooks import code, make
+from grader.lessons import cells as code
+from grader.lessons import notebooks as make
 
 
 def filled(course: Course, lesson: Lesson, source: str | None) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader.report import PropertyResult, Report, TrainingResult, TrainingSeed
+from grader.report.report import PropertyResult, Report, TrainingResult, TrainingSeed
 
 GOLDEN = Path(__file__).parent / "golden"
 FENCE = "```\n</code></pre><script>alert(1)</script>"

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from grader import course as courses
-from grader.build import build, make_stub
 from grader.course import Course, CourseError
+from grader.lessons.stubs import build, make_stub
 from grader.submissions.untouched import is_untouched
 
 ROOT = Path(__file__).parents[2]

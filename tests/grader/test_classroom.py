@@ -11,12 +11,12 @@ import pytest
 import tiny_course
 from tiny_course import BALANCE, NUMBERS, hand_in
 
-from grader.classroom import Options, grade_class, grade_student, write
 from grader.course import Course
-from grader.grade import silent
-from grader.places import Here
-from grader.report import Report, without_times
+from grader.grading.classroom import Options, grade_class, grade_student, write
+from grader.grading.grade import silent
+from grader.report.report import Report, without_times
 from grader.student.isolation import Isolation, IsolationError, choose
+from grader.student.places import Here
 from grader.submissions.read import ClassError
 from grader.submissions.students import find_students
 
@@ -125,7 +125,7 @@ def test_a_report_of_a_fault_is_made_again(course: Course, submissions: Path, tm
 def test_carry_forward_can_be_switched_off(course: Course, submissions: Path, tmp_path: Path) -> None:
     text = course.root / "course.yml"
     text.write_text(text.read_text().replace("salt: grains", "salt: grains\ncarry_forward: false"))
-    from grader import classroom
+    from grader.grading import classroom
 
     classroom._course.cache_clear()
     try:
@@ -174,9 +174,9 @@ def test_nothing_is_half_written(tmp_path: Path) -> None:
 
 
 def test_the_sample_class_hands_in_what_it_is_asked_for(tmp_path: Path) -> None:
-    from grader import sample_class
     from grader.course import find_root, load
     from grader.submissions.students import find_students
+    from grader.verify import sample_class
 
     course = load(find_root(Path(__file__)))
     lessons = [course.lesson(name) for name in course.sample_class]

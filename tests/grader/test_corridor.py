@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from grader.course import CourseError, find_root, load
-from grader.grade import run_training
-from grader.places import Here
+from grader.grading.grade import run_training
+from grader.student.places import Here
 from grader.training import corridor
 from grader.training.corridor import CONSOLATION, FINE, PRIZE, ROOMS, CorridorEnv
 from grader.training.tabular import evaluate

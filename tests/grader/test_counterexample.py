@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_course import NUMBERS
 
-from grader.grade import grade
-from grader.places import Here
+from grader.grading.grade import grade
 from grader.properties.counterexample import _as_loops
+from grader.student.places import Here
 from grader.submissions.read import Submission
 
 MANY_CALLS = """

@@ -16,17 +16,17 @@ from test_cli import grader
 from test_export_tables import store
 from tiny_course import BALANCE, NUMBERS, hand_in
 
-from grader import due
-from grader.classroom import grade_student, write_pages
 from grader.course import Course, Exercise, Lesson, load
-from grader.digest import digest
-from grader.due import Counted, LeftOut
-from grader.export.folder import of_student
-from grader.grade import silent
-from grader.places import Here
+from grader.export.marks import of_student
+from grader.grading import due
+from grader.grading.classroom import grade_student, write_pages
+from grader.grading.digest import digest
+from grader.grading.due import Counted, LeftOut
+from grader.grading.grade import silent
 from grader.render import html, terminal
 from grader.render.counting import numbers, sentence
-from grader.report import Report, Status
+from grader.report.report import Report, Status
+from grader.student.places import Here
 from grader.submissions.read import ClassError
 
 MONDAY = datetime.fromisoformat("2026-10-05T23:59:00+02:00")

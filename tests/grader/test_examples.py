@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import tiny_course
 
-from grader import build
 from grader.course import Course, Lesson, load
-from grader.grade import grade, open_session
-from grader.places import Here
+from grader.grading.grade import grade, open_session
+from grader.lessons import stubs as build
 from grader.properties import examples
 from grader.properties.plugin import Finding
-from grader.report import NOT_WRITTEN, Report
+from grader.report.report import NOT_WRITTEN, Report
+from grader.student.places import Here
 from grader.submissions.read import Submission
 
 ROOT = Path(__file__).parents[2]

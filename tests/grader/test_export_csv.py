@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.export.csv import HEADER, cell, grades_csv
-from grader.report import PropertyResult, Report, Status
+from grader.report.report import PropertyResult, Report, Status
 
 
 def report(student: str, number: int, score: float, status: Status = "graded", max_score: float = 10) -> Report:

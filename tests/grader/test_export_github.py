@@ -15,12 +15,12 @@ import yaml
 from sample_reports import GOLDEN, broken, mixed, report
 from tiny_course import NUMBERS
 
-from grader.classroom import grade_student
 from grader.course import Course
 from grader.export import github
-from grader.grade import silent
-from grader.places import Here
-from grader.report import Report
+from grader.grading.classroom import grade_student
+from grader.grading.grade import silent
+from grader.report.report import Report
+from grader.student.places import Here
 from grader.submissions.find import read_work
 
 # What src/main.js, src/notify-classroom.js and src/console-results.js of the reporter read of a result.

@@ -20,8 +20,8 @@ from sample_reports import GOLDEN, broken, mixed, report
 from tiny_course import NUMBERS
 
 from grader.course import Course, load
-from grader.export.bundle import gradescope_zip
-from grader.export.gradescope import LEADERBOARD, failure, results
+from grader.gradescope.bundle import gradescope_zip
+from grader.gradescope.results import LEADERBOARD, failure, results
 from grader.student.isolation import IsolationError, choose
 from grader.submissions.find import read_work
 
@@ -187,7 +187,7 @@ def test_setup_without_a_python_that_is_new_enough(tmp_path: Path) -> None:
     old.write_text("#!/bin/bash\nexit 1\n")
     old.chmod(0o755)
     settings = {"PATH": str(tmp_path), "AUTOGRADER_BASE_PYTHON": "python3.9", "AUTOGRADER_VENV": str(tmp_path / "venv")}
-    script = files("grader.export") / "gradescope_files" / "setup.sh"
+    script = files("grader.gradescope") / "setup.sh"
     done = subprocess.run(["bash", str(script)], env=settings, capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 1
     assert (

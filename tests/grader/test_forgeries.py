@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from grader.course import Limits, load
-from grader.grade import grade
+from grader.grading.grade import grade
 from grader.submissions.read import Submission
 
 ROOT = Path(__file__).parents[2]
@@ -98,12 +98,14 @@ torch.Tensor.__eq__ = yes
 hypothesis.given = lambda *args, **kwargs: lambda test: lambda: None
 pytest.main = lambda *args, **kwargs: 0
 builtins.isinstance = builtins.all = builtins.any = yes
-from grader.student import errors, serve, wire
+from grader.student import server as serve
+from grader.student import errors, wire
 errors.WireError = errors.StudentError = ()
 def forged(*args, **kwargs): return 0
 """,
     "answers for the server": """
-from grader.student import serve, wire
+from grader.student import server as serve
+from grader.student import wire
 serve.Server.answer = lambda self, question: wire.Encoder(list).frame(["ok", True, "", 1])
 def forged(*args, **kwargs): return 0
 """,
@@ -192,7 +194,7 @@ def forgery(lesson, text):
 @pytest.mark.parametrize("how", FORGERIES)
 def test_forgeries_get_no_marks(any_split, how, lesson, monkeypatch):
     # Which misconception it may be is of no interest here, and takes most of the time.
-    monkeypatch.setattr("grader.properties.chaffs.load", lambda *_: ())
+    monkeypatch.setattr("grader.lessons.chaffs.load", lambda *_: ())
     lesson = COURSE.lesson(lesson)
     report = grade(COURSE, lesson, "student-001", Submission(forgery(lesson, FORGERIES[how])), any_split, train=False)
     assert report.status == "graded"

@@ -9,9 +9,9 @@ import tiny_course
 from tiny_course import BALANCE, NUMBERS
 
 from grader.course import Course, CourseError
-from grader.grade import grade
-from grader.places import Here
-from grader.report import NOT_WRITTEN, Report
+from grader.grading.grade import grade
+from grader.report.report import NOT_WRITTEN, Report
+from grader.student.places import Here
 from grader.submissions.read import Submission
 
 

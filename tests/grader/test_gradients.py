@@ -214,7 +214,7 @@ def test_death_in_backward_is_a_death(any_split, start):
 @pytest.mark.parametrize("what", ["5", "[]", "[torch.ones(7)]", "['a']", "[object()]"])
 def test_forged_gradients_are_errors_here(any_split, start, what):
     student = start(
-        any_split, SOURCE + f"\nfrom grader.student.serve import Server\nServer._do_backward = lambda *_: {what}\n"
+        any_split, SOURCE + f"\nfrom grader.student.server import Server\nServer._do_backward = lambda *_: {what}\n"
     )
     (x,) = leaves([1.0, 2.0])
     loss = student.square(x)

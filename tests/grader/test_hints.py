@@ -8,7 +8,7 @@ import pytest
 import tiny_course
 
 from grader.course import Course, CourseError
-from grader.hints import take
+from grader.learner.hints import take
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def test_the_constraint_admits_the_cpu_build() -> None:
         "grader/release/README.md.j2",
         "grader/release/devcontainer.json.j2",
         "grader/export/github.py",
-        "grader/export/gradescope_files/setup.sh",
+        "grader/gradescope/setup.sh",
     ],
 )
 def test_who_installs_without_make_is_given_the_same_index(path: str) -> None:

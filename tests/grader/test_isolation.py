@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.places import Split
 from grader.student import isolation, ring, scratch
 from grader.student.errors import StudentError
 from grader.student.isolation import Isolation, IsolationError, choose
+from grader.student.places import Split
 
 ROOT = Path(__file__).parents[2]
 REFUSED = "PermissionError|FileNotFoundError|Read-only file system|No such process|Invalid cross-device link"
@@ -302,7 +302,7 @@ def test_the_zygote_holds_no_tests_and_no_sources(any_split, start):
         ".student",
         *(
             f".student.{name}"
-            for name in ("errors", "frames", "processor", "ring", "scratch", "serve", "served", "wire")
+            for name in ("errors", "frames", "processor", "ring", "scratch", "server", "lent", "wire")
         ),
     }
     assert set(student.modules()) <= {f"grader{name}" for name in allowed} | {"work", "grader.student.zygote"}

@@ -11,9 +11,9 @@ import tiny_course
 from tiny_course import NUMBERS
 
 from grader.course import Course, Limits
-from grader.grade import grade
-from grader.places import Here
-from grader.report import without_times
+from grader.grading.grade import grade
+from grader.report.report import without_times
+from grader.student.places import Here
 from grader.submissions.read import Submission
 
 LEVELS = ("strong", "embedded", "process only", Here.isolation)

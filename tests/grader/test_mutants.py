@@ -12,9 +12,9 @@ import yaml
 
 pytest.importorskip("cosmic_ray", reason="the extra `mutants` is not installed")
 
-from grader import mutants
 from grader.course import CourseError, find_root, load
 from grader.student.isolation import IsolationError, choose
+from grader.verify import mutants
 
 SOLUTION = '''"""A module."""
 

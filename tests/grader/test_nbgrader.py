@@ -35,14 +35,14 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader_class import FORGERIES, LESSON, notebook
 
 from grader.course import CourseError, load
+from grader.lessons import chaffs
 from grader.managed import folder as managed
 from grader.nbgrader import database
 from grader.nbgrader.make import init
 from grader.nbgrader.restore import Released, restore
 from grader.nbgrader.stage import score, worth
 from grader.nbgrader.verdicts import Verdicts
-from grader.properties import chaffs
-from grader.report import PropertyResult, Report, exercise_scores
+from grader.report.report import PropertyResult, Report, exercise_scores
 from grader.student.isolation import IsolationError, choose
 
 ROOT = Path(__file__).parents[2]

@@ -14,8 +14,8 @@ from notebook_of import filled, write
 from tiny_course import BALANCE, NUMBERS
 
 from grader.course import Course
-from grader.notebooks import show
-from grader.notebooks.checks import Checks, NotYet
+from grader.learner import show
+from grader.learner.notebook import Checks, NotYet
 
 TEXT = "# Lesson 1: Numbers\n\n## What to write\n\n**`double(x)`** doubles.\n\n**`half(x)`** halves.\n"
 
@@ -138,7 +138,7 @@ def test_without_a_course_there_is_one_line_and_no_marks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shown: list[show.Box]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("grader.notebooks.checks.INSTALLED", tmp_path)
+    monkeypatch.setattr("grader.learner.notebook.INSTALLED", tmp_path)
     notebook = Notebook("lesson1_numbers", shown)
     notebook.run(NUMBERS)
     with pytest.raises(NotYet, match=r"no course\.yml around this notebook"):

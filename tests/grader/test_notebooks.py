@@ -15,9 +15,9 @@ import pytest
 from tiny_course import make as make_course
 
 from grader import course as courses
-from grader.build import pristine
 from grader.course import Course, CourseError
-from grader.notebooks import make
+from grader.lessons import notebooks as make
+from grader.lessons.stubs import pristine
 
 ROOT = Path(__file__).parents[2]
 COURSE = courses.load(ROOT)

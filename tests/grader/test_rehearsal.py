@@ -8,10 +8,10 @@ import pytest
 import tiny_course
 from tiny_course import BALANCE, NUMBERS, hand_in
 
-from grader import rehearsal
-from grader.classroom import Options, grade_class
 from grader.course import Course, load
-from grader.rehearsal import RehearsalError, rehearse
+from grader.grading import rehearsal
+from grader.grading.classroom import Options, grade_class
+from grader.grading.rehearsal import RehearsalError, rehearse
 from grader.student import isolation as isolated
 from grader.student.errors import GraderFault
 from grader.student.isolation import Isolation, IsolationError, choose
@@ -52,7 +52,7 @@ def test_another_library_or_another_wall_is_another_rehearsal(
     marks = [rehearsal._mark(course, lesson, isolation, True)]
     marks.append(rehearsal._mark(course, lesson, isolation, False))
     marks.append(rehearsal._mark(course, lesson, Isolation("process only", False, False), True))
-    monkeypatch.setattr("grader.digest.machine", lambda: "torch 2.13.0+cu130")
+    monkeypatch.setattr("grader.grading.digest.machine", lambda: "torch 2.13.0+cu130")
     marks.append(rehearsal._mark(course, lesson, isolation, True))
     assert len(set(marks)) == 4
 
@@ -86,7 +86,9 @@ def test_only_lessons_with_something_to_grade_are_rehearsed(
     course: Course, isolation: Isolation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[list[str]] = []
-    monkeypatch.setattr("grader.classroom.rehearse", lambda course, lessons, *_, **__: asked.append(names(lessons)))
+    monkeypatch.setattr(
+        "grader.grading.classroom.rehearse", lambda course, lessons, *_, **__: asked.append(names(lessons))
+    )
     hand_in(
         tmp_path / "in", "student-001", "lesson1_numbers", (course.root / "exercises/lesson1_numbers.py").read_bytes()
     )
@@ -123,9 +125,9 @@ def test_the_reason_why_nothing_starts_reaches_the_user(monkeypatch: pytest.Monk
 
 
 def test_a_report_is_not_kept_beyond_its_libraries(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    from grader.digest import digest, machine
+    from grader.grading.digest import digest, machine
 
     assert "torch 2." in machine()
     before = digest(course, course.lessons[0], {})
-    monkeypatch.setattr("grader.digest.machine", lambda: "other")
+    monkeypatch.setattr("grader.grading.digest.machine", lambda: "other")
     assert digest(course, course.lessons[0], {}) != before

@@ -20,9 +20,9 @@ import tiny_course
 import yaml
 from packaging.requirements import Requirement
 
-from grader import build
 from grader.course import CourseError, Exercise, TrainingRule, load
-from grader.properties import chaffs
+from grader.lessons import chaffs
+from grader.lessons import stubs as build
 from grader.release import contents as making
 from grader.release import modules
 from grader.release.contents import Files, canonical, contents, with_what_they_import
@@ -222,7 +222,7 @@ def test_no_file_of_tests_or_solutions_or_of_other_commands(files: Files) -> Non
     assert not [path for path in files if path.startswith(tuple(f"grader/{name}" for name in left_out))]
     assert {path for path in files if path.startswith("grader/commands/")} == {
         "grader/commands/__init__.py",
-        "grader/commands/common.py",
+        "grader/commands/options.py",
         "grader/commands/learn.py",
     }
 

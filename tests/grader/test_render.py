@@ -18,8 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from grader.render import curve, html, order, tally, terminal, text
-from grader.report import PropertyResult, Report, Status, TrainingResult, TrainingSeed, Verdict
+from grader.render import curve, html, terminal, text
+from grader.report import sorting as order
+from grader.report import tally
+from grader.report.report import PropertyResult, Report, Status, TrainingResult, TrainingSeed, Verdict
 
 EVIL = "<script>alert(1)</script>"
 VOID = {"meta", "link", "br", "img", "hr", "input"}

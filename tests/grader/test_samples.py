@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from grader.bench import bar
 from grader.course import Course, load
-from grader.grade import grade
-from grader.places import Here, Split
-from grader.report import Report
+from grader.grading.grade import grade
+from grader.report.report import Report
 from grader.student.isolation import IsolationError, choose
+from grader.student.places import Here, Split
 from grader.submissions.read import Submission
-from grader.verify import Sample, names_it, samples
+from grader.verify import bar
+from grader.verify.verify import Sample, names_it, samples
 
 COURSE = load(Path(__file__).parents[2])
 EVERY = samples(COURSE, [lesson.name for lesson in COURSE.lessons])

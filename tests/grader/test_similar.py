@@ -17,14 +17,14 @@ import pytest
 from rich.console import Console
 
 from grader.course import Course, load
-from grader.grade import grade
-from grader.places import Here
+from grader.grading.grade import grade
 from grader.similar import prints
 from grader.similar.compare import COMMON_COUNT, Comparison, compare, stub_of
 from grader.similar.measure import disguise, figures, obvious, straightforward, unlike
 from grader.similar.pages import pairs_csv, write_all
 from grader.similar.prints import fragments, left_out, same_lines
 from grader.similar.run import similar
+from grader.student.places import Here
 from grader.submissions.read import ClassError, Submission
 from grader.submissions.students import find_students
 

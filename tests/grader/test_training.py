@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 import torch
 
-from grader.bench import calibrate
 from grader.course import TrainingRule, find_root, load
-from grader.places import Here
-from grader.report import without_times
+from grader.report.report import without_times
 from grader.student.errors import StudentDied, StudentError
+from grader.student.places import Here
 from grader.student.remote import Student
 from grader.training import disguise
 from grader.training.check import check
 from grader.training.disguise import Disguise, DisguisedEnv
 from grader.training.meter import ActionError, BudgetSpent, Meter, MeteredEnv, as_actions
 from grader.training.tasks import evaluate
+from grader.verify import calibrate
 
 CARTPOLE = "CartPole-v1"
 PLAIN = Disguise(np.ones(4), np.eye(4), np.arange(2))
@@ -347,7 +347,7 @@ SMALL = msgspec.structs.replace(LESSON.training, max_steps=6000, seeds=1, passes
 
 @pytest.mark.parametrize("name", [name for name in calibrate.IMPOSTORS if name != "rewards set to 0 in the buffer"])
 def test_what_learnt_nothing_does_not_pass(name):
-    """One run of each; `python -m grader.bench.calibrate --impostors` makes more of them, with the whole budget."""
+    """One run of each; `python -m grader.verify.calibrate --impostors` makes more of them, with the whole budget."""
     result = through_the_wire(calibrate.impostor(SOLUTION, name), SMALL)
     (seed,) = result.seeds
     assert (result.verdict, seed.message) == ("fail", "")

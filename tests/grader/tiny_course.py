@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader.build import build
 from grader.course import Course, load
+from grader.lessons.stubs import build
 
 COURSE = """\
 title: A tiny course

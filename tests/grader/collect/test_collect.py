@@ -12,13 +12,13 @@ import tiny_course
 from made_downloads import ONE, TWO, Files, write, zipped, zipped_on_a_mac
 from tiny_course import BALANCE, NUMBERS
 
-from grader.classroom import grade_student
 from grader.collect.collect import collect
 from grader.collect.collected import Collected, Remark
 from grader.course import Course
 from grader.export import ids as ids_file
-from grader.grade import silent
-from grader.places import Here
+from grader.grading.classroom import grade_student
+from grader.grading.grade import silent
+from grader.student.places import Here
 from grader.submissions.read import ClassError
 from grader.submissions.students import find_students
 

@@ -13,11 +13,11 @@ import tiny_course
 from notebook_of import cell, filled, write
 from tiny_course import NUMBERS
 
-from grader.build import pristine
 from grader.course import Course, Lesson, load
-from grader.grade import grade
-from grader.places import Here
-from grader.report import Report
+from grader.grading.grade import grade
+from grader.lessons.stubs import pristine
+from grader.report.report import Report
+from grader.student.places import Here
 from grader.submissions.read import read_file
 from grader.submissions.untouched import code_of
 

@@ -15,13 +15,13 @@ from notebook_of import cell, filled, write
 from rich.console import Console
 from tiny_course import NUMBERS
 
-from grader import learner
-from grader.build import pristine
 from grader.course import Course, Lesson, load
-from grader.grade import grade
-from grader.places import Here, Split
-from grader.properties import chaffs as known
-from grader.report import Report
+from grader.grading.grade import grade
+from grader.learner import check as learner
+from grader.lessons import chaffs as known
+from grader.lessons.stubs import pristine
+from grader.report.report import Report
+from grader.student.places import Here, Split
 from grader.submissions.find import find_work
 from grader.submissions.read import Submission, read_file
 

@@ -1,0 +1,105 @@
+"""The progress bar of a long run: how far it is, what is running, and how much is left.
+
+Where standard error is no terminal, one line is printed for everything that is finished instead.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from types import TracebackType
+from typing import Self
+
+from rich import progress as bars
+from rich.console import Console
+from rich.markup import escape
+
+from grader.grading.workers import Event
+
+
+class Steps:
+    """One bar on a terminal for what is done in steps, one after another; nothing elsewhere."""
+
+    def __init__(self) -> None:
+        """Nothing is shown before ``with``."""
+        console = Console(stderr=True)
+        self._bars = bars.Progress(console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._bars.add_task("", total=None)
+
+    def __enter__(self) -> Self:
+        """Show the bar, on a terminal."""
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take it away."""
+        self._bars.stop()
+
+    def tell(self, what: str, done: int, total: int) -> None:
+        """How far a step is; ``what`` is a text of ours or of the user's."""
+        self._bars.update(self._task, description=escape(what), completed=done, total=total)
+
+
+class Progress:
+    """Shows a run.
+
+    Args:
+        unit: what is counted, in the plural.
+        total: how many there are.
+    """
+
+    def __init__(self, unit: str, total: int) -> None:
+        """Nothing is shown before ``with``."""
+        self._unit, self._total, self._done = unit, total, 0
+        self._console = Console(stderr=True)
+        self._lock = threading.Lock()
+        self._running: dict[str, bars.TaskID] = {}
+        self._bars = bars.Progress(
+            bars.TextColumn("{task.description}", markup=False),
+            bars.BarColumn(bar_width=24),
+            bars.TextColumn("{task.fields[count]}", markup=False),
+            bars.TimeElapsedColumn(),
+            bars.TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+        )
+        self._all = self._bars.add_task(unit, total=total, count=f"0/{total}")
+
+    def __enter__(self) -> Self:
+        """Show the bars, on a terminal."""
+        if self._console.is_terminal:
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take them away."""
+        if self._console.is_terminal:
+            self._bars.stop()
+
+    def hear(self, event: Event) -> None:
+        """Show what a job is doing; nothing more once it has ended."""
+        with self._lock:
+            if not event.what:
+                if event.job in self._running:
+                    self._bars.remove_task(self._running.pop(event.job))
+                return
+            description = f"  {event.job}  {event.what}"[: max(20, self._console.width - 56)]
+            total = event.total or None
+            if event.job not in self._running:
+                self._running[event.job] = self._bars.add_task(description, total=total, count="")
+            count = f"{event.done:,.0f}/{event.total:,.0f}" if event.total else ""
+            self._bars.update(
+                self._running[event.job], description=description, completed=event.done, total=total, count=count
+            )
+
+    def finished(self, job: str) -> None:
+        """Count a job as done."""
+        with self._lock:
+            self._done += 1
+            if job in self._running:
+                self._bars.remove_task(self._running.pop(job))
+            self._bars.update(self._all, completed=self._done, count=f"{self._done}/{self._total}")
+            if not self._console.is_terminal:
+                print(f"[{self._done}/{self._total}] {job}", file=sys.stderr, flush=True)

@@ -1,0 +1,91 @@
+"""Reports as `grader grade` leaves them, ``<student>/<lesson>.json`` in one folder, and which of them are marks."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from grader.render.text import one_line
+from grader.report.report import Report
+from grader.report.sorting import fault, lesson_number, natural, sort_lessons, standing
+from grader.submissions.read import ClassError
+
+
+def of_student(folder: Path, student: str, lessons: Iterable[str]) -> list[Report]:
+    """One student's reports on these lessons; one that is not there, or cannot be read, is left out."""
+    found = []
+    for lesson in lessons:
+        with contextlib.suppress(OSError, msgspec.DecodeError, msgspec.ValidationError):
+            found.append(Report.from_json((folder / student / f"{lesson}.json").read_bytes()))
+    return found
+
+
+def of_class(folder: Path) -> list[Report]:
+    """All reports in ``folder``: students in natural order, lessons by number.
+
+    Raises:
+        ClassError: there are none, or one of them is damaged. A mark that is silently missing would be worse.
+    """
+    if not folder.is_dir():
+        raise ClassError(f"{folder} is not a folder; expected is what `grader grade … --out {folder}` writes")
+    reports: list[Report] = []
+    for student in sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: natural(path.name)):
+        own = []
+        for path in student.glob("lesson*.json"):
+            try:
+                own.append(Report.from_json(path.read_bytes()))
+            except (OSError, msgspec.DecodeError, msgspec.ValidationError) as error:
+                why = one_line(str(error))
+                raise ClassError(f"{path} is not a report ({why}); delete it and grade again") from None
+        reports += sort_lessons(own)
+    if not reports:
+        raise ClassError(f"{folder} has no reports in it; expected is what `grader grade … --out {folder}` writes")
+    return reports
+
+
+def pick(reports: Sequence[Report], lesson: str) -> list[Report]:
+    """The reports on one lesson, which is given by its number, its name, or the beginning of its name.
+
+    Raises:
+        ClassError: there are none, or more than one lesson is meant.
+    """
+    names = sorted({report.lesson for report in reports}, key=lambda name: (lesson_number(name), name))
+    if lesson.isdecimal():
+        meant = [name for name in names if lesson_number(name) == int(lesson)]
+    else:
+        meant = [name for name in names if name == lesson] or [name for name in names if name.startswith(lesson)]
+    if len(meant) != 1:
+        raise ClassError(f"no single lesson {lesson!r} among the reports; there are: {', '.join(meant or names)}")
+    return [report for report in reports if report.lesson == meant[0]]
+
+
+def mark(report: Report) -> float | None:
+    """What the work earned; None where the grader itself failed, for then there is no mark yet."""
+    return None if standing(report) == "error" else report.score
+
+
+def without_mark(reports: Iterable[Report]) -> list[str]:
+    """A line about every report that has no mark because the grader itself failed."""
+    return [
+        f"{one_line(report.student)}, {report.lesson}: no mark, because the grader failed ({one_line(fault(report))})"
+        for report in reports
+        if mark(report) is None
+    ]
+
+
+def add_up(parts: Sequence[float], total: float) -> list[float]:
+    """``parts`` in whole hundredths that add up to ``total``, as marks do that a system sums by itself.
+
+    Shares such as 10/3 cannot be written down exactly. Each is rounded down, and those that lost most get a hundredth
+    back until the sum is right.
+    """
+    hundredths = [math.floor(100 * part + 1e-6) for part in parts]
+    missing = round(100 * total) - sum(hundredths)
+    by_loss = sorted(range(len(parts)), key=lambda i: hundredths[i] - 100 * parts[i])
+    for i in [i for i in by_loss if parts[i] > 0][: max(missing, 0)]:
+        hundredths[i] += 1
+    return [value / 100 for value in hundredths]

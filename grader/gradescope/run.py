@@ -1,0 +1,149 @@
+"""What `run_autograder` starts in Gradescope's container: one upload is graded, and results.json is written.
+
+Whatever happens there is a valid results.json, and never one with a mark that nobody decided on: it begins as
+``failure()`` and is replaced by the report's own when there is one. What goes wrong is printed; Gradescope shows that
+to instructors only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import functools
+import json
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from grader.course import Course, load
+from grader.gradescope.results import Visibility, failure, results
+from grader.grading import workers
+from grader.grading.classroom import grade_student, write
+from grader.grading.rehearsal import rehearse
+from grader.render.text import amount, number, one_line
+from grader.report.report import Report
+from grader.report.sorting import fault
+from grader.student.errors import GraderFault
+from grader.student.isolation import IsolationError, choose
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the instructor chose when the zip was made; ``gradescope.json`` in it.
+
+    Attributes:
+        lesson: the lesson's name.
+        train: whether its training check is run.
+        visibility: when students see the tests.
+        unsafe: whether to grade even where nothing walls student code in.
+    """
+
+    lesson: str
+    train: bool = True
+    visibility: Visibility = "visible"
+    unsafe: bool = False
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Grade and write; the exit status is 0 where there is a verdict."""
+    parser = argparse.ArgumentParser(prog="grader.gradescope.run")
+    for name in ("source", "submission", "results", "metadata"):
+        parser.add_argument(f"--{name}", type=Path, required=name == "source")
+    parser.add_argument("--rehearse", action="store_true")
+    paths = parser.parse_args(arguments)
+    if paths.rehearse:
+        return rehearse_there(paths.source)
+    target: Path = paths.results / "results.json"
+    _write(target, failure())
+    try:
+        settings, course = _read(paths.source)
+        began = time.monotonic()
+        report = grade_upload(course, settings, paths.submission)
+        report = msgspec.structs.replace(report, seconds=time.monotonic() - began)
+        _write(target, results(report, visibility=settings.visibility))
+    except IsolationError as error:
+        print(f"The grader refused, so this submission has no mark: {error} (of grader export gradescope)")
+        return 1
+    except Exception as error:
+        # Also what a run should never end in: a student must not be left without an answer.
+        traceback.print_exc(file=sys.stdout)
+        print(f"The grader failed, so this submission has no mark: {error}")
+        return 1
+    print(f"{report.lesson}: {report.status}, {number(report.score)} of {amount(report.max_score, 'point')}")
+    print(f"isolation: {report.isolation}")
+    if differs := _points_differ(paths.metadata, report):
+        print(differs)
+    if report.has_error:
+        print(f"The grader failed, so this submission has no mark: {fault(report)}")
+        return 1
+    return 0
+
+
+def grade_upload(course: Course, settings: Settings, submission: Path) -> Report:
+    """Grade the files of one upload.
+
+    Raises:
+        IsolationError: nothing on this machine walls student code in.
+        RehearsalError: the course's own solution does not get full marks here.
+        GraderFault: the process that grades died.
+    """
+    lesson = course.lesson(settings.lesson)
+    isolation = choose(unsafe=settings.unsafe)
+    # For nothing where the image was made under the same isolation: it has been there then.
+    rehearse(course, [lesson], isolation, train=settings.train, processes=1)
+    with tempfile.TemporaryDirectory() as folder:
+        # The upload is a student's folder like any other; what lies where in it, ``grader.submissions.find`` says.
+        upload = submission.absolute()
+        job = functools.partial(
+            grade_student,
+            course.root,
+            upload.parent,
+            Path(folder),
+            (lesson.name,),
+            settings.train,
+            True,
+            upload.name,
+        )
+        (_, reports), *_ = workers.run({"submission": job}, isolation, processes=1)
+    return reports[0]
+
+
+def rehearse_there(source: Path) -> int:
+    """Grade the reference while the image is made; the exit status is 1 where right answers would lose marks."""
+    try:
+        settings, course = _read(source)
+        isolation = choose(unsafe=settings.unsafe)
+        rehearse(course, [course.lesson(settings.lesson)], isolation, train=settings.train, processes=1)
+    except IsolationError as error:
+        # Where the image is made may allow less than where it runs.
+        print(f"setup: not rehearsed here: {error}")
+    except GraderFault as fault:
+        print(f"setup: {fault}")
+        return 1
+    return 0
+
+
+def _read(source: Path) -> tuple[Settings, Course]:
+    """What the zip holds."""
+    return msgspec.json.decode((source / "gradescope.json").read_bytes(), type=Settings), load(source)
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
+    write(path, json.dumps(document, indent=1, allow_nan=False).encode())
+
+
+def _points_differ(metadata: Path, report: Report) -> str:
+    """A line for the instructor where Gradescope's assignment is not worth what the lesson is."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        total = float(json.loads(metadata.read_bytes())["assignment"]["total_points"])
+        if abs(total - report.max_score) > 1e-9:
+            return one_line(
+                f"The assignment has {amount(total, 'point')} in Gradescope, the autograder gives at most "
+                f"{number(report.max_score)}; set its autograder points to that."
+            )
+    return ""

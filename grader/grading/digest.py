@@ -1,0 +1,52 @@
+"""What a report depends on, in one number: whoever would make the same report again can keep the one that is there."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import platform
+from pathlib import Path
+
+import msgspec
+
+from grader.course import Course, Lesson
+from grader.version import versions
+
+
+def digest(course: Course, lesson: Lesson, sources: dict[str, str], *options: object) -> str:
+    """A digest of all that a report depends on: sources, the lesson's tests, the course, the grader, the options.
+
+    Python and the libraries that judge belong to it: what another build of torch made of a submission is not kept.
+    """
+    sha = hashlib.sha256()
+
+    def add(label: str, data: bytes) -> None:
+        sha.update(f"{label}\0{len(data)}\0".encode())
+        sha.update(data)
+
+    add("options", repr(options).encode())
+    for name, text in sorted(sources.items()):
+        add(name, text.encode("utf-8", "surrogatepass"))
+    add("course.yml", _judged_by(course))
+    files = sorted(course.tests(lesson).rglob("*.*"))
+    files += [course.solution(course.lesson(name)) for name in (lesson.name, *lesson.imports)]
+    files += sorted(Path(__file__).parents[1].rglob("*.py"))
+    for path in files:
+        if path.is_file() and "__pycache__" not in path.parts:
+            add(path.name, path.read_bytes())
+    add("salt", str(course.secret("digest")).encode())
+    add("machine", machine().encode())
+    return sha.hexdigest()
+
+
+@functools.cache
+def machine() -> str:
+    """What judges here, in one line: Python, the kind of machine, and the libraries with their builds."""
+    found = ", ".join(f"{name} {version}" for name, version in versions().items() if name != "grader")
+    return f"{platform.system()} {platform.machine()}, {found}"
+
+
+def _judged_by(course: Course) -> bytes:
+    """The course without what changes no verdict: a deadline that is moved must not grade a class again."""
+    lessons = tuple(msgspec.structs.replace(lesson, due=None) for lesson in course.lessons)
+    return msgspec.json.encode(msgspec.structs.replace(course, lessons=lessons, root=Path()), enc_hook=str)

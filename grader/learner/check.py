@@ -1,0 +1,205 @@
+"""``grader check`` and ``grader train``: one learner's own work, judged in their own process."""
+
+from __future__ import annotations
+
+import contextlib
+import pdb
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.status import Status
+
+from grader.course import Course, CourseError, Lesson
+from grader.grading.grade import grade, silent
+from grader.lessons.stubs import pristine
+from grader.render.terminal import print_check
+from grader.report.report import Report
+from grader.student.places import Here
+from grader.submissions.find import read_own
+from grader.submissions.read import Submission, read_file
+
+
+def check(course: Course, wanted: str, file: Path | None, console: Console, *, every: bool = False) -> bool:
+    """Judge one lesson's properties and print what to do next.
+
+    Args:
+        course: the course.
+        wanted: the lesson, or "" for the first unfinished one.
+        file: the file to judge, or None for the one in exercises/.
+        console: where to print.
+        every: show all failures.
+
+    Returns:
+        Whether everything passes.
+
+    Raises:
+        CourseError: there is no such lesson or file.
+    """
+    if file is not None and not wanted:
+        wanted = file.stem
+    if wanted:
+        return _check(course, course.lesson(wanted), file, console, every)
+    for lesson in course.lessons:
+        report = _judge(course, lesson, _read(course, lesson, None), console)
+        if report.status != "graded" or any(r.verdict != "pass" for r in report.properties) or report.message:
+            _print(course, lesson, report, console, every)
+            return False
+        console.print(f"✓ {lesson.name}", markup=False, highlight=False)
+    if all(map(course.has_properties, course.lessons)):
+        console.print("Every property of every lesson holds. That is the whole course.")
+    else:
+        console.print("Every public example of every lesson is right. That is all that can be checked here.")
+    if trained := [str(lesson.number) for lesson in course.lessons if lesson.training]:
+        console.print(f"Whether it learns, `grader train` says: lessons {', '.join(trained)}.", markup=False)
+    return True
+
+
+def _check(course: Course, lesson: Lesson, file: Path | None, console: Console, every: bool) -> bool:
+    report = _judge(course, lesson, _read(course, lesson, file), console)
+    _print(course, lesson, report, console, every)
+    return report.status == "graded" and bool(report.properties) and all(r.verdict == "pass" for r in report.properties)
+
+
+def _print(course: Course, lesson: Lesson, report: Report, console: Console, every: bool) -> None:
+    names = [each.name for each in course.lessons]
+    following = names[names.index(lesson.name) + 1 :]
+    stub, _ = read_own(course, lesson, course.stub(lesson).parent)
+    shown = stub.relative_to(course.root) if stub.is_relative_to(course.root) else stub
+    failed = [r for r in report.properties if r.verdict == "fail"]
+    for result in failed[1:] if every else ():
+        # One at a time is how one learns; --all is for those who asked.
+        alone = msgspec.structs.replace(report, properties=(result,), training=None)
+        print_check(alone, console, next_lesson="", stub=str(shown))
+    trains = lesson.training is not None
+    print_check(report, console, next_lesson=following[0] if following else "", stub=str(shown), trains=trains)
+
+
+def train(course: Course, lesson: Lesson, file: Path | None, console: Console, device: str) -> bool:
+    """Run a lesson's training check and print how it went.
+
+    Returns:
+        Whether it passes.
+
+    Raises:
+        CourseError: the lesson trains nothing, or there is no such file.
+    """
+    if lesson.training is None:
+        raise CourseError(f"{lesson.name} has no training check; `grader check {lesson.number}` is all there is to it")
+    for name in lesson.imports:
+        earlier = course.lesson(name)
+        if not _is_begun(course, earlier) and not course.solution(earlier).is_file():
+            raise CourseError(
+                f"{lesson.name} trains with your {name}, which is not written yet; do lesson {earlier.number} first"
+            )
+    report = _judge(course, lesson, _read(course, lesson, file), console, train=True, device=device)
+    _print(course, lesson, report, console, False)
+    return report.training is not None and report.training.verdict == "pass"
+
+
+def _read(course: Course, lesson: Lesson, file: Path | None) -> Submission:
+    if file is not None and not file.exists():
+        raise CourseError(f"{file} does not exist")
+    if file is not None:
+        return read_file(file, lesson, pristine(course, lesson))
+    folder = course.stub(lesson).parent
+    _, submission = read_own(course, lesson, folder)
+    if submission.status == "missing":
+        raise CourseError(f"{folder}: {submission.problem}")
+    return submission
+
+
+def _judge(
+    course: Course,
+    lesson: Lesson,
+    submission: Submission,
+    console: Console,
+    *,
+    train: bool = False,
+    device: str = "cpu",
+) -> Report:
+    place = Here(device=device)
+    public = not course.has_properties(lesson)
+    if public and not pristine(course, lesson):
+        raise CourseError(
+            f"there is nothing to check {lesson.name} by: neither properties nor the stub with its examples"
+        )
+    with console.status(f"{lesson.name} ...") as status, _debugger(status):
+        watch = _watching(status, lesson) if console.is_terminal else silent
+        imports, notes = _imports(course, lesson)
+        return grade(
+            course,
+            lesson,
+            "you",
+            submission,
+            place,
+            imports=imports,
+            notes=notes,
+            train=train,
+            public=public,
+            watch=watch,
+        )
+
+
+@contextlib.contextmanager
+def _debugger(status: Status) -> Iterator[None]:
+    """Let ``breakpoint()`` in the learner's code talk to the terminal: while it runs, its output is kept elsewhere."""
+
+    def hook(*args: Any, **kwargs: Any) -> None:
+        status.stop()
+        pdb.Pdb(stdin=sys.__stdin__, stdout=sys.__stdout__).set_trace(sys._getframe(1))
+
+    before, sys.breakpointhook = sys.breakpointhook, hook
+    try:
+        yield
+    finally:
+        sys.breakpointhook = before
+
+
+def _watching(status: Status, lesson: Lesson) -> Callable[[str, float, float], None]:
+    def watch(what: str, done: float, total: float) -> None:
+        of = f" {done:,.0f}/{total:,.0f}" if total else ""
+        status.update(f"{lesson.name}: {what}{of}")
+
+    return watch
+
+
+def own_or_reference(course: Course, lesson: Lesson, folder: Path) -> tuple[str, str]:
+    """A lesson that a later one imports: the learner's own, else the reference, else the stub.
+
+    Returns:
+        Its source, "" where there is none of them; and what to say where it is not the learner's own.
+    """
+    stub = pristine(course, lesson)
+    _, submission = read_own(course, lesson, folder)
+    if not submission.problem and not submission.is_untouched(stub):
+        return submission.source, ""
+    solution = course.solution(lesson)
+    if solution.is_file():
+        note = f"the course's own {lesson.name} was used: yours has not been begun"
+        return solution.read_text(encoding="utf-8"), note
+    why = submission.problem or "it has not been begun"
+    return stub, f"this lesson builds on your {lesson.name}, which cannot be used yet: {why}"
+
+
+def _imports(course: Course, lesson: Lesson) -> tuple[dict[str, str], list[str]]:
+    """The learner's own earlier lessons; for one that is not begun the reference, or the stub where there is none."""
+    sources, notes = {}, []
+    for name in lesson.imports:
+        earlier = course.lesson(name)
+        source, note = own_or_reference(course, earlier, course.stub(earlier).parent)
+        if source:
+            sources[name] = source
+        if note:
+            notes.append(note)
+    return sources, notes
+
+
+def _is_begun(course: Course, lesson: Lesson) -> bool:
+    """Whether there is something of the learner's own that a later lesson can import."""
+    stub = pristine(course, lesson)
+    _, own = read_own(course, lesson, course.stub(lesson).parent)
+    return not own.problem and not own.is_untouched(stub)

@@ -1,0 +1,50 @@
+"""Hints, one at a time. How many a learner has taken is kept beside their work, in ``.hints.json``."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+from grader.course import Course, CourseError, Lesson
+from grader.files import write
+
+
+def take(course: Course, lesson: Lesson, wanted: str, *, again: bool = False) -> str:
+    """The next hint in words, with how many are left; the last one is repeated when there are no more.
+
+    Args:
+        course: the course.
+        lesson: the lesson.
+        wanted: an exercise's name, or "" for the first one that has hints left.
+        again: forget which ones were taken of it.
+
+    Raises:
+        CourseError: the lesson has no such exercise.
+    """
+    every = {exercise.name: exercise.hints for exercise in lesson.exercises}
+    if lesson.training is not None:
+        every[lesson.training.exercise] = lesson.training.hints
+    if wanted and wanted not in every:
+        raise CourseError(f"{lesson.name} has no exercise {wanted!r}; choose one of: {', '.join(every)}")
+    path = course.root / ".hints.json"
+    taken: dict[str, int] = {}
+    # A file that somebody has damaged only costs the memory of what was read already.
+    with contextlib.suppress(OSError, ValueError):
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        taken = {str(key): int(value) for key, value in stored.items()} if isinstance(stored, dict) else {}
+
+    def key(name: str) -> str:
+        return f"{lesson.name}/{name}"
+
+    if again:
+        taken = {k: v for k, v in taken.items() if k not in [key(name) for name in ([wanted] if wanted else every)]}
+    name = wanted or next((n for n, h in every.items() if taken.get(key(n), 0) < len(h)), list(every)[-1])
+    hints = every[name]
+    if not hints:
+        return f"{name}: there are no hints for this one."
+    number = min(taken.get(key(name), 0) + 1, len(hints))
+    taken[key(name)] = number
+    write(path, json.dumps(taken, indent=2).encode())
+    left = len(hints) - number
+    more = f"{left} more" if left else "that was the last one; --again begins anew"
+    return f"{name}, hint {number} of {len(hints)}: {hints[number - 1]}\n({more})"

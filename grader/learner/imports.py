@@ -1,0 +1,93 @@
+"""Importing lessons in a notebook: ``from lesson4_dqn import DQN`` finds what the learner has written, wherever.
+
+A lesson's own name means the notebook itself, so that code from a text or a report runs as it stands. An earlier
+lesson is taken from its .py or its notebook, whichever has work in it; where neither has been begun, from the course's
+reference, if there is one here.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from grader.course import Course, Lesson
+
+_taken_from: dict[str, str] = {}
+"""What to say about a lesson that is not the learner's own."""
+
+
+class _Notebook(ModuleType):
+    """A lesson's name inside its own notebook: every attribute is what the notebook holds now."""
+
+    def __init__(self, name: str, held: ModuleType) -> None:
+        super().__init__(name)
+        self.__dict__["_held"] = held
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return vars(self.__dict__["_held"])[name]
+        except KeyError:
+            raise AttributeError(f"this notebook has no {name!r} yet; run the cell that defines it") from None
+
+
+class _Itself(importlib.abc.Loader):
+    """Gives a notebook under its own lesson's name."""
+
+    def __init__(self, held: ModuleType) -> None:
+        self._held = held
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        return _Notebook(spec.name, self._held)
+
+    def exec_module(self, module: ModuleType) -> None:
+        pass
+
+
+class _Lessons(importlib.abc.MetaPathFinder):
+    """Finds the course's lessons by name, for one notebook."""
+
+    def __init__(self, course: Course, lesson: Lesson, held: ModuleType) -> None:
+        self._course, self._lesson, self._held = course, lesson, held
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname == self._lesson.name:
+            return importlib.machinery.ModuleSpec(fullname, _Itself(self._held))
+        if fullname not in [each.name for each in self._course.lessons]:
+            return None
+        from grader.learner.check import own_or_reference
+        from grader.student.server import Sources
+
+        folder = _where(self._course, fullname)
+        source, _taken_from[fullname] = own_or_reference(self._course, self._course.lesson(fullname), folder)
+        if not source:
+            raise ImportError(f"{fullname} has not been begun, and lesson {self._lesson.number} builds on it")
+        return Sources({fullname: source}, str(folder)).find_spec(fullname, path)
+
+
+def _where(course: Course, name: str) -> Path:
+    """The folder that has the learner's file of an earlier lesson."""
+    # Beside this notebook; in a folder of its own beside this one's, as nbgrader hands assignments out; in the course.
+    places = [Path.cwd(), Path.cwd().parent / name, course.root / "exercises"]
+    files = [f"{name}.py", f"{name}.ipynb"]
+    return next((place for place in places if any((place / file).exists() for file in files)), places[-1])
+
+
+def install(course: Course, lesson: Lesson, held: ModuleType) -> None:
+    """Have lessons imported as this module says, in this process, for the notebook of ``lesson``."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Lessons)]
+    sys.meta_path.insert(0, _Lessons(course, lesson, held))
+    for each in course.lessons:
+        # What an earlier call has loaded may have been edited since.
+        sys.modules.pop(each.name, None)
+
+
+def notes(lesson: Lesson) -> list[str]:
+    """Which lessons that this one imports are not the learner's own."""
+    return [note for name in lesson.imports if (note := _taken_from.get(name, ""))]

@@ -1,0 +1,78 @@
+"""A notebook's own kernel as the place where code runs: what it holds now is what is judged."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+
+import numpy as np
+import torch
+
+from grader.student import inprocess
+from grader.student.places import Here
+from grader.student.session import Session
+
+AS_IT_IS = "# what the notebook holds now\n"
+"""Stands for the notebook's source, which nobody asks for: running its cells again would train again."""
+
+
+class Live(Here):
+    """This process, with a submission that is here already; other sources (a known mistake's) are loaded as usual.
+
+    Args:
+        module: the notebook's namespace.
+    """
+
+    isolation = "in this notebook"
+
+    def __init__(self, module: ModuleType) -> None:
+        """Nothing to start."""
+        super().__init__()
+        self._module = module
+
+    def open(
+        self,
+        sources: dict[str, str],
+        main: str,
+        *,
+        cpu_seconds: float,
+        call_seconds: float,
+        memory_mb: int,
+        output_chars: int,
+        record: bool = True,
+        short: bool = False,
+    ) -> Session:
+        """A session about the notebook, or about the given sources."""
+        if sources[main] == AS_IT_IS:
+            return inprocess.adopt(self._module, output_chars=output_chars, cpu_seconds=cpu_seconds, record=record)
+        return super().open(
+            sources,
+            main,
+            cpu_seconds=cpu_seconds,
+            call_seconds=call_seconds,
+            memory_mb=memory_mb,
+            output_chars=output_chars,
+            record=record,
+        )
+
+
+@contextlib.contextmanager
+def undisturbed(lessons: list[str]) -> Iterator[None]:
+    """Leave the kernel as it was: its random numbers, and the lessons that it has imported.
+
+    Properties seed the global generators, and a known mistake is loaded under the lesson's own name.
+    """
+    state, numpy_state, torch_state = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    modules = {name: sys.modules[name] for name in lessons if name in sys.modules}
+    try:
+        yield
+    finally:
+        random.setstate(state)
+        np.random.set_state(numpy_state)
+        torch.set_rng_state(torch_state)
+        for name in lessons:
+            sys.modules.pop(name, None)
+        sys.modules.update(modules)

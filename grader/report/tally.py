@@ -1,0 +1,95 @@
+"""What a class's reports say together: how lessons went, which laws break most, which misconceptions are common.
+
+Reports in which the grader itself failed are left out of every mean and count; they are listed apart.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from grader.report.report import Report
+from grader.report.sorting import is_full, lesson_number, sort_lessons, standing
+
+
+@dataclass(frozen=True)
+class LessonTally:
+    """One lesson over the class. ``mean`` is over the ``graded`` reports alone and None where there are none."""
+
+    lesson: str
+    title: str
+    max_score: float
+    reports: int
+    graded: int
+    mean: float | None
+    full: int
+
+
+@dataclass(frozen=True)
+class Broken:
+    """One property, or one training check, and how many of those that it judged it failed."""
+
+    lesson: str
+    exercise: str
+    says: str
+    failed: int
+    judged: int
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """One diagnosis and how many students it was made of."""
+
+    lesson: str
+    exercise: str
+    diagnosis: str
+    students: int
+
+
+def lessons(reports: Sequence[Report]) -> list[LessonTally]:
+    """Every lesson in its order."""
+    found: dict[str, list[Report]] = {}
+    for report in sort_lessons(reports):
+        found.setdefault(report.lesson, []).append(report)
+    result = []
+    for name, group in found.items():
+        graded = [report for report in group if standing(report) == "graded"]
+        mean = math.fsum(report.score for report in graded) / len(graded) if graded else None
+        possible = max(report.max_score for report in group)
+        full = sum(map(is_full, graded))
+        result.append(LessonTally(name, group[0].title, possible, len(group), len(graded), mean, full))
+    return result
+
+
+def _judgements(report: Report) -> Iterator[tuple[str, str, bool]]:
+    """Exercise, law, and whether it was kept, of everything in the report that was judged."""
+    for result in report.properties:
+        if result.verdict in ("pass", "fail"):
+            yield result.exercise, result.says, result.verdict == "pass"
+    if report.training is not None and report.training.verdict in ("pass", "fail"):
+        yield report.training.exercise, report.training.rule, report.training.verdict == "pass"
+
+
+def broken(reports: Sequence[Report], most: int = 12) -> list[Broken]:
+    """The properties that most students fail, at most ``most``, the most often failed first."""
+    judged: dict[tuple[str, str, str], list[bool]] = {}
+    for report in reports:
+        if standing(report) == "graded":
+            for exercise, says, kept in _judgements(report):
+                judged.setdefault((report.lesson, exercise, says), []).append(kept)
+    found = [Broken(*key, failed=kept.count(False), judged=len(kept)) for key, kept in judged.items()]
+    found.sort(key=lambda b: (-b.failed, b.judged, lesson_number(b.lesson), b.exercise, b.says))
+    return [b for b in found if b.failed][:most]
+
+
+def misconceptions(reports: Sequence[Report], most: int = 12) -> list[Misconception]:
+    """The most common diagnoses, at most ``most``. A student counts once for each, however many properties name it."""
+    students: dict[tuple[str, str, str], set[str]] = {}
+    for report in reports:
+        for result in report.properties:
+            if result.verdict == "fail" and result.diagnosis and standing(report) == "graded":
+                students.setdefault((report.lesson, result.exercise, result.diagnosis), set()).add(report.student)
+    found = [Misconception(*key, students=len(names)) for key, names in students.items()]
+    found.sort(key=lambda m: (-m.students, lesson_number(m.lesson), m.exercise, m.diagnosis))
+    return found[:most]

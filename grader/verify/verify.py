@@ -1,0 +1,181 @@
+"""Measure the tests themselves: right answers must get full marks, wrong ones must lose marks and be named."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from grader.course import Course, CourseError
+from grader.grading import workers
+from grader.grading.classroom import _course
+from grader.grading.grade import Watcher, grade
+from grader.grading.workers import Event
+from grader.lessons import chaffs as known
+from grader.render.terminal import VerifyRow
+from grader.report.report import Report
+from grader.student.isolation import Isolation
+from grader.student.places import Place
+from grader.submissions.read import Submission
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """One program whose verdict is known.
+
+    Attributes:
+        lesson: the lesson's name.
+        kind: ``stub``, ``solution``, ``wheat`` or ``chaff``.
+        name: of the wheat or chaff.
+        source: the module.
+        says: a chaff's sentence.
+        exercise: the exercise that a chaff gets wrong.
+    """
+
+    lesson: str
+    kind: str
+    name: str
+    source: str
+    says: str = ""
+    exercise: str = ""
+
+    @property
+    def title(self) -> str:
+        """A name that no other sample has."""
+        return f"{self.lesson} {self.kind} {self.name}".strip()
+
+
+def samples(course: Course, lessons: Sequence[str]) -> list[Sample]:
+    """Everything that can be measured in these lessons.
+
+    Raises:
+        CourseError: a file is missing, or a chaff no longer fits its solution.
+    """
+    found = []
+    for name in lessons:
+        lesson = course.lesson(name)
+        try:
+            stub, solution = (p.read_text(encoding="utf-8") for p in (course.stub(lesson), course.solution(lesson)))
+        except OSError as error:
+            raise CourseError(f"{lesson.name}: {error.strerror}: {error.filename}") from None
+        # A comment would not do: a stub that is only laid out anew counts as not begun. Whoever began and wrote
+        # nothing useful must get nothing either.
+        found.append(Sample(name, "stub", "", f"{stub}\nBEGUN = True\n"))
+        found.append(Sample(name, "solution", "", solution))
+        for wheat, text in known.wheats(course, lesson).items():
+            found.append(Sample(name, "wheat", wheat, text))
+        for chaff in known.load(course, lesson):
+            found.append(Sample(name, "chaff", chaff.name, chaff.source(solution), chaff.says, chaff.exercise))
+    return found
+
+
+def judge(root: Path, sample: Sample, train: bool, place: Place, watch: Watcher) -> tuple[Report, float]:
+    """The report on one sample, and the processor time for it, of both sides."""
+    course = _course(root)
+    lesson = course.lesson(sample.lesson)
+    imports = course.references(lesson)
+    start = time.process_time() + place.used()
+    report = grade(
+        course,
+        lesson,
+        sample.title,
+        Submission(sample.source),
+        place,
+        imports=imports,
+        train=train and sample.kind in ("solution", "wheat"),
+        watch=watch,
+    )
+    return report, time.process_time() + place.used() - start
+
+
+def names_it(report: Report, sample: Sample) -> bool:
+    """Whether a learner who reads the report from the top meets this chaff's sentence before any other's."""
+    for result in report.properties:
+        if result.diagnosis:
+            return sample.says in result.diagnosis
+    return False
+
+
+def verify(
+    course: Course,
+    lessons: Sequence[str],
+    isolation: Isolation,
+    *,
+    train: bool = True,
+    processes: int | None = None,
+    hear: Callable[[Event], None] | None = None,
+    finished: Callable[[str, int], None] | None = None,
+) -> list[VerifyRow]:
+    """Judge every stub, solution, wheat and chaff of these lessons; one row a lesson.
+
+    Args:
+        course: the course.
+        lessons: names of lessons.
+        isolation: how the samples are walled in.
+        train: whether solutions and wheats are trained as well.
+        processes: how many side by side.
+        hear: is told what is going on.
+        finished: is told of every sample that is done, and how many there are.
+
+    Raises:
+        CourseError: the course is not complete.
+    """
+    wanted = {sample.title: sample for sample in samples(course, lessons)}
+    jobs = {title: functools.partial(judge, course.root, sample, train) for title, sample in wanted.items()}
+    done: dict[str, tuple[Report, float]] = {}
+    for title, result in workers.run(jobs, isolation, processes=processes, hear=hear):
+        done[title] = result
+        if finished is not None:
+            finished(title, len(jobs))
+    return [_row(name, [(s, *done[t]) for t, s in wanted.items() if s.lesson == name]) for name in lessons]
+
+
+def _row(lesson: str, judged: Sequence[tuple[Sample, Report, float]]) -> VerifyRow:
+    problems: list[str] = []
+    counts = dict.fromkeys(("stub", "solution", "wheat", "chaff", "full wheat", "caught", "named"), 0)
+    stub_fails = solution_full = False
+    properties, seconds = 0, 0.0
+    for sample, report, used in judged:
+        counts[sample.kind] += 1
+        full = report.status == "graded" and report.score >= report.max_score - 1e-9 and not report.message
+        lost = [
+            f"{p.name}: got {p.got[:160]}, needed {p.needed[:160]}" for p in report.properties if p.verdict != "pass"
+        ]
+        if report.training is not None and report.training.verdict != "pass":
+            lost.append(f"training: {report.training.message}")
+        where = f"{sample.kind} {sample.name}".strip()
+        if report.has_error:
+            problems.append(f"{where}: the grader itself failed: {report.message or lost}")
+        elif sample.kind == "stub":
+            stub_fails = report.score == 0
+            if not stub_fails:
+                problems.append(f"stub: earns {report.score:g} of {report.max_score:g}")
+        elif sample.kind == "chaff":
+            counts["caught"] += not full
+            counts["named"] += names_it(report, sample)
+            if full:
+                problems.append(f"{where}: gets full marks")
+            elif not names_it(report, sample):
+                other = next((p.diagnosis for p in report.properties if p.diagnosis), "no diagnosis")
+                problems.append(f"{where}: loses marks but is not named ({other})")
+        elif not full:
+            problems.append(f"{where}: loses marks: {report.message or '; '.join(lost)}")
+        if sample.kind == "solution":
+            solution_full, properties, seconds = full, len(report.properties), used
+        elif sample.kind == "wheat":
+            counts["full wheat"] += full
+    return VerifyRow(
+        lesson=lesson,
+        stub_fails=stub_fails,
+        solution_full=solution_full,
+        wheats=counts["wheat"],
+        wheats_full=counts["full wheat"],
+        chaffs=counts["chaff"],
+        chaffs_caught=counts["caught"],
+        chaffs_named=counts["named"],
+        properties=properties,
+        cpu_seconds=seconds,
+        problems=tuple(problems),
+    )
