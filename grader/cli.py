@@ -13,7 +13,7 @@ import typer
 
 from grader.commands import learn
 from grader.commands.options import stop
-from grader.course import CourseError
+from grader.errors import UserError
 
 # A copy for students holds the learner's commands only, and offers no others.
 RELEASED = (Path(__file__).parent / "released").is_dir()
@@ -78,11 +78,10 @@ def main() -> None:
     """Run the command; a mistake of the user's is one line."""
     from grader.student.errors import GraderFault
     from grader.student.isolation import IsolationError
-    from grader.submissions.read import ClassError
 
     try:
         app()
-    except (CourseError, ClassError, IsolationError) as error:
+    except (UserError, IsolationError) as error:
         stop(str(error), 2)
     except GraderFault as fault:
         stop(f"the grader itself failed: {fault}", 3)

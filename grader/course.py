@@ -12,11 +12,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 import yaml
 
-from grader.render.text import amount
-
-
-class CourseError(Exception):
-    """course.yml, or the folder around it, is not a course; the message is one line for the person who wrote it."""
+from grader.errors import CourseError
+from grader.printable import amount
 
 
 class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,7 +96,7 @@ class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One lesson: the same name in exercises/, solutions/ and tests/.
 
     Attributes:
-        due: the deadline, with its time zone; None where course.yml gives none. See ``grader.grading.due``.
+        due: the deadline, with its time zone; None where course.yml gives none. See ``grader.report.due``.
     """
 
     name: str
@@ -229,7 +226,8 @@ def find_root(start: Path) -> Path:
     raise CourseError(f"no course.yml in {start} or above it; run this inside the course's folder")
 
 
-class _Loader(yaml.SafeLoader):
+# libyaml reads ten times as fast as Python does; where PyYAML was built without it, it is as right.
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML whose dates stay text: PyYAML ends in a traceback on 31 February."""
 
 
@@ -248,8 +246,9 @@ def load(root: Path) -> Course:
     path = root / "course.yml"
     try:
         text = path.read_text(encoding="utf-8")
-        data = yaml.load(text, Loader=_Loader)
-        tree = yaml.compose(text, Loader=_Loader)
+        loader = _Loader(text)
+        tree = loader.get_single_node()  # it knows the lines
+        data: Any = loader.construct_document(tree) if tree else None
     except FileNotFoundError:
         raise CourseError(f"{path} does not exist") from None
     except yaml.MarkedYAMLError as error:

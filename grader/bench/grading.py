@@ -18,7 +18,8 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from grader.course import Course, CourseError, Lesson, find_root, load
+from grader.course import Course, Lesson, find_root, load
+from grader.errors import UserError
 from grader.grading.grade import grade
 from grader.student.isolation import IsolationError, choose
 from grader.student.places import Here, Place, Split
@@ -49,7 +50,7 @@ def main() -> None:
         course, isolation = load(find_root(Path.cwd())), choose()
         lessons = [course.lesson(options.lesson)] if options.lesson else list(course.lessons)
         runs = max(1, options.runs)
-    except (CourseError, IsolationError) as error:
+    except (UserError, IsolationError) as error:
         raise SystemExit(f"bench: {error}") from None
 
     console.print(f"isolation: {isolation}", highlight=False)

@@ -25,7 +25,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.course import CourseError, TrainingRule, find_root, load
+from grader.course import TrainingRule, find_root, load
+from grader.errors import CourseError
 from grader.training.disguise import Disguise, draw
 from grader.training.meter import Floats
 

@@ -36,11 +36,11 @@ from grader.collect.layout import placed_at
 from grader.collect.safe_names import free, same
 from grader.collect.shelf import Shelf
 from grader.course import Course, Lesson
+from grader.errors import ClassError
 from grader.export.ids import as_csv
 from grader.files import write
-from grader.render.text import one_line
+from grader.printable import one_line
 from grader.report.sorting import natural
-from grader.submissions.read import ClassError
 
 Tell = Callable[[str, int, int], None]
 

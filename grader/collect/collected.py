@@ -1,4 +1,4 @@
-"""What a run of ``grader collect`` came to, as data; ``grader.render.collected`` prints it."""
+"""What a run of ``grader collect`` came to, as data; ``grader.collect.table`` prints it."""
 
 from __future__ import annotations
 

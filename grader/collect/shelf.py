@@ -16,8 +16,8 @@ from typing import Literal
 import msgspec
 
 from grader.collect.safe_names import free, safe_folder, same
+from grader.errors import ClassError
 from grader.files import write
-from grader.submissions.read import ClassError
 
 MEMORY = ".collected.json"
 EARLIER = ".earlier"

@@ -89,8 +89,8 @@ def collect(
     exit status is 1 where something needs attention: everything else has been collected all the same.
     """
     from grader.collect.collect import collect as collect_all
+    from grader.collect.table import print_collected
     from grader.commands.progress import Steps
-    from grader.render.collected import print_collected
 
     course = the_course()
     wanted = course.lesson(lesson) if lesson else None

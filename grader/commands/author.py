@@ -17,9 +17,9 @@ def verify(
 ) -> None:
     """Measure the tests: stubs fail, solutions and other right answers pass, misconceptions are caught and named."""
     from grader.commands.progress import Progress
-    from grader.render.terminal import print_verify
     from grader.student.isolation import choose
     from grader.verify import verify as verifier
+    from grader.verify.table import print_verify
 
     course = the_course()
     names = [course.lesson(name).name for name in lesson or ()] or [each.name for each in course.lessons]

@@ -79,7 +79,7 @@ def canvas(
     from grader.export import canvas
     from grader.export import marks as folder
     from grader.export.ids import read
-    from grader.render.text import count
+    from grader.printable import count
 
     reports, said = _counted(report, [lesson])
     filled = canvas.fill(_read(template), reports, column=column, by=by, ids=read(ids), scale=scale)
@@ -131,9 +131,9 @@ def autolab(
     ] = "",
 ) -> None:
     """One report as an Autolab autograder prints it: the last line is JSON with the scores."""
+    from grader.errors import ClassError
     from grader.export import autolab
     from grader.export import marks as folder
-    from grader.submissions.read import ClassError
 
     course = the_course()
     wanted = course.lesson(lesson)
@@ -162,7 +162,7 @@ def gradescope(
 
     from grader.gradescope.bundle import gradescope_zip
     from grader.gradescope.results import Visibility
-    from grader.render.text import amount
+    from grader.printable import amount
 
     course = the_course()
     wanted = course.lesson(lesson)
@@ -206,7 +206,7 @@ def github(
     import re
 
     from grader.export import github
-    from grader.render.text import count
+    from grader.printable import count
 
     course = the_course()
     lessons = [course.lesson(name) for name in lesson or ()] or list(course.lessons)
@@ -253,11 +253,11 @@ def github_result(
 
 def _graded(folder: Path, lesson: str, student: str) -> tuple[dict[str, object], str]:
     """The result and the summary of a report; where there is none, a result that says so."""
+    from grader.errors import ClassError
     from grader.export import github
     from grader.export.marks import of_class, of_student
+    from grader.printable import count
     from grader.render import fragment
-    from grader.render.text import count
-    from grader.submissions.read import ClassError
 
     try:
         found = (
@@ -277,10 +277,10 @@ def _counted(folder: Path, lessons: list[str] | None) -> tuple[list[Report], lis
     Raises:
         ClassError: there are none.
     """
+    from grader.errors import ClassError
     from grader.export.marks import of_class, pick
-    from grader.grading import due
     from grader.render.counting import said_of, sentence
-    from grader.submissions.read import ClassError
+    from grader.report import due
 
     reports, counted = of_class(folder), due.stored(folder)
     if lessons:
@@ -301,7 +301,7 @@ def _counted(folder: Path, lessons: list[str] | None) -> tuple[list[Report], lis
 
 
 def _read(path: Path) -> bytes:
-    from grader.submissions.read import ClassError
+    from grader.errors import ClassError
 
     try:
         return path.read_bytes()
@@ -310,8 +310,8 @@ def _read(path: Path) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
+    from grader.errors import ClassError
     from grader.grading.classroom import write
-    from grader.submissions.read import ClassError
 
     if str(path) == "-":
         sys.stdout.buffer.write(data)

@@ -62,9 +62,10 @@ def grade(
 def _grade(submissions: Path, out: Path, options: object, device: str, isolation: str | None, unsafe: bool) -> None:
     from grader.commands.progress import Progress
     from grader.export.marks import of_student
-    from grader.grading import classroom, due
+    from grader.grading import classroom
+    from grader.printable import count
     from grader.render.terminal import print_class_summary
-    from grader.render.text import count
+    from grader.report import due
     from grader.student.isolation import choose
     from grader.submissions.students import find_students, strays
 

@@ -10,11 +10,11 @@ import json
 from typing import Any
 
 from grader.course import Lesson
+from grader.errors import ClassError
 from grader.export.marks import add_up, mark
-from grader.render.text import amount, clip, number, one_line, visible
+from grader.printable import amount, clip, number, one_line, visible
 from grader.report.report import PropertyResult, Report, exercise_scores
 from grader.report.sorting import exercises, fault
-from grader.submissions.read import ClassError
 
 _MOST = 2000
 

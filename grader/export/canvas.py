@@ -15,13 +15,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from grader.errors import ClassError
 from grader.export.ids import Ids
 from grader.export.marks import mark, without_mark
 from grader.export.table import Cell, cells
-from grader.render.text import number, one_line
+from grader.printable import number, one_line
 from grader.report.report import Report
 from grader.report.sorting import lesson_number
-from grader.submissions.read import ClassError
 
 ID_COLUMNS = ("SIS Login ID", "SIS User ID", "ID", "Integration ID")
 _HEADER = re.compile("\ufeff?" r'"?(?:Student|LastName)"?(?P<delimiter>[,;\t])')

@@ -19,7 +19,7 @@ import re
 from collections.abc import Sequence
 
 from grader.export.marks import mark
-from grader.render.text import number
+from grader.printable import number
 from grader.report.report import Report
 from grader.report.sorting import by_student, overall, sort_lessons, standing
 

@@ -20,8 +20,8 @@ from typing import Any
 
 from grader.course import Lesson
 from grader.export.marks import add_up, mark
+from grader.printable import clip, one_line, visible
 from grader.render import fragment
-from grader.render.text import clip, one_line, visible
 from grader.report.report import Report, Verdict
 from grader.report.sorting import exercises
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.render.text import one_line
-from grader.submissions.read import ClassError
+from grader.errors import ClassError
+from grader.printable import one_line
 
 _HEADINGS = ("student", "folder", "name")
 

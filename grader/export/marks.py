@@ -9,10 +9,10 @@ from pathlib import Path
 
 import msgspec
 
-from grader.render.text import one_line
+from grader.errors import ClassError
+from grader.printable import one_line
 from grader.report.report import Report
 from grader.report.sorting import fault, lesson_number, natural, sort_lessons, standing
-from grader.submissions.read import ClassError
 
 
 def of_student(folder: Path, student: str, lessons: Iterable[str]) -> list[Report]:

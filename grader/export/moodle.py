@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from grader.errors import ClassError
 from grader.export.csv import cell, written
 from grader.export.ids import Ids
 from grader.export.marks import mark, without_mark
-from grader.render.text import one_line
+from grader.printable import one_line
 from grader.report.report import Report
 from grader.report.sorting import by_student, sort_lessons
-from grader.submissions.read import ClassError
 
 IdColumn = Literal["email", "idnumber", "username"]
 HEADINGS: dict[IdColumn, str] = {"email": "Email address", "idnumber": "ID number", "username": "Username"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from grader.submissions.read import ClassError
+from grader.errors import ClassError
 
 
 @dataclass(frozen=True)

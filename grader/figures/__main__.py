@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import grader.figures
-from grader.course import CourseError, find_root
+from grader.course import find_root
+from grader.errors import CourseError
 from grader.figures.style import RC
 
 

@@ -18,7 +18,8 @@ from typing import Any
 import msgspec
 import yaml
 
-from grader.course import Course, CourseError, Lesson
+from grader.course import Course, Lesson
+from grader.errors import CourseError
 from grader.gradescope.results import Visibility, failure
 
 _FILES = Path(__file__).parent

@@ -11,8 +11,8 @@ import statistics
 from typing import Any, Literal
 
 from grader.export.marks import add_up, mark
+from grader.printable import one_line
 from grader.render import fragment
-from grader.render.text import one_line
 from grader.report.report import Report, TrainingResult
 from grader.report.sorting import exercises, first_failure
 

@@ -26,7 +26,7 @@ from grader.gradescope.results import Visibility, failure, results
 from grader.grading import workers
 from grader.grading.classroom import grade_student, write
 from grader.grading.rehearsal import rehearse
-from grader.render.text import amount, number, one_line
+from grader.printable import amount, number, one_line
 from grader.report.report import Report
 from grader.report.sorting import fault
 from grader.student.errors import GraderFault
@@ -101,7 +101,7 @@ def grade_upload(course: Course, settings: Settings, submission: Path) -> Report
         upload = submission.absolute()
         job = functools.partial(
             grade_student,
-            course.root,
+            course,
             upload.parent,
             Path(folder),
             (lesson.name,),

@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from grader.course import Course, Lesson, load
+from grader.course import Course, Lesson
 from grader.export.csv import grades_csv
 from grader.export.marks import of_student
 from grader.files import write as write
-from grader.grading import due, workers
+from grader.grading import workers
 from grader.grading.digest import digest
 from grader.grading.rehearsal import rehearse
 from grader.grading.workers import Event
+from grader.report import due
 from grader.report.report import Report
 from grader.report.sorting import natural
 from grader.student.isolation import Isolation
@@ -47,7 +48,7 @@ class Options:
         fresh: grade again even where an up-to-date report is there.
         rehearse: whether the course's own solutions have to get full marks first (see ``grader.grading.rehearsal``).
         processes: how many side by side; None for one a processor.
-        due: the last lesson that counts in totals; empty where course.yml or the work says (``grader.grading.due``).
+        due: the last lesson that counts in totals; empty where course.yml or the work says (``grader.report.due``).
     """
 
     lessons: tuple[str, ...] = ()
@@ -107,8 +108,7 @@ def grade_class(
     students = find_students(submissions, options.students)
     lessons = tuple(course.lesson(name).name for name in options.lessons) or tuple(each.name for each in course.lessons)
     out.mkdir(parents=True, exist_ok=True)
-    _course.cache_clear()  # this process may have graded before, and the course may have changed since
-    job = functools.partial(grade_student, course.root, submissions, out, lessons, options.train, options.fresh)
+    job = functools.partial(grade_student, course, submissions, out, lessons, options.train, options.fresh)
     reports: list[Report] = []
     jobs = {}
     for name in students:
@@ -139,7 +139,7 @@ def _is_handed_in(course: Course, lesson: Lesson, submissions: Path, students: I
 
 
 def grade_student(
-    root: Path,
+    course: Course,
     submissions: Path,
     out: Path,
     lessons: Sequence[str],
@@ -150,7 +150,6 @@ def grade_student(
     watch: Watcher,
 ) -> list[Report]:
     """Grade one student's lessons in order; each report is written as soon as it is there."""
-    course = _course(root)
     folder = submissions / student
     passed: dict[str, bool] = {}
     reports = []
@@ -179,11 +178,6 @@ def grade_student(
         passed[lesson.name] = _passed(report)
         reports.append(report)
     return reports
-
-
-@functools.lru_cache(maxsize=1)
-def _course(root: Path) -> Course:
-    return load(root)
 
 
 def _passed(report: Report) -> bool:
@@ -240,7 +234,7 @@ def write_pages(course: Course, submissions: Path, out: Path, *, named: Sequence
         submissions: says who is still in the class.
         out: holds the reports.
         named: lessons that count because the run was narrowed to them.
-        up_to: the last lesson that counts; see ``grader.grading.due``.
+        up_to: the last lesson that counts; see ``grader.report.due``.
     """
     from grader.render import html
 

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from grader.course import Course, CourseError, Lesson
+from grader.course import Course, Lesson
+from grader.errors import CourseError
 from grader.lessons import chaffs as known
 from grader.lessons.chaffs import Chaff
 from grader.lessons.stubs import pristine

@@ -21,7 +21,7 @@ from grader.course import Course, Lesson
 from grader.grading import workers
 from grader.grading.digest import digest, machine
 from grader.grading.workers import Event
-from grader.render.text import number, one_line
+from grader.printable import number, one_line
 from grader.report.report import Report
 from grader.report.sorting import fault, first_failure, is_full
 from grader.student.errors import GraderFault
@@ -71,7 +71,7 @@ def rehearse(
         lesson.name: _mark(course, lesson, isolation, train) for lesson in lessons if _has_solution(course, lesson)
     }
     jobs = {
-        f"the course's own {name}": functools.partial(_judge, course.root, name, train)
+        f"the course's own {name}": functools.partial(_judge, course, name, train)
         for name, mark in marks.items()
         if fresh or not mark.exists()
     }
@@ -90,11 +90,9 @@ def _has_solution(course: Course, lesson: Lesson) -> bool:
     return all(course.solution(each).is_file() for each in (lesson, *map(course.lesson, lesson.imports)))
 
 
-def _judge(root: Path, name: str, train: bool, place: Place, watch: Watcher) -> Report:
-    from grader.grading.classroom import _course
+def _judge(course: Course, name: str, train: bool, place: Place, watch: Watcher) -> Report:
     from grader.grading.grade import grade
 
-    course = _course(root)
     lesson = course.lesson(name)
     solution = Submission(course.solution(lesson).read_text(encoding="utf-8"))
     return grade(

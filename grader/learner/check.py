@@ -13,7 +13,8 @@ import msgspec
 from rich.console import Console
 from rich.status import Status
 
-from grader.course import Course, CourseError, Lesson
+from grader.course import Course, Lesson
+from grader.errors import CourseError
 from grader.grading.grade import grade, silent
 from grader.lessons.stubs import pristine
 from grader.render.terminal import print_check

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 
-from grader.course import Course, CourseError, Lesson
+from grader.course import Course, Lesson
+from grader.errors import CourseError
 from grader.files import write
 
 

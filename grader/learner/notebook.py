@@ -11,7 +11,8 @@ from pathlib import Path
 from types import ModuleType
 
 import grader
-from grader.course import Course, CourseError, Lesson, find_root, load
+from grader.course import Course, Lesson, find_root, load
+from grader.errors import CourseError
 from grader.learner import imports, show
 from grader.report.report import NOT_WRITTEN, Report
 

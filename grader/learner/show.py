@@ -15,7 +15,7 @@ import msgspec
 
 from grader.course import Lesson
 from grader.grading.grade import Watcher
-from grader.render.text import count
+from grader.printable import count
 from grader.report import sorting as order
 from grader.report.report import NOT_WRITTEN, PropertyResult, Report, Verdict
 

@@ -7,7 +7,7 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
-from grader.course import CourseError
+from grader.errors import CourseError
 from grader.lessons.stubs import MARKER, Function
 
 

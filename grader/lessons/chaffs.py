@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import yaml
 
-from grader.course import Course, CourseError, Lesson
+from grader.course import Course, Lesson
+from grader.errors import CourseError
 
 
 class Edit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

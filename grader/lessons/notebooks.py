@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from grader.course import Course, CourseError, Lesson
+from grader.course import Course, Lesson
+from grader.errors import CourseError
 from grader.lessons import cells as code
 from grader.lessons import text
 from grader.lessons.stubs import MARKER, make_stub, write

@@ -13,7 +13,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.course import Course, CourseError, Lesson
+from grader.course import Course, Lesson
+from grader.errors import CourseError
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

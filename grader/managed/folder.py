@@ -16,7 +16,7 @@ from typing import Literal
 
 import msgspec
 
-from grader.course import CourseError
+from grader.errors import CourseError
 from grader.files import write
 from grader.managed.merge import merge
 

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 import yaml
 
-from grader.course import CourseError
+from grader.errors import CourseError
 
 
 def merge(path: str, base: str, theirs: str, ours: str) -> str | None:

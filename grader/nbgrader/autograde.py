@@ -23,14 +23,15 @@ import nbgrader.api
 from nbgrader import converters, utils
 from nbgrader.api import Gradebook, MissingEntry
 
-from grader.course import CourseError, Lesson
+from grader.course import Lesson
+from grader.errors import NoVerdictError, UserError
 from grader.nbgrader.restore import Released, restore
 from grader.nbgrader.stage import worth
-from grader.nbgrader.verdicts import NoVerdictError, Verdicts
-from grader.render.text import amount
+from grader.nbgrader.verdicts import Verdicts
+from grader.printable import amount
 from grader.report.report import Report, without_times
 from grader.submissions.find import read_work
-from grader.submissions.read import ClassError, Submission
+from grader.submissions.read import Submission
 from grader.submissions.students import find_students
 
 _REFRESH = "run `grader nbgrader init` on this folder again, and then `nbgrader generate_assignment {} --force`"
@@ -241,6 +242,6 @@ def _one_line(converter: Autograde) -> Iterator[None]:
     """What a user can mend is one line in nbgrader's log, and the end; nbgrader would go on, a traceback a student."""
     try:
         yield
-    except (NoVerdictError, CourseError, ClassError) as error:
+    except UserError as error:
         converter.log.error("%s", error)
         raise SystemExit(1) from None

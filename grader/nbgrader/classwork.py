@@ -31,11 +31,11 @@ class Order(msgspec.Struct, frozen=True):
 
 def main() -> None:
     """Do what the order says; a line that begins with ``!`` says why that is not possible."""
-    from grader.course import CourseError, load
+    from grader.course import load
+    from grader.errors import UserError
     from grader.grading.classroom import Options, grade_class
     from grader.student.errors import GraderFault
     from grader.student.isolation import IsolationError, choose
-    from grader.submissions.read import ClassError
 
     order = msgspec.convert(json.load(sys.stdin), Order)
     options = Options((order.lesson,), order.students, order.training, rehearse=order.rehearsal, processes=order.jobs)
@@ -47,7 +47,7 @@ def main() -> None:
         chosen = choose(order.device, wanted=order.isolation or None, unsafe=order.unsafe)  # type: ignore[arg-type]
         course = load(Path(order.course))
         grade_class(course, Path(order.submissions), Path(order.out), chosen, options, finished=tell)
-    except (CourseError, ClassError, IsolationError, GraderFault, OSError) as error:
+    except (UserError, IsolationError, GraderFault, OSError) as error:
         print(f"!{' '.join(str(error).split())}", flush=True)
         raise SystemExit(1) from None
     except KeyboardInterrupt:

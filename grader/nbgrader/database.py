@@ -14,7 +14,7 @@ import stat
 import tempfile
 from pathlib import Path
 
-from grader.course import CourseError
+from grader.errors import CourseError
 
 VARIABLE = "GRADER_DB_PASSWORD"
 FILE = ".db_password"

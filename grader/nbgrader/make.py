@@ -14,7 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from grader.course import Course, CourseError, Lesson
+from grader.course import Course, Lesson
+from grader.errors import CourseError
 from grader.files import write
 from grader.lessons.notebooks import grade_id, source_path
 from grader.managed.folder import ManagedFolder, Memory, Step, Version

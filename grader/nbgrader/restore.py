@@ -19,7 +19,7 @@ from typing import Any
 from nbformat import NotebookNode, v4
 
 from grader.course import Lesson
-from grader.render.text import count
+from grader.printable import count
 from grader.submissions.read import NOTEBOOK_CAP, SIZE_CAP, decode
 
 _SHOWN = 20_000

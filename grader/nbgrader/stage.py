@@ -40,8 +40,8 @@ class Verdict(NbGraderPreprocessor):  # type: ignore[misc]
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Called by nbconvert; the report comes with the resources (see ``grader.nbgrader.autograde``)."""
+        from grader.printable import amount
         from grader.render.html import cell_feedback
-        from grader.render.text import amount
 
         exercises: dict[str, str] | None = resources["nbgrader"].get("exercises")
         if exercises is None:

@@ -19,13 +19,10 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets import Bool, Enum, Integer, Unicode
 from traitlets.config import LoggingConfigurable
 
-from grader.course import Course, CourseError, find_root, load
+from grader.course import Course, find_root, load
+from grader.errors import CourseError, NoVerdictError
 from grader.nbgrader.classwork import Order
 from grader.report.report import Report
-
-
-class NoVerdictError(Exception):
-    """There is no verdict, and the message is the one line that says why."""
 
 
 class Verdicts(LoggingConfigurable):

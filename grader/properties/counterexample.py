@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.render.text import count
+from grader.printable import count
 from grader.student.errors import WireError
 from grader.student.transcript import Transcript
 from grader.student.wire import Decoder, Tensor, module_spec

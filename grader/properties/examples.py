@@ -106,10 +106,10 @@ def _ask(session: Session, example: Example, finding: Finding, module: str, stub
     finding.verdict = "pass"
     # The learner may have taken away an import that they do not need themselves.
     for line in _imports("\n".join(source for source, _ in example.lines), stub)[0]:
-        session.ask("example", line)
+        session.query("example", line)
     for i, (source, want) in enumerate(example.lines):
         try:
-            answer = session.ask("example", source)
+            answer = session.query("example", source)
         except StudentError as error:
             finding.verdict, finding.needed = "fail", want.rstrip("\n") or "no exception"
             stub_line = _WRITE_ME.match(error.message) if error.not_written else None

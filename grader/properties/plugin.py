@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from grader.course import Course, CourseError, Lesson
+from grader.course import Course, Lesson
+from grader.errors import CourseError
+from grader.printable import count
 from grader.properties import counterexample
 from grader.properties.answers import last_answer
-from grader.render.text import count
 from grader.report.report import NOT_WRITTEN, Verdict
 from grader.student.errors import GraderFault, StudentDied, StudentError
 from grader.student.remote import Remote, Student

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.internal import constants_ast
 from hypothesis.internal.conjecture import providers
 
-from grader.course import Course, CourseError, Lesson
+from grader.course import Course, Lesson
+from grader.errors import CourseError
 from grader.properties.plugin import Finding, OpenSession, Properties
 from grader.student.errors import GraderFault
 

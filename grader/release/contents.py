@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from grader.course import Course, CourseError, Lesson
+from grader.course import Course, Lesson
+from grader.errors import CourseError
 from grader.export.github import WORKFLOW, workflow
 from grader.lessons.notebooks import source_notebook, student_notebook
 from grader.lessons.stubs import pristine

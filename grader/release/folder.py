@@ -7,7 +7,8 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from grader.course import Course, CourseError
+from grader.course import Course
+from grader.errors import CourseError
 from grader.files import write
 from grader.managed.folder import ManagedFolder, Memory, Plan, Version, digest
 from grader.release.contents import Files

@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from grader.course import Course, CourseError, Lesson
+from grader.course import Course, Lesson
+from grader.errors import CourseError
 from grader.managed.folder import Plan, Step
 from grader.release import folder as folders
 from grader.release.contents import contents

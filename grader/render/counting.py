@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
 
-from grader.grading.due import Counted, LeftOut, Reason, Rule
-from grader.render.text import count
+from grader.printable import count
+from grader.report.due import Counted, LeftOut, Reason, Rule
 from grader.report.sorting import lesson_number
 
 _RULES: dict[Rule, str] = {

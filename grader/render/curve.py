@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape
 
-from grader.render.text import count, number, one_line
+from grader.printable import count, number, one_line
 from grader.report.report import TrainingResult, TrainingSeed, Verdict
 
 WIDTH, HEIGHT = 340, 210

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from html import escape
 
+from grader.printable import amount, clip, count, number, one_line, visible
 from grader.render.curve import description, thin
-from grader.render.text import amount, clip, count, diagnosis_sentence, number, one_line, visible
+from grader.render.text import diagnosis_sentence
 from grader.report.report import PropertyResult, Report, TrainingResult
 from grader.student import isolation
 

@@ -24,10 +24,11 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from grader.grading.due import Counted
+from grader import printable
 from grader.render import counting, curve, text
 from grader.report import sorting as order
 from grader.report import tally
+from grader.report.due import Counted
 from grader.report.report import PropertyResult, Report, Status, TrainingResult, Verdict
 from grader.student import isolation
 
@@ -49,9 +50,9 @@ _STATUS_SHORT = STATUS_WORDS | {"not started": "Not started", "unreadable": "Unr
 
 def code(source: str) -> Markup:
     """Python as highlighted HTML. The colours are classes of the stylesheet, which knows both colour schemes."""
-    shown = text.visible(source)
+    shown = printable.visible(source)
     if len(shown) > _MOST_CODE:
-        left = text.count(len(shown) - _MOST_CODE, "more character is", "more characters are")
+        left = printable.count(len(shown) - _MOST_CODE, "more character is", "more characters are")
         shown = f"{shown[:_MOST_CODE]}\n# … {left} not shown"
     # Pygments escapes what it marks up, so this is the one place where HTML does not come from the template.
     return Markup(highlight(shown, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)))
@@ -59,7 +60,7 @@ def code(source: str) -> Markup:
 
 def prose(sentence: str) -> Markup:
     """A sentence in which words between backticks are set as code."""
-    parts = re.split(r"`([^`\n]+)`", text.clip(text.visible(sentence), _LONG))
+    parts = re.split(r"`([^`\n]+)`", printable.clip(printable.visible(sentence), _LONG))
     marked = (Markup("<code>{}</code>").format(part) if i % 2 else escape(part) for i, part in enumerate(parts))
     return Markup("").join(marked)
 
@@ -71,7 +72,7 @@ def bar(value: float, possible: float) -> Markup:
         '<svg class="meter" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">'
         '<rect class="all" width="100" height="4" fill="currentColor" fill-opacity="0.15"/>'
         '<rect class="part" width="{}" height="4" fill="currentColor"/></svg>'
-    ).format(text.number(100 * part))
+    ).format(printable.number(100 * part))
 
 
 def verdict(value: Verdict) -> Markup:
@@ -92,7 +93,7 @@ def folder_link(student: str) -> str:
 def _show(value: object) -> object:
     """What every template expression passes through on its way to being escaped."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return text.clip(text.visible(value))
+        return printable.clip(printable.visible(value))
     return value
 
 
@@ -106,7 +107,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=text.number, code=code, prose=prose, one_line=text.one_line, verdict=verdict)
+    environment.filters.update(
+        number=printable.number, code=code, prose=prose, one_line=printable.one_line, verdict=verdict
+    )
     css = (_HERE / "report.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     environment.globals.update(
@@ -114,9 +117,9 @@ def _environment() -> Environment:
         # Markup here only keeps `_show` and the escaping off our own constants: base64 holds a "+" and a "/".
         policy=Markup(f"default-src 'none'; style-src 'sha256-{digest}'"),
         bar=bar,
-        amount=text.amount,
-        count=text.count,
-        clip=text.clip,
+        amount=printable.amount,
+        count=printable.count,
+        clip=printable.clip,
         diagnosis_sentence=text.diagnosis_sentence,
         fault=order.fault,
         folder_link=folder_link,

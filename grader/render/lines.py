@@ -8,7 +8,7 @@ from rich.style import Style
 from rich.syntax import Syntax
 from rich.text import Text
 
-from grader.render.text import clip, number, visible
+from grader.printable import clip, number, visible
 
 INDENT = 4
 MOST_TEXT = 1500

@@ -17,9 +17,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from grader import printable
 from grader.export.csv import cell
 from grader.files import write
-from grader.render import text
 from grader.similar.compare import Comparison, Pair, Side
 from grader.similar.groups import Group, Kind
 from grader.similar.prints import K, fingerprint, fragments, left_out, overlap, without
@@ -52,15 +52,15 @@ def _environment() -> Environment:
         loader=FileSystemLoader([_HERE, _RENDER]),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=lambda value: text.visible(value) if type(value) is str else value,
+        finalize=lambda value: printable.visible(value) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     css = "".join((folder / name).read_text("utf-8") for folder, name in ((_RENDER, "report.css"), (_HERE, "pair.css")))
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    environment.filters.update(one_line=text.one_line, percent=percent)
+    environment.filters.update(one_line=printable.one_line, percent=percent)
     environment.globals.update(
-        css=Markup(css), policy=Markup(f"default-src 'none'; style-src 'sha256-{digest}'"), count=text.count
+        css=Markup(css), policy=Markup(f"default-src 'none'; style-src 'sha256-{digest}'"), count=printable.count
     )
     return environment
 

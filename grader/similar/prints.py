@@ -8,7 +8,7 @@ import io
 from collections.abc import Collection
 from typing import Any
 
-from grader.submissions.read import ClassError
+from grader.errors import ClassError
 
 K = 16
 """Characters of a k-gram, in code where every name is one letter: about a line. ``measure.py`` says why."""

@@ -13,10 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.course import Course, Lesson
-from grader.render.text import count, one_line
+from grader.errors import ClassError
+from grader.printable import count, one_line
 from grader.similar.compare import THRESHOLD, Comparison, compare, right_answers, similarities, stub_of
 from grader.submissions.find import read_work
-from grader.submissions.read import ClassError
 from grader.submissions.students import find_students, strays
 
 _MOST_ROWS = 50

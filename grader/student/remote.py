@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
 
 from grader.student.errors import StudentDied, StudentError
 
-if TYPE_CHECKING:
-    from grader.student.session import Session
+
+class Line(Protocol):
+    """The three ways in which a property reaches the student's side; ``grader.student.session.Session`` is one."""
+
+    def call(self, target: str | int, name: str | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call a name of the module, an object, or a method of either."""
+        ...
+
+    def get(self, target: str | int, name: str, type_name: str = "") -> Any:
+        """Read an attribute; ``type_name`` is what to call its object in an error."""
+        ...
+
+    def query(self, verb: str, *rest: Any) -> Any:
+        """Ask any other question."""
+        ...
 
 
 class Remote:
     """An object that lives on the student's side: methods, attributes, items, iteration and calls go there."""
 
-    def __init__(self, session: Session, number: int, type_name: str) -> None:
+    def __init__(self, session: Line, number: int, type_name: str) -> None:
         """Point at object ``number`` of ``session``."""
         self._session, self._number, self._type = session, number, type_name
 
@@ -33,20 +46,20 @@ class Remote:
 
     def __getitem__(self, key: Any) -> Any:
         """One of its items."""
-        return self._session.ask("item", self._number, key)
+        return self._session.query("item", self._number, key)
 
     def __iter__(self) -> Iterator[Any]:
         """Its items, one question each."""
-        iterator = self._session.ask("iterate", self._number)
+        iterator = self._session.query("iterate", self._number)
         for _ in range(10_000):
-            there, value = self._session.ask("next", iterator._number)
+            there, value = self._session.query("next", iterator._number)
             if not there:
                 return
             yield value
 
     def get(self) -> Any:
         """The object's value as it is now, where it has a plain form."""
-        return self._session.ask("value", self._number)
+        return self._session.query("value", self._number)
 
     def __repr__(self) -> str:
         """What kind of object it is."""
@@ -61,7 +74,7 @@ class RemoteObject(Remote):
 
     def __len__(self) -> int:
         """Its length."""
-        return int(self._session.ask("len", self._number))
+        return int(self._session.query("len", self._number))
 
 
 class RemoteModule(RemoteObject):
@@ -69,13 +82,13 @@ class RemoteModule(RemoteObject):
 
     def gradients(self) -> dict[str, torch.Tensor | None]:
         """The gradient of every parameter by name; None where there is none."""
-        return self._session.ask("gradients", self._number)  # type: ignore[no-any-return]
+        return self._session.query("gradients", self._number)  # type: ignore[no-any-return]
 
 
 class Student:
     """What a property sees: the names of the student's module, and a few helpers."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Line) -> None:
         """Wrap a session whose submission is loaded."""
         self._session = session
 
@@ -92,11 +105,11 @@ class Student:
 
     def put(self, value: Any) -> Any:
         """A copy of ``value`` on the student's side, to see what happens to it."""
-        return self._session.ask("put", value)
+        return self._session.query("put", value)
 
     def random_state(self) -> str:
         """A digest of the global random generators over there: the same as long as nothing consumes them."""
-        return str(self._session.ask("random"))
+        return str(self._session.query("random"))
 
     def cpu_seconds(self) -> float:
         """Processor time of the process over there, as it says itself.
@@ -104,7 +117,7 @@ class Student:
         Raises:
             StudentDied: it says something that is no time.
         """
-        seconds = self._session.ask("seconds")
+        seconds = self._session.query("seconds")
         if type(seconds) is not float or not 0 <= seconds < 1e9:
             raise StudentDied("the process sent something that is not an answer: no processor time")
         return seconds

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.student import lent as served
+from grader.student import lent
 from grader.student.errors import WireError
 from grader.student.wire import Decoder, Encoder, Frame, Tensor
 
@@ -269,7 +269,7 @@ class Server:
             def ask(method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
                 return self._ask(number, method, args, kwargs)
 
-            return served.stand_in(number, plain, ask, self._seed)
+            return lent.stand_in(number, plain, ask, self._seed)
         raise WireError(f"unknown tag {tag!r}")
 
     def _encoder(self, outputs: list[torch.Tensor]) -> Encoder:
@@ -286,8 +286,8 @@ class Server:
             return ["r", 0, "method", "method"]
         if isinstance(value, _Kept):
             value = value.value
-        if (lent := served.lent_number(value)) is not None:
-            return ["c", lent]
+        if (number := lent.lent_number(value)) is not None:
+            return ["c", number]
         if len(self._objects) >= _OBJECT_CAP:
             raise WireError("too many objects are alive")
         number = next(self._numbers)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import gymnasium
 import torch
 
-from grader.student import lent as served
+from grader.student import lent
 from grader.student.errors import StudentDied, StudentError, WireError
 from grader.student.remote import Remote, RemoteModule, RemoteObject
 from grader.student.transcript import KEPT_BYTES, Exchange, Transcript, size_of
@@ -105,8 +105,8 @@ class Session:
             return method
         return value
 
-    def ask(self, verb: str, *rest: Any) -> Any:
-        """Any other question (see ``serve.Server``)."""
+    def query(self, verb: str, *rest: Any) -> Any:
+        """Any other question (see ``grader.student.server``)."""
         return self._say([verb, *rest])
 
     def _say(self, message: list[Any], *, keep: bool = True) -> Any:
@@ -200,9 +200,9 @@ class Session:
             return ["h", value._number]
         if not callable(value) and not isinstance(value, gymnasium.Env | gymnasium.vector.VectorEnv):
             raise TypeError(f"a test cannot pass a {type(value).__name__} to the student's code")
-        known = (number for number, (lent, _) in self._lent.items() if lent is value)
+        known = (number for number, (mine, _) in self._lent.items() if mine is value)
         number = next(known, None) or next(self._numbers)
-        description = served.describe(value)
+        description = lent.describe(value)
         self._lent[number] = (value, description["kind"])
         self.transcript.lent[number] = value
         return ["c", number, _plain(description)]
@@ -212,7 +212,7 @@ class Session:
         try:
             verb, number, method, args, kwargs, grad_enabled = Decoder(self._resolve).message(frame)
             value, kind = self._lent[number]
-            if verb != "ask" or method not in served.ALLOWED[kind]:
+            if verb != "ask" or method not in lent.ALLOWED[kind]:
                 raise WireError("that cannot be asked")
         except (WireError, ValueError, TypeError, KeyError) as error:
             raise StudentDied(f"the process asked something that is not allowed: {error}") from None
@@ -263,7 +263,7 @@ class _Computation(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor | None) -> Any:
-        inputs = ctx.session.ask("backward", ctx.graph, list(gradients))
+        inputs = ctx.session.query("backward", ctx.graph, list(gradients))
         return None, None, None, None, *inputs
 
 

@@ -11,7 +11,7 @@ import tokenize
 from pathlib import Path
 
 from grader.course import Lesson
-from grader.render.text import one_line
+from grader.printable import one_line
 from grader.report.report import Status
 from grader.submissions.magics import without_magics
 from grader.submissions.moved import moved
@@ -52,10 +52,6 @@ _CODECS = re.compile(
     r"ascii|iso8859-\d+|cp\d+|koi8-[rtu]|mac-[a-z]+|gb2312|gbk|gb18030|big5(hkscs)?|shift_jis\w*|euc_\w+|johab|tis-620"
 )
 _COOKIE = re.compile(r"^([ \t\f]*#.*?coding[:=][ \t]*)([-\w.]+)")
-
-
-class ClassError(Exception):
-    """The folder of submissions, or the wish to narrow it, makes no sense; one line for the instructor."""
 
 
 @dataclasses.dataclass(frozen=True)

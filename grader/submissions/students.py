@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.render.text import one_line
+from grader.errors import ClassError
+from grader.printable import one_line
 from grader.report.sorting import natural
 from grader.submissions.names import is_archive, is_work, stem_of
-from grader.submissions.read import ClassError
 from grader.submissions.walk import Entry, walk
 
 LAYOUT = "<submissions>/<student>/<lesson>/<lesson>.py, or a clone of each student's repository"

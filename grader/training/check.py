@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.course import Course, Lesson, TrainingRule
-from grader.render.text import count
+from grader.printable import count
 from grader.report.report import TrainingResult, TrainingSeed, Verdict
 from grader.student.errors import StudentDied, StudentError
 from grader.training import corridor, signs

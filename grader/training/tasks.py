@@ -10,7 +10,8 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.course import Course, CourseError, Lesson, TrainingRule
+from grader.course import Course, Lesson, TrainingRule
+from grader.errors import CourseError
 from grader.training import corridor, disguise, signs, tabular
 from grader.training.disguise import DisguisedEnv
 from grader.training.meter import Env, Floats, Meter, MeteredEnv, as_actions, number_of_actions

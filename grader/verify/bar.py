@@ -18,7 +18,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Column, Table
 
-from grader.course import Course, CourseError, Lesson, find_root, load
+from grader.course import Course, Lesson, find_root, load
+from grader.errors import CourseError, UserError
 from grader.files import write
 from grader.grading import workers
 from grader.grading.grade import open_session, run_training
@@ -32,9 +33,8 @@ Judged = tuple[str, bool, str]
 """A chaff's name, whether it reaches the bar, and the first property that fails on it."""
 
 
-def judge(root: Path, lesson_name: str, source: str, name: str, place: Place, watch: Any) -> Judged:
+def judge(course: Course, lesson_name: str, source: str, name: str, place: Place, watch: Any) -> Judged:
     """Train one chaff, and run its properties until one fails."""
-    course = load(root)
     lesson = course.lesson(lesson_name)
     sources = {**course.references(lesson), lesson.name: source}
     findings = runner.run(course, lesson, lambda: open_session(course, lesson, sources, place), until_failure=True)
@@ -46,7 +46,7 @@ def run(course: Course, lesson: Lesson, processes: int | None, console: Console)
     """Judge every chaff of a lesson, in the order of its file."""
     solution = course.solution(lesson).read_text(encoding="utf-8")
     jobs = {
-        chaff.name: functools.partial(judge, course.root, lesson.name, chaff.source(solution), chaff.name)
+        chaff.name: functools.partial(judge, course, lesson.name, chaff.source(solution), chaff.name)
         for chaff in known.load(course, lesson)
     }
     done: dict[str, Judged] = {}
@@ -111,7 +111,7 @@ def main() -> None:
                 good = good and bool(caught_by)
             console.print(f"{lesson.name}: {len(unseen)} of {len(judged)} chaffs reach the bar", markup=False)
             console.print(table)
-    except (CourseError, IsolationError, GraderFault) as error:
+    except (UserError, IsolationError, GraderFault) as error:
         raise SystemExit(f"bar: {error}") from None
     raise SystemExit(0 if good else 1)
 

@@ -18,7 +18,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Column, Table
 
-from grader.course import Course, CourseError, Lesson, TrainingRule, find_root, load
+from grader.course import Course, Lesson, TrainingRule, find_root, load
+from grader.errors import CourseError, UserError
 from grader.grading.grade import student_to_train
 from grader.report.report import TrainingSeed
 from grader.student.isolation import IsolationError, choose
@@ -117,7 +118,7 @@ def main() -> None:
         if not lessons:
             raise CourseError("that lesson has no training check")
         isolation = choose()
-    except (CourseError, IsolationError) as error:
+    except (UserError, IsolationError) as error:
         raise SystemExit(f"calibrate: {error}") from None
     table = Table(
         Column("", no_wrap=True),

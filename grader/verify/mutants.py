@@ -33,7 +33,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Column, Table
 
-from grader.course import Course, CourseError, Lesson, find_root, load
+from grader.course import Course, Lesson, find_root, load
+from grader.errors import CourseError, UserError
 from grader.grading import workers
 from grader.grading.grade import open_session, run_training
 from grader.lessons.stubs import MARKER
@@ -195,9 +196,8 @@ def _is_python(text: str) -> bool:
     return True
 
 
-def killed_by(root: Path, lesson_name: str, mutant: Mutant, place: Split, watch: Any) -> str:
+def killed_by(course: Course, lesson_name: str, mutant: Mutant, place: Split, watch: Any) -> str:
     """What noticed the mutant: "import", the first property that fails, or "training"; empty where nothing did."""
-    course = load(root)
     lesson = course.lesson(lesson_name)
     sources = {**course.references(lesson), lesson.name: mutant.source}
     try:
@@ -245,8 +245,7 @@ def judge(
         for i, mutant in enumerate(mutants(course.solution(lesson).read_text(encoding="utf-8")), start=1):
             wanted[f"{lesson.name} mutant {i}"] = (lesson, mutant)
     jobs = {
-        name: functools.partial(killed_by, course.root, lesson.name, mutant)
-        for name, (lesson, mutant) in wanted.items()
+        name: functools.partial(killed_by, course, lesson.name, mutant) for name, (lesson, mutant) in wanted.items()
     }
     results: dict[str, str] = {}
     with Progress(console=console, transient=True) as progress:
@@ -276,7 +275,7 @@ def main() -> None:
         lessons = [course.lesson(options.lesson)] if options.lesson else list(course.lessons)
         listed = {lesson.name: equivalents(course, lesson) for lesson in lessons}
         judged = judge(course, lessons, options.jobs, console)
-    except (CourseError, IsolationError, GraderFault) as error:
+    except (UserError, IsolationError, GraderFault) as error:
         raise SystemExit(f"mutants: {error}") from None
     table = Table(
         Column("lesson", no_wrap=True), "mutants", "killed", "equivalent", "survived", "killed of the others", box=None

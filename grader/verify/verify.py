@@ -6,19 +6,18 @@ import dataclasses
 import functools
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from grader.course import Course, CourseError
+from grader.course import Course
+from grader.errors import CourseError
 from grader.grading import workers
-from grader.grading.classroom import _course
 from grader.grading.grade import Watcher, grade
 from grader.grading.workers import Event
 from grader.lessons import chaffs as known
-from grader.render.terminal import VerifyRow
 from grader.report.report import Report
 from grader.student.isolation import Isolation
 from grader.student.places import Place
 from grader.submissions.read import Submission
+from grader.verify.table import VerifyRow
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,9 +70,8 @@ def samples(course: Course, lessons: Sequence[str]) -> list[Sample]:
     return found
 
 
-def judge(root: Path, sample: Sample, train: bool, place: Place, watch: Watcher) -> tuple[Report, float]:
+def judge(course: Course, sample: Sample, train: bool, place: Place, watch: Watcher) -> tuple[Report, float]:
     """The report on one sample, and the processor time for it, of both sides."""
-    course = _course(root)
     lesson = course.lesson(sample.lesson)
     imports = course.references(lesson)
     start = time.process_time() + place.used()
@@ -123,7 +121,7 @@ def verify(
         CourseError: the course is not complete.
     """
     wanted = {sample.title: sample for sample in samples(course, lessons)}
-    jobs = {title: functools.partial(judge, course.root, sample, train) for title, sample in wanted.items()}
+    jobs = {title: functools.partial(judge, course, sample, train) for title, sample in wanted.items()}
     done: dict[str, tuple[Report, float]] = {}
     for title, result in workers.run(jobs, isolation, processes=processes, hear=hear):
         done[title] = result

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from grader import course as courses
-from grader.course import Course, CourseError
+from grader.course import Course
+from grader.errors import CourseError
 from grader.lessons.stubs import build, make_stub
 from grader.submissions.untouched import is_untouched
 

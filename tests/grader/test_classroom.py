@@ -11,13 +11,13 @@ import pytest
 import tiny_course
 from tiny_course import BALANCE, NUMBERS, hand_in
 
-from grader.course import Course
+from grader.course import Course, load
+from grader.errors import ClassError
 from grader.grading.classroom import Options, grade_class, grade_student, write
 from grader.grading.grade import silent
 from grader.report.report import Report, without_times
 from grader.student.isolation import Isolation, IsolationError, choose
 from grader.student.places import Here
-from grader.submissions.read import ClassError
 from grader.submissions.students import find_students
 
 LESSONS = ("lesson1_numbers", "lesson2_balance")
@@ -50,7 +50,7 @@ def isolation() -> Isolation:
 def alone(
     course: Course, submissions: Path, out: Path, student: str, train: bool = False, fresh: bool = False
 ) -> list[Report]:
-    return grade_student(course.root, submissions, out, LESSONS, train, fresh, student, Here(), silent)
+    return grade_student(course, submissions, out, LESSONS, train, fresh, student, Here(), silent)
 
 
 def test_a_class(course: Course, submissions: Path, tmp_path: Path, isolation: Isolation) -> None:
@@ -125,13 +125,7 @@ def test_a_report_of_a_fault_is_made_again(course: Course, submissions: Path, tm
 def test_carry_forward_can_be_switched_off(course: Course, submissions: Path, tmp_path: Path) -> None:
     text = course.root / "course.yml"
     text.write_text(text.read_text().replace("salt: grains", "salt: grains\ncarry_forward: false"))
-    from grader.grading import classroom
-
-    classroom._course.cache_clear()
-    try:
-        reports = alone(course, submissions, tmp_path / "out", "student-002")
-    finally:
-        classroom._course.cache_clear()
+    reports = alone(load(course.root), submissions, tmp_path / "out", "student-002")
     assert reports[1].score == 0
     assert reports[1].notes == ()
 
@@ -146,7 +140,7 @@ def test_narrowed_to_a_later_lesson_the_import_is_still_judged(
     course: Course, submissions: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    (report,) = grade_student(course.root, submissions, out, LESSONS[1:], False, False, "student-002", Here(), silent)
+    (report,) = grade_student(course, submissions, out, LESSONS[1:], False, False, "student-002", Here(), silent)
     assert report.score == report.max_score == 3
     assert not (out / "student-002" / "lesson1_numbers.json").exists()
 

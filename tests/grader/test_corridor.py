@@ -7,7 +7,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from grader.course import CourseError, find_root, load
+from grader.course import find_root, load
+from grader.errors import CourseError
 from grader.grading.grade import run_training
 from grader.student.places import Here
 from grader.training import corridor

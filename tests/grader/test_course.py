@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import CourseError, find_root, load
+from grader.course import find_root, load
+from grader.errors import CourseError
 
 GOOD = """\
 title: A course

@@ -17,17 +17,17 @@ from test_export_tables import store
 from tiny_course import BALANCE, NUMBERS, hand_in
 
 from grader.course import Course, Exercise, Lesson, load
+from grader.errors import ClassError
 from grader.export.marks import of_student
-from grader.grading import due
 from grader.grading.classroom import grade_student, write_pages
 from grader.grading.digest import digest
-from grader.grading.due import Counted, LeftOut
 from grader.grading.grade import silent
 from grader.render import html, terminal
 from grader.render.counting import numbers, sentence
+from grader.report import due
+from grader.report.due import Counted, LeftOut
 from grader.report.report import Report, Status
 from grader.student.places import Here
-from grader.submissions.read import ClassError
 
 MONDAY = datetime.fromisoformat("2026-10-05T23:59:00+02:00")
 LATER = datetime.fromisoformat("2026-10-12T23:59:00+02:00")
@@ -210,7 +210,7 @@ def test_every_table_of_a_run_counts_the_same(tiny: Course, tmp_path: Path) -> N
     hand_in(work, "student-002", "lesson1_numbers", "def double(x:\n")
     lessons = [lesson.name for lesson in tiny.lessons]
     for student in ("student-001", "student-002"):
-        grade_student(tiny.root, work, out, lessons, False, False, student, Here(), silent)
+        grade_student(tiny, work, out, lessons, False, False, student, Here(), silent)
     write_pages(tiny, work, out)
 
     def totals() -> dict[str, tuple[str, str, str]]:
@@ -228,7 +228,7 @@ def test_every_table_of_a_run_counts_the_same(tiny: Course, tmp_path: Path) -> N
     assert totals()["student-001"] == ("3", "6", "missing")
     # One early bird is work enough where nothing says what is due.
     hand_in(work, "student-002", "lesson2_balance", BALANCE)
-    grade_student(tiny.root, work, out, lessons, False, False, "student-002", Here(), silent)
+    grade_student(tiny, work, out, lessons, False, False, "student-002", Here(), silent)
     write_pages(tiny, work, out)
     assert totals()["student-001"] == ("3", "6", "missing")
 

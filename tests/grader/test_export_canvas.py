@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_reports import GOLDEN, broken, report
 
+from grader.errors import ClassError
 from grader.export.canvas import fill
 from grader.export.ids import Ids
 from grader.export.table import cells
-from grader.submissions.read import ClassError
 
 # As lib/gradebook_exporter.rb in canvas-lms writes it: a custom column, two assignments, totals that are read only.
 TEMPLATE = (

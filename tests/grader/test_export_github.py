@@ -194,7 +194,7 @@ def test_a_clone_is_a_submission(course: Course, tmp_path: Path) -> None:
     put(clone / "grader" / "cli.py", "")
     lessons = ("lesson1_numbers", "lesson2_balance")
     first, second = grade_student(
-        course.root, clone.parent, tmp_path / "out", lessons, False, True, clone.name, Here(), silent
+        course, clone.parent, tmp_path / "out", lessons, False, True, clone.name, Here(), silent
     )
     assert (first.score, first.max_score, first.student) == (3, 3, "hw-student-001")
     assert second.status == "not started"

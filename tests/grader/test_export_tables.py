@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from sample_reports import GOLDEN, broken, mixed, report
 
 from grader.course import Exercise, Lesson, TrainingRule
+from grader.errors import ClassError
 from grader.export import autolab, moodle
 from grader.export.csv import grades_csv, wide_csv
 from grader.export.ids import Ids, read
 from grader.export.marks import add_up, of_class, pick
-from grader.submissions.read import ClassError
 
 RULE = TrainingRule("train", 4, "CartPole-v1", 475, 9000)
 LESSON = Lesson(

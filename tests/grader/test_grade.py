@@ -8,7 +8,8 @@ import pytest
 import tiny_course
 from tiny_course import BALANCE, NUMBERS
 
-from grader.course import Course, CourseError
+from grader.course import Course
+from grader.errors import CourseError
 from grader.grading.grade import grade
 from grader.report.report import NOT_WRITTEN, Report
 from grader.student.places import Here

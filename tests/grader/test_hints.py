@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import tiny_course
 
-from grader.course import Course, CourseError
+from grader.course import Course
+from grader.errors import CourseError
 from grader.learner.hints import take
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import CourseError
+from grader.errors import CourseError
 from grader.managed import folder as managed
 from grader.managed.folder import NEW, ManagedFolder, Memory, Plan
 from grader.managed.merge import merge

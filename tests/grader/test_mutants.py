@@ -12,7 +12,8 @@ import yaml
 
 pytest.importorskip("cosmic_ray", reason="the extra `mutants` is not installed")
 
-from grader.course import CourseError, find_root, load
+from grader.course import find_root, load
+from grader.errors import CourseError
 from grader.student.isolation import IsolationError, choose
 from grader.verify import mutants
 

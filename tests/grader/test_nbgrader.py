@@ -34,7 +34,8 @@ from nbgrader.apps.zipcollectapp import ZipCollectApp
 from nbgrader.coursedir import CourseDirectory
 from nbgrader_class import FORGERIES, LESSON, notebook
 
-from grader.course import CourseError, load
+from grader.course import load
+from grader.errors import CourseError
 from grader.lessons import chaffs
 from grader.managed import folder as managed
 from grader.nbgrader import database

@@ -15,7 +15,8 @@ import pytest
 from tiny_course import make as make_course
 
 from grader import course as courses
-from grader.course import Course, CourseError
+from grader.course import Course
+from grader.errors import CourseError
 from grader.lessons import notebooks as make
 from grader.lessons.stubs import pristine
 

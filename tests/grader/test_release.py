@@ -20,7 +20,8 @@ import tiny_course
 import yaml
 from packaging.requirements import Requirement
 
-from grader.course import CourseError, Exercise, TrainingRule, load
+from grader.course import Exercise, TrainingRule, load
+from grader.errors import CourseError
 from grader.lessons import chaffs
 from grader.lessons import stubs as build
 from grader.release import contents as making

@@ -13,7 +13,8 @@ import msgspec
 import pytest
 import tiny_course
 
-from grader.course import Course, CourseError, load
+from grader.course import Course, load
+from grader.errors import CourseError
 from grader.managed import folder as managed
 from grader.release.folder import MANIFEST, STATE, read_state
 from grader.release.git import has_remote, uncommitted

@@ -18,10 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from grader import printable
 from grader.render import curve, html, terminal, text
 from grader.report import sorting as order
 from grader.report import tally
 from grader.report.report import PropertyResult, Report, Status, TrainingResult, TrainingSeed, Verdict
+from grader.verify import table
 
 EVIL = "<script>alert(1)</script>"
 VOID = {"meta", "link", "br", "img", "hr", "input"}
@@ -181,16 +183,16 @@ def check_page(page: str) -> Page:
 
 
 def test_visible_takes_the_teeth_out() -> None:
-    assert text.visible("\x1b[31mred\x1b[0m\x1b]0;t\x07 a\x07\x00b\r\nc\rd\x9b\u202e\udcff\te") == (
+    assert printable.visible("\x1b[31mred\x1b[0m\x1b]0;t\x07 a\x07\x00b\r\nc\rd\x9b\u202e\udcff\te") == (
         "red a␇␀b\nc\nd\\x9b\\u202e\\udcff\te"
     )
-    assert text.visible("\x1b]0;never closed\nkept") == "␛]0;never closed\nkept"
+    assert printable.visible("\x1b]0;never closed\nkept") == "␛]0;never closed\nkept"
 
 
 @given(st.text())
 def test_visible_text_stays_as_it_is(value: str) -> None:
-    once = text.visible(value)
-    assert text.visible(once) == once
+    once = printable.visible(value)
+    assert printable.visible(once) == once
     once.encode("utf-8")
     assert "\x1b" not in once
 
@@ -200,7 +202,7 @@ def test_visible_text_stays_as_it_is(value: str) -> None:
     [(3.0, "3"), (0.1 + 0.2, "0.3"), (2.675, "2.67"), (100.0, "100"), (-0.001, "0"), (12.5, "12.5")],
 )
 def test_numbers_are_short(value: float, written: str) -> None:
-    assert text.number(value) == written
+    assert printable.number(value) == written
 
 
 def test_a_diagnosis_is_a_sentence_either_way() -> None:
@@ -389,7 +391,7 @@ def test_only_a_name_that_no_printed_line_holds_may_be_broken() -> None:
 
 @pytest.mark.parametrize(("value", "shown"), [(1, "1 point"), (1.0, "1 point"), (0, "0 points"), (0.5, "0.5 points")])
 def test_an_amount_has_the_right_number(value: float, shown: str) -> None:
-    assert text.amount(value, "point") == shown
+    assert printable.amount(value, "point") == shown
 
 
 def test_one_of_anything_is_singular() -> None:
@@ -407,7 +409,7 @@ def test_one_of_anything_is_singular() -> None:
     assert "1 student, 1 of 1 report graded." in out
     assert "0/1 point\n" in out
     assert not re.search(r"\b1 (students|lessons|reports|points|properties|more lines)\b", page + whole + out)
-    assert text.clip("ab", 1) == "a… (1 more character)"
+    assert printable.clip("ab", 1) == "a… (1 more character)"
 
 
 def test_an_empty_class_is_a_page_too() -> None:
@@ -572,8 +574,8 @@ def test_hostile_reports_stay_text_in_the_terminal(width: int) -> None:
     console = Console(file=stream, width=width)
     terminal.print_check(evil_report(), console)
     terminal.print_class_summary([evil_report(), report(law("a"))], console, Path("graded"))
-    terminal.print_verify(
-        [terminal.VerifyRow("[red]x\x1b[2J", True, True, 1, 1, 1, 1, 1, 1, 0.1, ("[bold]\x1b[2J",))], console
+    table.print_verify(
+        [table.VerifyRow("[red]x\x1b[2J", True, True, 1, 1, 1, 1, 1, 1, 0.1, ("[bold]\x1b[2J",))], console
     )
     out = stream.getvalue()
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\ud800-\udfff]", out)
@@ -600,10 +602,10 @@ def test_the_class_summary_in_80_columns() -> None:
 
 
 def test_verify_shows_what_is_wrong() -> None:
-    good = terminal.VerifyRow("lesson1_agent_loop", True, True, 4, 4, 20, 20, 20, 14, 1.24)
-    bad = terminal.VerifyRow("lesson2_values", False, False, 4, 3, 20, 19, 18, 9, 0.5, ("wheat `loop.py` loses marks",))
+    good = table.VerifyRow("lesson1_agent_loop", True, True, 4, 4, 20, 20, 20, 14, 1.24)
+    bad = table.VerifyRow("lesson2_values", False, False, 4, 3, 20, 19, 18, 9, 0.5, ("wheat `loop.py` loses marks",))
     console = plain()
-    terminal.print_verify([good, bad], console)
+    table.print_verify([good, bad], console)
     out = shown(console)
     for words in (
         "✗ no",
@@ -617,7 +619,7 @@ def test_verify_shows_what_is_wrong() -> None:
     ):
         assert words in out, words
     console = plain()
-    terminal.print_verify([good], console)
+    table.print_verify([good], console)
     assert "✗" not in (out := shown(console))
     assert "nothing to mend" in out
 

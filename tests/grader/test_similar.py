@@ -17,6 +17,7 @@ import pytest
 from rich.console import Console
 
 from grader.course import Course, load
+from grader.errors import ClassError
 from grader.grading.grade import grade
 from grader.similar import prints
 from grader.similar.compare import COMMON_COUNT, Comparison, compare, stub_of
@@ -25,7 +26,7 @@ from grader.similar.pages import pairs_csv, write_all
 from grader.similar.prints import fragments, left_out, same_lines
 from grader.similar.run import similar
 from grader.student.places import Here
-from grader.submissions.read import ClassError, Submission
+from grader.submissions.read import Submission
 from grader.submissions.students import find_students
 
 pytest.importorskip("copydetect", reason="the extra `similar` is not installed")

@@ -15,11 +15,11 @@ from tiny_course import BALANCE, NUMBERS
 from grader.collect.collect import collect
 from grader.collect.collected import Collected, Remark
 from grader.course import Course
+from grader.errors import ClassError
 from grader.export import ids as ids_file
 from grader.grading.classroom import grade_student
 from grader.grading.grade import silent
 from grader.student.places import Here
-from grader.submissions.read import ClassError
 from grader.submissions.students import find_students
 
 
@@ -324,7 +324,7 @@ def test_a_collected_class_can_be_graded(course: Course, tmp_path: Path) -> None
     run(course, source, out := tmp_path / "submitted")
     marks = {}
     for student in find_students(out, ()):
-        (report,) = grade_student(course.root, out, tmp_path / "report", (ONE,), False, False, student, Here(), silent)
+        (report,) = grade_student(course, out, tmp_path / "report", (ONE,), False, False, student, Here(), silent)
         marks[student] = (report.status, report.score)
     assert marks == {
         "alphaann": ("graded", 3.0),

@@ -16,7 +16,7 @@ from rich.console import Console
 from tiny_course import NUMBERS
 
 from grader.collect.collected import Collected, Remark
-from grader.render.collected import print_collected
+from grader.collect.table import print_collected
 
 
 @pytest.fixture

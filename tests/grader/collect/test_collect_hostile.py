@@ -23,7 +23,7 @@ from grader.collect.collected import Collected
 from grader.collect.entries import ArchiveError, Budget, Entry, NoRoomError, Workplace
 from grader.collect.safe_names import free, safe_file, safe_folder, same
 from grader.course import Course
-from grader.submissions.read import ClassError
+from grader.errors import ClassError
 
 
 @pytest.fixture(scope="module")

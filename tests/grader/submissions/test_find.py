@@ -12,13 +12,13 @@ from notebook_of import cell, filled
 from tiny_course import BALANCE, NUMBERS
 
 from grader.course import Course, find_root, load
+from grader.errors import ClassError
 from grader.grading.grade import grade
 from grader.lessons.stubs import pristine
 from grader.report.report import Report
 from grader.student.places import Here
 from grader.submissions.find import read_own, read_work
 from grader.submissions.names import is_archive, lessons_said, other_stem, stem_of
-from grader.submissions.read import ClassError
 from grader.submissions.students import find_students, strays
 from grader.submissions.walk import walk
 

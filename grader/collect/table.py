@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.collect.collected import Collected, Remark
-from grader.render.text import count, one_line
+from grader.printable import count, one_line
 from grader.report.sorting import natural
 
 _MOST_EACH = 10

@@ -22,9 +22,9 @@ from typing import Literal
 import msgspec
 
 from grader.course import Course, Lesson
+from grader.errors import ClassError
 from grader.files import write
 from grader.report.report import Report, Status
-from grader.submissions.read import ClassError
 
 FILE = "counted.json"
 
