@@ -9,5 +9,6 @@
 - ``archive``: the files in archives.
 - ``layout``: where a file goes: which lesson it is for.
 - ``shelf``: the folder that is written, and the memory of what was written there.
+- ``table``: that list, in a terminal.
 - ``safe_names``: names of files and folders that every file system takes.
 """

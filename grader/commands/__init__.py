@@ -1,1 +1,11 @@
-"""The commands of ``grader``, by who types them. Each is thin; the work is in the room behind it."""
+"""The commands of ``grader``, by who types them. Each is thin; the work is in the room behind it.
+
+- ``learn``: check, train, hint.
+- ``teach``: grade, rehearse, demo.
+- ``around``: release, collect, similar.
+- ``export``: marks for other systems.
+- ``nbgrader``: nbgrader init.
+- ``author``: verify, build.
+- ``options``: arguments that mean the same everywhere, and how a command ends.
+- ``progress``: the progress bar of a long run.
+"""

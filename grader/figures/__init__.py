@@ -1,5 +1,13 @@
 """The figures of the lesson texts, one module a lesson; ``make figures`` draws them into exercises/figures/.
 
-A module ``lessonN`` has a dict ``FIGURES``: what the figure shows, and a function that takes nothing and returns a
-matplotlib Figure. A text refers to it as ``figures/lessonN_what_it_shows.svg``.
+- ``lesson1``: who tells whom what.
+- ``lesson2``: what the cells of a gridworld are worth.
+- ``lesson3``: two walks along a cliff.
+- ``lesson5``: a batch from a buffer.
+- ``lesson6``: training runs.
+- ``lesson7``: standardized returns.
+- ``lesson8``: how far an advantage looks ahead.
+- ``lesson9``: the clipped objective.
+- ``curves``: learning curves of a reference.
+- ``style``: one look for all.
 """

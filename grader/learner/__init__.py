@@ -1,0 +1,9 @@
+"""One's own work, checked: in a terminal, and in a notebook.
+
+- ``check``: ``grader check`` and ``grader train``.
+- ``hints``: hints, one at a time.
+- ``notebook``: ``check(...)`` in a notebook.
+- ``show``: how its outcome looks there.
+- ``imports``: earlier lessons, imported in a notebook.
+- ``kernel``: a notebook's own kernel as the place where code runs.
+"""

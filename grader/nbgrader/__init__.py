@@ -4,13 +4,13 @@ nbgrader stays what it is: it keeps the gradebook, releases, collects, shows and
 ``nbgrader autograde`` would run a student's notebook in the instructor's account, with the tests in the same kernel,
 the verdict comes from ``grader grade``, which runs student code in a process of its own.
 
-    make.py       ``grader nbgrader init``: writes the course folder
-    autograde.py  nbgrader's autograde for this course, put in place by ``plug_in``
-    database.py   the password of the gradebook's database, kept out of the folder
-    verdicts.py   the class's reports, made side by side while nbgrader goes through the students
-    classwork.py  the process that makes them
-    restore.py    what a student handed in, as a notebook that nbgrader can keep
-    stage.py      the stage in the place of nbgrader's ``Execute``: a report becomes outputs of cells
+- ``make``: ``grader nbgrader init``: writes the course folder.
+- ``database``: where the gradebook is, and its password elsewhere.
+- ``autograde``: nbgrader's autograde for this course, put in place by ``plug_in``.
+- ``verdicts``: the class's reports, made side by side while nbgrader goes through the students.
+- ``classwork``: the process that makes them.
+- ``restore``: what a student handed in, as a notebook that nbgrader can keep.
+- ``stage``: the stage in the place of nbgrader's ``Execute``: a report becomes outputs of cells.
 """
 
 from __future__ import annotations

@@ -1,4 +1,10 @@
-"""Views of a report: the terminal for a learner, pages for a student and a class. Pure functions of ``Report``.
+"""Views of reports. Pure functions, and the only place where words about a verdict are put together.
 
-``terminal`` needs only the base install; ``html`` needs the extra ``class`` (jinja2), so nothing is imported here.
+- ``terminal``: after ``grader check`` for a learner, after ``grader grade`` for an instructor.
+- ``html``: pages for a student and a class, and cells of notebooks.
+- ``fragment``: pieces for pages of other systems.
+- ``curve``: learning curves as SVG.
+- ``counting``: which lessons count, in words.
+- ``text``: sentences about a diagnosis.
+- ``lines``: printing a line at a time.
 """

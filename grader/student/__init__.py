@@ -1,13 +1,29 @@
-"""The boundary between the grader and a student's code.
+"""The boundary between the grader and a student's code: both banks of the river, and the ferry between them.
 
-The folder holds both banks of the river and the ferry between them:
+The grader's side:
 
-* the grader's side: ``session`` (questions and answers, ``Student`` and ``Remote``), ``split`` and ``inprocess`` (two
-  ways to reach the student's side), ``isolation`` (how strongly it is walled in);
-* the wire between: ``wire`` (frames and values), ``errors``;
-* the student's side: ``zygote`` (a warm process that forks one child a session), ``ring`` (limits the child),
-  ``scratch`` (the one folder that it may write to), ``served`` (stand-ins for what the grader owns), ``serve`` (the
-  one file that imports student code).
+- ``session``: questions and answers, and the transcript of them.
+- ``remote``: what a property sees: the student's module, and the objects that live on their side.
+- ``transcript``: what was asked and answered in one example.
+- ``split``: the student's side in a process of its own, and the channel to it.
+- ``inprocess``: the student's side in this process, for a learner with a debugger.
+- ``places``: where student code runs: walled in, or right here.
+- ``isolation``: how strongly it is walled in on this machine.
+- ``processor``: both sides of a short session on one processor.
+- ``errors``: how a question can end other than with an answer.
+
+The wire between:
+
+- ``frames``: the bytes of one message.
+- ``wire``: the values in it; its docstring lists all that may cross.
+
+The student's side:
+
+- ``zygote``: a warm process that forks one child for each session.
+- ``ring``: the limits that the child gives itself.
+- ``scratch``: the one folder that it may write to.
+- ``server``: the one file that imports student code.
+- ``lent``: stand-ins for what the grader owns.
 
 Nothing in this folder is secret: it is all that the student's process can see of the grader.
 """

@@ -6,6 +6,30 @@ side; pickle is never used. What has no plain form stays where it is, and a refe
 
 What a message unpacks to is bounded by its own size: arrays lie in the body one after the other, none twice.
 Malformed input raises ``WireError`` and nothing else.
+
+All that may cross. What is not in this table does not; ``both`` means from the grader and from the student's side:
+
+    tag  value                                        sent by  arrives as
+    ---  None, bool, float, str, int of 64 bits       both     the same, of exactly that type
+    i    a larger int, up to 512 bits                 both     int
+    b    bytes                                        both     bytes
+    l    list                                         both     list
+    L    list of 64 or more plain floats or ints      both     list
+    t    tuple                                        both     tuple
+    n    named tuple                                  both     a named tuple of the same name and fields
+    d    dict                                         both     dict
+    s    set, frozenset                               both     set
+    a    numpy array of numbers or bools              both     numpy array, a copy
+    x    numpy scalar                                 both     numpy scalar
+    T    dense tensor                                 both     CPU tensor; in the student's code with its grad flag
+    g    numpy.random.Generator                       both     a generator in the same state
+    G    torch.Generator                              both     a generator in the same state
+    m    a plain network (Linear, ReLU, Tanh, ...)    grader   a network with the same weights
+    c    an object that the grader lends              grader   a stand-in (``lent``), which may be asked what
+                                                               ``lent.ALLOWED`` lists, and nothing else
+    h    an object of the student's, by its number    grader   the object itself
+    c    an object that the grader has lent           student  the object itself
+    r    an object of the student's                   student  a ``remote.Remote``, which may be asked by name
 """
 
 from __future__ import annotations

@@ -3,6 +3,9 @@
 A property never mentions the boundary: it calls ``student.f(...)`` and asserts. Two conventions make its failure
 readable: the student's value stands on the left of a comparison, and an assertion that is not a comparison carries a
 message that says, in words, what is needed.
+
+- ``near``: comparison to float32 accuracy that also compares shapes.
+- ``environments``: environments and policies that play from a script.
 """
 
 from __future__ import annotations
