@@ -170,6 +170,22 @@ def test_grade_and_verify(folder: Path, tmp_path: Path) -> None:
     assert "floors" in done.stdout
 
 
+def test_what_lies_beside_the_students_is_said(folder: Path, tmp_path: Path) -> None:
+    try:
+        choose()
+    except IsolationError as error:
+        pytest.skip(str(error))
+    hand_in(tmp_path / "class", "student-001", "lesson1_numbers", NUMBERS)
+    (tmp_path / "class" / "student-002.zip").write_bytes(b"PK")
+    (tmp_path / "class" / "__MACOSX").mkdir()
+    words = ("--out", str(tmp_path / "report"), "--lesson", "1", "--no-rehearsal")
+    done = grader(folder, "grade", str(tmp_path / "class"), *words)
+    assert done.returncode == 0
+    assert "grader: student-002.zip is an archive and was not opened; unpack it, or use `grader collect`" in done.stderr
+    assert done.stdout.startswith("1 student; isolation ")
+    assert "MACOSX" not in done.stdout + done.stderr
+
+
 def test_no_gpu_is_one_clear_line(folder: Path, tmp_path: Path) -> None:
     import torch
 
