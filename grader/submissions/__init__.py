@@ -9,6 +9,7 @@
 - ``magics``: IPython's own lines, made into Python.
 - ``moved``: answers where they would not run, moved to where they count.
 - ``needed``: the statements of a module that the answers need; what else it holds is not run.
+- ``statements``: what one statement of a module binds, uses and changes.
 - ``untouched``: whether anybody has begun.
 - ``newer``: syntax that is newer than this Python's.
 - ``remarks``: what is worth a line though it is graded as it is.

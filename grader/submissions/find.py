@@ -23,8 +23,8 @@ from grader.course import Course, Lesson
 from grader.lessons.stubs import pristine
 from grader.printable import count, one_line
 from grader.submissions.names import is_archive, is_backup, is_notebook_name, is_work, lessons_said, other_stem, stem_of
-from grader.submissions.needed import bound
 from grader.submissions.read import NOTEBOOK_CAP, SIZE_CAP, Submission, decode, read_file
+from grader.submissions.statements import bound
 from grader.submissions.walk import DEEPEST, Entry, Walk, walk
 
 _MOST_LOOKED_INTO = 100

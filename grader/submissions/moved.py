@@ -11,7 +11,8 @@ import re
 from collections.abc import Collection
 from typing import NamedTuple
 
-from grader.submissions.needed import bound, first_line, is_main_guard, lacks
+from grader.submissions.needed import lacks
+from grader.submissions.statements import bound, first_line, is_main_guard
 
 # Of IPython's cell magics, those that run their cell as Python in the notebook itself, or write it to a module.
 _RUNS = frozenset({"time", "timeit", "capture", "prun", "writefile", "file"})

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.submissions.needed import answers_that_use, is_plain_package
+from grader.submissions.needed import answers_that_use
+from grader.submissions.statements import is_plain_package
 
 _MOST_LINES = 5
 _DEBUGGERS = ("pdb", "ipdb", "pudb")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from grader.submissions.needed import blanked, is_literal
+from grader.submissions.statements import blanked, is_literal
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
