@@ -311,7 +311,7 @@ def _read(path: Path) -> bytes:
 
 def _write(path: Path, data: bytes) -> None:
     from grader.errors import ClassError
-    from grader.grading.classroom import write
+    from grader.files import write
 
     if str(path) == "-":
         sys.stdout.buffer.write(data)

@@ -17,9 +17,10 @@ from typing import Any
 
 from grader.course import Course, Lesson
 from grader.errors import CourseError
+from grader.files import write
 from grader.lessons import cells as code
 from grader.lessons import text
-from grader.lessons.stubs import MARKER, make_stub, write
+from grader.lessons.stubs import MARKER, make_stub
 
 Cell = dict[str, Any]
 
@@ -109,7 +110,7 @@ def build_notebooks(course: Course, *, check: bool = False) -> list[Path]:
                 stale.append((path, made))
     if not check:
         for path, made in stale:
-            write(path, made)
+            write(path, made.encode())
     return [path for path, _ in stale]
 
 

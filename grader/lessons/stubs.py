@@ -7,14 +7,14 @@ the stub one line takes its place, which says by its NotImplementedError what is
 from __future__ import annotations
 
 import ast
-import os
+import functools
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from grader.course import Course, Lesson
 from grader.errors import CourseError
+from grader.files import write
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -23,6 +23,8 @@ MARKER = re.compile(r"(?P<indent>[ \t]*)### (?P<kind>BEGIN|END) SOLUTION")
 LOOKS_LIKE_MARKER = re.compile(r"\s*#+\W*(BEGIN|END)\W*SOLUTION", re.IGNORECASE)
 
 
+# Whoever reads a class's work needs the same nine stubs for every student.
+@functools.lru_cache(maxsize=64)
 def make_stub(solution_text: str, lesson: str = "") -> str:
     """The stub of one solution file.
 
@@ -103,7 +105,7 @@ def build(course: Course, *, check: bool = False) -> list[Path]:
             stale.append((stub, text))
     if not check:
         for stub, text in stale:
-            write(stub, text)
+            write(stub, text.encode())
     return [stub for stub, _ in stale]
 
 
@@ -139,17 +141,3 @@ def _message(name: str, lesson: str) -> str:
     """The Python string that a stub raises."""
     where = f"; {lesson}.md tells how" if lesson else ""
     return f'"{name}: write me{where}"'
-
-
-def write(path: Path, text: str) -> None:
-    """Write beside, then rename: whoever reads meanwhile sees the old file or the new one, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(beside, 0o644)  # mkstemp makes a file that only its owner can read
-        os.replace(beside, path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grader.course import Course, Lesson
-from grader.grading.classroom import write
+from grader.files import write
 from grader.lessons import chaffs as known
 from grader.lessons.stubs import pristine
 
