@@ -20,12 +20,13 @@ from rich.console import Console
 
 from grader.course import Course, Lesson, find_root, load
 from grader.errors import UserError
-from grader.grading.grade import grade
+from grader.grading.grade import Asked, grade
 from grader.student.isolation import IsolationError, choose
 from grader.student.places import Here, Place, Split
 from grader.student.remote import Student
 from grader.student.session import Session
 from grader.submissions.read import read_file
+from grader.submissions.work import Work
 
 _MODULE = """
 def same(value):
@@ -125,9 +126,8 @@ def _say(console: Console, words: str, times: list[float], scale: float, unit: s
 
 def _grade(course: Course, lesson: Lesson, place: Place, *, train: bool = False) -> None:
     """Run the properties of a lesson on its reference, and its training runs where asked."""
-    submission = read_file(course.solution(lesson))
-    imports = course.references(lesson)
-    report = grade(course, lesson, "bench", submission, place, imports=imports, train=train)
+    work = Work("bench", lesson, read_file(course.solution(lesson)), course.references(lesson))
+    report = grade(course, work, place, Asked(train=train))
     assert report.score == report.max_score, report
 
 

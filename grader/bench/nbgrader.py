@@ -127,14 +127,15 @@ _kept: list[Report] = []
 
 
 def _report(root: str, lesson: str, cells: Sequence[str]) -> Report:
-    from grader.grading.grade import grade
+    from grader.grading.grade import Asked, grade
     from grader.student.places import Here
     from grader.submissions.read import Submission
+    from grader.submissions.work import Work
 
     if not _kept:
         course, source = load(Path(root)), "\n\n".join(cells)
-        submission = Submission(source)
-        _kept.append(grade(course, course.lesson(lesson), "student", submission, Here(), train=False, diagnose=False))
+        work = Work("student", course.lesson(lesson), Submission(source))
+        _kept.append(grade(course, work, Here(), Asked(train=False, diagnose=False)))
     return _kept[0]
 
 

@@ -49,6 +49,7 @@ def hint(
 ) -> None:
     """Take one more hint, from a nudge to nearly the answer; those that you have seen are remembered."""
     from grader.learner import hints
+    from grader.render import words
 
     course = the_course()
-    print(hints.take(course, course.lesson(lesson), exercise, again=again))
+    print(words.hint(hints.take(course, course.lesson(lesson), exercise, again=again), again="--again"))

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from grader.grading.workers import Event
+from grader.render import words
 
 
 class Steps:
@@ -81,17 +82,17 @@ class Progress:
     def hear(self, event: Event) -> None:
         """Show what a job is doing; nothing more once it has ended."""
         with self._lock:
-            if not event.what:
+            if (step := event.step) is None:
                 if event.job in self._running:
                     self._bars.remove_task(self._running.pop(event.job))
                 return
-            description = f"  {event.job}  {event.what}"[: max(20, self._console.width - 56)]
-            total = event.total or None
+            description = f"  {event.job}  {words.stage(step)}"[: max(20, self._console.width - 56)]
+            total = step.total or None
             if event.job not in self._running:
                 self._running[event.job] = self._bars.add_task(description, total=total, count="")
-            count = f"{event.done:,.0f}/{event.total:,.0f}" if event.total else ""
+            count = f"{step.done:,.0f}/{step.total:,.0f}" if step.total else ""
             self._bars.update(
-                self._running[event.job], description=description, completed=event.done, total=total, count=count
+                self._running[event.job], description=description, completed=step.done, total=total, count=count
             )
 
     def finished(self, job: str) -> None:

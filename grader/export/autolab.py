@@ -13,6 +13,7 @@ from grader.course import Lesson
 from grader.errors import ClassError
 from grader.export.marks import add_up, mark
 from grader.printable import amount, clip, number, one_line, visible
+from grader.render import words
 from grader.report.report import PropertyResult, Report, exercise_scores
 from grader.report.sorting import exercises, fault
 
@@ -73,8 +74,9 @@ def _judged(result: PropertyResult) -> dict[str, Any]:
     if result.verdict == "pass":
         return {"passed": True}
     label = "must pass first" if result.verdict == "skip" else "needed"
-    words = [result.diagnosis, result.hint, f"{label}: {result.needed}" if result.needed else ""]
-    return {"passed": False, "hint": clip(visible(" ".join(word for word in words if word)), _MOST)}
+    named = words.diagnosis(result.misconception) if result.misconception else ""
+    told = [named, result.hint, f"{label}: {result.needed}" if result.needed else ""]
+    return {"passed": False, "hint": clip(visible(" ".join(text for text in told if text)), _MOST)}
 
 
 def _json(value: Any) -> str:

@@ -21,7 +21,7 @@ from typing import Any
 from grader.course import Lesson
 from grader.export.marks import add_up, mark
 from grader.printable import clip, one_line, visible
-from grader.render import fragment
+from grader.render import fragment, words
 from grader.report.report import Report, Verdict
 from grader.report.sorting import exercises
 
@@ -50,8 +50,8 @@ def result(report: Report) -> dict[str, Any]:
             f"{name}: {judged.says}",
             judged.verdict,
             judged.points,
-            _message(judged.diagnosis, judged.hint),
-            judged.counterexample,
+            _message(words.diagnosis(judged.misconception) if judged.misconception else "", judged.hint),
+            words.script(judged.counterexample),
         )
         for name, results in exercises(report).items()
         for judged in results

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from grader.export.marks import add_up, mark
 from grader.printable import one_line
-from grader.render import fragment
+from grader.render import fragment, words
 from grader.report.report import Report, TrainingResult
 from grader.report.sorting import exercises, first_failure
 
@@ -53,7 +53,7 @@ def results(report: Report, *, visibility: Visibility = "visible") -> dict[str, 
         "extra_data": {
             "lesson": report.lesson,
             "status": report.status if counts else "error",
-            "isolation": report.isolation,
+            "isolation": words.isolation(report.isolation, report.device),
             "device": report.device,
             "digest": report.digest,
         },

@@ -22,11 +22,13 @@ from typing import Any
 import msgspec
 
 from grader.course import Course, load
+from grader.files import write
 from grader.gradescope.results import Visibility, failure, results
 from grader.grading import workers
-from grader.grading.classroom import grade_student, write
+from grader.grading.classroom import Run, grade_student
 from grader.grading.rehearsal import rehearse
 from grader.printable import amount, number, one_line
+from grader.render import words
 from grader.report.report import Report
 from grader.report.sorting import fault
 from grader.student.errors import GraderFault
@@ -75,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"The grader failed, so this submission has no mark: {error}")
         return 1
     print(f"{report.lesson}: {report.status}, {number(report.score)} of {amount(report.max_score, 'point')}")
-    print(f"isolation: {report.isolation}")
+    print(f"isolation: {words.isolation(report.isolation, report.device)}")
     if differs := _points_differ(paths.metadata, report):
         print(differs)
     if report.has_error:
@@ -99,16 +101,8 @@ def grade_upload(course: Course, settings: Settings, submission: Path) -> Report
     with tempfile.TemporaryDirectory() as folder:
         # The upload is a student's folder like any other; what lies where in it, ``grader.submissions.find`` says.
         upload = submission.absolute()
-        job = functools.partial(
-            grade_student,
-            course,
-            upload.parent,
-            Path(folder),
-            (lesson.name,),
-            settings.train,
-            True,
-            upload.name,
-        )
+        run = Run(course, upload.parent, Path(folder), (lesson.name,), train=settings.train, fresh=True)
+        job = functools.partial(grade_student, run, upload.name)
         (_, reports), *_ = workers.run({"submission": job}, isolation, processes=1)
     return reports[0]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ import msgspec
 from grader.course import Course, Lesson
 from grader.export.csv import grades_csv
 from grader.export.marks import of_student
-from grader.files import write as write
+from grader.files import write
 from grader.grading import workers
 from grader.grading.digest import digest
 from grader.grading.rehearsal import rehearse
@@ -27,13 +27,14 @@ from grader.grading.workers import Event
 from grader.report import due
 from grader.report.report import Report
 from grader.report.sorting import natural
+from grader.report.step import Step, Watcher
 from grader.student.isolation import Isolation
 from grader.submissions.find import read_work
 from grader.submissions.students import find_students
+from grader.submissions.work import Work
 
 if TYPE_CHECKING:
     # What judges imports torch, for seconds: that is for the workers to do, side by side, not for us before them.
-    from grader.grading.grade import Watcher
     from grader.student.places import Place
 
 
@@ -61,19 +62,24 @@ class Options:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Nowhere:
-    """A place in which nothing runs, for finding out whose reports are up to date before any process is started."""
+class Run:
+    """What is the same for all students of a run.
 
-    isolation: str
-    device: str
+    Attributes:
+        course: the course.
+        submissions: a folder per student.
+        out: gets a folder per student with a report per lesson.
+        lessons: names of the lessons to grade, in order.
+        train: whether training checks are run.
+        fresh: grade again even if an up-to-date report is there.
+    """
 
-
-class _NotKeptError(Exception):
-    """A report has to be made."""
-
-
-def _unheard(what: str, done: float, total: float) -> None:
-    pass
+    course: Course
+    submissions: Path
+    out: Path
+    lessons: tuple[str, ...]
+    train: bool = True
+    fresh: bool = False
 
 
 def grade_class(
@@ -108,17 +114,15 @@ def grade_class(
     students = find_students(submissions, options.students)
     lessons = tuple(course.lesson(name).name for name in options.lessons) or tuple(each.name for each in course.lessons)
     out.mkdir(parents=True, exist_ok=True)
-    job = functools.partial(grade_student, course, submissions, out, lessons, options.train, options.fresh)
+    run = Run(course, submissions, out, lessons, options.train, options.fresh)
     reports: list[Report] = []
     jobs = {}
     for name in students:
-        try:
-            if options.fresh:
-                raise _NotKeptError
-            reports += job(name, _Nowhere(str(isolation), isolation.device), _unheard)
-        except _NotKeptError:
-            jobs[name] = functools.partial(job, name)
+        up_to_date = kept(run, name, isolation)
+        if up_to_date is None:
+            jobs[name] = functools.partial(grade_student, run, name)
             continue
+        reports += up_to_date
         if finished is not None:
             finished(name)
     if options.rehearse:
@@ -138,46 +142,56 @@ def _is_handed_in(course: Course, lesson: Lesson, submissions: Path, students: I
     return any(not read_work(course, lesson, submissions / student).problem for student in students)
 
 
-def grade_student(
-    course: Course,
-    submissions: Path,
-    out: Path,
-    lessons: Sequence[str],
-    train: bool,
-    fresh: bool,
-    student: str,
-    place: Place | _Nowhere,
-    watch: Watcher,
-) -> list[Report]:
-    """Grade one student's lessons in order; each report is written as soon as it is there."""
-    folder = submissions / student
+def kept(run: Run, student: str, isolation: Isolation) -> list[Report] | None:
+    """A student's reports of an earlier run, if they are all that this run would make; nothing is run for this."""
+    if run.fresh:
+        return None
     passed: dict[str, bool] = {}
-    reports = []
-    for name in lessons:
-        lesson = course.lesson(name)
-        imports, notes = _imports(course, lesson, student, folder, place, passed, watch)
-        submission = read_work(course, lesson, folder)
-        sources = {**imports, lesson.name: submission.source}
-        made_of = digest(course, lesson, sources, student, submission, place.isolation, place.device, train, notes)
-        path = out / student / f"{lesson.name}.json"
-        report = None if fresh else _kept(path, made_of)
+    reports: list[Report] = []
+    for lesson in map(run.course.lesson, run.lessons):
+        if any(name not in passed and _is_begun(run, student, name) for name in lesson.imports):
+            return None
+        work = _work(run, student, lesson, passed)
+        report = _kept(run, work, digest_of(run, work, str(isolation), isolation.device))
         if report is None:
-            if isinstance(place, _Nowhere):
-                raise _NotKeptError
-            from grader.grading.grade import grade
-
-            def told(what: str, done: float, total: float, lesson: Lesson = lesson) -> None:
-                watch(f"lesson {lesson.number}: {what}", done, total)
-
-            told("reading", 0, 0)
-            report = grade(
-                course, lesson, student, submission, place, imports=imports, notes=notes, train=train, watch=told
-            )
-            report = msgspec.structs.replace(report, digest=made_of)
-            write(path, report.to_json())
+            return None
         passed[lesson.name] = _passed(report)
         reports.append(report)
     return reports
+
+
+def grade_student(run: Run, student: str, place: Place, watch: Watcher) -> list[Report]:
+    """Grade one student's lessons in order; each report is written as soon as it is there."""
+    from grader.grading.grade import Asked, grade
+
+    course, passed = run.course, dict[str, bool]()
+    reports = []
+    for lesson in map(course.lesson, run.lessons):
+
+        def told(step: Step, number: int = lesson.number) -> None:
+            watch(msgspec.structs.replace(step, lesson=number))
+
+        for name in lesson.imports:
+            if name not in passed and _is_begun(run, student, name):
+                earlier = _work(run, student, course.lesson(name), passed)
+                told(Step("earlier lesson", needed=earlier.lesson.number))
+                passed[name] = _passed(grade(course, earlier, place, Asked(train=False)))
+        work = _work(run, student, lesson, passed)
+        made_of = digest_of(run, work, place.isolation, place.device)
+        report = None if run.fresh else _kept(run, work, made_of)
+        if report is None:
+            told(Step("reading"))
+            report = grade(course, work, place, Asked(train=run.train), told)
+            report = msgspec.structs.replace(report, digest=made_of)
+            write(_path(run, work), report.to_json())
+        passed[lesson.name] = _passed(report)
+        reports.append(report)
+    return reports
+
+
+def _is_begun(run: Run, student: str, name: str) -> bool:
+    """Whether a student has handed in work on a lesson that can be graded."""
+    return not read_work(run.course, run.course.lesson(name), run.submissions / student).problem
 
 
 def _passed(report: Report) -> bool:
@@ -185,42 +199,46 @@ def _passed(report: Report) -> bool:
     return bool(report.properties) and all(result.verdict == "pass" for result in report.properties)
 
 
-def _imports(
-    course: Course,
-    lesson: Lesson,
-    student: str,
-    folder: Path,
-    place: Place | _Nowhere,
-    passed: dict[str, bool],
-    watch: Watcher,
-) -> tuple[dict[str, str], list[str]]:
-    """The earlier lessons that this one imports: the student's own where it passed, else the reference."""
-    sources: dict[str, str] = {}
+def _work(run: Run, student: str, lesson: Lesson, passed: Mapping[str, bool]) -> Work:
+    """A student's work on a lesson with the earlier lessons that it imports.
+
+    These are the student's own if they passed, else the course's references, so that one mistake is paid for once.
+
+    Args:
+        run: the run.
+        student: whose work.
+        lesson: on which lesson.
+        passed: whether earlier lessons passed, by name; one that is not there did not.
+    """
+    course, folder = run.course, run.submissions / student
+    imports: dict[str, str] = {}
     notes: list[str] = []
     for name in lesson.imports:
         earlier = course.lesson(name)
         own = read_work(course, earlier, folder)
-        if name not in passed and not own.problem:
-            if isinstance(place, _Nowhere):
-                raise _NotKeptError
-            from grader.grading.grade import grade
-
-            watch(f"lesson {lesson.number}: lesson {earlier.number} first", 0, 0)
-            report = grade(course, earlier, student, own, place, imports=sources, train=False)
-            passed[name] = _passed(report)
         if passed.get(name) or (not course.carry_forward and own.source):
-            sources[name] = own.source
+            imports[name] = own.source
         elif course.carry_forward:
-            sources[name] = course.solution(earlier).read_text(encoding="utf-8")
-            why = own.problem or "it has not passed yet"
+            imports[name] = course.solution(earlier).read_text(encoding="utf-8")
+            why = "it has not passed yet" if own.is_stub or not own.problem else own.problem
             notes.append(f"the course's own {name} was used, so that one mistake is paid for once ({why})")
-    return sources, notes
+    return Work(student, lesson, read_work(course, lesson, folder), imports, tuple(notes))
 
 
-def _kept(path: Path, made_of: str) -> Report | None:
+def digest_of(run: Run, work: Work, isolation: str, device: str) -> str:
+    """What the report on a student's work depends on, in one number."""
+    options = (work.student, work.submission, isolation, device, run.train, list(work.notes))
+    return digest(run.course, work.lesson, work.sources, *options)
+
+
+def _path(run: Run, work: Work) -> Path:
+    return run.out / work.student / f"{work.lesson.name}.json"
+
+
+def _kept(run: Run, work: Work, made_of: str) -> Report | None:
     """The report of an earlier run, if it is what this run would make; a report of a fault is made again."""
     with contextlib.suppress(OSError, msgspec.DecodeError, msgspec.ValidationError):
-        report = Report.from_json(path.read_bytes())
+        report = Report.from_json(_path(run, work).read_bytes())
         if report.digest == made_of and not report.has_error:
             return report
     return None

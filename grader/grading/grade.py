@@ -3,113 +3,111 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from grader.course import Course, Lesson
+from grader.course import Course, Lesson, TrainingRule
 from grader.errors import CourseError
 from grader.lessons import chaffs as known
 from grader.lessons.chaffs import Chaff
 from grader.lessons.stubs import pristine
 from grader.properties import counterexample, diagnosis, examples, runner
 from grader.properties.plugin import Finding
-from grader.report.report import NOT_WRITTEN, PropertyResult, Report, TrainingResult, exercise_scores
+from grader.report.report import (
+    Isolation,
+    Misconception,
+    PropertyResult,
+    Report,
+    TrainingResult,
+    exercise_scores,
+    points_of,
+)
+from grader.report.step import Stage, Step, Watcher, silent
 from grader.student.errors import GraderFault, StudentDied, StudentError
 from grader.student.places import Place
 from grader.student.remote import Student
 from grader.student.session import Session
-from grader.submissions.read import Submission
 from grader.submissions.remarks import missing_import
+from grader.submissions.work import Work
 from grader.training.check import check
 
 _MISSING = re.compile(r"No module named '([\w.]+)'")
 
-Watcher = Callable[[str, float, float], None]
-"""Hears how grading goes on: what is done now, how far that is, and of how much (0 where that is not known)."""
 
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """What is asked about a student's work.
 
-def silent(what: str, done: float, total: float) -> None:
-    """A watcher that does nothing."""
-
-
-def grade(
-    course: Course,
-    lesson: Lesson,
-    student: str,
-    submission: Submission,
-    place: Place,
-    *,
-    imports: dict[str, str] | None = None,
-    notes: Sequence[str] = (),
-    train: bool = True,
-    only: frozenset[str] | None = None,
-    diagnose: bool = True,
-    public: bool = False,
-    watch: Watcher = silent,
-) -> Report:
-    """Judge a submission; whatever it does, there is a report.
-
-    Args:
-        course: the course.
-        lesson: the lesson.
-        student: whose work it is.
-        submission: what was handed in.
-        place: where it runs.
-        imports: sources of earlier lessons that it may import, by module name.
-        notes: what to say in the report beside the submission's own notes.
+    Attributes:
         train: whether the training check is run; without it its points leave ``max_score``.
         only: exercises to judge, or None for all; points are those of these exercises.
         diagnose: whether misconceptions are named; no verdict depends on it, and it takes half of the time.
         public: ask the public examples, each worth one point, in the place of the hidden properties.
-        watch: hears how it goes on.
     """
-    rule = lesson.training if train and only is None else None
-    stub = pristine(course, lesson)
-    max_score = sum(_worth(lesson, stub, public)[name] for name in _asked(lesson, only)) + (rule.points if rule else 0)
+
+    train: bool = True
+    only: frozenset[str] | None = None
+    diagnose: bool = True
+    public: bool = False
+
+
+def grade(course: Course, work: Work, place: Place, asked: Asked = Asked(), watch: Watcher = silent) -> Report:
+    """Judge a student's work; whatever it does, there is a report.
+
+    Args:
+        course: the course.
+        work: what was handed in, and what it is judged with.
+        place: where it runs.
+        asked: what is asked about it.
+        watch: called at every step.
+    """
+    lesson, submission = work.lesson, work.submission
+    rule = lesson.training if asked.train and asked.only is None else None
+    worth = _worth(course, lesson, asked)
 
     def report(**parts: Any) -> Report:
+        about_examples = (examples.NOTE,) if asked.public and parts["status"] == "graded" else ()
         return Report(
-            student=student,
+            student=work.student,
             lesson=lesson.name,
             title=lesson.title,
-            isolation=place.isolation,
+            isolation=_walls(place),
             device=place.device,
-            max_score=max_score,
-            notes=(*((examples.NOTE,) if public and parts["status"] == "graded" else ()), *submission.notes, *notes),
-            public=public,
+            max_score=sum(worth.values()) + (rule.points if rule else 0),
+            notes=(*about_examples, *submission.notes, *work.notes),
+            public=asked.public,
             **parts,
         )
 
     if submission.problem:
         return report(status=submission.status, score=0.0, message=submission.problem)
-    if submission.is_untouched(stub):
-        file = submission.file or f"{lesson.name}.py"
-        message = f"this is still the stub; open {file} and begin with {lesson.exercises[0].name}"
-        return report(status="not started", score=0.0, message=message)
     try:
-        worker = _Grading(course, lesson, {**(imports or {}), lesson.name: submission.source}, place, watch)
+        worker = _Grading(course, work, place, asked, watch)
         if (problem := worker.loading_problem()) is not None:
             return report(status="graded", score=0.0, message=problem)
-        findings = worker.run_examples(stub, only) if public else worker.run_properties(only)
-        properties = worker.results(findings, _worth(lesson, stub, public), only, diagnose and not public)
-        trained = worker.run_training(rule, findings) if rule else None
+        findings = worker.findings()
+        properties = worker.results(findings, worth)
+        trained = worker.training(rule, findings) if rule else None
     except GraderFault as fault:
         return report(status="error", score=0.0, message=f"the grader itself failed: {fault}")
     score = sum(earned for earned, _ in exercise_scores(properties).values()) + (trained.points if trained else 0.0)
     return report(status="graded", score=round(score, 2), properties=tuple(properties), training=trained)
 
 
-def _asked(lesson: Lesson, only: frozenset[str] | None) -> list[str]:
-    return [exercise.name for exercise in lesson.exercises if only is None or exercise.name in only]
+def _walls(place: Place) -> Isolation:
+    level, _, parts = place.isolation.partition(";")[0].partition(": ")
+    return Isolation(level, tuple(parts.split(", ")) if parts else ())
 
 
-def _worth(lesson: Lesson, stub: str, public: bool) -> dict[str, float]:
-    """What each exercise is worth: its points, or one for each of its examples."""
-    if not public:
-        return {exercise.name: exercise.points for exercise in lesson.exercises}
-    shown = [example.exercise for example in examples.read(lesson, stub)]
-    return {exercise.name: float(shown.count(exercise.name)) for exercise in lesson.exercises}
+def _worth(course: Course, lesson: Lesson, asked: Asked) -> dict[str, float]:
+    """What each exercise that is asked about is worth: its points, or one for each of its examples."""
+    names = [each.name for each in lesson.exercises if asked.only is None or each.name in asked.only]
+    if not asked.public:
+        return {name: lesson.exercise(name).points for name in names}
+    shown = [example.exercise for example in examples.read(lesson, pristine(course, lesson))]
+    return {name: float(shown.count(name)) for name in names}
 
 
 def open_session(course: Course, lesson: Lesson, sources: dict[str, str], place: Place) -> Session:
@@ -133,8 +131,9 @@ def open_session(course: Course, lesson: Lesson, sources: dict[str, str], place:
 class _Grading:
     """One submission being graded."""
 
-    def __init__(self, course: Course, lesson: Lesson, sources: dict[str, str], place: Place, watch: Watcher) -> None:
-        self.course, self.lesson, self.sources, self.place, self.watch = course, lesson, sources, place, watch
+    def __init__(self, course: Course, work: Work, place: Place, asked: Asked, watch: Watcher) -> None:
+        self.course, self.lesson, self.sources = course, work.lesson, work.sources
+        self.place, self.asked, self.watch = place, asked, watch
 
     def open(self, sources: dict[str, str] | None = None) -> Session:
         return open_session(self.course, self.lesson, sources or self.sources, self.place)
@@ -156,33 +155,32 @@ class _Grading:
             return f"the file cannot be imported: {error}"
         return None
 
-    def run_properties(self, only: frozenset[str] | None) -> list[Finding]:
+    def findings(self) -> list[Finding]:
+        only = self.asked.only
+        if self.asked.public:
+            stub = pristine(self.course, self.lesson)
+            return examples.run(self.lesson, stub, self.open, tell=self._telling("examples"), only=only)
         return runner.run(self.course, self.lesson, self.open, tell=self._telling("properties"), only=only)
 
-    def run_examples(self, stub: str, only: frozenset[str] | None) -> list[Finding]:
-        return examples.run(self.lesson, stub, self.open, tell=self._telling("examples"), only=only)
-
-    def _telling(self, what: str) -> Callable[[Finding, int], None]:
+    def _telling(self, stage: Stage) -> Callable[[Finding, int], None]:
         done = 0
 
         def tell(finding: Finding, total: int) -> None:
             nonlocal done
             done += 1
-            self.watch(what, done, total)
+            self.watch(Step(stage, done, total))
 
         return tell
 
-    def results(
-        self, findings: list[Finding], worth: dict[str, float], only: frozenset[str] | None, diagnose: bool
-    ) -> list[PropertyResult]:
-        """Findings with points, counterexamples, diagnoses and hints; ``worth`` is what each exercise is worth."""
+    def results(self, findings: list[Finding], worth: dict[str, float]) -> list[PropertyResult]:
+        """Findings with points, counterexamples, misconceptions and hints; ``worth`` is what each exercise is worth."""
         weights: dict[str, float] = {}
         for finding in findings:
             weights[finding.exercise] = weights.get(finding.exercise, 0.0) + finding.weight
-        for name in _asked(self.lesson, only):
-            if worth[name] and name not in weights:
+        for name, points in worth.items():
+            if points and name not in weights:
                 raise CourseError(f"{self.lesson.name}: no property judges {name}, which is worth points")
-        diagnoses = self._diagnoses(findings) if diagnose else {}
+        diagnoses = self._diagnoses(findings) if self.asked.diagnose and not self.asked.public else {}
         results = []
         for finding in findings:
             exercise = self.lesson.exercise(finding.exercise)
@@ -190,33 +188,33 @@ class _Grading:
             failed = finding.verdict == "fail"
             chaff = diagnoses.get(finding.name)
             hint = chaff.hint if chaff else exercise.hints[0] if exercise.hints else ""
-            written = failed and finding.got != NOT_WRITTEN
-            example = finding.smallest if written else None
-            shown = counterexample.write(example, self.lesson.name) if example else finding.script if written else ""
+            answered = failed and finding.written
+            example = finding.smallest if answered else None
+            script = finding.script if answered else None
             results.append(
                 PropertyResult(
                     name=finding.name,
                     exercise=finding.exercise,
                     says=finding.says,
                     verdict=finding.verdict,
-                    points=round(share, 4) if finding.verdict == "pass" else 0.0,
+                    points=points_of(finding.verdict, share),
                     max_points=round(share, 4),
-                    counterexample=shown,
+                    written=finding.written,
+                    counterexample=counterexample.write(example, self.lesson.name) if example else script,
                     got=finding.got,
                     needed=finding.needed,
-                    diagnosis=f"Your code behaves exactly like one that {chaff.says}." if chaff else "",
+                    misconception=Misconception(chaff.name, chaff.says) if chaff else None,
                     hint=hint if failed else "",
                     printed=example.printed if example else finding.printed,
-                    trace=finding.trace if written else "",
+                    trace=finding.trace if answered else "",
                 )
             )
         return results
 
     def _diagnoses(self, findings: list[Finding]) -> dict[str, Chaff]:
-        wrong = [f for f in findings if f.verdict == "fail" and f.got != NOT_WRITTEN]
-        if not wrong:
+        if not any(finding.verdict == "fail" and finding.written for finding in findings):
             return {}
-        self.watch("diagnosis", 0, 0)
+        self.watch(Step("diagnosis"))
         solution = self.course.solution(self.lesson).read_text(encoding="utf-8")
         references = self.course.references(self.lesson)
 
@@ -225,7 +223,7 @@ class _Grading:
 
         return diagnosis.diagnose(findings, known.load(self.course, self.lesson), open_chaff)
 
-    def run_training(self, rule: Any, findings: list[Finding]) -> TrainingResult:
+    def training(self, rule: TrainingRule, findings: list[Finding]) -> TrainingResult:
         missing = [n for n in rule.needs if any(f.exercise == n and f.verdict != "pass" for f in findings)]
         if missing:
             return TrainingResult(
@@ -251,12 +249,10 @@ def run_training(
     assert rule is not None, f"{lesson.name} has no training check"
 
     def progress(run: int, steps: int, mean: float) -> None:
-        watch(f"training run {run + 1} of {rule.seeds}, mean return {mean:.0f}", steps, rule.max_steps)
+        watch(Step("training", steps, rule.max_steps, run=run + 1, runs=rule.seeds, mean_return=mean))
 
-    if rule.control_steps:
-        watch("the small task that comes before training", 0, 0)
-    else:
-        watch(f"training run 1 of {rule.seeds}", 0, rule.max_steps)
+    first = Step("training", 0, rule.max_steps, run=1, runs=rule.seeds)
+    watch(Step("small task") if rule.control_steps else first)
     return check(
         rule,
         course=course,

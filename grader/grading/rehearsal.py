@@ -22,14 +22,16 @@ from grader.grading import workers
 from grader.grading.digest import digest, machine
 from grader.grading.workers import Event
 from grader.printable import number, one_line
+from grader.render import words
 from grader.report.report import Report
 from grader.report.sorting import fault, first_failure, is_full
+from grader.report.step import Watcher
 from grader.student.errors import GraderFault
 from grader.student.isolation import Isolation
 from grader.submissions.read import Submission
+from grader.submissions.work import Work
 
 if TYPE_CHECKING:
-    from grader.grading.grade import Watcher
     from grader.student.places import Place
 
 _MOST_KEPT = 500
@@ -78,7 +80,7 @@ def rehearse(
     done = []
     for job, report in workers.run(jobs, isolation, processes=processes, hear=hear):
         if hear is not None:
-            hear(Event(job, "", 0, 0))
+            hear(Event(job, None))
         if not is_full(report):
             raise RehearsalError(_refusal(report))
         _remember(marks[report.lesson])
@@ -91,21 +93,12 @@ def _has_solution(course: Course, lesson: Lesson) -> bool:
 
 
 def _judge(course: Course, name: str, train: bool, place: Place, watch: Watcher) -> Report:
-    from grader.grading.grade import grade
+    from grader.grading.grade import Asked, grade
 
     lesson = course.lesson(name)
     solution = Submission(course.solution(lesson).read_text(encoding="utf-8"))
-    return grade(
-        course,
-        lesson,
-        "the course's own",
-        solution,
-        place,
-        imports=course.references(lesson),
-        train=train,
-        diagnose=False,
-        watch=watch,
-    )
+    work = Work("the course's own", lesson, solution, course.references(lesson))
+    return grade(course, work, place, Asked(train=train, diagnose=False), watch)
 
 
 def _refusal(report: Report) -> str:
@@ -120,8 +113,8 @@ def _refusal(report: Report) -> str:
     points = f"{number(report.score)} of {number(report.max_score)} points"
     return (
         f"the course's own solution of {report.lesson} gets {points} here, so nobody was graded: {one_line(why, 500)} "
-        f"[{report.isolation}; {machine()}]. Students' right answers would lose marks as well. "
-        "--no-rehearsal grades all the same"
+        f"[{words.isolation(report.isolation, report.device)}; {machine()}]. "
+        "Students' right answers would lose marks as well. --no-rehearsal grades all the same"
     )
 
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from grader.report.step import Step
 from grader.student.errors import GraderFault
 from grader.student.isolation import Isolation
 
@@ -31,12 +32,10 @@ _events: Any = None
 
 
 class Event(NamedTuple):
-    """What a job is doing, or "" once it has ended: ``total`` is 0 where it is not known."""
+    """What a job is doing, None once it has ended."""
 
     job: str
-    what: str
-    done: float
-    total: float
+    step: Step | None
 
 
 def count() -> int:
@@ -115,11 +114,11 @@ def _start(isolation: Isolation, events: Any) -> None:
 
 
 def _call(name: str, job: Callable[..., Result]) -> Result:
-    def watch(what: str, done: float, total: float) -> None:
+    def watch(step: Step) -> None:
         with contextlib.suppress(queue.Full):
-            _events.put_nowait(Event(name, what, done, total))
+            _events.put_nowait(Event(name, step))
 
-    watch("starting", 0, 0)
+    watch(Step("starting"))
     return job(_the_place(), watch)
 
 

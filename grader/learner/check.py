@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import pdb
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,16 @@ from rich.status import Status
 
 from grader.course import Course, Lesson
 from grader.errors import CourseError
-from grader.grading.grade import grade, silent
+from grader.grading.grade import Asked, grade
 from grader.lessons.stubs import pristine
+from grader.render import words
 from grader.render.terminal import print_check
 from grader.report.report import Report
+from grader.report.step import Step, Watcher, silent
 from grader.student.places import Here
 from grader.submissions.find import read_own
 from grader.submissions.read import Submission, read_file
+from grader.submissions.work import Work
 
 
 def check(course: Course, wanted: str, file: Path | None, console: Console, *, every: bool = False) -> bool:
@@ -131,18 +134,8 @@ def _judge(
     with console.status(f"{lesson.name} ...") as status, _debugger(status):
         watch = _watching(status, lesson) if console.is_terminal else silent
         imports, notes = _imports(course, lesson)
-        return grade(
-            course,
-            lesson,
-            "you",
-            submission,
-            place,
-            imports=imports,
-            notes=notes,
-            train=train,
-            public=public,
-            watch=watch,
-        )
+        work = Work("you", lesson, submission, imports, notes)
+        return grade(course, work, place, Asked(train=train, public=public), watch)
 
 
 @contextlib.contextmanager
@@ -160,10 +153,10 @@ def _debugger(status: Status) -> Iterator[None]:
         sys.breakpointhook = before
 
 
-def _watching(status: Status, lesson: Lesson) -> Callable[[str, float, float], None]:
-    def watch(what: str, done: float, total: float) -> None:
-        of = f" {done:,.0f}/{total:,.0f}" if total else ""
-        status.update(f"{lesson.name}: {what}{of}")
+def _watching(status: Status, lesson: Lesson) -> Watcher:
+    def watch(step: Step) -> None:
+        of = f" {step.done:,.0f}/{step.total:,.0f}" if step.total else ""
+        status.update(f"{lesson.name}: {words.stage(step)}{of}")
 
     return watch
 
@@ -174,19 +167,19 @@ def own_or_reference(course: Course, lesson: Lesson, folder: Path) -> tuple[str,
     Returns:
         Its source, "" where there is none of them; and what to say where it is not the learner's own.
     """
-    stub = pristine(course, lesson)
     _, submission = read_own(course, lesson, folder)
-    if not submission.problem and not submission.is_untouched(stub):
+    if not submission.problem:
         return submission.source, ""
     solution = course.solution(lesson)
     if solution.is_file():
         note = f"the course's own {lesson.name} was used: yours has not been begun"
         return solution.read_text(encoding="utf-8"), note
-    why = submission.problem or "it has not been begun"
+    why = "it has not been begun" if submission.is_stub else submission.problem
+    stub = pristine(course, lesson)
     return stub, f"this lesson builds on your {lesson.name}, which cannot be used yet: {why}"
 
 
-def _imports(course: Course, lesson: Lesson) -> tuple[dict[str, str], list[str]]:
+def _imports(course: Course, lesson: Lesson) -> tuple[dict[str, str], tuple[str, ...]]:
     """The learner's own earlier lessons; for one that is not begun the reference, or the stub where there is none."""
     sources, notes = {}, []
     for name in lesson.imports:
@@ -196,11 +189,10 @@ def _imports(course: Course, lesson: Lesson) -> tuple[dict[str, str], list[str]]
             sources[name] = source
         if note:
             notes.append(note)
-    return sources, notes
+    return sources, tuple(notes)
 
 
 def _is_begun(course: Course, lesson: Lesson) -> bool:
     """Whether there is something of the learner's own that a later lesson can import."""
-    stub = pristine(course, lesson)
     _, own = read_own(course, lesson, course.stub(lesson).parent)
-    return not own.problem and not own.is_untouched(stub)
+    return not own.problem

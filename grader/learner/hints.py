@@ -8,10 +8,11 @@ import json
 from grader.course import Course, Lesson
 from grader.errors import CourseError
 from grader.files import write
+from grader.report.report import Hint
 
 
-def take(course: Course, lesson: Lesson, wanted: str, *, again: bool = False) -> str:
-    """The next hint in words, with how many are left; the last one is repeated when there are no more.
+def take(course: Course, lesson: Lesson, wanted: str, *, again: bool = False) -> Hint:
+    """The next hint; the last one again if there are no more.
 
     Args:
         course: the course.
@@ -42,10 +43,8 @@ def take(course: Course, lesson: Lesson, wanted: str, *, again: bool = False) ->
     name = wanted or next((n for n, h in every.items() if taken.get(key(n), 0) < len(h)), list(every)[-1])
     hints = every[name]
     if not hints:
-        return f"{name}: there are no hints for this one."
+        return Hint(name, 0, 0, "")
     number = min(taken.get(key(name), 0) + 1, len(hints))
     taken[key(name)] = number
     write(path, json.dumps(taken, indent=2).encode())
-    left = len(hints) - number
-    more = f"{left} more" if left else "that was the last one; --again begins anew"
-    return f"{name}, hint {number} of {len(hints)}: {hints[number - 1]}\n({more})"
+    return Hint(name, number, len(hints), hints[number - 1])

@@ -14,7 +14,7 @@ import grader
 from grader.course import Course, Lesson, find_root, load
 from grader.errors import CourseError
 from grader.learner import imports, show
-from grader.report.report import NOT_WRITTEN, Report
+from grader.report.report import Report
 
 INSTALLED = Path(grader.__file__).parents[1]
 """Where this program was installed from; with `pip install -e` that is a course's folder."""
@@ -98,10 +98,12 @@ class Checks:
             NotYet: there is no such exercise.
         """
         from grader.learner import hints
+        from grader.render import words
 
         try:
             course = find_course()
-            print(hints.take(course, course.lesson(self._name), exercise, again=again).replace("--again", "again=True"))
+            taken = hints.take(course, course.lesson(self._name), exercise, again=again)
+            print(words.hint(taken, again="again=True"))
         except CourseError as error:
             raise NotYet(str(error)) from None
 
@@ -116,7 +118,7 @@ class Checks:
             report = self._judge(course, lesson, None, train=True)
             went = report.training
             runs = [run for run in (went.control, *went.seeds) if run is not None] if went else []
-            if runs and runs[0].message.startswith("NotImplementedError"):
+            if runs and not runs[0].written:
                 raise NotYet(f"{exercise} is not written yet")
             holds = went is not None and went.verdict == "pass"
             show.training(report)
@@ -128,7 +130,7 @@ class Checks:
             if not own:
                 raise NotYet(f"there is nothing here that could judge {exercise}")
             failed = [result for result in own if result.verdict == "fail"]
-            if failed and all(result.got == NOT_WRITTEN for result in failed):
+            if failed and not any(result.written for result in failed):
                 raise NotYet(f"{exercise} is not written yet")
             holds = all(result.verdict == "pass" for result in own)
             show.exercise(report, exercise)
@@ -148,23 +150,15 @@ class Checks:
         show.lesson(report, lesson, missing)
 
     def _judge(self, course: Course, lesson: Lesson, only: frozenset[str] | None, *, train: bool = False) -> Report:
-        from grader.grading.grade import grade
+        from grader.grading.grade import Asked, grade
         from grader.learner.kernel import AS_IT_IS, Live, undisturbed
         from grader.submissions.read import Submission
+        from grader.submissions.work import Work
 
+        work = Work("you", lesson, Submission(AS_IT_IS), notes=tuple(imports.notes(lesson)))
+        asked = Asked(train=train, only=only, public=not course.has_properties(lesson))
         with undisturbed([each.name for each in course.lessons]), show.progress(lesson) as watch:
-            return grade(
-                course,
-                lesson,
-                "you",
-                Submission(AS_IT_IS),
-                Live(self._module),
-                notes=imports.notes(lesson),
-                only=only,
-                train=train,
-                public=not course.has_properties(lesson),
-                watch=watch,
-            )
+            return grade(course, work, Live(self._module), asked, watch)
 
     def _defines(self, exercise: str) -> bool:
         return exercise.partition(".")[0] in vars(self._module)

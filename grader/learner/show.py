@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
-import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -14,10 +13,11 @@ from typing import Any
 import msgspec
 
 from grader.course import Lesson
-from grader.grading.grade import Watcher
 from grader.printable import count
+from grader.render import words
 from grader.report import sorting as order
-from grader.report.report import NOT_WRITTEN, PropertyResult, Report, Verdict
+from grader.report.report import PropertyResult, Report, Verdict
+from grader.report.step import Step, Watcher
 
 _WIDTH = 96
 
@@ -67,11 +67,11 @@ def lesson(report: Report, lesson: Lesson, missing: Sequence[str]) -> None:
         missing: exercises whose cells have not been run.
     """
     first = order.first_failure(report)
-    written = [r for r in report.properties if r.verdict == "fail" and r.got != NOT_WRITTEN]
+    written = [r for r in report.properties if r.verdict == "fail" and r.written]
     first = written[0] if written else first
     holds = "Every public example is right." if report.public else "Every property holds."
     note = (f"Not run yet, so not judged: {', '.join(missing)}.",) if missing else ()
-    if first is not None and first.got == NOT_WRITTEN:
+    if first is not None and not first.written:
         next_step = f"Next: write `{first.exercise}`."
         first = None
     elif first is not None:
@@ -98,7 +98,7 @@ def training(report: Report) -> None:
     if result is None:
         return
     first = order.first_failure(report) if result.verdict == "skip" else None
-    if first is not None and first.got == NOT_WRITTEN:
+    if first is not None and not first.written:
         first = None
     alone = msgspec.structs.replace(report, properties=(), score=result.points, max_score=result.max_points)
     _show(
@@ -121,9 +121,9 @@ def _show(
     next_step: str,
 ) -> None:
     # A notebook has the lesson's names already; its own file, imported, would be another copy of them.
-    own_import = re.compile(rf"^from {report.lesson} import .*\n+", flags=re.MULTILINE)
-    if first is not None:
-        first = msgspec.structs.replace(first, counterexample=own_import.sub("", first.counterexample))
+    if first is not None and first.counterexample is not None:
+        shown = msgspec.structs.replace(first.counterexample, names=())
+        first = msgspec.structs.replace(first, counterexample=shown)
     box = Box(_html(report, title, state, first, show_name, next_step), _plain(report, title, first, next_step))
     _display(box)
 
@@ -190,9 +190,8 @@ def _plain(report: Report, title: str, first: PropertyResult | None, next_step: 
 
 
 def _is_unwritten(results: Sequence[PropertyResult]) -> bool:
-    return any(r.got == NOT_WRITTEN for r in results) and not any(
-        r.verdict == "pass" or (r.verdict == "fail" and r.got != NOT_WRITTEN) for r in results
-    )
+    begun = any(r.verdict == "pass" or (r.verdict == "fail" and r.written) for r in results)
+    return not begun and not all(r.written for r in results)
 
 
 @contextlib.contextmanager
@@ -201,14 +200,14 @@ def progress(lesson: Lesson) -> Iterator[Watcher]:
     shown: list[Any] = []
     last = 0.0
 
-    def watch(what: str, done: float, total: float) -> None:
+    def watch(step: Step) -> None:
         nonlocal last
         now = time.monotonic()
-        if "training" not in what or now - last < 0.5:
+        if step.stage not in ("small task", "training") or now - last < 0.5:
             return
         last = now
-        of = f", {done:,.0f} of {total:,.0f} steps" if total else ""
-        line = Box("", f"{what}{of}")
+        of = f", {step.done:,.0f} of {step.total:,.0f} steps" if step.total else ""
+        line = Box("", f"{words.stage(step)}{of}")
         if shown:
             shown[0].update(line)
         elif "IPython" in sys.modules:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from grader.printable import count
+from grader.report.report import Counterexample
 from grader.student.errors import WireError
 from grader.student.transcript import Transcript
 from grader.student.wire import Decoder, Tensor, module_spec
@@ -40,6 +41,7 @@ class _Writer:
         self.results: dict[int, str] = {}
         self.taken: set[str] = set()
         self.imported: list[str] = []
+        self.used: list[str] = []
         self.last: tuple[int, str] | None = None
 
     def name(self, wish: str) -> str:
@@ -81,7 +83,7 @@ class _Writer:
         self.lines.append(f"{name} = {code(tensor.data)[:-1]}, requires_grad=True)")
         return _Name(name)
 
-    def write(self) -> str:
+    def write(self) -> Counterexample:
         for exchange in self.transcript.exchanges:
             verb, *rest = Decoder(self.incoming, self.tensor, modules=True).message(exchange.question)
             graph: list[int] = []
@@ -136,8 +138,8 @@ class _Writer:
         if verb == "call":
             target, method, args, kwargs = rest
             function = target if isinstance(target, str) else self.names.get(target, "...")
-            if isinstance(target, str):
-                self.used(target)
+            if isinstance(target, str) and (name := target.partition(".")[0]) not in self.used:
+                self.used.append(name)
             function = f"{function}.{method}" if method else function
             return f"{function}({', '.join([*map(code, args), *(f'{k}={code(v)}' for k, v in kwargs.items())])})"
         if verb == "put":
@@ -156,16 +158,11 @@ class _Writer:
         }
         return forms[verb].format(thing) if verb in forms else ""
 
-    def used(self, target: str) -> None:
-        line = f"from {self.module} import {target.split('.')[0]}"
-        if line not in self.imported:
-            self.imported.append(line)
-
     def add(self, line: str, *, show: bool = False) -> None:
         self.last = (len(self.lines), line) if show else None
         self.lines.append(line)
 
-    def finish(self) -> str:
+    def finish(self) -> Counterexample:
         lines = _as_loops(self.lines)
         if len(lines) > _LINES_CAP:
             left_out = count(len(lines) - _LINES_CAP, "more line")
@@ -173,8 +170,8 @@ class _Writer:
             lines = [*lines[:half], f"# ... {left_out} ...", *lines[-half:]]
         text = "\n".join(lines)
         head = [f"import {name}" for name in ("numpy as np", "torch") if re.search(rf"\b{name.split()[-1]}\.", text)]
-        groups = ["\n".join(head), "\n".join(_merge(self.imported)), text]
-        return "\n\n".join(group for group in groups if group)
+        imports = (*head, *([""] if head else []), *_merge(self.imported))
+        return Counterexample(imports, self.module, tuple(self.used), text)
 
 
 def _as_loops(lines: list[str]) -> list[str]:
@@ -221,7 +218,7 @@ def _merge(imports: list[str]) -> list[str]:
     return [f"from {module} import {', '.join(names)}" for module, names in by_module.items()]
 
 
-def write(transcript: Transcript, module: str) -> str:
+def write(transcript: Transcript, module: str) -> Counterexample:
     """The transcript as a script that asks the same questions of ``module``."""
     return _Writer(transcript, module).write()
 

@@ -20,7 +20,7 @@ import torch
 from grader.course import Lesson
 from grader.properties import counterexample
 from grader.properties.plugin import Finding, OpenSession
-from grader.report.report import NOT_WRITTEN
+from grader.report.report import Counterexample
 from grader.student.errors import StudentDied, StudentError
 from grader.student.session import Session
 from grader.testing.near import near, numbers
@@ -114,7 +114,8 @@ def _ask(session: Session, example: Example, finding: Finding, module: str, stub
             finding.verdict, finding.needed = "fail", want.rstrip("\n") or "no exception"
             stub_line = _WRITE_ME.match(error.message) if error.not_written else None
             if stub_line is None or stub_line[1] == example.exercise or stub_line[1].startswith(f"{example.exercise}."):
-                finding.got = NOT_WRITTEN if error.not_written else f"raised {error}"
+                finding.written = not error.not_written
+                finding.got = f"raised {error}" if finding.written else ""
             else:
                 finding.got, finding.needed = f"raised {error}", f"{stub_line[1]}, which is not written yet"
             finding.trace = error.trace if error.trace.count("  File ") > 1 else ""
@@ -158,15 +159,14 @@ def _shown(text: str, value: Any) -> str:
     return counterexample.code(value) if isinstance(value, np.generic | int | float) else text[:1500]
 
 
-def script(sources: list[str], module: str, stub: str) -> str:
+def script(sources: list[str], module: str, stub: str) -> Counterexample:
     """The lines of an example as Python to paste: with its imports, and the last value printed."""
     body = [source.rstrip("\n") for source in sources]
     if _is_expression(body[-1]):
         body[-1] = f"print({body[-1]})"
     text = "\n".join(body)
     imports, own = _imports(text, stub)
-    imports += [f"from {module} import {', '.join(own)}"] if own else []
-    return "\n".join([*imports, "", text] if imports else [text])
+    return Counterexample(tuple(imports), module, tuple(own), text)
 
 
 def _imports(text: str, stub: str) -> tuple[list[str], list[str]]:

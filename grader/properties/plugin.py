@@ -16,7 +16,7 @@ from grader.errors import CourseError
 from grader.printable import count
 from grader.properties import counterexample
 from grader.properties.answers import last_answer
-from grader.report.report import NOT_WRITTEN, Verdict
+from grader.report.report import Counterexample, Verdict
 from grader.student.errors import GraderFault, StudentDied, StudentError
 from grader.student.remote import Remote, Student
 from grader.student.session import Session
@@ -35,9 +35,10 @@ class Finding:
     """One property as it ran: the verdict in words, and what the student's side said.
 
     Attributes:
+        written: whether the exercise is more than what the stub had.
         smallest: the failing example, as small as it could be made.
         evidence: some other examples.
-        script: Python that shows the failure, where it does not follow from ``smallest``; ``printed`` belongs to it.
+        script: shows the failure if it does not follow from ``smallest``; ``printed`` belongs to it.
     """
 
     name: str
@@ -45,13 +46,14 @@ class Finding:
     says: str
     weight: float
     verdict: Verdict = "error"
+    written: bool = True
     got: str = ""
     needed: str = ""
     smallest: Transcript | None = None
     evidence: list[Transcript] = dataclasses.field(default_factory=list)
     timed_out: bool = False
     trace: str = ""
-    script: str = ""
+    script: Counterexample | None = None
     printed: str = ""
 
 
@@ -185,7 +187,8 @@ class Properties:
             finding.verdict, finding.got = "error", f"{type(error).__name__}: {error}"
             self.problem = error if isinstance(error, GraderFault) else GraderFault(finding.got)
         elif isinstance(error, StudentError):
-            finding.got = NOT_WRITTEN if error.not_written else f"raised {error}"
+            finding.written = not error.not_written
+            finding.got = f"raised {error}" if finding.written else ""
             finding.needed = "an answer instead of an exception"
             finding.trace = error.trace if error.trace.count("  File ") > 1 else ""
         elif isinstance(error, StudentDied):

@@ -5,6 +5,6 @@
 - ``fragment``: pieces for pages of other systems.
 - ``curve``: learning curves as SVG.
 - ``counting``: which lessons count, in words.
-- ``text``: sentences about a diagnosis.
+- ``words``: the sentences into which the data of a report, of a hint and of a running job is put.
 - ``lines``: printing a line at a time.
 """

@@ -10,10 +10,9 @@ import re
 from html import escape
 
 from grader.printable import amount, clip, count, number, one_line, visible
+from grader.render import words
 from grader.render.curve import description, thin
-from grader.render.text import diagnosis_sentence
 from grader.report.report import PropertyResult, Report, TrainingResult
-from grader.student import isolation
 
 FAILED = "The grader itself failed, so this is not a mark. Your work is kept; tell your instructor."
 
@@ -48,18 +47,18 @@ def result(judged: PropertyResult) -> str:
         parts.append("<p>The grader itself failed here; this is no fault of yours.</p>")
     if judged.verdict != "fail":
         return "".join(parts)
-    if judged.diagnosis:
-        parts.append(f"<p><strong>{prose(diagnosis_sentence(judged.diagnosis))}</strong></p>")
+    if judged.misconception:
+        parts.append(f"<p><strong>{prose(words.diagnosis(judged.misconception))}</strong></p>")
     if judged.hint:
         parts.append(f"<p><em>Hint:</em> {prose(judged.hint)}</p>")
     said = (
-        ("Try it yourself", judged.counterexample),
-        ("Got", judged.got),
+        ("Try it yourself", words.script(judged.counterexample)),
+        ("Got", words.got(judged)),
         ("Needed", judged.needed),
         ("Traceback", judged.trace),
         ("Printed", judged.printed),
     )
-    parts += [f"<p>{label}:</p>{code(words)}" for label, words in said if words]
+    parts += [f"<p>{label}:</p>{code(text)}" for label, text in said if text]
     return "".join(parts)
 
 
@@ -72,8 +71,8 @@ def training(trained: TrainingResult) -> str:
         parts.append(f"<p><em>Hint:</em> {prose(trained.hint)}</p>")
     runs = []
     for seed in trained.seeds:
-        words = {"pass": "reached the bar", "fail": "did not reach the bar"}.get(seed.verdict, "was not judged")
-        told = f"<strong>Seed {seed.seed} {words}.</strong> {prose(description(seed, trained, thin(seed.curve)))}"
+        went = {"pass": "reached the bar", "fail": "did not reach the bar"}.get(seed.verdict, "was not judged")
+        told = f"<strong>Seed {seed.seed} {went}.</strong> {prose(description(seed, trained, thin(seed.curve)))}"
         way = thin(seed.curve, _POINTS)
         if len(way) > 2:
             told += " On the way: " + ", ".join(f"{number(y, 1)} at step {x:,.0f}" for x, y in way) + "."
@@ -97,6 +96,6 @@ def summary(report: Report) -> str:
             parts.append(f"<p>{count(failed, 'property', 'properties')} to mend; begin with the first one below.</p>")
     parts += [f"<p>Note: {prose(note)}</p>" for note in report.notes]
     if report.isolation:
-        means = isolation.means(report.isolation)
-        parts.append(f"<p>Isolation: {escape(one_line(report.isolation))}{' – ' + escape(means) if means else ''}.</p>")
+        walls, protects = words.isolation(report.isolation, report.device), words.protects(report.isolation)
+        parts.append(f"<p>Isolation: {escape(one_line(walls))}{' – ' + escape(protects) if protects else ''}.</p>")
     return "".join(parts)

@@ -25,12 +25,11 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from grader import printable
-from grader.render import counting, curve, text
+from grader.render import counting, curve, words
 from grader.report import sorting as order
 from grader.report import tally
 from grader.report.due import Counted
 from grader.report.report import PropertyResult, Report, Status, TrainingResult, Verdict
-from grader.student import isolation
 
 _HERE = Path(__file__).parent
 _MOST_CODE = 20_000
@@ -120,12 +119,13 @@ def _environment() -> Environment:
         amount=printable.amount,
         count=printable.count,
         clip=printable.clip,
-        diagnosis_sentence=text.diagnosis_sentence,
+        diagnosis=words.diagnosis,
         fault=order.fault,
         folder_link=folder_link,
-        isolation_means=isolation.means,
+        got=words.got,
         is_full=order.is_full,
-        misconception=text.misconception,
+        belief=words.belief,
+        script=words.script,
         lesson_number=order.lesson_number,
         exercises=order.exercises,
         standing=order.standing,
@@ -179,7 +179,7 @@ def student_page(reports: Sequence[Report], counted: Counted | None = None) -> s
         not_counted={name: counting.why_not(each) for name, each in left_out.items()},
         start_report=start[0] if start else None,
         start=start[1] if start else None,
-        levels=_distinct(reports),
+        levels=_levels(reports),
     )
 
 
@@ -222,7 +222,7 @@ def class_page(reports: Sequence[Report], *, title: str, counted: Counted | None
         A whole HTML document, to be written as UTF-8.
     """
     every = order.by_student(reports)
-    levels, errors = _distinct(reports), [r for own in every.values() for r in own if r.has_error]
+    levels, errors = _levels(reports), [r for own in every.values() for r in own if r.has_error]
     reports = counted.of(reports) if counted else reports
     # Students without a report that counts have a page all the same.
     students = {student: counted.of(own) if counted else own for student, own in every.items()}
@@ -242,7 +242,7 @@ def class_page(reports: Sequence[Report], *, title: str, counted: Counted | None
         rows=rows,
         lessons=tally.lessons(reports),
         broken=tally.broken(reports),
-        misconceptions=tally.misconceptions(reports),
+        beliefs=tally.beliefs(reports),
         errors=errors,
         levels=levels,
         total=len(reports),
@@ -250,9 +250,10 @@ def class_page(reports: Sequence[Report], *, title: str, counted: Counted | None
     )
 
 
-def _distinct(reports: Sequence[Report]) -> list[str]:
-    """The levels of isolation that were reached, each once; empty ones are of submissions that never ran."""
-    return sorted({report.isolation for report in reports if report.isolation})
+def _levels(reports: Sequence[Report]) -> list[tuple[str, str]]:
+    """The walls that were reached, each once, and what they protect from."""
+    ran = [report for report in reports if report.isolation]
+    return sorted({(words.isolation(each.isolation, each.device), words.protects(each.isolation)) for each in ran})
 
 
 def _render(template: str, **context: Any) -> str:

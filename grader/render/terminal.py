@@ -17,9 +17,9 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.printable import amount, clip, count, number, one_line, visible
+from grader.render import words
 from grader.render.counting import sentence
 from grader.render.lines import INDENT, MOST_TEXT, MOST_WIDTH, code, out_of, prose, put, said
-from grader.render.text import diagnosis_sentence
 from grader.report import sorting as order
 from grader.report import tally
 from grader.report.due import Counted
@@ -44,20 +44,21 @@ def print_failure(result: PropertyResult, console: Console) -> None:
     """One failing property in full."""
     mark, style = _MARKS["fail"]
     put(console, prose(result.says), 2, Text(mark, style))
-    if result.diagnosis:
+    if result.misconception:
         console.print()
-        put(console, prose(diagnosis_sentence(result.diagnosis), "bold"), 2)
+        put(console, prose(words.diagnosis(result.misconception), "bold"), 2)
     if result.hint:
         console.print()
         put(console, Text.assemble(("Hint: ", "dim"), prose(result.hint)), 2)
     if result.counterexample:
         console.print(Text("\n  Try it yourself:\n", "dim"))
-        code(console, result.counterexample)
+        code(console, words.script(result.counterexample))
     console.print()
-    answers = (("got", result.got), ("needed", result.needed), ("traceback", result.trace), ("printed", result.printed))
-    for label, words in answers:
-        if words:
-            said(console, label, words)
+    got, printed = words.got(result), result.printed
+    answers = (("got", got), ("needed", result.needed), ("traceback", result.trace), ("printed", printed))
+    for label, text in answers:
+        if text:
+            said(console, label, text)
 
 
 def print_list(report: Report, console: Console) -> None:
@@ -217,7 +218,7 @@ def print_class_summary(
         counted: which lessons count; all where it is None.
     """
     errors = [report for report in reports if report.has_error]
-    levels = sorted({report.isolation for report in reports if report.isolation})
+    levels = sorted({words.isolation(report.isolation, report.device) for report in reports if report.isolation})
     everybody = {report.student for report in reports}
     reports = counted.of(reports) if counted else reports
     students = order.by_student(reports)
@@ -245,7 +246,7 @@ def print_class_summary(
     if len(students) > _MOST_STUDENTS:
         console.print(Text(f"… and {count(len(students) - _MOST_STUDENTS, 'more student')}", "dim"))
     seen = {order.standing(report) for report in reports}
-    if legend := "   ".join(f"{sign} {words}" for status, (sign, words) in _SIGNS.items() if status in seen):
+    if legend := "   ".join(f"{sign} {meaning}" for status, (sign, meaning) in _SIGNS.items() if status in seen):
         console.print(Text(f"\n{legend}", "dim"))
     graded = sum(order.standing(report) == "graded" for report in reports)
     console.print(Text(f"{count(len(everybody), 'student')}, {graded:,} of {count(len(reports), 'report')} graded."))

@@ -18,8 +18,60 @@ Status = Literal["graded", "not started", "missing", "unreadable", "error"]
 """What became of a submission as a whole; all but ``graded`` come with a ``message`` that says why."""
 
 
-NOT_WRITTEN = "not written yet"
-"""What a property got from an exercise that still is as the stub had it."""
+class Isolation(msgspec.Struct, frozen=True, omit_defaults=False):
+    """How the student's code was walled in.
+
+    Attributes:
+        level: the strongest first: ``strong``, ``embedded``, ``process only``, ``in this process``.
+        parts: what the walls are made of, such as ``bubblewrap`` or ``Landlock``.
+    """
+
+    level: str
+    parts: tuple[str, ...] = ()
+
+
+class Misconception(msgspec.Struct, frozen=True, omit_defaults=False):
+    """A known wrong program that answers exactly like the student's.
+
+    Attributes:
+        name: the chaff's name, unique within its lesson.
+        says: ends the sentence "your code behaves exactly like one that ...".
+    """
+
+    name: str
+    says: str
+
+
+class Counterexample(msgspec.Struct, frozen=True, omit_defaults=False):
+    """Python that reproduces the smallest failing case.
+
+    Attributes:
+        imports: the lines that import what the code uses from elsewhere; an empty line parts groups.
+        module: the module of the lesson.
+        names: what the code uses of that module.
+        code: the code below the imports.
+    """
+
+    imports: tuple[str, ...]
+    module: str
+    names: tuple[str, ...]
+    code: str
+
+
+class Hint(msgspec.Struct, frozen=True, omit_defaults=False):
+    """One of an exercise's hints, from a nudge to nearly the answer.
+
+    Attributes:
+        exercise: the exercise.
+        number: which hint it is, from 1; 0 if the exercise has none.
+        of: how many it has.
+        text: the hint.
+    """
+
+    exercise: str
+    number: int
+    of: int
+    text: str
 
 
 class PropertyResult(msgspec.Struct, frozen=True, omit_defaults=False):
@@ -31,10 +83,11 @@ class PropertyResult(msgspec.Struct, frozen=True, omit_defaults=False):
         says: the law, as the student reads it.
         verdict: see ``Verdict``.
         points: what it earned, of ``max_points``.
-        counterexample: Python that reproduces the smallest failing case.
+        written: whether the exercise is more than what the stub had; if not, there is nothing that came back.
+        counterexample: the smallest failing case.
         got: what came back.
         needed: what the property needs instead; for ``skip``, what has to pass first.
-        diagnosis: the misconception that behaves exactly like this code, in a sentence.
+        misconception: the one that behaves exactly like this code.
         hint: the next thing to try.
         printed: what the student's code printed during the failing case.
         trace: the way to an exception, from the student's first line on, where it leads through more than one.
@@ -46,10 +99,11 @@ class PropertyResult(msgspec.Struct, frozen=True, omit_defaults=False):
     verdict: Verdict
     points: float
     max_points: float
-    counterexample: str = ""
+    written: bool = True
+    counterexample: Counterexample | None = None
     got: str = ""
     needed: str = ""
-    diagnosis: str = ""
+    misconception: Misconception | None = None
     hint: str = ""
     printed: str = ""
     trace: str = ""
@@ -67,6 +121,7 @@ class TrainingSeed(msgspec.Struct, frozen=True):
         episodes: training episodes that ended.
         curve: (steps, mean return of the training episodes that ended since the last point).
         message: why there is no policy to evaluate, where there is none.
+        written: whether ``train`` is more than what the stub had.
         seconds: processor time of the student's process.
     """
 
@@ -78,6 +133,7 @@ class TrainingSeed(msgspec.Struct, frozen=True):
     returns: tuple[float, ...] = ()
     curve: tuple[tuple[int, float], ...] = ()
     message: str = ""
+    written: bool = True
     seconds: float = 0.0
 
 
@@ -102,6 +158,15 @@ class TrainingResult(msgspec.Struct, frozen=True):
     control: TrainingSeed | None = None
 
 
+def points_of(verdict: Verdict, share: float) -> float:
+    """What a property earns of its share of the exercise's points: all of it if it passes, else nothing.
+
+    A property that is skipped counts zero, like one that failed: it judged nothing because something that it needs is
+    not right, and points are for what was shown to be right.
+    """
+    return round(share, 4) if verdict == "pass" else 0.0
+
+
 def exercise_scores(properties: Iterable[PropertyResult]) -> dict[str, tuple[float, float]]:
     """What every exercise earned, and of how much, in the order of the properties.
 
@@ -124,7 +189,7 @@ class Report(msgspec.Struct, frozen=True):
     """One student's work on one lesson.
 
     Attributes:
-        isolation: the level that was reached, in words (see ``grader.student.isolation``).
+        isolation: the walls that were reached; None where nothing was run.
         notes: what the reader should know that costs no marks (skipped cells, a reference put in an import's place).
         public: whether the lesson's public examples were asked in the place of its hidden properties. Points then count
             examples, and are no marks.
@@ -138,7 +203,7 @@ class Report(msgspec.Struct, frozen=True):
     status: Status
     score: float
     max_score: float
-    isolation: str
+    isolation: Isolation | None
     device: str
     properties: tuple[PropertyResult, ...] = ()
     training: TrainingResult | None = None

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from grader.report.report import Report
+from grader.report.report import Misconception, Report
 from grader.report.sorting import is_full, lesson_number, sort_lessons, standing
 
 
@@ -38,12 +38,12 @@ class Broken:
 
 
 @dataclass(frozen=True)
-class Misconception:
-    """One diagnosis and how many students it was made of."""
+class Belief:
+    """One misconception, and how many students have it."""
 
     lesson: str
     exercise: str
-    diagnosis: str
+    misconception: Misconception
     students: int
 
 
@@ -83,13 +83,16 @@ def broken(reports: Sequence[Report], most: int = 12) -> list[Broken]:
     return [b for b in found if b.failed][:most]
 
 
-def misconceptions(reports: Sequence[Report], most: int = 12) -> list[Misconception]:
-    """The most common diagnoses, at most ``most``. A student counts once for each, however many properties name it."""
-    students: dict[tuple[str, str, str], set[str]] = {}
+def beliefs(reports: Sequence[Report], most: int = 12) -> list[Belief]:
+    """The most common misconceptions, at most ``most``.
+
+    A student counts once for each, however many properties name it.
+    """
+    students: dict[tuple[str, str, Misconception], set[str]] = {}
     for report in reports:
         for result in report.properties:
-            if result.verdict == "fail" and result.diagnosis and standing(report) == "graded":
-                students.setdefault((report.lesson, result.exercise, result.diagnosis), set()).add(report.student)
-    found = [Misconception(*key, students=len(names)) for key, names in students.items()]
-    found.sort(key=lambda m: (-m.students, lesson_number(m.lesson), m.exercise, m.diagnosis))
+            if result.verdict == "fail" and result.misconception and standing(report) == "graded":
+                students.setdefault((report.lesson, result.exercise, result.misconception), set()).add(report.student)
+    found = [Belief(*key, students=len(names)) for key, names in students.items()]
+    found.sort(key=lambda m: (-m.students, lesson_number(m.lesson), m.exercise, m.misconception.says))
     return found[:most]

@@ -46,7 +46,7 @@ def similar(
     asked = len(lessons) < len(course.lessons)
     held_back: list[str] = []  # about lessons that nobody has handed in, unless they were asked for
     for lesson in lessons:
-        sources, said = _sources(course, submissions, students, lesson, given[lesson.name])
+        sources, said = _sources(course, submissions, students, lesson)
         if not sources and not asked:
             held_back += said
             continue
@@ -68,7 +68,7 @@ def similar(
 
 
 def _sources(
-    course: Course, submissions: Path, students: Sequence[str], lesson: Lesson, given: str
+    course: Course, submissions: Path, students: Sequence[str], lesson: Lesson
 ) -> tuple[dict[str, str], list[str]]:
     """What was handed in for a lesson and begun, and lines about students whose work cannot be read."""
     sources: dict[str, str] = {}
@@ -79,7 +79,7 @@ def _sources(
             continue
         if submission.problem and not submission.source:
             said.append(f"{one_line(student)}, lesson {lesson.number} is left out: {one_line(submission.problem)}")
-        elif not submission.is_untouched(given):
+        elif not submission.is_stub:
             # Pygments drops newlines at the beginning, and all places in the text would be off by as many.
             sources[student] = submission.source.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n")
     return sources, said

@@ -11,6 +11,7 @@
 - ``needed``: the statements of a module that the answers need; what else it holds is not run.
 - ``statements``: what one statement of a module binds, uses and changes.
 - ``untouched``: whether anybody has begun.
+- ``work``: one student's work on one lesson, with all that it is judged by beside the tests.
 - ``newer``: syntax that is newer than this Python's.
 - ``remarks``: what is worth a line though it is graded as it is.
 """

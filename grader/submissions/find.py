@@ -77,7 +77,6 @@ class _Candidate:
         rank: 0 to 2 where it is called and placed as it should be, else ``_ELSEWHERE``.
         sure: whether there is more to it than a name: it is placed as it should be, or defines what is asked for.
         borrowed: whether it is meant for something else: it lies in another lesson's folder, or is a program's backup.
-        is_stub: whether nobody has begun in it.
     """
 
     entry: Entry
@@ -85,12 +84,11 @@ class _Candidate:
     sure: bool
     borrowed: bool
     submission: Submission
-    is_stub: bool
 
     @property
     def has_work(self) -> bool:
         found = self.submission
-        return found.is_text and not found.empty and not self.is_stub
+        return found.is_text and not found.empty and not found.is_stub
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -158,10 +156,9 @@ class _Search:
         if entry.kind == "link" and not stem_of(entry.name):
             problem = f"{one_line(entry.name, 100)} is a link, not a folder"
             submission = dataclasses.replace(submission, problem=problem)
-        is_stub = not submission.problem and submission.is_untouched(self.stub)
         folder = self._folder_says(entry)
         borrowed = is_backup(entry.name) or (bool(folder) and self.lesson.name not in folder)
-        return _Candidate(entry, self._rank(entry), sure, borrowed, submission, is_stub)
+        return _Candidate(entry, self._rank(entry), sure, borrowed, submission)
 
     def _is_candidate(self, entry: Entry) -> bool | None:
         """Whether something could be the work: None for no, else whether it surely is meant as such."""
@@ -255,17 +252,18 @@ class _Search:
         """Nobody has begun, or what is there cannot be read."""
         if not candidates:
             return self._missing()
-        broken = [each for each in candidates if each.submission.problem and not each.submission.empty]
-        stubs = [each for each in candidates if each.is_stub]
+        stubs = [each for each in candidates if each.submission.is_stub]
+        failed = [each for each in candidates if each.submission.problem and not each.submission.is_stub]
+        broken = [each for each in failed if not each.submission.empty]
         chosen = min(broken or stubs or candidates, key=lambda each: each.order)
         notes = self._notes(chosen, [], candidates) if chosen in broken else self._beside(chosen)
         return chosen.submission.with_notes(*notes)
 
     def _notes(self, chosen: _Candidate, others: list[_Candidate], candidates: list[_Candidate]) -> list[str]:
         name, notes = self._shown(chosen.entry), []
-        stubs = [each for each in candidates if (each.is_stub or each.submission.empty) and each.rank < chosen.rank]
-        stubs += [each for each in candidates if each.is_stub or each.submission.empty if _is_twin(chosen, each)]
-        stubs = [each for each in dict.fromkeys(stubs) if each.order < chosen.order]
+        stubs = [each for each in candidates if each.submission.is_stub or each.submission.empty]
+        stubs = [each for each in stubs if each.rank < chosen.rank or _is_twin(chosen, each)]
+        stubs = sorted((each for each in stubs if each.order < chosen.order), key=lambda each: each.rank >= chosen.rank)
         if stubs:
             what = self._shown(stubs[0].entry)
             beside = " beside it" if stubs[0].entry.parts[:-1] == chosen.entry.parts[:-1] else ""

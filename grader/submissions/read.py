@@ -60,8 +60,8 @@ class Submission:
 
     Attributes:
         source: Python, or "" where there is none.
-        problem: why it cannot be graded, in a sentence for the student; "" where it can.
-        status: ``graded`` where it can be, else what kind of problem there is.
+        problem: why it cannot be graded, in a sentence for the student; "" if it can.
+        status: ``graded`` if it can be, else the kind of problem: ``missing``, ``unreadable`` or ``not started``.
         notes: what was left out or chosen while reading.
         file: the name of the file that was read.
         empty: whether the file is there and holds nothing.
@@ -82,9 +82,10 @@ class Submission:
     passed_over: bool = False
     path: Path | None = dataclasses.field(default=None, repr=False, compare=False)
 
-    def is_untouched(self, stub: str) -> bool:
-        """Whether nobody has begun: it is the stub, and no cell had to be left out because it is not Python."""
-        return not self.broken and is_untouched(stub, self.source)
+    @property
+    def is_stub(self) -> bool:
+        """Whether it still is as it was handed out."""
+        return self.status == "not started"
 
     def with_notes(self, *notes: str) -> Submission:
         """The same with these notes before its own."""
@@ -97,7 +98,7 @@ def read_file(path: Path, lesson: Lesson | None = None, stub: str = "") -> Submi
     Args:
         path: a module or a notebook.
         lesson: whose names say what counts; without it everything does.
-        stub: what the student started from, where that is known.
+        stub: what the student started from, "" if that is unknown; then nothing is ``not started``.
     """
     name = one_line(path.name, 100)
     try:
@@ -176,6 +177,10 @@ def _read(path: Path, name: str, lesson: Lesson | None, stub: str) -> Submission
     except (ValueError, RecursionError, MemoryError) as error:
         return _unreadable(f"{name} is not Python: {error}", text, notes)
     notes += remarks(text, path, is_module=is_module)
+    # A cell that had to be left out because it is not Python is somebody's work too.
+    if lesson and stub and not broken and is_untouched(stub, text):
+        problem = f"this is still the stub; open {name} and begin with {lesson.exercises[0].name}"
+        return Submission(text, problem, "not started", notes)
     return Submission(text, notes=notes, broken=broken)
 
 

@@ -127,6 +127,7 @@ def run_seed(
     returns: NDArray[np.float64] | None = None
     verdict: Verdict = "fail"
     message = ""
+    written = True
     try:
         env = task.environment(meter)
         with open_student() as student:
@@ -141,6 +142,7 @@ def run_seed(
                 seconds = _elapsed(cpu_seconds, student, before)
     except (ActionError, BudgetSpent, StudentError, StudentDied) as error:
         message = str(error)
+        written = not (isinstance(error, StudentError) and error.not_written)
         if meter.overrun and not isinstance(error, ActionError | StudentDied):
             message = f"{exercise} did not return before its {task.max_steps:,} environment steps were used up"
     except Exception as error:  # the grader's own fault: never the student's marks
@@ -156,6 +158,7 @@ def run_seed(
         returns=() if returns is None else tuple(float(r) for r in returns),
         curve=meter.curve(),
         message=message,
+        written=written,
         seconds=seconds,
     )
 

@@ -10,13 +10,15 @@ from collections.abc import Callable, Sequence
 from grader.course import Course
 from grader.errors import CourseError
 from grader.grading import workers
-from grader.grading.grade import Watcher, grade
+from grader.grading.grade import Asked, grade
 from grader.grading.workers import Event
 from grader.lessons import chaffs as known
 from grader.report.report import Report
+from grader.report.step import Watcher
 from grader.student.isolation import Isolation
 from grader.student.places import Place
 from grader.submissions.read import Submission
+from grader.submissions.work import Work
 from grader.verify.table import VerifyRow
 
 
@@ -29,7 +31,6 @@ class Sample:
         kind: ``stub``, ``solution``, ``wheat`` or ``chaff``.
         name: of the wheat or chaff.
         source: the module.
-        says: a chaff's sentence.
         exercise: the exercise that a chaff gets wrong.
     """
 
@@ -37,7 +38,6 @@ class Sample:
     kind: str
     name: str
     source: str
-    says: str = ""
     exercise: str = ""
 
     @property
@@ -66,34 +66,27 @@ def samples(course: Course, lessons: Sequence[str]) -> list[Sample]:
         for wheat, text in known.wheats(course, lesson).items():
             found.append(Sample(name, "wheat", wheat, text))
         for chaff in known.load(course, lesson):
-            found.append(Sample(name, "chaff", chaff.name, chaff.source(solution), chaff.says, chaff.exercise))
+            found.append(Sample(name, "chaff", chaff.name, chaff.source(solution), chaff.exercise))
     return found
 
 
 def judge(course: Course, sample: Sample, train: bool, place: Place, watch: Watcher) -> tuple[Report, float]:
     """The report on one sample, and the processor time for it, of both sides."""
     lesson = course.lesson(sample.lesson)
-    imports = course.references(lesson)
+    work = Work(sample.title, lesson, Submission(sample.source), course.references(lesson))
     start = time.process_time() + place.used()
-    report = grade(
-        course,
-        lesson,
-        sample.title,
-        Submission(sample.source),
-        place,
-        imports=imports,
-        train=train and sample.kind in ("solution", "wheat"),
-        watch=watch,
-    )
+    report = grade(course, work, place, Asked(train=train and sample.kind in ("solution", "wheat")), watch)
     return report, time.process_time() + place.used() - start
 
 
 def names_it(report: Report, sample: Sample) -> bool:
-    """Whether a learner who reads the report from the top meets this chaff's sentence before any other's."""
-    for result in report.properties:
-        if result.diagnosis:
-            return sample.says in result.diagnosis
-    return False
+    """Whether a learner who reads the report from the top meets this chaff before any other."""
+    return _first_named(report) == sample.name
+
+
+def _first_named(report: Report) -> str:
+    """The name of the first misconception that a report names, "" if it names none."""
+    return next((result.misconception.name for result in report.properties if result.misconception), "")
 
 
 def verify(
@@ -156,8 +149,9 @@ def _row(lesson: str, judged: Sequence[tuple[Sample, Report, float]]) -> VerifyR
             if full:
                 problems.append(f"{where}: gets full marks")
             elif not names_it(report, sample):
-                other = next((p.diagnosis for p in report.properties if p.diagnosis), "no diagnosis")
-                problems.append(f"{where}: loses marks but is not named ({other})")
+                other = _first_named(report)
+                named = f"but is taken for {other}" if other else "but is not named"
+                problems.append(f"{where}: loses marks {named}")
         elif not full:
             problems.append(f"{where}: loses marks: {report.message or '; '.join(lost)}")
         if sample.kind == "solution":

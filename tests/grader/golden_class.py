@@ -109,8 +109,9 @@ def kept() -> dict[str, Any]:
 
 def main() -> None:
     """Write the files anew."""
+    reports = made(choose())
     shutil.rmtree(FOLDER, ignore_errors=True)
-    for name, value in made(choose()).items():
+    for name, value in reports.items():
         path = FOLDER / name
         path.parent.mkdir(parents=True, exist_ok=True)
         text = "\n".join(value) if name.endswith(".csv") else json.dumps(value, indent=1, ensure_ascii=False)

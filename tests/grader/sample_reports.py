@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader.report.report import PropertyResult, Report, TrainingResult, TrainingSeed
+from grader.report.report import (
+    Counterexample,
+    Isolation,
+    Misconception,
+    PropertyResult,
+    Report,
+    TrainingResult,
+    TrainingSeed,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 FENCE = "```\n</code></pre><script>alert(1)</script>"
@@ -13,7 +21,7 @@ FENCE = "```\n</code></pre><script>alert(1)</script>"
 def report(student: str, lesson: str = "lesson5_replay_buffer", score: float = 7.5, **parts: object) -> Report:
     """A report with a mark and nothing else."""
     settings = {"title": "Experience replay", "status": "graded", "max_score": 10.0}
-    settings |= {"isolation": "strong: bubblewrap, rlimits", "device": "cpu"}
+    settings |= {"isolation": Isolation("strong", ("bubblewrap", "rlimits")), "device": "cpu"}
     return Report(student=student, lesson=lesson, score=score, **(settings | parts))  # type: ignore[arg-type]
 
 
@@ -28,10 +36,10 @@ def mixed() -> Report:
             "fail",
             0.0,
             10 / 3,
-            counterexample=f"buffer.push(1)\nprint(buffer)  # {FENCE}",
+            counterexample=Counterexample((), "lesson5_replay_buffer", (), f"buffer.push(1)\nprint(buffer)  # {FENCE}"),
             got="<b>nothing</b>",
             needed="the last `capacity` of them",
-            diagnosis="Your code behaves exactly like one that forgets the newest.",
+            misconception=Misconception("forgets_the_newest", "forgets the newest"),
             hint="Which one has to go?",
             printed="\x1b[31mred\x1b[0m\x07",
         ),

@@ -13,9 +13,10 @@ from tiny_course import BALANCE, NUMBERS, hand_in
 
 from grader.course import Course, load
 from grader.errors import ClassError
-from grader.grading.classroom import Options, grade_class, grade_student, write
-from grader.grading.grade import silent
+from grader.files import write
+from grader.grading.classroom import Options, Run, grade_class, grade_student
 from grader.report.report import Report, without_times
+from grader.report.step import Step, silent
 from grader.student.isolation import Isolation, IsolationError, choose
 from grader.student.places import Here
 from grader.submissions.students import find_students
@@ -50,18 +51,18 @@ def isolation() -> Isolation:
 def alone(
     course: Course, submissions: Path, out: Path, student: str, train: bool = False, fresh: bool = False
 ) -> list[Report]:
-    return grade_student(course, submissions, out, LESSONS, train, fresh, student, Here(), silent)
+    return grade_student(Run(course, submissions, out, LESSONS, train, fresh), student, Here(), silent)
 
 
 def test_a_class(course: Course, submissions: Path, tmp_path: Path, isolation: Isolation) -> None:
     out = tmp_path / "out"
-    heard: list[str] = []
+    heard: list[Step] = []
     done: list[str] = []
     reports = grade_class(
-        course, submissions, out, isolation, Options(), lambda event: heard.append(event.what), done.append
+        course, submissions, out, isolation, Options(), lambda event: heard.append(event.step), done.append
     )
     assert sorted(done) == ["student-001", "student-002", "student-010"]
-    assert any("training" in what for what in heard)
+    assert {"reading", "properties", "diagnosis", "training"} <= {step.stage for step in heard if step}
     rows = list(csv.DictReader((out / "grades.csv").open()))
     assert list(rows[0]) == ["student", "lesson", "score", "max_score", "status"]
     marks = {(row["student"], row["lesson"]): (row["score"], row["max_score"], row["status"]) for row in rows}
@@ -140,7 +141,8 @@ def test_narrowed_to_a_later_lesson_the_import_is_still_judged(
     course: Course, submissions: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    (report,) = grade_student(course, submissions, out, LESSONS[1:], False, False, "student-002", Here(), silent)
+    run = Run(course, submissions, out, LESSONS[1:], train=False)
+    (report,) = grade_student(run, "student-002", Here(), silent)
     assert report.score == report.max_score == 3
     assert not (out / "student-002" / "lesson1_numbers.json").exists()
 

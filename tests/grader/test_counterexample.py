@@ -12,8 +12,10 @@ from tiny_course import NUMBERS
 
 from grader.grading.grade import grade
 from grader.properties.counterexample import _as_loops
+from grader.render import words
 from grader.student.places import Here
 from grader.submissions.read import Submission
+from grader.submissions.work import Work
 
 MANY_CALLS = """
 
@@ -64,10 +66,9 @@ def test_thirty_calls_of_a_property_are_three_lines_that_run(
     course = tiny_course.make(tmp_path)
     with (tmp_path / "tests/lesson1_numbers/test_numbers.py").open("a") as tests:
         tests.write(MANY_CALLS)
-    report = grade(course, course.lesson("1"), "student-001", Submission(NUMBERS), Here())
+    report = grade(course, Work("student-001", course.lesson("1"), Submission(NUMBERS)), Here())
     failed = next(result for result in report.properties if result.name == "test_many")
-    assert failed.counterexample == (
-        "from lesson1_numbers import double\n\nfor _ in range(29):\n    double(0)\nprint(double(0))"
-    )
-    exec(failed.counterexample.replace("from lesson1_numbers import double", "double = lambda x: 2 * x"), {})
+    script = words.script(failed.counterexample)
+    assert script == ("from lesson1_numbers import double\n\nfor _ in range(29):\n    double(0)\nprint(double(0))")
+    exec(script.replace("from lesson1_numbers import double", "double = lambda x: 2 * x"), {})
     assert capsys.readouterr().out.strip() == failed.got == "0"

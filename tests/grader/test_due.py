@@ -19,14 +19,14 @@ from tiny_course import BALANCE, NUMBERS, hand_in
 from grader.course import Course, Exercise, Lesson, load
 from grader.errors import ClassError
 from grader.export.marks import of_student
-from grader.grading.classroom import grade_student, write_pages
+from grader.grading.classroom import Run, grade_student, write_pages
 from grader.grading.digest import digest
-from grader.grading.grade import silent
 from grader.render import html, terminal
 from grader.render.counting import numbers, sentence
 from grader.report import due
 from grader.report.due import Counted, LeftOut
 from grader.report.report import Report, Status
+from grader.report.step import silent
 from grader.student.places import Here
 
 MONDAY = datetime.fromisoformat("2026-10-05T23:59:00+02:00")
@@ -208,9 +208,9 @@ def test_every_table_of_a_run_counts_the_same(tiny: Course, tmp_path: Path) -> N
     work, out = tmp_path / "submitted", tmp_path / "out"
     hand_in(work, "student-001", "lesson1_numbers", NUMBERS)
     hand_in(work, "student-002", "lesson1_numbers", "def double(x:\n")
-    lessons = [lesson.name for lesson in tiny.lessons]
+    run = Run(tiny, work, out, tuple(lesson.name for lesson in tiny.lessons), train=False)
     for student in ("student-001", "student-002"):
-        grade_student(tiny, work, out, lessons, False, False, student, Here(), silent)
+        grade_student(run, student, Here(), silent)
     write_pages(tiny, work, out)
 
     def totals() -> dict[str, tuple[str, str, str]]:
@@ -228,7 +228,7 @@ def test_every_table_of_a_run_counts_the_same(tiny: Course, tmp_path: Path) -> N
     assert totals()["student-001"] == ("3", "6", "missing")
     # One early bird is work enough where nothing says what is due.
     hand_in(work, "student-002", "lesson2_balance", BALANCE)
-    grade_student(tiny, work, out, lessons, False, False, "student-002", Here(), silent)
+    grade_student(run, "student-002", Here(), silent)
     write_pages(tiny, work, out)
     assert totals()["student-001"] == ("3", "6", "missing")
 

@@ -11,13 +11,15 @@ import pytest
 import tiny_course
 
 from grader.course import Course, Lesson, load
-from grader.grading.grade import grade, open_session
+from grader.grading.grade import Asked, grade, open_session
 from grader.lessons import stubs as build
 from grader.properties import examples
 from grader.properties.plugin import Finding
-from grader.report.report import NOT_WRITTEN, Report
+from grader.render import words
+from grader.report.report import Report
 from grader.student.places import Here
 from grader.submissions.read import Submission
+from grader.submissions.work import Work
 
 ROOT = Path(__file__).parents[2]
 COURSE = load(ROOT)
@@ -58,9 +60,7 @@ def test_the_stub_fails_every_example(lesson: Lesson) -> None:
     findings = ask(lesson, build.pristine(COURSE, lesson))
     assert {finding.exercise for finding in findings} == {exercise.name for exercise in lesson.exercises}
     assert {finding.verdict for finding in findings} <= {"fail", "skip"}
-    assert all(
-        finding.got == NOT_WRITTEN or "write me" in finding.got or finding.verdict == "skip" for finding in findings
-    )
+    assert all(not finding.written or "write me" in finding.got or finding.verdict == "skip" for finding in findings)
 
 
 @each_lesson
@@ -117,7 +117,7 @@ def course(tmp_path: Path) -> Course:
 def judge(course: Course, old: str, new: str) -> Report:
     source = NUMBERS.replace(old, new)
     assert source != NUMBERS
-    return grade(course, course.lesson("1"), "you", Submission(source), Here(), public=True)
+    return grade(course, Work("you", course.lesson("1"), Submission(source)), Here(), Asked(public=True))
 
 
 def test_a_failing_example_is_shown_as_code_to_paste(course: Course) -> None:
@@ -131,11 +131,13 @@ def test_a_failing_example_is_shown_as_code_to_paste(course: Course) -> None:
     assert wrong.printed == "here\n"
     assert wrong.hint == "a nudge"
     assert (skipped.verdict, skipped.needed) == ("skip", "the exercise double")
-    assert wrong.counterexample == (
+    assert words.script(wrong.counterexample) == (
         "import numpy as np\nfrom lesson1_numbers import double\n\nx = np.array([1.0, 2.0])\nprint(double(x))"
     )
     shown: dict[str, object] = {}
-    script = wrong.counterexample.replace("from lesson1_numbers import double", "double = lambda x: x * x")
+    script = words.script(wrong.counterexample).replace(
+        "from lesson1_numbers import double", "double = lambda x: x * x"
+    )
     exec(script.replace("print(", "shown = ("), shown)
     assert str(shown["shown"]) == "[1. 4.]"
 
@@ -148,8 +150,8 @@ def test_an_exception_names_the_line_of_the_file(course: Course) -> None:
 
 def test_what_is_not_written_is_said_to_be_so(course: Course) -> None:
     report = judge(course, "return x / 2", "raise NotImplementedError('half: write me')")
-    assert report.properties[1].got == NOT_WRITTEN
-    assert report.properties[1].counterexample == ""
+    assert not report.properties[1].written
+    assert (report.properties[1].got, report.properties[1].counterexample) == ("", None)
 
 
 def test_an_example_that_needs_another_exercise_names_it(course: Course) -> None:

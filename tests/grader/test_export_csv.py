@@ -15,7 +15,7 @@ from grader.report.report import PropertyResult, Report, Status
 
 def report(student: str, number: int, score: float, status: Status = "graded", max_score: float = 10) -> Report:
     """A report with nothing in it but what the table needs."""
-    return Report(student, f"lesson{number}_x", "Title", status, score, max_score, "strong", "cpu")
+    return Report(student, f"lesson{number}_x", "Title", status, score, max_score, None, "cpu")
 
 
 def table(reports: list[Report]) -> list[list[str]]:
@@ -61,7 +61,7 @@ def test_a_total_has_the_worst_status(statuses: list[Status], worst: str) -> Non
 
 def test_a_fault_of_the_grader_is_never_called_graded() -> None:
     broken = PropertyResult("test_x", "f", "says", "error", 0, 1)
-    row, total = table([Report("a", "lesson1_x", "", "graded", 0, 1, "", "", (broken,))])[1:]
+    row, total = table([Report("a", "lesson1_x", "", "graded", 0, 1, None, "", (broken,))])[1:]
     assert row[-1] == total[-1] == "error"
 
 

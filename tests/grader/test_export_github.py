@@ -17,9 +17,9 @@ from tiny_course import NUMBERS
 
 from grader.course import Course
 from grader.export import github
-from grader.grading.classroom import grade_student
-from grader.grading.grade import silent
+from grader.grading.classroom import Run, grade_student
 from grader.report.report import Report
+from grader.report.step import silent
 from grader.student.places import Here
 from grader.submissions.find import read_work
 
@@ -193,9 +193,8 @@ def test_a_clone_is_a_submission(course: Course, tmp_path: Path) -> None:
     put(clone / "exercises" / "lesson2_balance.py", (course.root / "exercises" / "lesson2_balance.py").read_text())
     put(clone / "grader" / "cli.py", "")
     lessons = ("lesson1_numbers", "lesson2_balance")
-    first, second = grade_student(
-        course, clone.parent, tmp_path / "out", lessons, False, True, clone.name, Here(), silent
-    )
+    run = Run(course, clone.parent, tmp_path / "out", lessons, train=False, fresh=True)
+    first, second = grade_student(run, clone.name, Here(), silent)
     assert (first.score, first.max_score, first.student) == (3, 3, "hw-student-001")
     assert second.status == "not started"
 

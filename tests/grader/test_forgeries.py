@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from grader.course import Limits, load
-from grader.grading.grade import grade
+from grader.grading.grade import Asked, grade
 from grader.submissions.read import Submission
+from grader.submissions.work import Work
 
 ROOT = Path(__file__).parents[2]
 # Shorter limits than the course's own: some of these use whatever there is.
@@ -190,13 +191,17 @@ def forgery(lesson, text):
     return "\n".join(parts) + "\n"
 
 
+def judge(lesson, source, place):
+    return grade(COURSE, Work("student-001", lesson, Submission(source)), place, Asked(train=False))
+
+
 @pytest.mark.parametrize("lesson", LESSONS)
 @pytest.mark.parametrize("how", FORGERIES)
 def test_forgeries_get_no_marks(any_split, how, lesson, monkeypatch):
     # Which misconception it may be is of no interest here, and takes most of the time.
     monkeypatch.setattr("grader.lessons.chaffs.load", lambda *_: ())
     lesson = COURSE.lesson(lesson)
-    report = grade(COURSE, lesson, "student-001", Submission(forgery(lesson, FORGERIES[how])), any_split, train=False)
+    report = judge(lesson, forgery(lesson, FORGERIES[how]), any_split)
     assert report.status == "graded"
     passed = [f"{p.exercise}: {p.says}" for p in report.properties if p.verdict == "pass"]
     assert passed == []
@@ -209,6 +214,6 @@ def test_a_right_answer_gets_all_of_them(any_split, lesson):
     """The same way of grading does give marks."""
     lesson = COURSE.lesson(lesson)
     source = COURSE.solution(lesson).read_text(encoding="utf-8")
-    report = grade(COURSE, lesson, "student-001", Submission(source), any_split, train=False)
+    report = judge(lesson, source, any_split)
     assert [p.name for p in report.properties if p.verdict != "pass"] == []
     assert report.score == report.max_score > 0

@@ -10,10 +10,13 @@ from tiny_course import BALANCE, NUMBERS
 
 from grader.course import Course
 from grader.errors import CourseError
-from grader.grading.grade import grade
-from grader.report.report import NOT_WRITTEN, Report
+from grader.grading.grade import Asked, grade
+from grader.lessons.stubs import pristine
+from grader.render import words
+from grader.report.report import Counterexample, Misconception, Report
 from grader.student.places import Here
-from grader.submissions.read import Submission
+from grader.submissions.read import read_file
+from grader.submissions.work import Work
 
 
 @pytest.fixture
@@ -22,8 +25,13 @@ def course(tmp_path: Path) -> Course:
 
 
 def judge(course: Course, text: str, lesson: str = "1", **options: object) -> Report:
+    """The report on a module, read as it would be from a file."""
     imports = {"lesson1_numbers": NUMBERS} if lesson == "2" else {}
-    return grade(course, course.lesson(lesson), "student-001", Submission(text), Here(), imports=imports, **options)  # type: ignore[arg-type]
+    path = course.root / "handed in.py"
+    path.write_text(text)
+    submission = read_file(path, course.lesson(lesson), pristine(course, course.lesson(lesson)))
+    work = Work("student-001", course.lesson(lesson), submission, imports)
+    return grade(course, work, Here(), Asked(**options))  # type: ignore[arg-type]
 
 
 def test_right(course: Course) -> None:
@@ -38,10 +46,10 @@ def test_wrong_is_shown_named_and_skips_what_needs_it(course: Course) -> None:
     report = judge(course, NUMBERS.replace("2 * x", "x * x"))
     first, second, third = report.properties
     assert (first.verdict, first.points, first.max_points) == ("fail", 0, 1)
-    assert first.diagnosis == "Your code behaves exactly like one that squares the number."
+    assert first.misconception == Misconception("squares", "squares the number")
     assert first.hint == "What is double of 3?"
     # The smallest case in which a square is not a double.
-    assert first.counterexample == "from lesson1_numbers import double\n\nprint(double(1))"
+    assert first.counterexample == Counterexample((), "lesson1_numbers", ("double",), "print(double(1))")
     assert (first.got, first.needed) == ("1", "2")
     assert (second.verdict, second.needed) == ("skip", "`double` gives twice the number.")
     assert (third.verdict, third.needed) == ("skip", "the exercise double")
@@ -50,12 +58,12 @@ def test_wrong_is_shown_named_and_skips_what_needs_it(course: Course) -> None:
 
 def test_the_diagnosis_sees_behaviour_not_code(course: Course) -> None:
     report = judge(course, NUMBERS.replace("return 2 * x", "total = 1\n    total += x\n    return total + 1"))
-    assert "adds two" in report.properties[0].diagnosis
+    assert report.properties[0].misconception == Misconception("adds_two", "adds two to the number")
 
 
 def test_an_unknown_mistake_gets_the_first_hint(course: Course) -> None:
     report = judge(course, NUMBERS.replace("2 * x", "7 * x + 1"))
-    assert (report.properties[0].diagnosis, report.properties[0].hint) == ("", "a nudge")
+    assert (report.properties[0].misconception, report.properties[0].hint) == (None, "a nudge")
 
 
 def test_words_in_an_assertion_are_what_is_needed(course: Course) -> None:
@@ -86,7 +94,8 @@ def test_half_written(course: Course) -> None:
     assert begun != stub
     report = judge(course, begun)
     assert [p.verdict for p in report.properties] == ["pass", "pass", "fail"]
-    assert report.properties[2].got == NOT_WRITTEN
+    assert [(p.written, p.got, p.counterexample) for p in report.properties[2:]] == [(False, "", None)]
+    assert all(p.written for p in report.properties[:2])
     assert report.score == 2
 
 
@@ -166,7 +175,7 @@ def test_the_question_that_was_never_answered_is_shown(course: Course) -> None:
     report = judge(course, NUMBERS.replace("return 2 * x", "while True:\n        pass"))
     first, second, third = report.properties
     assert "still computing after 2 seconds" in first.got
-    assert first.counterexample == "from lesson1_numbers import double\n\ndouble(0)"
+    assert words.script(first.counterexample) == "from lesson1_numbers import double\n\ndouble(0)"
     assert (second.verdict, third.verdict) == ("skip", "skip")
 
 

@@ -10,6 +10,8 @@ import tiny_course
 from grader.course import Course
 from grader.errors import CourseError
 from grader.learner.hints import take
+from grader.render import words
+from grader.report.report import Hint
 
 
 @pytest.fixture
@@ -19,18 +21,27 @@ def course(tmp_path: Path) -> Course:
 
 def test_from_a_nudge_to_nearly_the_answer(course: Course) -> None:
     lesson = course.lesson("1")
-    assert take(course, lesson, "double") == "double, hint 1 of 3: a nudge\n(2 more)"
-    assert take(course, lesson, "double").startswith("double, hint 2 of 3: more")
-    assert "that was the last one" in take(course, lesson, "double")
-    assert take(course, lesson, "double").startswith("double, hint 3 of 3")
-    assert take(course, lesson, "double", again=True).startswith("double, hint 1 of 3")
+    first = Hint("double", 1, 3, "a nudge")
+    assert take(course, lesson, "double") == first
+    assert [take(course, lesson, "double").number for _ in range(3)] == [2, 3, 3]
+    assert take(course, lesson, "double", again=True) == first
+
+
+def test_a_hint_says_how_many_are_left_and_how_to_begin_again() -> None:
+    assert words.hint(Hint("double", 1, 3, "a nudge"), "--again") == "double, hint 1 of 3: a nudge\n(2 more)"
+    last = words.hint(Hint("double", 3, 3, "all"), "again=True")
+    assert last == "double, hint 3 of 3: all\n(that was the last one; again=True begins anew)"
+    assert words.hint(Hint("half", 0, 0, ""), "--again") == "half: there are no hints for this one."
 
 
 def test_without_a_name_the_first_with_hints_left(course: Course) -> None:
-    assert take(course, course.lesson("1"), "").startswith("double, hint 1")
-    take(course, course.lesson("1"), "")
-    take(course, course.lesson("1"), "")
-    assert take(course, course.lesson("1"), "") == "half: there are no hints for this one."
+    taken = [take(course, course.lesson("1"), "") for _ in range(4)]
+    assert [(hint.exercise, hint.number) for hint in taken] == [
+        ("double", 1),
+        ("double", 2),
+        ("double", 3),
+        ("half", 0),
+    ]
 
 
 def test_an_unknown_exercise_lists_the_known(course: Course) -> None:
@@ -43,4 +54,4 @@ def test_an_unknown_exercise_lists_the_known(course: Course) -> None:
 def test_a_damaged_memory_is_no_obstacle(course: Course) -> None:
     for damage in ("{", "[]", '{"a": "b"}'):
         (course.root / ".hints.json").write_text(damage)
-        assert "hint 1 of 3" in take(course, course.lesson("1"), "double")
+        assert take(course, course.lesson("1"), "double").number == 1

@@ -345,9 +345,7 @@ def test_the_best_level_is_chosen_and_never_one_below_embedded(monkeypatch):
     assert str(choose(wanted="process only")) == "process only: rlimits"
 
 
-def test_every_level_says_what_it_protects_from():
-    for level in ("strong", "embedded", "process only"):
-        assert isolation.means(str(Isolation(level, True, True)))
+def test_a_gpu_loosens_the_walls():
     assert "loosened for the GPU" in str(choose("cuda", wanted="process only"))
 
 

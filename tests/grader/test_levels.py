@@ -11,10 +11,11 @@ import tiny_course
 from tiny_course import NUMBERS
 
 from grader.course import Course, Limits
-from grader.grading.grade import grade
+from grader.grading.grade import Asked, grade
 from grader.report.report import without_times
 from grader.student.places import Here
 from grader.submissions.read import Submission
+from grader.submissions.work import Work
 
 LEVELS = ("strong", "embedded", "process only", Here.isolation)
 
@@ -71,9 +72,10 @@ def everywhere(_walled_in, monkeypatch, tmp_path):
                 place = Here() if level == Here.isolation else _walled_in(level)
             except pytest.skip.Exception:
                 continue
-            report = grade(course, lesson, "student-001", Submission(source), place, diagnose=False, train=False)
+            work = Work("student-001", lesson, Submission(source))
+            report = grade(course, work, place, Asked(diagnose=False, train=False))
             found[level] = without_times(json.loads(report.to_json()))
-            assert found[level].pop("isolation") == place.isolation
+            assert found[level].pop("isolation")["level"] == level
         if len(found) < 2:
             pytest.skip("there is only one level on this machine")
         return found

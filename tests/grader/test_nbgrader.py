@@ -43,6 +43,7 @@ from grader.nbgrader.make import init
 from grader.nbgrader.restore import Released, restore
 from grader.nbgrader.stage import score, worth
 from grader.nbgrader.verdicts import Verdicts
+from grader.render import words
 from grader.report.report import PropertyResult, Report, exercise_scores
 from grader.student.isolation import IsolationError, choose
 
@@ -237,8 +238,9 @@ def test_feedback_shows_what_failed_and_the_case_that_shows_it(term: Path) -> No
         plain = _text_of(page)
         for each in failed:
             assert _words(each.says) in plain
-            assert _words(each.counterexample) in plain
-            assert _words(each.diagnosis) in plain
+            assert _words(words.script(each.counterexample)) in plain
+            assert each.misconception is not None
+            assert _words(words.diagnosis(each.misconception)) in plain
             assert _words(each.got) in plain
 
 
@@ -332,13 +334,13 @@ def test_what_the_instructor_can_mend_is_one_line(
     assert done.returncode == 1
     assert "gives 7 points to ReplayBuffer.push, but course.yml says 3" in done.stderr
     assert "Traceback" not in done.stderr
-    for name, words in {
+    for name, wanted in {
         "lesson7_reinforce": "run `nbgrader generate_assignment lesson7_reinforce` first",
         "lesson77": "'lesson77' is not a lesson of the course",
     }.items():
         assert run(AutogradeApp, folder, name) == 1
         said = capsys.readouterr().err
-        assert words in said
+        assert wanted in said
         assert "Traceback" not in said
 
 

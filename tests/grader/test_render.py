@@ -10,6 +10,7 @@ import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any, get_args
 from urllib.parse import unquote, urljoin
 
 import msgspec
@@ -19,17 +20,34 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from grader import printable
-from grader.render import curve, html, terminal, text
+from grader.render import curve, fragment, html, terminal, words
 from grader.report import sorting as order
 from grader.report import tally
-from grader.report.report import PropertyResult, Report, Status, TrainingResult, TrainingSeed, Verdict
+from grader.report.report import (
+    Counterexample,
+    Isolation,
+    Misconception,
+    PropertyResult,
+    Report,
+    Status,
+    TrainingResult,
+    TrainingSeed,
+    Verdict,
+)
+from grader.report.step import Step
+from grader.student.isolation import Level
 from grader.verify import table
 
 EVIL = "<script>alert(1)</script>"
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 
 
-def law(name: str, verdict: Verdict = "pass", exercise: str = "f", **more: str) -> PropertyResult:
+def pasted(code: str) -> Counterexample:
+    """A counterexample that needs no imports."""
+    return Counterexample((), "lesson5_replay_buffer", (), code)
+
+
+def law(name: str, verdict: Verdict = "pass", exercise: str = "f", **more: Any) -> PropertyResult:
     """One property, worth a point where it passes."""
     return PropertyResult(name, exercise, f"The law of {name}.", verdict, float(verdict == "pass"), 1, **more)
 
@@ -37,10 +55,10 @@ def law(name: str, verdict: Verdict = "pass", exercise: str = "f", **more: str) 
 FAILING = law(
     "rows",
     "fail",
-    counterexample="batch = buffer.sample(2)\nprint(batch)",
+    counterexample=pasted("batch = buffer.sample(2)\nprint(batch)"),
     got="array([2, 2])",
     needed="two different rows",
-    diagnosis="samples with replacement",
+    misconception=Misconception("with_replacement", "samples with replacement"),
     hint="Look at `replace`.",
     printed="hello from the code",
 )
@@ -78,7 +96,7 @@ def report(
         status,
         score,
         most,
-        "strong: bubblewrap",
+        Isolation("strong", ("bubblewrap",)),
         "cpu",
         laws,
         check,
@@ -90,8 +108,9 @@ def report(
 def evil_report() -> Report:
     """A report in which every string fights back."""
     bad = f"{EVIL}\x1b[2J\x1b]0;title\x07\x00\u202e\udcff\r\n\"'>{{{{7*7}}}}[bold]{'x' * 5000}</pre></style><!--"
+    example, named = Counterexample((bad,), bad, (bad,), bad), Misconception(bad, bad)
     laws = tuple(
-        PropertyResult(bad + str(i), bad, bad, verdict, 0, 1, bad, bad, bad, bad, bad, bad)
+        PropertyResult(bad + str(i), bad, bad, verdict, 0, 1, True, example, bad, bad, named, bad, bad, bad)
         for i, verdict in enumerate(("fail", "fail", "error", "skip", "pass"))
     )
     seeds = (
@@ -99,7 +118,9 @@ def evil_report() -> Report:
         TrainingSeed(-1, "fail", 10**15, 1, float("nan"), (), ((1, float("inf")), (7, -3e9), (9, 2.0)), bad),
     )
     check = TrainingResult(bad, bad, 475, 60_000, "error", 0, 5, bad, seeds, bad, bad)
-    return Report(bad, "lesson5_replay_buffer", bad, "graded", 0, 10, bad, bad, laws, check, bad, (bad, bad))
+    return Report(
+        bad, "lesson5_replay_buffer", bad, "graded", 0, 10, Isolation(bad, (bad,)), bad, laws, check, bad, (bad, bad)
+    )
 
 
 class Page(HTMLParser):
@@ -205,10 +226,49 @@ def test_numbers_are_short(value: float, written: str) -> None:
     assert printable.number(value) == written
 
 
-def test_a_diagnosis_is_a_sentence_either_way() -> None:
-    whole = "Your code behaves exactly like one that sums."
-    assert text.diagnosis_sentence("sums") == text.diagnosis_sentence(whole) == whole
-    assert text.misconception("sums") == text.misconception(whole) == "Code that sums."
+def test_a_misconception_is_said_to_its_student_and_of_nobody() -> None:
+    sums = Misconception("sum_for_mean", "sums")
+    assert words.diagnosis(sums) == "Your code behaves exactly like one that sums."
+    assert words.belief(sums) == "Code that sums."
+    assert words.belief(Misconception("why", "asks why?")) == "Code that asks why?"
+
+
+def test_what_is_not_written_is_said_in_words_by_the_views_alone() -> None:
+    stub = law("a", "fail", written=False)
+    assert (words.got(stub), words.got(FAILING)) == ("not written yet", "array([2, 2])")
+    assert "not written yet" in check(stub)
+    assert "not written yet" in html.student_page([report(stub)])
+    assert "not written yet" in fragment.result(stub)
+
+
+def test_a_counterexample_imports_what_it_uses_and_the_lesson_last() -> None:
+    example = Counterexample(
+        ("import numpy as np", "", "from grader.testing import x"), "lesson1_a", ("f", "G"), "f(x)"
+    )
+    head = "import numpy as np\n\nfrom grader.testing import x\n"
+    assert words.script(example) == f"{head}from lesson1_a import f, G\n\nf(x)"
+    assert words.script(msgspec.structs.replace(example, names=())) == f"{head}\nf(x)"
+    alone = Counterexample(("import numpy as np", ""), "lesson1_a", (), "np.e")
+    assert words.script(alone) == "import numpy as np\n\nnp.e"
+    assert words.script(None) == ""
+
+
+def test_walls_are_described_by_level_parts_and_device() -> None:
+    walls = Isolation("embedded", ("Landlock", "seccomp", "rlimits"))
+    assert words.isolation(walls) == "embedded: Landlock, seccomp, rlimits"
+    assert words.isolation(walls, "cuda").startswith("embedded: Landlock, seccomp, rlimits; loosened for the GPU")
+    assert words.isolation(Isolation("in this process")) == "in this process"
+    assert words.isolation(None) == words.protects(None) == ""
+    levels = (*get_args(Level), "in this process")
+    assert all(words.protects(Isolation(level)) for level in levels)
+
+
+def test_every_step_of_grading_has_words() -> None:
+    assert words.stage(Step("properties", 3, 8)) == "properties"
+    assert words.stage(Step("earlier lesson", lesson=6, needed=5)) == "lesson 6: lesson 5 first"
+    assert words.stage(Step("training", 0, 9, run=1, runs=3)) == "training run 1 of 3"
+    assert words.stage(Step("training", 5, 9, run=2, runs=3, mean_return=44.6)) == "training run 2 of 3, mean return 45"
+    assert words.stage(Step("small task")) == "the small task that comes before training"
 
 
 def test_names_are_sorted_as_people_sort_them() -> None:
@@ -232,7 +292,7 @@ def test_a_picture_says_what_it_shows() -> None:
     assert len(pictures) == 3
     root = ET.fromstring(pictures[1])
     said = " ".join(root.itertext())
-    for words in (
+    for phrase in (
         "Seed 1",
         "not reached",
         "bar 475",
@@ -241,7 +301,7 @@ def test_a_picture_says_what_it_shows() -> None:
         "123",
         "2,000 of 60,000 steps",
     ):
-        assert words in said
+        assert phrase in said
     assert root.attrib["role"] == "img"
     assert "no policy to evaluate" in " ".join(ET.fromstring(pictures[2]).itertext())
     classes = [element.attrib.get("class", "") for element in root.iter()]
@@ -278,7 +338,7 @@ def test_long_curves_are_thinned_to_means() -> None:
 def test_a_failed_property_is_told_in_full_and_once() -> None:
     skipped = law("uniform", "skip", needed="The law of rows.")
     page = check_page(html.student_page([report(law("first"), FAILING, law("other", "fail", got="None"), skipped)]))
-    for words in (
+    for phrase in (
         "maria",
         "1 of 4 points",
         "strong: bubblewrap",
@@ -291,7 +351,7 @@ def test_a_failed_property_is_told_in_full_and_once() -> None:
         "✗ Fails",
         "– Skipped",
     ):
-        assert words in page.text, words
+        assert phrase in page.text, phrase
     assert page.text.count("array([2, 2])") == 1
     assert page.text.index("Start here") < page.text.index("array([2, 2])") < page.text.index("The law of first")
     assert "print (batch)" in page.text.replace("print ( batch )", "print (batch)")
@@ -299,7 +359,7 @@ def test_a_failed_property_is_told_in_full_and_once() -> None:
 
 def test_a_counterexample_can_be_pasted() -> None:
     source = "if x < 1 and y > 2:\n    print('<&>')\n"
-    page = html.student_page([report(law("a", "fail", counterexample=source))])
+    page = html.student_page([report(law("a", "fail", counterexample=pasted(source)))])
     block = re.search(r'<pre class="code".*?</pre>', page, re.DOTALL)
     assert block
     assert "".join(Page(block[0]).words) == source
@@ -309,7 +369,7 @@ def test_a_counterexample_can_be_pasted() -> None:
 def test_training_is_told_with_rule_seeds_and_pictures() -> None:
     lesson = report(law("first"), check=training(message="One run reached it.", hint="Look at the curve."))
     page = check_page(html.student_page([lesson]))
-    for words in (
+    for phrase in (
         "The rule in words.",
         "cpu",
         "490",
@@ -318,7 +378,7 @@ def test_training_is_told_with_rule_seeds_and_pictures() -> None:
         "train raised ValueError",
         "One run reached it.",
     ):
-        assert words in page.text, words
+        assert phrase in page.text, phrase
     assert page.text.count("Look at the curve.") == 1
     assert len([svg for svg in page.all("svg") if svg["class"] == "learning"]) == 3
     assert {"scope": "col"} in page.all("th")
@@ -368,15 +428,15 @@ def test_the_class_page_counts() -> None:
 def test_tallies_leave_out_what_the_grader_spoilt() -> None:
     spoilt = report(FAILING, law("b", "error"), student="x")
     fine = [report(FAILING, student=name) for name in "ab"]
-    assert tally.misconceptions([spoilt, *fine])[0].students == 2
+    assert tally.beliefs([spoilt, *fine])[0].students == 2
     assert tally.broken([spoilt, *fine])[0].judged == 2
     (lesson,) = tally.lessons([spoilt, *fine])
     assert (lesson.reports, lesson.graded, lesson.mean, lesson.full) == (3, 2, 0.0, 0)
 
 
 def test_a_student_with_two_failures_of_one_kind_counts_once() -> None:
-    twice = report(FAILING, law("again", "fail", diagnosis=FAILING.diagnosis))
-    assert tally.misconceptions([twice])[0].students == 1
+    twice = report(FAILING, law("again", "fail", misconception=FAILING.misconception))
+    assert tally.beliefs([twice])[0].students == 1
 
 
 def test_training_counts_among_what_fails() -> None:
@@ -428,10 +488,10 @@ def test_hostile_reports_stay_text() -> None:
 
 
 @given(st.text(min_size=1, max_size=12))
-def test_any_text_stays_text_in_the_page(words: str) -> None:
-    said = report(law("a", "fail", got=words, needed=words, counterexample=words), student=words, message=words)
+def test_any_text_stays_text_in_the_page(text: str) -> None:
+    said = report(law("a", "fail", got=text, needed=text, counterexample=pasted(text)), student=text, message=text)
     check_page(html.student_page([said]))
-    check_page(html.class_page([said], title=words))
+    check_page(html.class_page([said], title=text))
 
 
 @pytest.mark.parametrize(
@@ -507,7 +567,7 @@ def test_check_begins_with_the_first_thing_to_fix() -> None:
 
 def test_code_in_the_terminal_can_be_pasted() -> None:
     source = "for i in range(2):\n    print(" + "1 + " * 60 + "1)"
-    assert f"\n{source}\n" in check(law("a", "fail", counterexample=source))
+    assert f"\n{source}\n" in check(law("a", "fail", counterexample=pasted(source)))
 
 
 def test_a_finished_lesson_gets_one_quiet_line() -> None:
@@ -595,8 +655,8 @@ def test_the_class_summary_in_80_columns() -> None:
     terminal.print_class_summary(reports, console, Path("graded"))
     out = shown(console)
     assert all(len(line) <= 80 for line in out.splitlines())
-    for words in ("5 students, 27 of 29 reports graded.", "not handed in", "not to be used", "no sandbox", "/18"):
-        assert words in out, words
+    for phrase in ("5 students, 27 of 29 reports graded.", "not handed in", "not to be used", "no sandbox", "/18"):
+        assert phrase in out, phrase
     assert "y, lesson2_x: no sandbox" in out
     assert out.rstrip().endswith(str(Path("graded") / "index.html"))
 
@@ -607,7 +667,7 @@ def test_verify_shows_what_is_wrong() -> None:
     console = plain()
     table.print_verify([good, bad], console)
     out = shown(console)
-    for words in (
+    for phrase in (
         "✗ no",
         "3/4",
         "7/8",
@@ -617,7 +677,7 @@ def test_verify_shows_what_is_wrong() -> None:
         "lesson2_values: wheat `loop.py` loses marks",
         "1 problem",
     ):
-        assert words in out, words
+        assert phrase in out, phrase
     console = plain()
     table.print_verify([good], console)
     assert "✗" not in (out := shown(console))

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from grader.course import Course, load
-from grader.grading.grade import grade
-from grader.report.report import Report
+from grader.grading.grade import Asked, grade
+from grader.report.report import Misconception, PropertyResult, Report
 from grader.student.isolation import IsolationError, choose
 from grader.student.places import Here, Split
 from grader.submissions.read import Submission
+from grader.submissions.work import Work
 from grader.verify import bar
 from grader.verify.verify import Sample, names_it, samples
 
@@ -44,10 +45,8 @@ def split() -> Iterator[Split]:
 
 def judge(course: Course, sample: Sample, place: Here | Split, diagnose: bool) -> Report:
     lesson = course.lesson(sample.lesson)
-    imports = course.references(lesson)
-    return grade(
-        course, lesson, "sample", Submission(sample.source), place, imports=imports, train=False, diagnose=diagnose
-    )
+    work = Work("sample", lesson, Submission(sample.source), course.references(lesson))
+    return grade(course, work, place, Asked(train=False, diagnose=diagnose))
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.title.replace(" ", "-"))
@@ -66,7 +65,7 @@ def test_verdict(sample: Sample, split: Split) -> None:
         assert walled.score == 0
     elif sample.kind == "chaff":
         assert walled.score < walled.max_score
-        assert not named or names_it(walled, sample), [p.diagnosis for p in walled.properties if p.diagnosis]
+        assert not named or names_it(walled, sample), [p.misconception for p in walled.properties]
         caught_by = UNSEEN.get((sample.lesson, sample.name))
         assert caught_by is None or caught_by in [p.name for p in walled.properties if p.verdict == "fail"]
     else:
@@ -88,3 +87,22 @@ def test_every_lesson_is_measured() -> None:
         kinds = [sample.kind for sample in EVERY if sample.lesson == lesson.name]
         assert kinds.count("wheat") >= 3, lesson.name
         assert kinds.count("chaff") >= 10, lesson.name
+
+
+def test_a_chaff_is_named_by_its_name_and_not_by_its_words() -> None:
+    """Two sentences may be alike, or one part of another; the first misconception that a reader meets decides."""
+    chaff = Sample("lesson1_numbers", "chaff", "adds_two", "", "double")
+
+    def named(*names: str) -> bool:
+        results = [
+            PropertyResult(f"test_{i}", "double", "Law.", "fail", 0, 1, misconception=Misconception(name, "adds two"))
+            for i, name in enumerate(names)
+        ]
+        unnamed = PropertyResult("test_other", "double", "Law.", "fail", 0, 1)
+        report = Report("x", "lesson1_numbers", "Numbers", "graded", 0, 1, None, "cpu", (unnamed, *results))
+        return names_it(report, chaff)
+
+    assert named("adds_two", "squares")
+    assert not named("squares", "adds_two")
+    assert not named("adds_two_twice")
+    assert not named()

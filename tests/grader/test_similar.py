@@ -18,7 +18,7 @@ from rich.console import Console
 
 from grader.course import Course, load
 from grader.errors import ClassError
-from grader.grading.grade import grade
+from grader.grading.grade import Asked, grade
 from grader.similar import prints
 from grader.similar.compare import COMMON_COUNT, Comparison, compare, stub_of
 from grader.similar.measure import disguise, figures, obvious, straightforward, unlike
@@ -28,6 +28,7 @@ from grader.similar.run import similar
 from grader.student.places import Here
 from grader.submissions.read import Submission
 from grader.submissions.students import find_students
+from grader.submissions.work import Work
 
 pytest.importorskip("copydetect", reason="the extra `similar` is not installed")
 
@@ -71,7 +72,7 @@ def test_straightforward_answers_can_be_as_alike_as_copies_but_not_letter_for_le
     assert found[5] == (1.0, pytest.approx(0.20, abs=0.005))
     for lesson in map(COURSE.lesson, ("1", "5")):
         for text in straightforward(COURSE, lesson).values():
-            report = grade(COURSE, lesson, "student-001", Submission(text), Here(), train=False)
+            report = grade(COURSE, Work("student-001", lesson, Submission(text)), Here(), Asked(train=False))
             assert report.score == report.max_score, lesson.name
 
 

@@ -17,8 +17,8 @@ from grader.collect.collected import Collected, Remark
 from grader.course import Course
 from grader.errors import ClassError
 from grader.export import ids as ids_file
-from grader.grading.classroom import grade_student
-from grader.grading.grade import silent
+from grader.grading.classroom import Run, grade_student
+from grader.report.step import silent
 from grader.student.places import Here
 from grader.submissions.students import find_students
 
@@ -324,7 +324,8 @@ def test_a_collected_class_can_be_graded(course: Course, tmp_path: Path) -> None
     run(course, source, out := tmp_path / "submitted")
     marks = {}
     for student in find_students(out, ()):
-        (report,) = grade_student(course, out, tmp_path / "report", (ONE,), False, False, student, Here(), silent)
+        one = Run(course, out, tmp_path / "report", (ONE,), train=False)
+        (report,) = grade_student(one, student, Here(), silent)
         marks[student] = (report.status, report.score)
     assert marks == {
         "alphaann": ("graded", 3.0),

@@ -13,7 +13,7 @@ from tiny_course import BALANCE, NUMBERS
 
 from grader.course import Course, find_root, load
 from grader.errors import ClassError
-from grader.grading.grade import grade
+from grader.grading.grade import Asked, grade
 from grader.lessons.stubs import pristine
 from grader.report.report import Report
 from grader.student.places import Here
@@ -21,6 +21,7 @@ from grader.submissions.find import read_own, read_work
 from grader.submissions.names import is_archive, lessons_said, other_stem, stem_of
 from grader.submissions.students import find_students, strays
 from grader.submissions.walk import walk
+from grader.submissions.work import Work
 
 NAME = "lesson1_numbers"
 OTHER = NUMBERS.replace("x / 2", "x // 2")  # other work, worth 2 of 3
@@ -72,7 +73,8 @@ def put(folder: Path, files: dict[str, str], texts: dict[str, str | bytes]) -> N
 
 def judge(course: Course, student: Path) -> Report:
     lesson = course.lesson("1")
-    return grade(course, lesson, "sample", read_work(course, lesson, student), Here(), diagnose=False)
+    work = Work("sample", lesson, read_work(course, lesson, student))
+    return grade(course, work, Here(), Asked(diagnose=False))
 
 
 PLACE = f"{NAME}/{NAME}"
@@ -502,7 +504,7 @@ def test_a_lesson_that_is_not_begun_is_not_taken_from_another_one_s_file(tmp_pat
         path = tmp_path / other.name / f"{other.name}.py"
         path.parent.mkdir()
         path.write_bytes(source.read_bytes())
-    assert read_work(course, third, tmp_path).is_untouched(pristine(course, third))
+    assert read_work(course, third, tmp_path).is_stub
     (tmp_path / third.name / f"{third.name}.py").unlink()
     assert read_work(course, third, tmp_path).status == "missing"
     assert (stem_of("a.b.PY"), stem_of("a.ipynb.txt"), stem_of("a.txt"), stem_of(".py")) == ("a.b", "a", "", "")

@@ -14,12 +14,13 @@ from notebook_of import cell, filled, write
 from tiny_course import NUMBERS
 
 from grader.course import Course, Lesson, load
-from grader.grading.grade import grade
+from grader.grading.grade import Asked, grade
 from grader.lessons.stubs import pristine
 from grader.report.report import Report
 from grader.student.places import Here
 from grader.submissions.read import read_file
 from grader.submissions.untouched import code_of
+from grader.submissions.work import Work
 
 COURSE = load(Path(__file__).parents[3])
 RIGHT = "def double(x):\n    return 2 * x\n\n\ndef half(x):\n    return x / 2\n"  # six lines
@@ -45,7 +46,7 @@ def hand_in(course: Course, tmp_path: Path) -> Callable[..., Report]:
         else:
             path.write_bytes(work if isinstance(work, bytes) else work.encode())
         submission = read_file(path, lesson, pristine(course, lesson))
-        return grade(course, lesson, "sample", submission, Here(), diagnose=False)
+        return grade(course, Work("sample", lesson, submission), Here(), Asked(diagnose=False))
 
     return grade_it
 
@@ -205,9 +206,8 @@ def test_right_answers_come_through_unchanged(lesson: Lesson) -> None:
             name.id for node in ast.parse(got.source).body for name in ast.walk(node) if isinstance(name, ast.Name)
         }
         assert not names & {alias.asname or alias.name for node in gone for alias in node.names}, path.name
-        assert not got.is_untouched(stub)
     path = COURSE.stub(lesson)
-    assert read_file(path, lesson, stub).is_untouched(stub)
+    assert read_file(path, lesson, stub).is_stub
 
 
 # The stub that comes back
@@ -433,7 +433,7 @@ def test_remarks(text: str, score: float | None, words: str, course: Course, tmp
     got = read_file(path, lesson, pristine(course, lesson))
     assert any(note.startswith(words) for note in got.notes)
     if score is not None:
-        assert grade(course, lesson, "sample", got, Here(), diagnose=False).score == score
+        assert grade(course, Work("sample", lesson, got), Here(), Asked(diagnose=False)).score == score
 
 
 @pytest.mark.parametrize(

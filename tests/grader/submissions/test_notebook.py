@@ -16,7 +16,7 @@ from rich.console import Console
 from tiny_course import NUMBERS
 
 from grader.course import Course, Lesson, load
-from grader.grading.grade import grade
+from grader.grading.grade import Asked, grade
 from grader.learner import check as learner
 from grader.lessons import chaffs as known
 from grader.lessons.stubs import pristine
@@ -24,6 +24,7 @@ from grader.report.report import Report
 from grader.student.places import Here, Split
 from grader.submissions.find import find_work
 from grader.submissions.read import Submission, read_file
+from grader.submissions.work import Work
 
 COURSE = load(Path(__file__).parents[3])
 TEXT = "# Lesson 1: Numbers\n\n## What to write\n\n**`double(x)`** doubles.\n\n**`half(x)`** halves.\n"
@@ -37,11 +38,12 @@ def read(folder: Path, lesson: Lesson, stub: str) -> Submission:
 
 
 def judge(course: Course, lesson: Lesson, submission: Submission, place: Here | Split, **options: Any) -> Report:
-    return grade(course, lesson, "sample", submission, place, imports=course.references(lesson), train=False, **options)
+    work = Work("sample", lesson, submission, course.references(lesson))
+    return grade(course, work, place, Asked(train=False, **options))
 
 
-def verdicts(report: Report) -> list[tuple[str, str, float, str]]:
-    return [(p.name, p.verdict, p.points, p.diagnosis) for p in report.properties]
+def verdicts(report: Report) -> list[tuple[object, ...]]:
+    return [(p.name, p.verdict, p.points, p.misconception) for p in report.properties]
 
 
 @pytest.mark.parametrize("name", ["lesson1", "lesson5", "lesson6"])
@@ -56,14 +58,14 @@ def test_a_filled_notebook_earns_what_its_code_does(name: str, any_split: Split,
     write(filled(COURSE, lesson, chaff), path)
     wrong = judge(COURSE, lesson, read_file(path, lesson), any_split)
     assert wrong.score < wrong.max_score
-    assert any(result.diagnosis for result in wrong.properties)
+    assert any(result.misconception for result in wrong.properties)
     assert verdicts(wrong) == verdicts(judge(COURSE, lesson, Submission(chaff), any_split))
 
 
 @pytest.mark.parametrize("lesson", COURSE.lessons, ids=lambda lesson: lesson.name)
 def test_an_untouched_notebook_is_not_started(lesson: Lesson, tmp_path: Path) -> None:
     path = write(filled(COURSE, lesson, None), tmp_path / f"{lesson.name}.ipynb")
-    report = judge(COURSE, lesson, read_file(path, lesson), Here())
+    report = judge(COURSE, lesson, read_file(path, lesson, pristine(COURSE, lesson)), Here())
     assert (report.status, report.score) == ("not started", 0)
     assert f"{lesson.name}.ipynb" in report.message
 
@@ -83,7 +85,7 @@ def hand_in(tiny: Course, tmp_path: Path) -> Callable[..., Report]:
         lesson = tiny.lesson("1")
         write(cells, tmp_path / "work" / lesson.name / name)
         submission = read(tmp_path / "work", lesson, pristine(tiny, lesson))
-        return grade(tiny, lesson, "sample", submission, Here(), diagnose=False)
+        return grade(tiny, Work("sample", lesson, submission), Here(), Asked(diagnose=False))
 
     return grade_it
 
@@ -210,7 +212,7 @@ def test_work_counts_and_not_the_stub(
     (tmp_path / "lesson1_numbers.py").write_text({"stub": stub, "work": NUMBERS}.get(module, module))
     submission = read(tmp_path, lesson, stub)
     assert " ".join(submission.notes) == words
-    assert grade(tiny, lesson, "sample", submission, Here(), diagnose=False).score == score
+    assert grade(tiny, Work("sample", lesson, submission), Here(), Asked(diagnose=False)).score == score
 
 
 def test_the_stub_beside_a_renamed_notebook_is_not_meant(tiny: Course, tmp_path: Path) -> None:
