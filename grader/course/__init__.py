@@ -1,0 +1,10 @@
+"""The course as data.
+
+- ``data``: the course, its lessons, exercises and limits, as frozen objects.
+- ``reading``: course.yml, read and checked.
+"""
+
+from grader.course.data import Course, Exercise, Lesson, Limits, TrainingRule
+from grader.course.reading import find_root, load
+
+__all__ = ["Course", "Exercise", "Lesson", "Limits", "TrainingRule", "find_root", "load"]
