@@ -1,6 +1,7 @@
 """The course as data.
 
 - ``data``: the course, its lessons, exercises and limits, as frozen objects.
+- ``names``: the form of a lesson's name, its number, and the lessons that a word means.
 - ``reading``: course.yml, read and checked.
 """
 

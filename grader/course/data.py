@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 
+from grader.course.names import lesson_number, lessons_called
 from grader.errors import CourseError
 
 
@@ -107,9 +107,7 @@ class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def number(self) -> int:
         """The lesson's number, read from its name."""
-        match = re.match(r"lesson(\d+)_", self.name)
-        assert match, self.name  # the course refuses other names
-        return int(match[1])
+        return lesson_number(self.name)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -170,16 +168,23 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             CourseError: there is none, or more than one.
         """
-        if wanted.isdigit():
-            found = [lesson for lesson in self.lessons if lesson.number == int(wanted)]
-        else:
-            found = [lesson for lesson in self.lessons if lesson.name == wanted] or [
-                lesson for lesson in self.lessons if lesson.name.startswith(wanted)
-            ]
+        names = [lesson.name for lesson in self.lessons]
+        found = lessons_called(wanted, names)
         if len(found) != 1:
-            names = ", ".join(lesson.name for lesson in found or self.lessons)
-            raise CourseError(f"no single lesson is called {wanted!r}; choose one of: {names}")
-        return found[0]
+            raise CourseError(f"no single lesson is called {wanted!r}; choose one of: {', '.join(found or names)}")
+        return self.lessons[names.index(found[0])]
+
+    def needs(self, lesson: Lesson) -> tuple[Lesson, ...]:
+        """The earlier lessons that a lesson cannot do without: those that it imports, and what these import.
+
+        Returns:
+            In the order of the course, so that each stands after those that it needs itself.
+        """
+        names = set(lesson.imports)
+        for earlier in reversed(self.lessons):  # a lesson imports earlier ones only
+            if earlier.name in names:
+                names |= set(earlier.imports)
+        return tuple(earlier for earlier in self.lessons if earlier.name in names)
 
     def stub(self, lesson: Lesson) -> Path:
         """The file that a student fills in."""
@@ -190,8 +195,8 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.root / "solutions" / f"{lesson.name}.py"
 
     def references(self, lesson: Lesson) -> dict[str, str]:
-        """The reference solutions of what a lesson imports, by module name."""
-        return {name: self.solution(self.lesson(name)).read_text(encoding="utf-8") for name in lesson.imports}
+        """The reference solutions of the earlier lessons that a lesson needs, by module name."""
+        return {each.name: self.solution(each).read_text(encoding="utf-8") for each in self.needs(lesson)}
 
     def tests(self, lesson: Lesson) -> Path:
         """The folder of the lesson's hidden properties, wheats and chaffs."""
@@ -205,8 +210,12 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Whether the hidden properties are here; in a copy for students they are not."""
         return any(self.tests(lesson).glob("test_*.py"))
 
+    @property
+    def effective_salt(self) -> str:
+        """The salt that counts: that of the environment, else the course's own."""
+        return os.environ.get("GRADER_SALT") or self.salt  # an empty one is none
+
     def secret(self, *purpose: object) -> int:
         """A 64-bit number for one purpose, the same at every run of this course and unknown without its salt."""
-        salt = os.environ.get("GRADER_SALT") or self.salt  # an empty one is none
-        digest = hashlib.sha256("\x1f".join([salt, *map(str, purpose)]).encode()).digest()
+        digest = hashlib.sha256("\x1f".join([self.effective_salt, *map(str, purpose)]).encode()).digest()
         return int.from_bytes(digest[:8], "big")

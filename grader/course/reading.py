@@ -10,6 +10,7 @@ import msgspec
 import yaml
 
 from grader.course.data import Course
+from grader.course.names import is_lesson_name
 from grader.errors import CourseError
 from grader.printable import amount
 
@@ -101,7 +102,7 @@ def _check(course: Course, tree: Any) -> None:
             refuse(f"the sample class hands in {name!r}, which is not a lesson", "sample_class", i)
     seen: list[str] = []
     for i, lesson in enumerate(course.lessons):
-        if not re.fullmatch(r"lesson\d+_[a-z0-9_]+", lesson.name):
+        if not is_lesson_name(lesson.name):
             refuse(f"a lesson is called lesson<number>_<name>, not {lesson.name!r}", "lessons", i, "name")
         if lesson.name in seen:
             refuse(f"a second lesson called {lesson.name!r}", "lessons", i, "name")

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import msgspec
 
+from grader.course.names import lesson_number, lessons_called
 from grader.errors import ClassError
 from grader.printable import one_line
 from grader.report.report import Report
-from grader.report.sorting import fault, lesson_number, natural, sort_lessons, standing
+from grader.report.sorting import fault, natural, sort_lessons, standing
 
 
 def of_student(folder: Path, student: str, lessons: Iterable[str]) -> list[Report]:
@@ -54,10 +55,7 @@ def pick(reports: Sequence[Report], lesson: str) -> list[Report]:
         ClassError: there are none, or more than one lesson is meant.
     """
     names = sorted({report.lesson for report in reports}, key=lambda name: (lesson_number(name), name))
-    if lesson.isdecimal():
-        meant = [name for name in names if lesson_number(name) == int(lesson)]
-    else:
-        meant = [name for name in names if name == lesson] or [name for name in names if name.startswith(lesson)]
+    meant = lessons_called(lesson, names)
     if len(meant) != 1:
         raise ClassError(f"no single lesson {lesson!r} among the reports; there are: {', '.join(meant or names)}")
     return [report for report in reports if report.lesson == meant[0]]

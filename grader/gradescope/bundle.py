@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,36 +75,29 @@ def gradescope_zip(
 
 def _course(course: Course, lesson: Lesson) -> str:
     """course.yml with these lessons only, and with the salt that this machine grades with."""
-    wanted = _with_imports(course, lesson)
     data: dict[str, Any] = msgspec.to_builtins(
         {
             "title": course.title,
-            "salt": os.environ.get("GRADER_SALT") or course.salt,
+            "salt": course.effective_salt,
             "carry_forward": course.carry_forward,
             "limits": course.limits,
-            "lessons": [each for each in course.lessons if each.name in wanted],
+            "lessons": [*course.needs(lesson), lesson],
         }
     )
     head = "# Made by `grader export gradescope` from the course's own. Keep it to yourself: it holds the salt.\n"
     return head + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
 
 
-def _with_imports(course: Course, lesson: Lesson) -> set[str]:
-    names = {lesson.name}
-    for name in lesson.imports:
-        names |= _with_imports(course, course.lesson(name))
-    return names
-
-
 def _lessons(course: Course, lesson: Lesson) -> Iterator[tuple[Path, str]]:
     """Tests and references. Other right answers and the list of equal mutants only measure the tests, so they stay."""
-    for name in sorted(_with_imports(course, lesson)):
-        each = course.lesson(name)
+    for each in (*course.needs(lesson), lesson):
         tests = [
             path for path in sorted(course.tests(each).glob("*")) if path.suffix == ".py" or path.name == "chaffs.yml"
         ]
         if not any(path.name.startswith("test_") for path in tests):
-            raise CourseError(f"{name} has no hidden properties in tests/{name}/; export from the whole course")
+            raise CourseError(
+                f"{each.name} has no hidden properties in tests/{each.name}/; export from the whole course"
+            )
         for path in (*tests, course.solution(each)):
             yield path, path.relative_to(course.root).as_posix()
 

@@ -149,7 +149,7 @@ def kept(run: Run, student: str, isolation: Isolation) -> list[Report] | None:
     passed: dict[str, bool] = {}
     reports: list[Report] = []
     for lesson in map(run.course.lesson, run.lessons):
-        if any(name not in passed and _is_begun(run, student, name) for name in lesson.imports):
+        if any(each.name not in passed and _is_begun(run, student, each) for each in run.course.needs(lesson)):
             return None
         work = _work(run, student, lesson, passed)
         report = _kept(run, work, digest_of(run, work, str(isolation), isolation.device))
@@ -171,27 +171,27 @@ def grade_student(run: Run, student: str, place: Place, watch: Watcher) -> list[
         def told(step: Step, number: int = lesson.number) -> None:
             watch(msgspec.structs.replace(step, lesson=number))
 
-        for name in lesson.imports:
-            if name not in passed and _is_begun(run, student, name):
-                earlier = _work(run, student, course.lesson(name), passed)
-                told(Step("earlier lesson", needed=earlier.lesson.number))
-                passed[name] = _passed(grade(course, earlier, place, Asked(train=False)))
+        for earlier in course.needs(lesson):
+            if earlier.name not in passed and _is_begun(run, student, earlier):
+                told(Step("earlier lesson", needed=earlier.number))
+                report = grade(course, _work(run, student, earlier, passed), place, Asked(train=False))
+                passed[earlier.name] = _passed(report)
         work = _work(run, student, lesson, passed)
         made_of = digest_of(run, work, place.isolation, place.device)
-        report = None if run.fresh else _kept(run, work, made_of)
-        if report is None:
+        made = None if run.fresh else _kept(run, work, made_of)
+        if made is None:
             told(Step("reading"))
-            report = grade(course, work, place, Asked(train=run.train), told)
-            report = msgspec.structs.replace(report, digest=made_of)
-            write(_path(run, work), report.to_json())
-        passed[lesson.name] = _passed(report)
-        reports.append(report)
+            made = grade(course, work, place, Asked(train=run.train), told)
+            made = msgspec.structs.replace(made, digest=made_of)
+            write(_path(run, work), made.to_json())
+        passed[lesson.name] = _passed(made)
+        reports.append(made)
     return reports
 
 
-def _is_begun(run: Run, student: str, name: str) -> bool:
+def _is_begun(run: Run, student: str, lesson: Lesson) -> bool:
     """Whether a student has handed in work on a lesson that can be graded."""
-    return not read_work(run.course, run.course.lesson(name), run.submissions / student).problem
+    return not read_work(run.course, lesson, run.submissions / student).problem
 
 
 def _passed(report: Report) -> bool:
@@ -213,8 +213,8 @@ def _work(run: Run, student: str, lesson: Lesson, passed: Mapping[str, bool]) ->
     course, folder = run.course, run.submissions / student
     imports: dict[str, str] = {}
     notes: list[str] = []
-    for name in lesson.imports:
-        earlier = course.lesson(name)
+    for earlier in course.needs(lesson):
+        name = earlier.name
         own = read_work(course, earlier, folder)
         if passed.get(name) or (not course.carry_forward and own.source):
             imports[name] = own.source

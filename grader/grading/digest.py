@@ -29,7 +29,7 @@ def digest(course: Course, lesson: Lesson, sources: dict[str, str], *options: ob
         add(name, text.encode("utf-8", "surrogatepass"))
     add("course.yml", _judged_by(course))
     files = sorted(course.tests(lesson).rglob("*.*"))
-    files += [course.solution(course.lesson(name)) for name in (lesson.name, *lesson.imports)]
+    files += [course.solution(each) for each in (lesson, *course.needs(lesson))]
     files += sorted(Path(__file__).parents[1].rglob("*.py"))
     for path in files:
         if path.is_file() and "__pycache__" not in path.parts:

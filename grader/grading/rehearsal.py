@@ -89,7 +89,7 @@ def rehearse(
 
 
 def _has_solution(course: Course, lesson: Lesson) -> bool:
-    return all(course.solution(each).is_file() for each in (lesson, *map(course.lesson, lesson.imports)))
+    return all(course.solution(each).is_file() for each in (lesson, *course.needs(lesson)))
 
 
 def _judge(course: Course, name: str, train: bool, place: Place, watch: Watcher) -> Report:

@@ -93,11 +93,11 @@ def train(course: Course, lesson: Lesson, file: Path | None, console: Console, d
     """
     if lesson.training is None:
         raise CourseError(f"{lesson.name} has no training check; `grader check {lesson.number}` is all there is to it")
-    for name in lesson.imports:
-        earlier = course.lesson(name)
+    for earlier in course.needs(lesson):
         if not _is_begun(course, earlier) and not course.solution(earlier).is_file():
             raise CourseError(
-                f"{lesson.name} trains with your {name}, which is not written yet; do lesson {earlier.number} first"
+                f"{lesson.name} trains with your {earlier.name}, which is not written yet; do lesson "
+                f"{earlier.number} first"
             )
     report = _judge(course, lesson, _read(course, lesson, file), console, train=True, device=device)
     _print(course, lesson, report, console, False)
@@ -182,11 +182,10 @@ def own_or_reference(course: Course, lesson: Lesson, folder: Path) -> tuple[str,
 def _imports(course: Course, lesson: Lesson) -> tuple[dict[str, str], tuple[str, ...]]:
     """The learner's own earlier lessons; for one that is not begun the reference, or the stub where there is none."""
     sources, notes = {}, []
-    for name in lesson.imports:
-        earlier = course.lesson(name)
+    for earlier in course.needs(lesson):
         source, note = own_or_reference(course, earlier, course.stub(earlier).parent)
         if source:
-            sources[name] = source
+            sources[earlier.name] = source
         if note:
             notes.append(note)
     return sources, tuple(notes)

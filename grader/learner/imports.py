@@ -88,6 +88,6 @@ def install(course: Course, lesson: Lesson, held: ModuleType) -> None:
         sys.modules.pop(each.name, None)
 
 
-def notes(lesson: Lesson) -> list[str]:
-    """Which lessons that this one imports are not the learner's own."""
-    return [note for name in lesson.imports if (note := _taken_from.get(name, ""))]
+def notes(course: Course, lesson: Lesson) -> list[str]:
+    """Which lessons that this one needs are not the learner's own."""
+    return [note for each in course.needs(lesson) if (note := _taken_from.get(each.name, ""))]

@@ -155,7 +155,7 @@ class Checks:
         from grader.submissions.read import Submission
         from grader.submissions.work import Work
 
-        work = Work("you", lesson, Submission(AS_IT_IS), notes=tuple(imports.notes(lesson)))
+        work = Work("you", lesson, Submission(AS_IT_IS), notes=tuple(imports.notes(course, lesson)))
         asked = Asked(train=train, only=only, public=not course.has_properties(lesson))
         with undisturbed([each.name for each in course.lessons]), show.progress(lesson) as watch:
             return grade(course, work, Live(self._module), asked, watch)

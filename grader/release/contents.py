@@ -24,15 +24,13 @@ Files = dict[str, bytes]
 
 
 def with_what_they_import(course: Course, wanted: Sequence[str]) -> list[Lesson]:
-    """The lessons of these names and the earlier ones that they import; all where none is wanted.
+    """The lessons of these names and the earlier ones that they need; all where none is wanted.
 
     Raises:
         CourseError: there is no such lesson.
     """
-    names = {course.lesson(name).name for name in wanted} or {lesson.name for lesson in course.lessons}
-    for lesson in reversed(course.lessons):
-        if lesson.name in names:
-            names |= set(lesson.imports)
+    chosen = [course.lesson(name) for name in wanted] or list(course.lessons)
+    names = {each.name for lesson in chosen for each in (lesson, *course.needs(lesson))}
     return [lesson for lesson in course.lessons if lesson.name in names]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from grader.course.names import lesson_number as lesson_number
 from grader.report.report import PropertyResult, Report, Status
 
 _WORST_FIRST: tuple[Status, ...] = ("error", "unreadable", "missing", "not started", "graded")
@@ -24,12 +25,6 @@ def natural(name: str) -> tuple[list[tuple[int, int, str]], str]:
         else:
             parts.append((1, 0, part.casefold()))
     return parts, name
-
-
-def lesson_number(lesson: str) -> int:
-    """The number in a lesson's name, by which lessons are ordered."""
-    match = re.match(r"lesson(\d{1,9})", lesson)
-    return int(match[1]) if match else 0
 
 
 def sort_lessons(reports: Iterable[Report]) -> list[Report]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import tiny_course
-from tiny_course import BALANCE, NUMBERS, hand_in
+from tiny_course import BALANCE, NUMBERS, TEST_BALANCE, hand_in
 
 from grader.course import Course, load
 from grader.errors import ClassError
@@ -145,6 +145,37 @@ def test_narrowed_to_a_later_lesson_the_import_is_still_judged(
     (report,) = grade_student(run, "student-002", Here(), silent)
     assert report.score == report.max_score == 3
     assert not (out / "student-002" / "lesson1_numbers.json").exists()
+
+
+def test_an_import_of_an_import_comes_along(course: Course, submissions: Path, tmp_path: Path) -> None:
+    """Lesson 3 imports lesson 2 alone, which cannot be loaded without lesson 1."""
+    third = """\
+  - name: lesson3_more
+    title: More
+    imports: [lesson2_balance]
+    exercises: [{name: eight_times, points: 1}]
+"""
+    text = course.root / "course.yml"
+    text.write_text(text.read_text() + third)
+    answer = """\
+from lesson2_balance import four_times
+
+
+def eight_times(x):
+    ### BEGIN SOLUTION
+    return 2 * four_times(x)
+    ### END SOLUTION
+"""
+    test = TEST_BALANCE.replace("four_times", "eight_times").replace("12", "24")
+    course.solution(course.lessons[0]).with_stem("lesson3_more").write_text(answer)
+    (course.root / "tests/lesson3_more").mkdir()
+    (course.root / "tests/lesson3_more/test_more.py").write_text(test)
+    hand_in(submissions, "student-001", "lesson3_more", answer)
+    longer = load(course.root)
+    names = [lesson.name for lesson in longer.lessons]
+    for asked in (names, names[2:]):
+        reports = grade_student(longer, submissions, tmp_path, asked, False, True, "student-001", Here(), silent)
+        assert (reports[-1].score, reports[-1].message, reports[-1].notes) == (1, "", ())
 
 
 def test_an_empty_class_is_one_line(tmp_path: Path) -> None:

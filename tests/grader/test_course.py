@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.course import find_root, load
+from grader.course.names import is_lesson_name, lesson_number, lessons_called
 from grader.errors import CourseError
 
 GOOD = """\
@@ -110,9 +111,53 @@ def test_no_course(tmp_path: Path) -> None:
 
 def test_unknown_lesson_lists_the_known(tmp_path: Path) -> None:
     course = load(write(tmp_path, GOOD))
-    for wanted in ("3", "lesson", "nothing"):
+    for wanted in ("3", "lesson", "nothing", "", "²", "1" * 5000):
         with pytest.raises(CourseError, match="lesson1_first, lesson2_second"):
             course.lesson(wanted)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "meant"),
+    [
+        ("1", ["lesson1_first"]),
+        ("01", ["lesson1_first"]),
+        ("12", ["lesson12_a", "lesson12_a_b"]),
+        ("lesson12_a", ["lesson12_a"]),
+        ("lesson12", ["lesson12_a", "lesson12_a_b"]),
+        ("lesson12_a_", ["lesson12_a_b"]),
+        ("first", []),
+    ],
+)
+def test_a_lesson_is_meant_by_number_name_or_beginning(wanted: str, meant: list[str]) -> None:
+    assert lessons_called(wanted, ["lesson1_first", "lesson12_a", "lesson12_a_b"]) == meant
+
+
+def test_the_number_of_a_lesson() -> None:
+    assert [lesson_number(name) for name in ("lesson12_a", "lesson007_b", "lesson", "homework3")] == [12, 7, 0, 0]
+    assert is_lesson_name("lesson12_a")
+    for name in ("lesson_a", "Lesson1_a", "lesson1_A", "lesson1", "lesson1234567890_a", "lesson1_a\n"):
+        assert not is_lesson_name(name), name
+
+
+CHAIN = """\
+title: A chain
+lessons:
+  - {name: lesson1_a, title: A, exercises: [{name: a, points: 1}]}
+  - {name: lesson2_b, title: B, exercises: [{name: b, points: 1}]}
+  - {name: lesson3_c, title: C, imports: [lesson1_a], exercises: [{name: c, points: 1}]}
+  - {name: lesson4_d, title: D, imports: [lesson3_c], exercises: [{name: d, points: 1}]}
+  - {name: lesson5_e, title: E, imports: [lesson4_d, lesson2_b], exercises: [{name: e, points: 1}]}
+"""
+
+
+def test_a_lesson_needs_what_its_imports_import(tmp_path: Path) -> None:
+    course = load(write(tmp_path, CHAIN))
+    needs = {lesson.number: [each.number for each in course.needs(lesson)] for lesson in course.lessons}
+    assert needs == {1: [], 2: [], 3: [1], 4: [1, 3], 5: [1, 2, 3, 4]}
+    (tmp_path / "solutions").mkdir()
+    for lesson in course.lessons:
+        course.solution(lesson).write_text(f"# {lesson.title}")
+    assert course.references(course.lesson("4")) == {"lesson1_a": "# A", "lesson3_c": "# C"}
 
 
 def test_the_salt_decides_every_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +166,10 @@ def test_the_salt_decides_every_secret(tmp_path: Path, monkeypatch: pytest.Monke
     first = course.secret("a", 1)
     assert first == course.secret("a", 1) != course.secret("a1")
     monkeypatch.setenv("GRADER_SALT", "another word")
+    assert course.effective_salt == "another word"
     assert course.secret("a", 1) != first
+    monkeypatch.setenv("GRADER_SALT", "")
+    assert course.secret("a", 1) == first
 
 
 def test_a_training_lesson_states_its_rule_word_for_word() -> None:
