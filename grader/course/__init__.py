@@ -2,7 +2,8 @@
 
 - ``data``: the course, its lessons, exercises and limits, as frozen objects.
 - ``names``: the form of a lesson's name, its number, and the lessons that a word means.
-- ``reading``: course.yml, read and checked.
+- ``document``: a YAML file with its lines, for messages.
+- ``reading``: course.yml and the hints of its lessons, read and checked.
 """
 
 from grader.course.data import Course, Exercise, Lesson, Limits, TrainingRule

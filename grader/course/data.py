@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -20,7 +21,8 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         name: the function, class or method, as a student calls it (``ReplayBuffer.sample``).
         points: what its properties are worth together.
-        hints: from a nudge to nearly the answer; the first is shown with a failing property.
+        hints: from a nudge to nearly the answer; the first is shown with a failing property. They stand in a file of
+            the lesson's own (``Course.hints``).
         needs: exercises of the same lesson without which this one cannot be judged.
     """
 
@@ -54,6 +56,7 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         control: which small task: ``signs`` for vector environments (``grader.training.signs``), ``corridor`` for
             tabular ones (``grader.training.corridor``).
         needs: exercises whose properties must pass before the check is run.
+        hints: as those of an exercise.
     """
 
     exercise: str
@@ -126,6 +129,14 @@ class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 return exercise
         raise KeyError(name)
 
+    def with_hints(self, hints: Mapping[str, tuple[str, ...]]) -> Lesson:
+        """The lesson with these hints and no others, by the names of its exercises."""
+        exercises = tuple(msgspec.structs.replace(each, hints=hints.get(each.name, ())) for each in self.exercises)
+        rule = self.training
+        if rule is not None:
+            rule = msgspec.structs.replace(rule, hints=hints.get(rule.exercise, ()))
+        return msgspec.structs.replace(self, exercises=exercises, training=rule)
+
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the student's side may use while it answers questions.
@@ -189,6 +200,10 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def stub(self, lesson: Lesson) -> Path:
         """The file that a student fills in."""
         return self.root / "exercises" / f"{lesson.name}.py"
+
+    def hints(self, lesson: Lesson) -> Path:
+        """The file with the hints of the lesson's exercises."""
+        return self.stub(lesson).with_suffix(".yml")
 
     def solution(self, lesson: Lesson) -> Path:
         """The reference solution, from which the stub is made."""

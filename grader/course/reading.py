@@ -1,15 +1,14 @@
-"""course.yml is read: it becomes frozen objects, and a mistake in it becomes one line that names the line."""
+"""course.yml and the lessons' hints are read, and a mistake in them becomes one line that names the line."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import msgspec
-import yaml
 
-from grader.course.data import Course
+from grader.course.data import Course, Lesson
+from grader.course.document import Document, read
 from grader.course.names import is_lesson_name
 from grader.errors import CourseError
 from grader.printable import amount
@@ -27,47 +26,30 @@ def find_root(start: Path) -> Path:
     raise CourseError(f"no course.yml in {start} or above it; run this inside the course's folder")
 
 
-# libyaml reads ten times as fast as Python does; where PyYAML was built without it, it is as right.
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML whose dates stay text: PyYAML ends in a traceback on 31 February."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def load(root: Path) -> Course:
-    """Read and check ``root/course.yml``.
+    """Read and check ``root/course.yml``, and the hints of its lessons.
 
     Raises:
-        CourseError: one line that names the line of the file and says what was expected there.
+        CourseError: one line that names the file and its line, and says what was expected there.
     """
     path = root / "course.yml"
     try:
-        text = path.read_text(encoding="utf-8")
-        loader = _Loader(text)
-        tree = loader.get_single_node()  # it knows the lines
-        data: Any = loader.construct_document(tree) if tree else None
+        document = read(path, "course.yml")
     except FileNotFoundError:
         raise CourseError(f"{path} does not exist") from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise CourseError(f"course.yml, line {line}: {error.problem or error.context}") from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise CourseError(f"course.yml cannot be read: {' '.join(str(error).split())}") from None
     try:
-        course = msgspec.convert(data, Course, strict=True)
+        course = msgspec.convert(document.data, Course, strict=True)
     except msgspec.ValidationError as error:
         message, _, where = str(error).partition(" - at `")
         steps = _steps(where.rstrip("`"))
         if steps[-1:] == ["due"]:
-            there = " ".join(str(data["lessons"][steps[1]]["due"]).split())[:60]
+            there = " ".join(str(document.data["lessons"][steps[1]]["due"]).split())[:60]
             message = f"due is a date and a time with its zone, such as 2026-10-05T23:59:00+02:00, not {there!r}"
-        raise CourseError(f"course.yml, line {_line(tree, steps)}: {message[0].lower()}{message[1:]}") from None
-    _check(course, tree)
-    return msgspec.structs.replace(course, root=root.resolve())
+        raise document.error(f"{message[0].lower()}{message[1:]}", *steps) from None
+    _check(course, document)
+    course = msgspec.structs.replace(course, root=root.resolve())
+    lessons = tuple(lesson.with_hints(_hints(course, lesson)) for lesson in course.lessons)
+    return msgspec.structs.replace(course, lessons=lessons)
 
 
 def _steps(path: str) -> list[str | int]:
@@ -75,27 +57,44 @@ def _steps(path: str) -> list[str | int]:
     return [int(i) if i else key for key, i in re.findall(r"\.(\w+)|\[(\d+)\]", path)]
 
 
-def _line(node: Any, steps: list[str | int]) -> int:
-    """The line of the deepest node on the way that exists."""
-    line = node.start_mark.line + 1 if node else 1
-    for step in steps:
-        if isinstance(node, yaml.MappingNode):
-            pairs = {key.value: (key, value) for key, value in node.value}
-            if step not in pairs:
-                break
-            key, node = pairs[step]
-            line = key.start_mark.line + 1
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-            node = node.value[step]
-            line = node.start_mark.line + 1
-    return line
+def _hints(course: Course, lesson: Lesson) -> dict[str, tuple[str, ...]]:
+    """The hints of a lesson's exercises, from the file that lies with them.
+
+    Raises:
+        CourseError: there is no such file, or something else than hints is in it.
+    """
+    path = course.hints(lesson)
+    name = path.relative_to(course.root).as_posix()
+    try:
+        document = read(path, name)
+    except FileNotFoundError:
+        raise CourseError(f"{path} does not exist; it holds the hints of {lesson.name}, and may be empty") from None
+    if document.data is None:
+        return {}
+    if not isinstance(document.data, dict):
+        raise document.error("the name of an exercise was expected, and below it its hints")
+    found = {}
+    for exercise, hints in document.data.items():
+        if exercise not in lesson.names:
+            known = ", ".join(lesson.names)
+            raise document.error(f"{lesson.name} has no exercise {exercise!r}; choose one of: {known}", str(exercise))
+        if not isinstance(hints, list):
+            raise document.error(f"the hints of {exercise} are a list: each begins with a dash", exercise)
+        for i, hint in enumerate(hints):
+            if not isinstance(hint, str) or not hint.strip():
+                # Mostly it is text with a colon, which YAML takes for a mapping.
+                raise document.error(
+                    f"hint {i + 1} of {exercise} is no text for YAML; put quotes around it", exercise, i
+                )
+        found[exercise] = tuple(hints)
+    return found
 
 
-def _check(course: Course, tree: Any) -> None:
+def _check(course: Course, document: Document) -> None:
     """What types cannot say: names are unique, and what is referred to exists."""
 
     def refuse(message: str, *steps: str | int) -> None:
-        raise CourseError(f"course.yml, line {_line(tree, list(steps))}: {message}")
+        raise document.error(message, *steps)
 
     for i, name in enumerate(course.sample_class):
         if name not in [lesson.name for lesson in course.lessons]:
@@ -110,22 +109,30 @@ def _check(course: Course, tree: Any) -> None:
             if earlier not in seen:
                 refuse(f"{lesson.name} imports {earlier!r}, which is not an earlier lesson", "lessons", i, "imports")
         seen.append(lesson.name)
+        at: list[str | int]
         names: list[str] = []
         for j, exercise in enumerate(lesson.exercises):
-            at: list[str | int] = ["lessons", i, "exercises", j]
+            at = ["lessons", i, "exercises", j]
             if exercise.name in names:
                 refuse(f"a second exercise called {exercise.name!r}", *at, "name")
             if exercise.points < 0:
                 refuse(
                     f"{exercise.name} is worth {amount(exercise.points, 'point')}; 0 or more expected", *at, "points"
                 )
+            if exercise.hints:
+                refuse(f"hints stand in exercises/{lesson.name}.yml, below the name of their exercise", *at, "hints")
             for need in exercise.needs:
                 if need not in names:
                     refuse(f"{exercise.name} needs {need!r}, which is not an earlier exercise", *at, "needs")
             names.append(exercise.name)
         if rule := lesson.training:
+            at = ["lessons", i, "training"]
+            if rule.exercise in names:
+                refuse(f"a second exercise called {rule.exercise!r}", *at, "exercise")
+            if rule.hints:
+                refuse(f"hints stand in exercises/{lesson.name}.yml, below the name of their exercise", *at, "hints")
             for need in rule.needs:
                 if need not in names:
-                    refuse(f"training needs {need!r}, which is not an exercise", "lessons", i, "training", "needs")
+                    refuse(f"training needs {need!r}, which is not an exercise", *at, "needs")
             if not 1 <= rule.passes <= rule.seeds:
-                refuse(f"{rule.passes} of {rule.seeds} seeds cannot pass", "lessons", i, "training", "passes")
+                refuse(f"{rule.passes} of {rule.seeds} seeds cannot pass", *at, "passes")

@@ -74,22 +74,30 @@ def gradescope_zip(
 
 
 def _course(course: Course, lesson: Lesson) -> str:
-    """course.yml with these lessons only, and with the salt that this machine grades with."""
+    """course.yml with the lessons that are needed, and with the salt that this machine grades with."""
     data: dict[str, Any] = msgspec.to_builtins(
         {
             "title": course.title,
             "salt": course.effective_salt,
             "carry_forward": course.carry_forward,
             "limits": course.limits,
-            "lessons": [*course.needs(lesson), lesson],
+            "lessons": [_entry(each) for each in (*course.needs(lesson), lesson)],
         }
     )
     head = "# Made by `grader export gradescope` from the course's own. Keep it to yourself: it holds the salt.\n"
     return head + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
 
 
+def _entry(lesson: Lesson) -> dict[str, Any]:
+    """A lesson as course.yml has it: its hints are in a file of their own."""
+    entry: dict[str, Any] = msgspec.to_builtins(lesson)
+    for each in (*entry["exercises"], entry["training"] or {}):
+        each.pop("hints", None)
+    return entry
+
+
 def _lessons(course: Course, lesson: Lesson) -> Iterator[tuple[Path, str]]:
-    """Tests and references. Other right answers and the list of equal mutants only measure the tests, so they stay."""
+    """Tests, references and hints. Other right answers and the equal mutants stay here: they only measure the tests."""
     for each in (*course.needs(lesson), lesson):
         tests = [
             path for path in sorted(course.tests(each).glob("*")) if path.suffix == ".py" or path.name == "chaffs.yml"
@@ -98,7 +106,7 @@ def _lessons(course: Course, lesson: Lesson) -> Iterator[tuple[Path, str]]:
             raise CourseError(
                 f"{each.name} has no hidden properties in tests/{each.name}/; export from the whole course"
             )
-        for path in (*tests, course.solution(each)):
+        for path in (*tests, course.solution(each), course.hints(each)):
             yield path, path.relative_to(course.root).as_posix()
 
 

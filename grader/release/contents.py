@@ -60,7 +60,7 @@ def _the_course(course: Course, lessons: Sequence[Lesson]) -> Files:
 
 
 def _the_exercises(course: Course, lessons: Sequence[Lesson]) -> Files:
-    """Texts and figures; and stubs and notebooks made here, as the files in exercises/ may be somebody's own work."""
+    """Texts, hints, figures; stubs and notebooks made here, as the files in exercises/ may be somebody's own work."""
     files: Files = {}
     folder = course.root / "exercises"
     for lesson in lessons:
@@ -68,6 +68,7 @@ def _the_exercises(course: Course, lessons: Sequence[Lesson]) -> Files:
         if not stub:
             raise CourseError(f"solutions/{lesson.name}.py does not exist; stubs for students are made from it")
         files[f"exercises/{lesson.name}.py"] = files[f"grader/released/{lesson.name}.py"] = stub.encode()
+        files[f"exercises/{lesson.name}.yml"] = _read(course.hints(lesson))
         text = folder / f"{lesson.name}.md"
         if text.is_file():
             files[f"exercises/{lesson.name}.md"] = _read(text)

@@ -152,8 +152,8 @@ def _is_merged(path: str) -> bool:
 
 
 def _is_needed(path: str) -> bool:
-    """Whether a student's copy does not work without a file."""
-    return path.startswith("grader/") or path == "course.yml"
+    """Whether a student's copy does not work without a file: the course is read from course.yml and the hints."""
+    return path.startswith("grader/") or path == "course.yml" or PurePosixPath(path).match("exercises/*.yml")
 
 
 def _from_manifest(data: bytes) -> State:

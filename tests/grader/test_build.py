@@ -59,6 +59,8 @@ def course(tmp_path: Path) -> Course:
     (tmp_path / "course.yml").write_text(
         "title: t\nlessons:\n  - name: lesson1_area\n    title: a\n    exercises: [{name: area, points: 1}]\n"
     )
+    (tmp_path / "exercises").mkdir()
+    (tmp_path / "exercises" / "lesson1_area.yml").write_text("")
     return courses.load(tmp_path)
 
 
@@ -123,7 +125,7 @@ def test_build_writes_what_is_stale_and_only_that(course: Course) -> None:
     assert build(course, check=True) == [stub]
     assert stub.read_text() == "mine\n"
     assert build(course) == [stub]
-    assert [path.name for path in stub.parent.iterdir()] == [stub.name]
+    assert sorted(path.name for path in stub.parent.iterdir()) == [stub.name, "lesson1_area.yml"]
     assert os.stat(stub).st_mode & 0o777 == 0o644
 
 
@@ -132,7 +134,7 @@ def test_build_names_the_file_and_writes_nothing_when_a_solution_is_bad(course: 
     solution.write_text(SOLUTION.replace("### END SOLUTION", "", 1))
     with pytest.raises(CourseError, match=r"^solutions/lesson1_area\.py, line 18: .*begins in line 8$"):
         build(course)
-    assert not (course.root / "exercises").exists()
+    assert not list((course.root / "exercises").glob("*.py"))
     solution.unlink()
     with pytest.raises(CourseError, match=r"^solutions/lesson1_area\.py cannot be read: No such file"):
         build(course)

@@ -167,6 +167,7 @@ def eight_times(x):
     ### END SOLUTION
 """
     test = TEST_BALANCE.replace("four_times", "eight_times").replace("12", "24")
+    course.hints(course.lessons[0]).with_stem("lesson3_more").write_text("")
     course.solution(course.lessons[0]).with_stem("lesson3_more").write_text(answer)
     (course.root / "tests/lesson3_more").mkdir()
     (course.root / "tests/lesson3_more/test_more.py").write_text(test)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import msgspec
 import pytest
+import yaml
 
-from grader.course import find_root, load
+from grader.course import Course, Lesson, Limits, TrainingRule, find_root, load
 from grader.course.names import is_lesson_name, lesson_number, lessons_called
 from grader.errors import CourseError
 
@@ -36,8 +39,24 @@ lessons:
 """
 
 
-def write(folder: Path, text: str) -> Path:
+HINTS = """\
+# The hints of lesson 2.
+h:
+  - A nudge.
+  - >-
+    More: a long one,
+    on two lines.
+train:
+  - "A nudge: for the loop."
+"""
+
+
+def write(folder: Path, text: str, hints: dict[str, str] | None = None) -> Path:
+    """A course with empty files of hints, but for those given."""
     (folder / "course.yml").write_text(text, encoding="utf-8")
+    (folder / "exercises").mkdir(exist_ok=True)
+    for name in re.findall(r"name: (lesson\w+)", text):
+        (folder / f"exercises/{name}.yml").write_text((hints or {}).get(name, ""), encoding="utf-8")
     return folder
 
 
@@ -60,7 +79,88 @@ def test_a_deadline_keeps_its_time_zone(tmp_path: Path) -> None:
 def test_the_repository_s_own_course() -> None:
     course = load(find_root(Path(__file__).parent))
     for lesson in course.lessons:
-        assert all(len(exercise.hints) == 3 for exercise in lesson.exercises), lesson.name
+        every = [
+            *(exercise.hints for exercise in lesson.exercises),
+            *([lesson.training.hints] if lesson.training else []),
+        ]
+        assert all(len(hints) == 3 for hints in every), lesson.name
+
+
+def test_what_is_commented_out_is_the_default(tmp_path: Path) -> None:
+    """course.yml repeats no default, and shows what can be set."""
+    root = find_root(Path(__file__).parent)
+    text = (root / "course.yml").read_text(encoding="utf-8")
+    without = re.sub(r"(?m)^# (?=[a-z_]+: [a-z]+$|limits:$|  [a-z_]+: \d)", "", text)
+    assert len(yaml.safe_load(without)) == len(yaml.safe_load(text)) + 2
+    assert yaml.safe_load(without)["limits"].keys() == set(Limits.__struct_fields__)
+    course = load(write(tmp_path, without))
+    assert (course.limits, course.carry_forward) == (Limits(), Course("", ()).carry_forward)
+
+
+def test_no_value_that_equals_a_default_is_written() -> None:
+    written = yaml.safe_load((find_root(Path(__file__).parent) / "course.yml").read_text(encoding="utf-8"))
+    rules = [lesson["training"] for lesson in written["lessons"] if "training" in lesson]
+    for kind, entries in ((Course, [written]), (Lesson, written["lessons"]), (TrainingRule, rules)):
+        for field in msgspec.structs.fields(kind):
+            assert not [each for each in entries if each.get(field.name, ...) == field.default], field.name
+
+
+def test_hints_are_read_from_a_file_of_their_lesson(tmp_path: Path) -> None:
+    course = load(write(tmp_path, GOOD, {"lesson2_second": HINTS}))
+    first, second = course.lessons
+    assert [exercise.hints for exercise in first.exercises] == [(), ()]
+    assert second.exercises[0].hints == ("A nudge.", "More: a long one, on two lines.")
+    assert second.training is not None
+    assert second.training.hints == ("A nudge: for the loop.",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("h:\n", "i:\n", 2, "lesson2_second has no exercise 'i'; choose one of: h, train"),
+        ("h:\n", "1:\n", 2, "lesson2_second has no exercise 1; choose one of: h, train"),
+        ("train:\n", "h:\n", 7, "a second 'h'; the first is in line 2"),
+        (
+            '"A nudge: for the loop."',
+            "A nudge: for the loop.",
+            8,
+            "hint 1 of train is no text for YAML; put quotes around",
+        ),
+        ("- A nudge.", "- 475", 3, "hint 1 of h is no text"),
+        ("- A nudge.", "-", 3, "hint 1 of h is no text"),
+        ("- A nudge.", '- ""', 3, "hint 1 of h is no text"),
+        ("h:\n  - A nudge.\n  - >-\n", "h: >-\n", 2, "the hints of h are a list: each begins with a dash"),
+        (HINTS, "h:\n", 1, "the hints of h are a list"),
+        (HINTS, "- A nudge.\n", 1, "the name of an exercise was expected"),
+        ("- A nudge.", '- "A nudge.', 8, ""),
+    ],
+)
+def test_a_mistake_in_the_hints_is_named_with_its_line(
+    tmp_path: Path, old: str, new: str, line: int, words: str
+) -> None:
+    assert old in HINTS
+    with pytest.raises(CourseError) as caught:
+        load(write(tmp_path, GOOD, {"lesson2_second": HINTS.replace(old, new, 1)}))
+    message = str(caught.value)
+    assert message.startswith(f"exercises/lesson2_second.yml, line {line}: ")
+    assert words in message
+    assert "\n" not in message
+
+
+def test_hints_that_cannot_be_read_are_one_line(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD) / "exercises/lesson1_first.yml"
+    for damage in (b"\xff\xfe\xfa", b"\x00"):
+        path.write_bytes(damage)
+        with pytest.raises(CourseError, match=r"^exercises/lesson1_first.yml cannot be read: .*$"):
+            load(tmp_path)
+    path.unlink()
+    with pytest.raises(
+        CourseError, match=r"lesson1_first.yml does not exist; it holds the hints of lesson1_first, and"
+    ):
+        load(tmp_path)
+    path.mkdir()
+    with pytest.raises(CourseError, match=r"^exercises/lesson1_first.yml cannot be read: .*$"):
+        load(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +179,16 @@ def test_the_repository_s_own_course() -> None:
         ("threshold: 475", "threshold: 475\n      passes: 7", 21, "7 of 5"),
         ("title: First", "title: [First", 5, ""),
         ("title: A course", "# no title", 2, "title"),
+        ("title: First", "title: First\n    title: Second", 5, "a second 'title'; the first is in line 4"),
+        ("{name: h, points: 3}", "{name: h, points: 3, points: 4}", 15, "a second 'points'; the first is in line 15"),
+        ("name: f\n", "name: f\n        hints: [A nudge]\n", 7, "hints stand in exercises/lesson1_first.yml, below"),
+        (
+            "exercise: train",
+            "exercise: train\n      hints: [A nudge]",
+            18,
+            "hints stand in exercises/lesson2_second.yml",
+        ),
+        ("exercise: train", "exercise: h", 17, "a second exercise called 'h'"),
         ("title: First", "title: First\n    due: 2026-10-05", 5, "such as 2026-10-05T23:59:00+02:00, not '2026-10-05'"),
         ("title: First", "title: First\n    due: 2026-10-05T23:59:00", 5, "with its zone"),
         ("title: First", "title: First\n    due: 2026-02-31T12:00:00Z", 5, "not '2026-02-31T12:00:00Z'"),

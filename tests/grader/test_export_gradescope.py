@@ -165,7 +165,8 @@ def test_the_zip_holds_the_lesson_and_nothing_else(tmp_path: Path, monkeypatch: 
         "tests/lesson1_numbers/test_numbers.py",
     ]
     folders = {name.partition("/")[0] for name in names if "/" in name}
-    assert folders == {"grader", "solutions", "tests"}
+    assert folders == {"exercises", "grader", "solutions", "tests"}
+    assert [name for name in names if name.startswith("exercises/")] == ["exercises/lesson1_numbers.yml"]
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
     assert yaml.safe_load(archive.read("course.yml"))["salt"] == "another word"
 
@@ -175,7 +176,8 @@ def test_the_zip_of_a_lesson_that_imports(tmp_path: Path) -> None:
     zipfile.ZipFile(io.BytesIO(gradescope_zip(course, course.lesson("2")))).extractall(tmp_path / "zip")
     again = load(tmp_path / "zip")
     assert [lesson.name for lesson in again.lessons] == ["lesson1_numbers", "lesson2_balance"]
-    assert again.lesson("2") == course.lesson("2")
+    assert again.lessons == course.lessons
+    assert again.lesson("1").exercises[0].hints == ("a nudge", "more", "nearly all")
     assert again.limits == course.limits
     assert again.secret("x") == course.secret("x")
 

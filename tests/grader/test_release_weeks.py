@@ -79,6 +79,7 @@ def instructor(tmp_path: Path) -> Instructor:
     root = tmp_path / "course"
     tiny_course.make(root)
     (root / "course.yml").write_text(tiny_course.COURSE + THIRD)
+    (root / "exercises/lesson3_more.yml").write_text("triple: [Three times?]\n")
     (root / "solutions/lesson3_more.py").write_text(tiny_course.NUMBERS.replace("double", "triple"))
     return Instructor(load(root), tmp_path / "class")
 
@@ -193,6 +194,29 @@ def test_office_hours_in_the_readme_survive_every_later_release(instructor: Inst
     assert instructor.release()
     assert "kept as you have changed them: README.md, course.yml" in instructor.said
     assert "0 files written, 0 removed" in instructor.said[-1]
+
+
+def test_hints_go_along_with_their_lesson_and_an_edit_of_one_survives(instructor: Instructor) -> None:
+    instructor.release("1")
+    path = f"exercises/{FIRST}.yml"
+    assert sorted(each for each in instructor.files() if each.startswith("exercises/") and each.endswith(".yml")) == [
+        path
+    ]
+    ours = "double:\n  - a nudge\n  - more\n\nhalf:\n  - a question\n"
+    (instructor.course.root / path).write_text(ours)
+    instructor.release()
+    instructor.edit(path, "- a nudge", "- my own nudge")
+    (instructor.course.root / path).write_text(ours.replace("a question", "a better question"))
+    assert instructor.release("3")
+    assert f"merged: {path} (your changes are kept)" in instructor.said
+    first, third = load(instructor.folder).lessons
+    assert [exercise.hints for exercise in first.exercises] == [("my own nudge", "more"), ("a better question",)]
+    assert third.exercises[0].hints == ("Three times?",)
+    (instructor.folder / path).unlink()
+    assert instructor.release()
+    assert load(instructor.folder).lessons[0].exercises[0].hints == ("a nudge", "more")
+    assert instructor.release(withdraw=("3",), yes=True)
+    assert "removed: exercises/lesson3_more.yml" in instructor.said
 
 
 def test_a_conflict_is_one_line_and_the_release_goes_on(instructor: Instructor) -> None:

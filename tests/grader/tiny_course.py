@@ -15,7 +15,7 @@ lessons:
   - name: lesson1_numbers
     title: Numbers
     exercises:
-      - {name: double, points: 2, hints: [a nudge, more, nearly all]}
+      - {name: double, points: 2}
       - {name: half, points: 1, needs: [double]}
   - name: lesson2_balance
     title: Balance
@@ -35,6 +35,8 @@ lessons:
       cpu_seconds: 10
       needs: [four_times]
 """
+
+HINTS = "double: [a nudge, more, nearly all]\n"
 
 NUMBERS = '''\
 """Numbers."""
@@ -137,6 +139,8 @@ def make(folder: Path) -> Course:
     """Write the course to ``folder`` and load it."""
     files = {
         "course.yml": COURSE,
+        "exercises/lesson1_numbers.yml": HINTS,
+        "exercises/lesson2_balance.yml": "",
         "solutions/lesson1_numbers.py": NUMBERS,
         "solutions/lesson2_balance.py": BALANCE,
         "tests/lesson1_numbers/test_numbers.py": TEST_NUMBERS,
