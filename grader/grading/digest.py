@@ -14,7 +14,7 @@ from grader.version import versions
 
 
 def digest(course: Course, lesson: Lesson, sources: dict[str, str], *options: object) -> str:
-    """A digest of all that a report depends on: sources, the lesson's tests, the course, the grader, the options.
+    """A digest of all that a report depends on: sources, the lesson's entry and tests, limits, the grader, the options.
 
     Python and the libraries that judge belong to it: what another build of torch made of a submission is not kept.
     """
@@ -27,7 +27,7 @@ def digest(course: Course, lesson: Lesson, sources: dict[str, str], *options: ob
     add("options", repr(options).encode())
     for name, text in sorted(sources.items()):
         add(name, text.encode("utf-8", "surrogatepass"))
-    add("course.yml", _judged_by(course))
+    add("course.yml", _judged_by(course, lesson))
     files = sorted(course.tests(lesson).rglob("*.*"))
     files += [course.solution(each) for each in (lesson, *course.needs(lesson))]
     files += sorted(Path(__file__).parents[1].rglob("*.py"))
@@ -46,7 +46,12 @@ def machine() -> str:
     return f"{platform.system()} {platform.machine()}, {found}"
 
 
-def _judged_by(course: Course) -> bytes:
-    """The course without what changes no verdict: a deadline that is moved must not grade a class again."""
-    lessons = tuple(msgspec.structs.replace(lesson, due=None) for lesson in course.lessons)
-    return msgspec.json.encode(msgspec.structs.replace(course, lessons=lessons, root=Path()), enc_hook=str)
+def _judged_by(course: Course, lesson: Lesson) -> bytes:
+    """What course.yml and the hints say of a lesson, and what holds for all of them.
+
+    Without what changes no verdict: a deadline that is moved, or a better hint in another lesson, must not grade a
+    class again. What an earlier lesson's entry does to this one is in the sources, and in the notes on where they
+    come from.
+    """
+    entry = msgspec.structs.replace(lesson, due=None)
+    return msgspec.json.encode((entry, course.limits, course.carry_forward))
