@@ -24,7 +24,7 @@ from grader.student.transcript import Transcript
 from grader.testing.near import Near
 
 OpenSession = Callable[[], Session]
-"""Gives a session with the submission loaded; raises as ``Zygote.open`` does."""
+"""Gives a session with the submission loaded; raises as ``ZygoteClient.open`` does."""
 
 _SHOWN = 1500
 _PACKAGE = str(Path(__file__).parents[1])

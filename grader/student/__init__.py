@@ -4,12 +4,12 @@ The grader's side:
 
 - ``session``: questions and answers, and the transcript of them.
 - ``remote``: what a property sees: the student's module, and the objects that live on their side.
-- ``transcript``: what was asked and answered in one example.
-- ``split``: the student's side in a process of its own, and the channel to it.
+- ``transcript``: what was asked and answered in one case.
+- ``processes``: the student's side in processes of its own: the client of the zygote, and the channel to a child.
 - ``inprocess``: the student's side in this process, for a learner with a debugger.
 - ``places``: where student code runs: walled in, or right here.
 - ``isolation``: how strongly it is walled in on this machine.
-- ``processor``: both sides of a short session on one processor.
+- ``affinity``: both sides of a short session on one processor.
 - ``errors``: how a question can end other than with an answer.
 
 The wire between:
@@ -19,8 +19,8 @@ The wire between:
 
 The student's side:
 
-- ``zygote``: a warm process that forks one child for each session.
-- ``ring``: the limits that the child gives itself.
+- ``zygote``: the program of a warm process that forks one child for each session.
+- ``lockdown``: what the child does to itself before it loads student code.
 - ``scratch``: the one folder that it may write to.
 - ``server``: the one file that imports student code.
 - ``lent``: stand-ins for what the grader owns.

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from grader.student import ring, scratch
+from grader.student import lockdown, scratch
 
 Level = Literal["strong", "embedded", "process only"]
 _MEANS = {
@@ -72,10 +72,10 @@ def choose(device: str = "cpu", *, wanted: Level | None = None, unsafe: bool = F
     Raises:
         IsolationError: what is wanted is not there.
     """
-    landlock, seccomp = ring.landlock_version() > 0, ring.has_seccomp()
-    if wanted != "process only" and (place := _exposed()):
+    landlock, seccomp = lockdown.landlock_version() > 0, lockdown.has_seccomp()
+    if wanted != "process only" and (path := _exposed()):
         raise IsolationError(
-            f"this course lies in {place}, which student code has to be able to read; move it to another folder"
+            f"this course lies in {path}, which student code has to be able to read; move it to another folder"
         )
     if wanted in (None, "strong"):
         if bubblewrap():
@@ -112,23 +112,23 @@ def bubblewrap() -> str | None:
 
 def readable() -> list[str]:
     """What Python, torch and their libraries are read from: nothing of the course, nothing of a class."""
-    places = [*site.getsitepackages(), "/lib", "/lib64", "/bin"]
+    paths = [*site.getsitepackages(), "/lib", "/lib64", "/bin"]
     # Not these folders whole: a virtual environment can be made right in a course's folder, and containers like to
     # have work in /usr/src.
     for prefix in (sys.prefix, sys.base_prefix, "/usr", "/usr/local"):
-        places += [os.path.join(prefix, part) for part in ("lib", "lib64", "bin", "share", "pyvenv.cfg")]
-    places += ["/etc/ld.so.cache", "/etc/localtime", "/etc/mime.types"]
+        paths += [os.path.join(prefix, part) for part in ("lib", "lib64", "bin", "share", "pyvenv.cfg")]
+    paths += ["/etc/ld.so.cache", "/etc/localtime", "/etc/mime.types"]
     # A CUDA build of torch has Python look up the C library while it is imported, and Python asks these.
-    places += ["/sbin/ldconfig", "/sbin/ldconfig.real"]
-    return list(dict.fromkeys(place for place in places if os.path.exists(place)))
+    paths += ["/sbin/ldconfig", "/sbin/ldconfig.real"]
+    return list(dict.fromkeys(path for path in paths if os.path.exists(path)))
 
 
 def _exposed() -> str | None:
-    """The readable place that the course lies in, if it does. An installed grader without a course around it may."""
+    """The readable path that the course lies in, if it does. An installed grader without a course around it may."""
     root = Path(__file__).resolve().parents[2]
     if not (root / "course.yml").exists():
         return None
-    return next((place for place in readable() if root.is_relative_to(Path(place).resolve())), None)
+    return next((path for path in readable() if root.is_relative_to(Path(path).resolve())), None)
 
 
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
@@ -139,11 +139,11 @@ def _gpu_devices() -> list[str]:
     return [*nodes, "/dev/dri"] if os.path.exists("/dev/dri") else nodes
 
 
-def ring_for(isolation: Isolation, *, memory_mb: int, cpu_seconds: float, folder: str = "") -> ring.Ring:
+def ring_for(isolation: Isolation, *, memory_mb: int, cpu_seconds: float, folder: str = "") -> lockdown.Ring:
     """The limits of one child at this isolation, whose scratch folder is ``folder``."""
     cuda = isolation.device != "cpu"
     user = _own_user(isolation.level) if os.geteuid() == 0 else None
-    return ring.Ring(
+    return lockdown.Ring(
         readable=(*readable(), *(("/proc", "/sys") if cuda else ())),
         writable=(*_DEVICES, *(_gpu_devices() if cuda else ()), *(("/dev/shm",) if cuda else ())),
         memory_bytes=(16 * memory_mb if cuda else memory_mb) << 20,
@@ -179,7 +179,7 @@ def scratch_folder(isolation: Isolation) -> tuple[str, bool]:
     """
     if isolation.level == "strong":
         name = "/student"
-        while any(place == name or place.startswith(f"{name}/") for place in [*readable(), str(_PACKAGE)]):
+        while any(path == name or path.startswith(f"{name}/") for path in [*readable(), str(_PACKAGE)]):
             name += "-"
         return name, False
     user = _own_user(isolation.level) if os.geteuid() == 0 else None
@@ -190,9 +190,9 @@ def scratch_folder(isolation: Isolation) -> tuple[str, bool]:
     return made, True
 
 
-def command(isolation: Isolation, control: int, folder: str) -> list[str]:
-    """The command that starts a zygote whose control connection is file descriptor ``control``."""
-    python = [sys.executable, "-I", "-m", "grader.student.zygote", str(control), folder]
+def command(isolation: Isolation, connection: int, folder: str) -> list[str]:
+    """The command that starts a zygote whose connection to the grader is file descriptor ``connection``."""
+    python = [sys.executable, "-I", "-m", "grader.student.zygote", str(connection), folder]
     if isolation.level != "strong":
         return python
     program = bubblewrap()
@@ -219,21 +219,21 @@ def _knows_sizes() -> bool:
 
 
 def _mounts(device: str, folder: str) -> Iterator[str]:
-    binds = [place for place in readable() if not os.path.islink(place)]
+    binds = [path for path in readable() if not os.path.islink(path)]
     # Of the grader only the two sides' common ground, so that nothing else can be read even by mistake.
     binds += [str(_PACKAGE / "__init__.py"), str(_PACKAGE / "student")]
     # A bind inside another one is there already.
-    binds = [place for place in binds if not any(place.startswith(f"{other}/") for other in binds)]
-    for place in ("/bin", "/lib", "/lib64"):
-        if os.path.islink(place):
-            yield from ("--symlink", os.readlink(place), place)
+    binds = [path for path in binds if not any(path.startswith(f"{other}/") for other in binds)]
+    for path in ("/bin", "/lib", "/lib64"):
+        if os.path.islink(path):
+            yield from ("--symlink", os.readlink(path), path)
     made: set[str] = set()
-    for place in binds:
-        for parent in reversed(list(Path(place).parents)[:-1]):
+    for path in binds:
+        for parent in reversed(list(Path(path).parents)[:-1]):
             if str(parent) not in made:
                 made.add(str(parent))
                 yield from ("--perms", "0755", "--dir", str(parent))
-        yield from ("--ro-bind", place, place)
+        yield from ("--ro-bind", path, path)
     yield from ("--dev", "/dev", "--proc", "/proc")
     # Twice as large as it may become: who writes too much is told so by the zygote, which has to see it first.
     yield from ("--perms", "0777", *(("--size", str(2 * scratch.BYTES)) if _knows_sizes() else ()), "--tmpfs", folder)

@@ -77,26 +77,26 @@ ALLOWED = {
 def stand_in(number: int, description: dict[str, Any], ask: Ask, seed: int) -> Any:
     """The object that the student's code is given in place of the lent object ``number``."""
     kind = description["kind"]
-    made: ServedCallable | ServedEnv | ServedVectorEnv
+    made: LentCallable | LentEnv | LentVectorEnv
     if kind == "callable":
-        made = ServedCallable(ask)
+        made = LentCallable(ask)
     else:
         observation, action = rebuild_space(description["observation"]), rebuild_space(description["action"])
         if kind == "env":
-            made = ServedEnv(observation, action, ask, seed, reuse=description["reuses_observation"])
+            made = LentEnv(observation, action, ask, seed, reuse=description["reuses_observation"])
         else:
             copies, autoreset = description["num_envs"], description["autoreset"]
-            made = ServedVectorEnv(observation, action, copies, autoreset, ask, seed)
+            made = LentVectorEnv(observation, action, copies, autoreset, ask, seed)
     made.lent_number = number
     return made
 
 
 def lent_number(value: Any) -> int | None:
     """Which lent object ``value`` stands for; None where it is no stand-in."""
-    return value.lent_number if type(value) in (ServedCallable, ServedEnv, ServedVectorEnv) else None
+    return value.lent_number if type(value) in (LentCallable, LentEnv, LentVectorEnv) else None
 
 
-class ServedCallable:
+class LentCallable:
     """A function that the grader owns."""
 
     lent_number: int
@@ -110,7 +110,7 @@ class ServedCallable:
         return self._ask("__call__", args, kwargs)
 
 
-class ServedEnv(gymnasium.Env[Any, Any]):
+class LentEnv(gymnasium.Env[Any, Any]):
     """An environment that lives on the grader's side."""
 
     lent_number: int
@@ -153,7 +153,7 @@ class ServedEnv(gymnasium.Env[Any, Any]):
         self._ask("close", (), {})
 
 
-class ServedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
+class LentVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     """A vector environment that lives on the grader's side."""
 
     lent_number: int

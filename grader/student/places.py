@@ -8,8 +8,8 @@ from typing import Any, Protocol, Self
 from grader.student import inprocess
 from grader.student.errors import GraderFault
 from grader.student.isolation import Isolation
+from grader.student.processes import ZygoteClient
 from grader.student.session import Session
-from grader.student.split import Zygote
 
 
 class Place(Protocol):
@@ -39,7 +39,7 @@ class Place(Protocol):
         record: bool = True,
         short: bool = False,
     ) -> Session:
-        """A fresh session with the submission loaded; see ``Zygote.open``."""
+        """A fresh session with the submission loaded; see ``ZygoteClient.open``."""
         ...
 
 
@@ -53,19 +53,19 @@ class Split:
     def __init__(self, isolation: Isolation) -> None:
         """Start the zygote."""
         self._level = isolation
-        self._zygote = Zygote(isolation)
+        self._zygote = ZygoteClient(isolation)
         self._used_before = 0.0
         self.isolation, self.device = str(isolation), isolation.device
 
     def open(self, sources: dict[str, str], main: str, **limits: Any) -> Session:
-        """A fresh session with the submission loaded; see ``Zygote.open``."""
+        """A fresh session with the submission loaded; see ``ZygoteClient.open``."""
         try:
             return self._zygote.open(sources, main, **limits)
         except GraderFault:
             # One submission's misfortune (a machine out of memory) must not become everybody's.
             self._zygote.close()
             self._used_before += self._zygote.used
-            self._zygote = Zygote(self._level)
+            self._zygote = ZygoteClient(self._level)
             return self._zygote.open(sources, main, **limits)
 
     def used(self) -> float:

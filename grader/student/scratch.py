@@ -40,8 +40,8 @@ _WORK = "work"
 
 def environment(top: str) -> dict[str, str]:
     """The variables that lead programs to the folder ``top``; a user's name belongs to them, for it is asked for."""
-    places = {variable: os.path.join(top, name) for variable, name in _VARIABLES.items()}
-    return {**places, "USER": "student", "LOGNAME": "student", "MPLBACKEND": "Agg"}
+    paths = {variable: os.path.join(top, name) for variable, name in _VARIABLES.items()}
+    return {**paths, "USER": "student", "LOGNAME": "student", "MPLBACKEND": "Agg"}
 
 
 def lay_out(top: str) -> str:

@@ -33,7 +33,7 @@ from grader.student import lent
 from grader.student.errors import WireError
 from grader.student.wire import Decoder, Encoder, Frame, Tensor
 
-Exchange = Callable[[Frame], Frame]
+AskGrader = Callable[[Frame], Frame]
 """Sends an ``ask`` to the grader and waits for what it says."""
 
 _OBJECT_CAP = 200_000
@@ -91,17 +91,19 @@ class Server:
     """Answers questions about one submission.
 
     Args:
-        exchange: carries an ``ask`` to the grader.
+        ask_grader: carries an ``ask`` to the grader.
         output_chars: how much printed text is kept for one question.
         live: where printed text also goes at once (a learner's terminal), or None.
         folder: where the submission's modules are written to, so that ``__file__`` can be opened; with None they are
             not written, and say that they lie in the current folder.
     """
 
-    def __init__(self, exchange: Exchange, output_chars: int, live: Any = None, *, folder: str | None = None) -> None:
+    def __init__(
+        self, ask_grader: AskGrader, output_chars: int, live: Any = None, *, folder: str | None = None
+    ) -> None:
         """Nothing is loaded yet."""
         self._folder = folder
-        self._exchange = exchange
+        self._ask_grader = ask_grader
         self._printed = _Printed(output_chars, live)
         self._finder = Sources({}, folder or os.getcwd())
         self._module: types.ModuleType | None = None
@@ -301,7 +303,7 @@ class Server:
 
     def _ask(self, number: int, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         frame = Encoder(self._refer).frame(["ask", number, method, args, kwargs, torch.is_grad_enabled()])
-        verdict, *rest = Decoder(self._resolve).message(self._exchange(frame))
+        verdict, *rest = Decoder(self._resolve).message(self._ask_grader(frame))
         if verdict == "ok":
             return rest[0]
         kind, message = rest
@@ -326,7 +328,7 @@ def _seed_torch(seed: int) -> None:
     """As ``torch.manual_seed``, which also seeds every kind of device, in use or not.
 
     For each kind that is not in use, that keeps the seed for later with a picture of the whole stack beside it, and
-    forgets neither: a millisecond, and more memory, at every example.
+    forgets neither: a millisecond, and more memory, at every case.
     """
     if torch.cuda.is_available():
         torch.manual_seed(seed)

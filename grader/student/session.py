@@ -39,7 +39,7 @@ class Channel(Protocol):
 
 
 _HISTORY = 10
-"""Examples kept besides the current one: what a diagnosis compares beyond the smallest failing case."""
+"""Cases kept besides the current one: what a diagnosis compares beyond the smallest failing case."""
 
 
 class Session:
@@ -47,8 +47,8 @@ class Session:
 
     Attributes:
         channel: the way to the student's side.
-        transcript: the current example.
-        history: the first examples of the session.
+        transcript: the current case (one example that hypothesis draws, or a whole test without any).
+        history: the first cases of the session.
     """
 
     def __init__(self, channel: Channel, *, record: bool = True) -> None:
@@ -73,7 +73,7 @@ class Session:
         self._say(["load", sources, main], keep=False)
 
     def begin(self, seed: int) -> None:
-        """Start an example: forget all objects, seed the global generators."""
+        """Start a case: forget all objects, seed the global generators."""
         kept = sum(transcript.size for transcript in self.history)
         if self.transcript.exchanges and len(self.history) < _HISTORY and kept + self.transcript.size <= KEPT_BYTES:
             self.history.append(self.transcript)

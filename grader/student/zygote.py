@@ -4,10 +4,11 @@ Importing torch takes over a second; a fork of a process that has it takes milli
 read what this process has in memory, so it must hold nothing but libraries: source text, tests and references go
 from the grader straight to the child, over a connection that this process passes on and never reads.
 
-The control connection carries lines of JSON. From the grader: an ``Order`` with the child's connection as a file
-descriptor beside it (fork), or ``"kill"`` (end the child now). To the grader: ``ready`` once, and of every ended child
-its wait status, processor time and peak memory; ``own`` is the processor time of this process so far, and ``overfull``
-says that the child was ended because it kept too much in its scratch folder. That folder is empty when this is said.
+The grader's side is ``grader.student.processes``. Between the two go lines of JSON. From the grader: a
+``ChildRequest`` with the child's own connection as a file descriptor beside it (fork), or ``"kill"`` (end the child
+now). To the grader: ``ready`` once, and of every ended child its wait status, processor time and peak memory; ``own``
+is the processor time of this process so far, and ``overfull`` says that the child was ended because it kept too much
+in its scratch folder. That folder is empty when this is said.
 
 The process must have exactly one thread: a child of one that ever ran a parallel operation can wait for ever on locks
 that no thread of its own holds.
@@ -30,11 +31,11 @@ from typing import Any, NoReturn
 import msgspec
 
 from grader.student import scratch
-from grader.student.processor import stay
-from grader.student.ring import Ring, enter
+from grader.student.affinity import stay
+from grader.student.lockdown import Ring, enter
 
 
-class Order(msgspec.Struct, frozen=True):
+class ChildRequest(msgspec.Struct, frozen=True):
     """What one child may use."""
 
     ring: Ring
@@ -66,9 +67,9 @@ def warm() -> None:
     gymnasium.vector.AutoresetMode("NextStep")
 
 
-def main(control_fd: int, folder: str) -> NoReturn:
-    """Serve the control connection until the grader closes it; ``folder`` is the scratch folder."""
-    control = socket.socket(fileno=control_fd)
+def main(connection_fd: int, folder: str) -> NoReturn:
+    """Serve the connection until the grader closes it; ``folder`` is the scratch folder."""
+    connection = socket.socket(fileno=connection_fd)
     os.environ.update(scratch.environment(folder))
     scratch.lay_out(folder)  # libraries look for such places while they are imported
     warm()
@@ -77,7 +78,7 @@ def main(control_fd: int, folder: str) -> NoReturn:
     sys.breakpointhook = pdb.set_trace = _no_debugger
     # What is left on sys.path from the grader's own folder is of no use to a student.
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    sys.path[:] = [place for place in sys.path if os.path.abspath(place or ".") != here]
+    sys.path[:] = [path for path in sys.path if os.path.abspath(path or ".") != here]
     if threading.active_count() != 1 or _threads() > 1:
         raise SystemExit("the zygote has more than one thread")
     # Ended children wake the select below through this pipe; a pidfd would do on Linux alone.
@@ -87,11 +88,11 @@ def main(control_fd: int, folder: str) -> NoReturn:
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     gc.collect()
     gc.freeze()
-    _say(control, {"ready": os.getpid(), "own": time.process_time()})
+    _say(connection, {"ready": os.getpid(), "own": time.process_time()})
     child = 0
     overfull = False
     while True:
-        ready = select.select([control.fileno(), woken], [], [], scratch.WATCH_SECONDS if child else None)[0]
+        ready = select.select([connection.fileno(), woken], [], [], scratch.WATCH_SECONDS if child else None)[0]
         if woken in ready:
             os.read(woken, 64)
             if child and (ended := os.wait4(child, os.WNOHANG))[0]:
@@ -102,12 +103,12 @@ def main(control_fd: int, folder: str) -> NoReturn:
                 seconds = usage.ru_utime + usage.ru_stime
                 own = time.process_time()
                 said = {"ended": status, "seconds": seconds, "peak_kb": usage.ru_maxrss, "own": own}
-                _say(control, said | {"overfull": overfull})
+                _say(connection, said | {"overfull": overfull})
         elif child and not ready and scratch.is_overfull(folder):
             overfull = True
             os.kill(child, signal.SIGKILL)
-        if control.fileno() in ready:
-            data, descriptors, _, _ = socket.recv_fds(control, 1 << 16, 1)
+        if connection.fileno() in ready:
+            data, descriptors, _, _ = socket.recv_fds(connection, 1 << 16, 1)
             if not data:
                 if child:
                     os.kill(child, signal.SIGKILL)
@@ -121,19 +122,19 @@ def main(control_fd: int, folder: str) -> NoReturn:
                     if child:
                         os.kill(child, signal.SIGKILL)
                     continue
-                order = msgspec.json.decode(line, type=Order)
+                request = msgspec.json.decode(line, type=ChildRequest)
                 overfull = False
                 child = os.fork()
                 if not child:
                     signal.set_wakeup_fd(-1)
                     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                    for descriptor in (control.detach(), woken, wake):
+                    for descriptor in (connection.detach(), woken, wake):
                         os.close(descriptor)
-                    _child(descriptors[0], order)
+                    _child(descriptors[0], request)
                 os.close(descriptors[0])
 
 
-def _child(descriptor: int, order: Order) -> NoReturn:
+def _child(descriptor: int, request: ChildRequest) -> NoReturn:
     """Close the ring, say so, then answer questions until the grader hangs up."""
     status = 1
     try:
@@ -151,22 +152,22 @@ def _child(descriptor: int, order: Order) -> NoReturn:
         for standard in (0, 1, 2):
             os.dup2(null, standard)
         os.close(null)
-        stay(order.processor)
+        stay(request.processor)
         try:
-            enter(order.ring)
+            enter(request.ring)
             # Only now, so that the folders belong to the user that the student's code runs as.
-            work = scratch.lay_out(order.ring.scratch)
+            work = scratch.lay_out(request.ring.scratch)
             os.chdir(work)
         except (OSError, ValueError, OverflowError) as error:
             greet("failed", str(error))
             os._exit(1)
         greet("ready")
 
-        def exchange(ask: Frame) -> Frame:
+        def ask_grader(ask: Frame) -> Frame:
             send(connection, ask)
             return receiver.receive()
 
-        server = Server(exchange, order.output_chars, folder=work)
+        server = Server(ask_grader, request.output_chars, folder=work)
         while True:
             send(connection, server.answer(receiver.receive()))
     except EOFError:
@@ -180,8 +181,8 @@ def _no_debugger(*_: object, **__: object) -> None:
     """Take the place of ``breakpoint()`` and ``pdb.set_trace()``."""
 
 
-def _say(control: socket.socket, message: dict[str, Any]) -> None:
-    control.sendall(msgspec.json.encode(message) + b"\n")
+def _say(connection: socket.socket, message: dict[str, Any]) -> None:
+    connection.sendall(msgspec.json.encode(message) + b"\n")
 
 
 def _threads() -> int:

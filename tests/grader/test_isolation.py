@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.student import isolation, ring, scratch
+from grader.student import isolation, lockdown, scratch
 from grader.student.errors import StudentError
 from grader.student.isolation import Isolation, IsolationError, choose
 from grader.student.places import Split
@@ -238,7 +238,7 @@ def test_what_code_may_do_works(attempts):
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="numbers of system calls are of x86-64")
 def test_every_refused_call_is_refused(attempts):
-    numbers = ring.refused("x86_64")
+    numbers = lockdown.refused("x86_64")
     assert len(numbers) > 90
     answers = attempts.refusals(numbers)
     assert {name: answer for name, answer in answers.items() if answer != 1} == {}
@@ -302,7 +302,7 @@ def test_the_zygote_holds_no_tests_and_no_sources(any_split, start):
         ".student",
         *(
             f".student.{name}"
-            for name in ("errors", "frames", "processor", "ring", "scratch", "server", "lent", "wire")
+            for name in ("errors", "frames", "affinity", "lockdown", "scratch", "server", "lent", "wire")
         ),
     }
     assert set(student.modules()) <= {f"grader{name}" for name in allowed} | {"work", "grader.student.zygote"}
@@ -316,15 +316,15 @@ def without(monkeypatch, *, bubblewrap=False, landlock=False, seccomp=False):
     if bubblewrap:
         monkeypatch.setattr(isolation, "bubblewrap", lambda: None)
     if landlock:
-        monkeypatch.setattr(ring, "landlock_version", lambda: 0)
+        monkeypatch.setattr(lockdown, "landlock_version", lambda: 0)
     if seccomp:
-        monkeypatch.setattr(ring, "has_seccomp", lambda: False)
+        monkeypatch.setattr(lockdown, "has_seccomp", lambda: False)
 
 
 def test_the_best_level_is_chosen_and_never_one_below_embedded(monkeypatch):
     monkeypatch.setattr(isolation, "bubblewrap", lambda: "/usr/bin/bwrap")
-    monkeypatch.setattr(ring, "landlock_version", lambda: 5)
-    monkeypatch.setattr(ring, "has_seccomp", lambda: True)
+    monkeypatch.setattr(lockdown, "landlock_version", lambda: 5)
+    monkeypatch.setattr(lockdown, "has_seccomp", lambda: True)
     assert str(choose()) == "strong: bubblewrap, Landlock, seccomp, rlimits"
     with monkeypatch.context() as patch:
         without(patch, landlock=True)
@@ -365,7 +365,7 @@ def test_bubblewrap_alone_still_refuses_system_calls(monkeypatch, start):
         choose(wanted="strong")
     except IsolationError as error:
         pytest.skip(str(error))
-    if not ring.has_seccomp():
+    if not lockdown.has_seccomp():
         pytest.skip("no seccomp filter for this processor")
     with Split(Isolation("strong", landlock=False, seccomp=True)) as split:
         student = start(split, ATTEMPTS)
@@ -387,6 +387,8 @@ def test_a_ring_that_cannot_be_closed_is_the_graders_fault(monkeypatch):
         chosen = choose()
     except IsolationError as error:
         pytest.skip(str(error))
-    monkeypatch.setattr(isolation, "ring_for", lambda *_, **__: ring.Ring((), (), memory_bytes=None, cpu_seconds=1e30))
+    monkeypatch.setattr(
+        isolation, "ring_for", lambda *_, **__: lockdown.Ring((), (), memory_bytes=None, cpu_seconds=1e30)
+    )
     with Split(chosen) as split, pytest.raises(GraderFault, match="could not be limited"):
         split.open({"w": ""}, "w", cpu_seconds=1, call_seconds=5, memory_mb=1, output_chars=1)

@@ -15,7 +15,7 @@ from grader.grading.rehearsal import RehearsalError, rehearse
 from grader.student import isolation as isolated
 from grader.student.errors import GraderFault
 from grader.student.isolation import Isolation, IsolationError, choose
-from grader.student.split import Zygote
+from grader.student.processes import ZygoteClient
 
 
 @pytest.fixture
@@ -118,10 +118,10 @@ def test_the_reason_why_nothing_starts_reaches_the_user(monkeypatch: pytest.Monk
     nowhere = Isolation("process only", landlock=False, seccomp=False)
     monkeypatch.setattr(isolated, "command", lambda *_: ["/nowhere/python"])
     with pytest.raises(GraderFault, match=r"cannot be started: .*/nowhere/python"):
-        Zygote(nowhere)
+        ZygoteClient(nowhere)
     monkeypatch.setattr(isolated, "command", lambda *_: ["/bin/sh", "-c", "echo no such library >&2; exit 1"])
     with pytest.raises(GraderFault, match="has ended: no such library"):
-        Zygote(nowhere)
+        ZygoteClient(nowhere)
 
 
 def test_a_report_is_not_kept_beyond_its_libraries(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:

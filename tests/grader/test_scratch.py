@@ -11,7 +11,7 @@ import pytest
 from grader.student import scratch
 from grader.student.errors import StudentDied, StudentError
 from grader.student.isolation import IsolationError, choose
-from grader.student.split import Zygote
+from grader.student.processes import ZygoteClient
 
 USES = """
 import inspect, os, pdb, shutil, tempfile
@@ -121,12 +121,12 @@ def test_the_folder_goes_with_the_zygote():
     except IsolationError as error:
         pytest.skip(str(error))
     for abandoned in (False, True):
-        zygote = Zygote(isolation)
+        zygote = ZygoteClient(isolation)
         folder = Path(zygote._scratch)
         assert folder.stat().st_mode & 0o077 == 0, "nobody else may look into it"
         zygote.open({"w": USES}, "w", cpu_seconds=9, call_seconds=9, memory_mb=900).close()
         if abandoned:  # as by a grader that was killed: the zygote sees that nobody is there any more
-            zygote._control.close()
+            zygote._connection.close()
             zygote._process.wait(timeout=60)
         else:
             zygote.close()

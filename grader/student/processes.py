@@ -1,4 +1,4 @@
-"""The student's side in a process of its own: the zygote that makes them, and the channel to one."""
+"""The student's side in processes of its own: the client of the zygote that forks them, and the channel to one."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ import msgspec
 
 from grader.student import isolation as isolated
 from grader.student import scratch
+from grader.student.affinity import Turns
 from grader.student.errors import GraderFault, StudentDied, WireError, out_of_time, seconds
 from grader.student.frames import Frame, Receiver, send
 from grader.student.isolation import Isolation
-from grader.student.processor import Turns
 from grader.student.session import Answer, Session
 from grader.student.wire import Decoder
-from grader.student.zygote import Order
+from grader.student.zygote import ChildRequest
 
 _START_SECONDS = 120.0
 _END_SECONDS = 20.0
@@ -31,7 +31,7 @@ _CALLS_AT_MOST = 3
 """How many times the limit of one question a whole session may take: each answer just in time would take hours."""
 
 
-class Zygote:
+class ZygoteClient:
     """A warm process that forks children; one live child at a time.
 
     Args:
@@ -50,12 +50,12 @@ class Zygote:
         self.used = 0.0
         self._process: subprocess.Popen[bytes] | None = None
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process that writes to it
-        self._child: SplitProcess | None = None
+        self._child: Child | None = None
         self._turns = Turns()
         self._start()
 
     def _start(self) -> None:
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._heard = b""
         self._scratch, self._is_outside = isolated.scratch_folder(self.isolation)
         # Nothing of the grader's environment goes along: it may hold the salt, tokens, anything.
@@ -79,13 +79,13 @@ class Zygote:
                 )
             except OSError as error:
                 raise GraderFault(f"the process that starts student code cannot be started: {error}") from None
-        self._control.settimeout(_START_SECONDS)
+        self._connection.settimeout(_START_SECONDS)
         self._own = float(self._hear("ready")["own"])
 
     def _hear(self, wanted: str) -> dict[str, Any]:
         while b"\n" not in self._heard:
             try:
-                data = self._control.recv(1 << 16)
+                data = self._connection.recv(1 << 16)
             except TimeoutError:
                 raise self._fault("does not answer") from None
             except OSError:
@@ -103,7 +103,7 @@ class Zygote:
         """End what is left of the process, so that the next session starts a new one; its last words are the reason."""
         self._child = None
         self._turns.end()
-        self._control.close()
+        self._connection.close()
         self._kill()
         self._log.seek(0)
         text = self._log.read()[-1500:].decode(errors="replace").strip()
@@ -163,18 +163,18 @@ class Zygote:
 
     def child(
         self, cpu_seconds: float, call_seconds: float, memory_mb: int, output_chars: int, *, short: bool = False
-    ) -> SplitProcess:
+    ) -> Child:
         """A fresh child with nothing loaded."""
         if self._process is not None and self._process.poll() is not None:
             # Killed from outside, for want of memory perhaps: that session is lost, the next need not be.
             self._child = None
             self._turns.end()
-            self._control.close()
+            self._connection.close()
             self._remove_scratch()
             self._start()
         if self._child is not None:
             self._child.close()
-        order = Order(
+        request = ChildRequest(
             isolated.ring_for(self.isolation, memory_mb=memory_mb, cpu_seconds=cpu_seconds, folder=self._scratch),
             output_chars,
             self._turns.begin() if short else None,
@@ -182,24 +182,24 @@ class Zygote:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
             try:
-                socket.send_fds(self._control, [msgspec.json.encode(order) + b"\n"], [theirs.fileno()])
+                socket.send_fds(self._connection, [msgspec.json.encode(request) + b"\n"], [theirs.fileno()])
             except OSError:
                 ours.close()
                 raise self._fault("has ended") from None
-        self._child = SplitProcess(self, ours, call_seconds, cpu_seconds)
+        self._child = Child(self, ours, call_seconds, cpu_seconds)
         self._child.greet()
         return self._child
 
-    def end_child(self, child: SplitProcess, *, kill: bool) -> dict[str, Any]:
+    def end_child(self, child: Child, *, kill: bool) -> dict[str, Any]:
         """Wait until the live child is gone, killing it where asked; what the kernel said about it."""
         if self._child is not child:
             return {}
         self._child = None
         self._turns.end()
         # A child whose connection is closed leaves by itself; one that does not is not waited for.
-        if kill or not (self._heard or select.select([self._control], [], [], 1.0)[0]):
+        if kill or not (self._heard or select.select([self._connection], [], [], 1.0)[0]):
             try:
-                self._control.sendall(b'"kill"\n')
+                self._connection.sendall(b'"kill"\n')
             except OSError:
                 raise self._fault("has ended") from None
         ended = self._hear("ended")
@@ -214,7 +214,7 @@ class Zygote:
             return
         self._child = None
         self._turns.end()
-        self._control.close()
+        self._connection.close()
         try:
             self._process.wait(timeout=2)
         except subprocess.TimeoutExpired:
@@ -223,7 +223,7 @@ class Zygote:
         self._process = None
         self._log.close()
 
-    def __enter__(self) -> Zygote:
+    def __enter__(self) -> ZygoteClient:
         """For ``with``."""
         return self
 
@@ -234,14 +234,16 @@ class Zygote:
         self.close()
 
 
-class SplitProcess:
+class Child:
     """A channel to a child.
 
     Attributes:
         seconds: processor time that the child took, once it has ended.
     """
 
-    def __init__(self, zygote: Zygote, connection: socket.socket, call_seconds: float, cpu_seconds: float) -> None:
+    def __init__(
+        self, zygote: ZygoteClient, connection: socket.socket, call_seconds: float, cpu_seconds: float
+    ) -> None:
         """Own the connection; close it to end the child."""
         self._zygote, self._connection, self._receiver = zygote, connection, Receiver(connection)
         self._call_seconds, self._cpu_seconds = call_seconds, cpu_seconds

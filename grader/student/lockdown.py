@@ -169,16 +169,16 @@ def _landlock(libc: ctypes.CDLL, ring: Ring) -> None:
     grants += [(ring.scratch, _KEEP)] if ring.scratch else []
     for path, rights in grants:
         try:
-            place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
         except OSError:
             continue  # not on this machine, or not for this user: nothing to grant
         try:
             if not os.path.isdir(path):
                 rights &= ~_READ_DIR
-            rule = struct.pack("=Qi", rights & governed, place)
+            rule = struct.pack("=Qi", rights & governed, descriptor)
             _call(libc.syscall(_LANDLOCK_ADD_RULE, rules, _LANDLOCK_PATH_BENEATH, rule, 0), f"landlock: {path}")
         finally:
-            os.close(place)
+            os.close(descriptor)
     _call(libc.syscall(_LANDLOCK_RESTRICT, rules, 0), "landlock_restrict_self")
     os.close(rules)
 
