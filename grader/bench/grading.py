@@ -21,8 +21,11 @@ from rich.console import Console
 from grader.course import Course, Lesson, find_root, load
 from grader.errors import UserError
 from grader.grading.grade import Asked, grade
+from grader.student.inprocess import Here
 from grader.student.isolation import IsolationError, choose
-from grader.student.places import Here, Place, Split
+from grader.student.limits import Limits
+from grader.student.places import Place
+from grader.student.processes import ZygoteClient
 from grader.student.remote import Student
 from grader.student.session import Session
 from grader.submissions.read import read_file
@@ -32,6 +35,7 @@ _MODULE = """
 def same(value):
     return value
 """
+_LIMITS = Limits(cpu_seconds=10, call_seconds=10)
 
 
 def main() -> None:
@@ -56,7 +60,7 @@ def main() -> None:
 
     console.print(f"isolation: {isolation}", highlight=False)
     start = time.perf_counter()
-    with Split(isolation) as split:
+    with ZygoteClient(isolation) as split:
         console.print(f"a zygote, started once: {time.perf_counter() - start:.1f} s", highlight=False)
         _print_calls(split, console)
         console.print(f"\nCPU seconds of the properties for one submission, the reference (median of {runs}):")
@@ -81,7 +85,7 @@ def main() -> None:
             console.print(f"{'all of them':28}{total:13.2f}", highlight=False)
 
 
-def _print_calls(place: Split, console: Console) -> None:
+def _print_calls(place: ZygoteClient, console: Console) -> None:
     ready, cycle = [], []
     for _ in range(50):
         start = time.perf_counter()
@@ -107,16 +111,7 @@ def _print_calls(place: Split, console: Console) -> None:
 
 
 def _open(place: Place) -> Session:
-    return place.open(
-        {"bench": _MODULE},
-        "bench",
-        cpu_seconds=10,
-        call_seconds=10,
-        memory_mb=3000,
-        output_chars=1000,
-        record=False,
-        short=True,
-    )
+    return place.open({"bench": _MODULE}, "bench", _LIMITS, record=False, short=True)
 
 
 def _say(console: Console, words: str, times: list[float], scale: float, unit: str) -> None:

@@ -128,7 +128,7 @@ _kept: list[Report] = []
 
 def _report(root: str, lesson: str, cells: Sequence[str]) -> Report:
     from grader.grading.grade import Asked, grade
-    from grader.student.places import Here
+    from grader.student.inprocess import Here
     from grader.submissions.read import Submission
     from grader.submissions.work import Work
 

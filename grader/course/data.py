@@ -13,6 +13,7 @@ import msgspec
 
 from grader.course.names import lesson_number, lessons_called
 from grader.errors import CourseError
+from grader.student.limits import Limits
 
 
 class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,6 +93,13 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
         return words
 
+    def within(self, limits: Limits) -> Limits:
+        """The limits of one training run, in a course with these for properties.
+
+        By the clock it is several times as long: the machine may be busy, and the environment's share counts too.
+        """
+        return msgspec.structs.replace(limits, cpu_seconds=self.cpu_seconds, call_seconds=5 * self.cpu_seconds)
+
 
 class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One lesson: the same name in exercises/, solutions/ and tests/.
@@ -136,23 +144,6 @@ class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if rule is not None:
             rule = msgspec.structs.replace(rule, hints=hints.get(rule.exercise, ()))
         return msgspec.structs.replace(self, exercises=exercises, training=rule)
-
-
-class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the student's side may use while it answers questions.
-
-    Attributes:
-        cpu_seconds: processor time of one property, all its examples together. Processor time does not depend on what
-            else the machine is doing, so a verdict does not either.
-        call_seconds: wall-clock time of one call; it catches code that sleeps.
-        memory_mb: memory that the student's code may take, beyond what importing libraries took before it.
-        output_chars: how much printed text is kept.
-    """
-
-    cpu_seconds: float = 6.0
-    call_seconds: float = 30.0
-    memory_mb: int = 3000
-    output_chars: int = 4000
 
 
 class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

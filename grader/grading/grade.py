@@ -116,16 +116,7 @@ def open_session(course: Course, lesson: Lesson, sources: dict[str, str], place:
     Raises:
         StudentError, StudentDied: the lesson's module cannot be imported.
     """
-    limits = course.limits
-    return place.open(
-        sources,
-        lesson.name,
-        cpu_seconds=limits.cpu_seconds,
-        call_seconds=limits.call_seconds,
-        memory_mb=limits.memory_mb,
-        output_chars=limits.output_chars,
-        short=True,
-    )
+    return place.open(sources, lesson.name, course.limits, short=True)
 
 
 class _Grading:
@@ -273,16 +264,7 @@ def student_to_train(course: Course, lesson: Lesson, sources: dict[str, str], pl
     """
     rule = lesson.training
     assert rule is not None, f"{lesson.name} has no training check"
-    session = place.open(
-        sources,
-        lesson.name,
-        cpu_seconds=rule.cpu_seconds,
-        # By the clock several times as long: the machine may be busy, and the environment's share counts too.
-        call_seconds=5 * rule.cpu_seconds,
-        memory_mb=course.limits.memory_mb,
-        output_chars=course.limits.output_chars,
-        record=False,
-    )
+    session = place.open(sources, lesson.name, rule.within(course.limits), record=False)
     try:
         session.begin(0)
         yield Student(session)

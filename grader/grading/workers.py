@@ -22,12 +22,12 @@ from grader.student.errors import GraderFault
 from grader.student.isolation import Isolation
 
 if TYPE_CHECKING:
-    from grader.student.places import Split
+    from grader.student.processes import ZygoteClient
 
 Result = TypeVar("Result")
 
 _isolation: Isolation | None = None
-_place: Split | None = None
+_place: ZygoteClient | None = None
 _events: Any = None
 
 
@@ -122,18 +122,18 @@ def _call(name: str, job: Callable[..., Result]) -> Result:
     return job(_the_place(), watch)
 
 
-def _the_place() -> Split:
+def _the_place() -> ZygoteClient:
     """This process's place, started when the first job needs it: a reason why it does not start then reaches the user.
 
     Raises:
         GraderFault: it does not start.
     """
     global _place
-    from grader.student.places import Split
+    from grader.student.processes import ZygoteClient
 
     if _place is None:
         assert _isolation is not None
-        _place = Split(_isolation)
+        _place = ZygoteClient(_isolation)
     return _place
 
 

@@ -21,7 +21,7 @@ from grader.render import words
 from grader.render.terminal import print_check
 from grader.report.report import Report
 from grader.report.step import Step, Watcher, silent
-from grader.student.places import Here
+from grader.student.inprocess import Here
 from grader.submissions.find import read_own
 from grader.submissions.read import Submission, read_file
 from grader.submissions.work import Work

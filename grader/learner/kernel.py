@@ -12,7 +12,8 @@ import numpy as np
 import torch
 
 from grader.student import inprocess
-from grader.student.places import Here
+from grader.student.inprocess import Here
+from grader.student.limits import Limits
 from grader.student.session import Session
 
 AS_IT_IS = "# what the notebook holds now\n"
@@ -34,29 +35,12 @@ class Live(Here):
         self._module = module
 
     def open(
-        self,
-        sources: dict[str, str],
-        main: str,
-        *,
-        cpu_seconds: float,
-        call_seconds: float,
-        memory_mb: int,
-        output_chars: int,
-        record: bool = True,
-        short: bool = False,
+        self, sources: dict[str, str], main: str, limits: Limits, *, record: bool = True, short: bool = False
     ) -> Session:
         """A session about the notebook, or about the given sources."""
         if sources[main] == AS_IT_IS:
-            return inprocess.adopt(self._module, output_chars=output_chars, cpu_seconds=cpu_seconds, record=record)
-        return super().open(
-            sources,
-            main,
-            cpu_seconds=cpu_seconds,
-            call_seconds=call_seconds,
-            memory_mb=memory_mb,
-            output_chars=output_chars,
-            record=record,
-        )
+            return inprocess.adopt(self._module, limits, record=record)
+        return super().open(sources, main, limits, record=record, short=short)
 
 
 @contextlib.contextmanager

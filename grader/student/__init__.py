@@ -5,9 +5,10 @@ The grader's side:
 - ``session``: questions and answers, and the transcript of them.
 - ``remote``: what a property sees: the student's module, and the objects that live on their side.
 - ``transcript``: what was asked and answered in one case.
+- ``places``: where student code runs, whichever of these two it is:
 - ``processes``: the student's side in processes of its own: the client of the zygote, and the channel to a child.
 - ``inprocess``: the student's side in this process, for a learner with a debugger.
-- ``places``: where student code runs: walled in, or right here.
+- ``limits``: what the student's side may use.
 - ``isolation``: how strongly it is walled in on this machine.
 - ``affinity``: both sides of a short session on one processor.
 - ``errors``: how a question can end other than with an answer.

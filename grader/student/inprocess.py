@@ -8,43 +8,74 @@ from __future__ import annotations
 
 import bdb
 import contextlib
-import math
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from types import ModuleType
+from typing import Self
 
 from grader.student.errors import out_of_time
 from grader.student.frames import Frame
+from grader.student.limits import Limits
 from grader.student.server import Server
-from grader.student.session import Answer, Session
+from grader.student.session import AnswerAsk, Session, load_submission
 
 
 class _TimeUp(BaseException):
     """Raised into code that takes too long."""
 
 
+class Here:
+    """The place that is this process: no protection, but breakpoints and whole tracebacks.
+
+    Args:
+        live: whether what the code prints is shown at once.
+        device: where networks live.
+    """
+
+    isolation = "in this process"
+
+    def __init__(self, *, live: bool = False, device: str = "cpu") -> None:
+        self._live, self.device = live, device
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing to end: each session's modules are forgotten when it is closed."""
+
+    def used(self) -> float:
+        """None that is not this process's own."""
+        return 0.0
+
+    def open(
+        self, sources: dict[str, str], main: str, limits: Limits, *, record: bool = True, short: bool = False
+    ) -> Session:
+        """A session in this process; see ``Place.open``."""
+        return load_submission(InProcess(limits, live=self._live), sources, main, record=record)
+
+
 class InProcess:
     """A channel without a boundary.
 
     Args:
-        output_chars: how much printed text is kept with the answers.
+        limits: those of processor time, for all answers together, and of printed text count here; the former is watched
+            where the system has a timer for it.
         live: whether printed text is also shown at once.
-        cpu_seconds: processor time of all answers together; it is watched where the system has a timer for it.
     """
 
-    def __init__(self, output_chars: int = 4000, *, live: bool = False, cpu_seconds: float = math.inf) -> None:
+    def __init__(self, limits: Limits, *, live: bool = False) -> None:
         """Make the server; it has nothing loaded."""
-        self._cpu_seconds = self._left = cpu_seconds
-        self._answer_ask: Answer | None = None
-        self._server = Server(self._carry, output_chars, sys.stdout if live else None)
+        self._cpu_seconds = self._left = limits.cpu_seconds
+        self._answer_ask: AnswerAsk | None = None
+        self._server = Server(self._carry, limits.output_chars, sys.stdout if live else None)
 
     def _carry(self, frame: Frame) -> Frame:
         assert self._answer_ask is not None
         return self._answer_ask(frame)
 
-    def exchange(self, question: Frame, answer_ask: Answer) -> Frame:
+    def exchange(self, question: Frame, answer_ask: AnswerAsk) -> Frame:
         """Answer at once.
 
         Raises:
@@ -67,7 +98,7 @@ class InProcess:
     def _timer(self) -> Iterator[None]:
         """Interrupt the student's code when its time is up. Only the main thread can, and only on Unix."""
         usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-        if not usable or self._cpu_seconds == math.inf or signal.getitimer(signal.ITIMER_PROF)[0]:
+        if not usable or signal.getitimer(signal.ITIMER_PROF)[0]:
             yield
             return
 
@@ -99,34 +130,8 @@ class InProcess:
         self._server.unload()
 
 
-def open_session(
-    sources: dict[str, str],
-    main: str,
-    *,
-    output_chars: int = 4000,
-    live: bool = False,
-    cpu_seconds: float = math.inf,
-    record: bool = True,
-) -> Session:
-    """Load a submission into this process.
-
-    Raises:
-        StudentError: its code raises while it is imported.
-        StudentDied: importing it takes too long.
-    """
-    session = Session(InProcess(output_chars, live=live, cpu_seconds=cpu_seconds), record=record)
-    try:
-        session.load(sources, main)
-    except BaseException:
-        session.close()
-        raise
-    return session
-
-
-def adopt(
-    module: ModuleType, *, output_chars: int = 4000, cpu_seconds: float = math.inf, record: bool = True
-) -> Session:
+def adopt(module: ModuleType, limits: Limits, *, record: bool = True) -> Session:
     """A session about a module that is here already, as it is now: nothing is loaded, and nothing is undone."""
-    channel = InProcess(output_chars, cpu_seconds=cpu_seconds)
+    channel = InProcess(limits)
     channel.adopt(module)
     return Session(channel, record=record)

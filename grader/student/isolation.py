@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from grader.student import lockdown, scratch
+from grader.student.limits import Limits
 
 Level = Literal["strong", "embedded", "process only"]
 _MEANS = {
@@ -139,15 +140,15 @@ def _gpu_devices() -> list[str]:
     return [*nodes, "/dev/dri"] if os.path.exists("/dev/dri") else nodes
 
 
-def ring_for(isolation: Isolation, *, memory_mb: int, cpu_seconds: float, folder: str = "") -> lockdown.Ring:
+def ring_for(isolation: Isolation, limits: Limits, folder: str) -> lockdown.Ring:
     """The limits of one child at this isolation, whose scratch folder is ``folder``."""
     cuda = isolation.device != "cpu"
     user = _own_user(isolation.level) if os.geteuid() == 0 else None
     return lockdown.Ring(
         readable=(*readable(), *(("/proc", "/sys") if cuda else ())),
         writable=(*_DEVICES, *(_gpu_devices() if cuda else ()), *(("/dev/shm",) if cuda else ())),
-        memory_bytes=(16 * memory_mb if cuda else memory_mb) << 20,
-        cpu_seconds=cpu_seconds,
+        memory_bytes=(16 * limits.memory_mb if cuda else limits.memory_mb) << 20,
+        cpu_seconds=limits.cpu_seconds,
         landlock=isolation.landlock,
         seccomp=isolation.seccomp,
         user=user,

@@ -10,8 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -21,7 +20,8 @@ from grader.student.affinity import Turns
 from grader.student.errors import GraderFault, StudentDied, WireError, out_of_time, seconds
 from grader.student.frames import Frame, Receiver, send
 from grader.student.isolation import Isolation
-from grader.student.session import Answer, Session
+from grader.student.limits import Limits
+from grader.student.session import AnswerAsk, Session, load_submission
 from grader.student.wire import Decoder
 from grader.student.zygote import ChildRequest
 
@@ -32,43 +32,93 @@ _CALLS_AT_MOST = 3
 
 
 class ZygoteClient:
-    """A warm process that forks children; one live child at a time.
+    """The place that walls code in: a process of its own for every session, forked from one warm zygote.
+
+    One child is alive at a time. A zygote that fails is replaced by another.
 
     Args:
         isolation: how it is walled in.
-
-    Attributes:
-        used: processor time of all children that have ended and of forking them, in seconds; warming up not included.
 
     Raises:
         GraderFault: it does not start; the message has its last words.
     """
 
     def __init__(self, isolation: Isolation) -> None:
-        """Start it and wait until it is warm."""
-        self.isolation = isolation
-        self.used = 0.0
+        """Start a zygote and wait until it is warm."""
+        self.isolation, self.device = str(isolation), isolation.device
+        self._walls = isolation
+        self._used = self._own = 0.0
         self._process: subprocess.Popen[bytes] | None = None
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process that writes to it
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the processes that write to it
         self._child: Child | None = None
         self._turns = Turns()
         self._start()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def used(self) -> float:
+        """Processor time of all children that have ended and of forking them, in seconds; warming up not included."""
+        return self._used
+
+    def open(
+        self, sources: dict[str, str], main: str, limits: Limits, *, record: bool = True, short: bool = False
+    ) -> Session:
+        """A session with a fresh child that has loaded the submission; see ``Place.open``.
+
+        Raises:
+            GraderFault: no child could be started, not even by a fresh zygote.
+        """
+        try:
+            return load_submission(self._fork(limits, short), sources, main, record=record)
+        except GraderFault:
+            # One submission's misfortune (a machine out of memory) must not become everybody's.
+            self._stop()
+            return load_submission(self._fork(limits, short), sources, main, record=record)
+
+    def end_child(self, child: Child, *, kill: bool) -> dict[str, Any]:
+        """Wait until the live child is gone, killing it where asked; what the kernel said about it."""
+        if self._child is not child:
+            return {}
+        self._forget_child()
+        # A child whose connection is closed leaves by itself; one that does not is not waited for.
+        if kill or not (self._heard or select.select([self._connection], [], [], 1.0)[0]):
+            try:
+                self._connection.sendall(b'"kill"\n')
+            except OSError:
+                raise self._fault("has ended") from None
+        ended = self._hear("ended")
+        # The kernel's own figures: from inside of bubblewrap they do not reach this process's account of its children.
+        self._used += ended["seconds"] + ended["own"] - self._own
+        self._own = ended["own"]
+        return ended
+
+    def close(self) -> None:
+        """End the zygote, and its child with it."""
+        self._stop()
+        self._log.close()
+
     def _start(self) -> None:
         self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._heard = b""
-        self._scratch, self._is_outside = isolated.scratch_folder(self.isolation)
+        self._scratch, self._is_outside = isolated.scratch_folder(self._walls)
+        # Last words are those of this process, not of one before it.
+        self._log.seek(0)
+        self._log.truncate()
         # Nothing of the grader's environment goes along: it may hold the salt, tokens, anything.
         environment = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
         environment |= {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
         # A fork copies an entry for every page: with large ones there are fewer. Only glibc knows this.
         environment["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"
-        if self.isolation.device == "cpu":
+        if self._walls.device == "cpu":
             environment["CUDA_VISIBLE_DEVICES"] = ""
         with theirs:
             try:
                 self._process = subprocess.Popen(
-                    isolated.command(self.isolation, theirs.fileno(), self._scratch),
+                    isolated.command(self._walls, theirs.fileno(), self._scratch),
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
@@ -78,6 +128,8 @@ class ZygoteClient:
                     start_new_session=True,
                 )
             except OSError as error:
+                self._connection.close()
+                self._remove_scratch()
                 raise GraderFault(f"the process that starts student code cannot be started: {error}") from None
         self._connection.settimeout(_START_SECONDS)
         self._own = float(self._hear("ready")["own"])
@@ -101,20 +153,27 @@ class ZygoteClient:
 
     def _fault(self, what: str) -> GraderFault:
         """End what is left of the process, so that the next session starts a new one; its last words are the reason."""
-        self._child = None
-        self._turns.end()
-        self._connection.close()
-        self._kill()
+        self._stop(kill=True)
         self._log.seek(0)
         text = self._log.read()[-1500:].decode(errors="replace").strip()
-        self._log.truncate(0)
         return GraderFault(f"the process that starts student code {what}{': ' if text else ''}{text}")
 
-    def _kill(self) -> None:
-        assert self._process is not None
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(timeout=_END_SECONDS)
+    def _stop(self, *, kill: bool = False) -> None:
+        """End the zygote, if there is one; it leaves by itself when its connection is closed, and is given a moment."""
+        self._forget_child()
+        if self._process is None:
+            return
+        self._connection.close()
+        if not kill:
+            try:
+                self._process.wait(timeout=2)
+            except subprocess.TimeoutExpired:
+                kill = True
+        if kill:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(timeout=_END_SECONDS)
+        self._process = None
         self._remove_scratch()
 
     def _remove_scratch(self) -> None:
@@ -124,59 +183,19 @@ class ZygoteClient:
             with contextlib.suppress(OSError):
                 os.rmdir(self._scratch)
 
-    def open(
-        self,
-        sources: dict[str, str],
-        main: str,
-        *,
-        cpu_seconds: float,
-        call_seconds: float,
-        memory_mb: int,
-        output_chars: int = 4000,
-        record: bool = True,
-        short: bool = False,
-    ) -> Session:
-        """A session with a fresh child that has loaded the submission.
+    def _forget_child(self) -> None:
+        self._child = None
+        self._turns.end()
 
-        Args:
-            sources: module name to source text.
-            main: the module whose names are asked for.
-            cpu_seconds: processor time of the child.
-            call_seconds: wall-clock time of one question.
-            memory_mb: memory of the child, beyond what the imports of libraries have taken before.
-            output_chars: how much printed text is kept.
-            record: whether the session keeps what is said.
-            short: it lasts for moments only, so both sides may share one processor for as long.
-
-        Raises:
-            StudentError: the code raises while it is imported.
-            StudentDied: it ends the process, or does not come to an end.
-            GraderFault: no child could be started.
-        """
-        session = Session(self.child(cpu_seconds, call_seconds, memory_mb, output_chars, short=short), record=record)
-        try:
-            session.load(sources, main)
-        except BaseException:
-            session.close()
-            raise
-        return session
-
-    def child(
-        self, cpu_seconds: float, call_seconds: float, memory_mb: int, output_chars: int, *, short: bool = False
-    ) -> Child:
+    def _fork(self, limits: Limits, short: bool) -> Child:
         """A fresh child with nothing loaded."""
-        if self._process is not None and self._process.poll() is not None:
-            # Killed from outside, for want of memory perhaps: that session is lost, the next need not be.
-            self._child = None
-            self._turns.end()
-            self._connection.close()
-            self._remove_scratch()
+        if self._process is None:
             self._start()
         if self._child is not None:
             self._child.close()
         request = ChildRequest(
-            isolated.ring_for(self.isolation, memory_mb=memory_mb, cpu_seconds=cpu_seconds, folder=self._scratch),
-            output_chars,
+            isolated.ring_for(self._walls, limits, self._scratch),
+            limits.output_chars,
             self._turns.begin() if short else None,
         )
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -186,70 +205,26 @@ class ZygoteClient:
             except OSError:
                 ours.close()
                 raise self._fault("has ended") from None
-        self._child = Child(self, ours, call_seconds, cpu_seconds)
+        self._child = Child(self, ours, limits)
         self._child.greet()
         return self._child
-
-    def end_child(self, child: Child, *, kill: bool) -> dict[str, Any]:
-        """Wait until the live child is gone, killing it where asked; what the kernel said about it."""
-        if self._child is not child:
-            return {}
-        self._child = None
-        self._turns.end()
-        # A child whose connection is closed leaves by itself; one that does not is not waited for.
-        if kill or not (self._heard or select.select([self._connection], [], [], 1.0)[0]):
-            try:
-                self._connection.sendall(b'"kill"\n')
-            except OSError:
-                raise self._fault("has ended") from None
-        ended = self._hear("ended")
-        # The kernel's own figures: from inside of bubblewrap they do not reach this process's account of its children.
-        self.used += ended["seconds"] + ended["own"] - self._own
-        self._own = ended["own"]
-        return ended
-
-    def close(self) -> None:
-        """End it, and any child with it."""
-        if self._process is None:
-            return
-        self._child = None
-        self._turns.end()
-        self._connection.close()
-        try:
-            self._process.wait(timeout=2)
-        except subprocess.TimeoutExpired:
-            self._kill()
-        self._remove_scratch()
-        self._process = None
-        self._log.close()
-
-    def __enter__(self) -> ZygoteClient:
-        """For ``with``."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
 
 
 class Child:
     """A channel to a child.
 
-    Attributes:
-        seconds: processor time that the child took, once it has ended.
+    Args:
+        zygote: whose child it is.
+        connection: to the child, which ends when it is closed.
+        limits: what was asked for it.
     """
 
-    def __init__(
-        self, zygote: ZygoteClient, connection: socket.socket, call_seconds: float, cpu_seconds: float
-    ) -> None:
-        """Own the connection; close it to end the child."""
+    def __init__(self, zygote: ZygoteClient, connection: socket.socket, limits: Limits) -> None:
         self._zygote, self._connection, self._receiver = zygote, connection, Receiver(connection)
-        self._call_seconds, self._cpu_seconds = call_seconds, cpu_seconds
+        self._call_seconds, self._cpu_seconds = limits.call_seconds, limits.cpu_seconds
         self._open = True
-        self._end_of_session = time.monotonic() + _CALLS_AT_MOST * call_seconds
-        self.seconds = 0.0
+        self._end_of_session = time.monotonic() + _CALLS_AT_MOST * limits.call_seconds
+        self._seconds = 0.0
         self._reason: StudentDied | None = None
 
     def greet(self) -> None:
@@ -267,7 +242,7 @@ class Child:
             self._end(kill=True)
             raise GraderFault(f"a student's process could not be limited: {', '.join(map(str, why))}")
 
-    def exchange(self, question: Frame, answer_ask: Answer) -> Frame:
+    def exchange(self, question: Frame, answer_ask: AnswerAsk) -> Frame:
         """Ask, and answer what comes back until it is the answer.
 
         Raises:
@@ -309,7 +284,7 @@ class Child:
         self._open = False
         self._connection.close()
         ended = self._zygote.end_child(self, kill=kill)
-        self.seconds = float(ended.get("seconds", 0.0))
+        self._seconds = float(ended.get("seconds", 0.0))
         return ended
 
     def _died(self, ended: dict[str, Any]) -> StudentDied:
@@ -319,7 +294,7 @@ class Child:
             return StudentDied(f"the code kept more than {most} on the disk")
         if os.WIFSIGNALED(status):
             number = os.WTERMSIG(status)
-            if number == signal.SIGXCPU or (number == signal.SIGKILL and self.seconds >= self._cpu_seconds):
+            if number == signal.SIGXCPU or (number == signal.SIGKILL and self._seconds >= self._cpu_seconds):
                 return out_of_time(self._cpu_seconds)
             name = signal.Signals(number).name
             return StudentDied(f"the process was ended by {name} ({signal.strsignal(number)})")

@@ -19,13 +19,14 @@ from grader.student.remote import Remote, RemoteModule, RemoteObject
 from grader.student.transcript import KEPT_BYTES, Exchange, Transcript, size_of
 from grader.student.wire import Decoder, Encoder, Frame, Tensor
 
-Answer = Callable[[Frame], Frame]
+AnswerAsk = Callable[[Frame], Frame]
+"""Does what the student's side asks of the grader, and gives the answer."""
 
 
 class Channel(Protocol):
     """A way to reach the student's side."""
 
-    def exchange(self, question: Frame, answer_ask: Answer) -> Frame:
+    def exchange(self, question: Frame, answer_ask: AnswerAsk) -> Frame:
         """Send a question; answer what the other side asks meanwhile; return its answer.
 
         Raises:
@@ -250,6 +251,22 @@ class Session:
         if tag == "c":
             return self._lent[rest[0]][0]
         raise WireError(f"unknown tag {tag!r}")
+
+
+def load_submission(channel: Channel, sources: dict[str, str], main: str, *, record: bool = True) -> Session:
+    """A session over ``channel`` that has loaded the submission; where that fails, the channel is closed.
+
+    Raises:
+        StudentError: the code raises while it is imported.
+        StudentDied: it ends the process, or does not come to an end.
+    """
+    session = Session(channel, record=record)
+    try:
+        session.load(sources, main)
+    except BaseException:
+        session.close()
+        raise
+    return session
 
 
 class _Computation(torch.autograd.Function):

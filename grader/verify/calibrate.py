@@ -23,7 +23,7 @@ from grader.errors import CourseError, UserError
 from grader.grading.grade import student_to_train
 from grader.report.report import TrainingSeed
 from grader.student.isolation import IsolationError, choose
-from grader.student.places import Split
+from grader.student.processes import ZygoteClient
 from grader.student.remote import Student
 from grader.training.check import run_seed
 from grader.training.tasks import Task, control_task, training_task
@@ -69,7 +69,7 @@ def runs(
     rule: TrainingRule,
     main: str,
     seeds: int,
-    place: Split,
+    place: ZygoteClient,
     make_task: Callable[[TrainingRule, Course, Lesson, int], Task] = training_task,
 ) -> Iterator[TrainingSeed]:
     """Train ``main``, the text of a module of this lesson, on so many tasks; one result each."""
@@ -128,7 +128,7 @@ def main() -> None:
         ),
         box=None,
     )
-    with Split(isolation) as place, console.status("") as status:
+    with ZygoteClient(isolation) as place, console.status("") as status:
         for lesson in lessons:
             assert lesson.training is not None
             rule = lesson.training

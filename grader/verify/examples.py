@@ -14,7 +14,7 @@ from grader.lessons import chaffs
 from grader.lessons.stubs import pristine
 from grader.properties import examples
 from grader.student.errors import StudentDied, StudentError
-from grader.student.places import Here
+from grader.student.inprocess import Here
 
 
 def caught(course: Course, lesson: Lesson) -> tuple[int, int]:

@@ -41,7 +41,7 @@ from grader.lessons.stubs import MARKER
 from grader.properties import runner
 from grader.student.errors import GraderFault, StudentDied, StudentError
 from grader.student.isolation import IsolationError, choose
-from grader.student.places import Split
+from grader.student.processes import ZygoteClient
 
 # Of the many ways to replace an operator, those that a person could have meant.
 _NAMES = [
@@ -196,7 +196,7 @@ def _is_python(text: str) -> bool:
     return True
 
 
-def killed_by(course: Course, lesson_name: str, mutant: Mutant, place: Split, watch: Any) -> str:
+def killed_by(course: Course, lesson_name: str, mutant: Mutant, place: ZygoteClient, watch: Any) -> str:
     """What noticed the mutant: "import", the first property that fails, or "training"; empty where nothing did."""
     lesson = course.lesson(lesson_name)
     sources = {**course.references(lesson), lesson.name: mutant.source}

@@ -3,13 +3,16 @@
 import contextlib
 import textwrap
 
+import msgspec
 import pytest
 
+from grader.student.inprocess import Here
 from grader.student.isolation import IsolationError, choose
-from grader.student.places import Here, Split
+from grader.student.limits import Limits
+from grader.student.processes import ZygoteClient
 from grader.student.remote import Student
 
-LIMITS = {"cpu_seconds": 4, "call_seconds": 10, "memory_mb": 3000, "output_chars": 400}
+LIMITS = Limits(cpu_seconds=4, call_seconds=10, output_chars=400)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,7 +32,7 @@ def _walled_in():
         def at(level):
             if level not in places:
                 try:
-                    places[level] = stack.enter_context(Split(choose(wanted=level)))
+                    places[level] = stack.enter_context(ZygoteClient(choose(wanted=level)))
                 except IsolationError as error:
                     places[level] = str(error)
             if isinstance(places[level], str):
@@ -62,11 +65,12 @@ def any_split(_walled_in):
 
 @pytest.fixture
 def start():
-    """Opens a session at a place: ``start(place, source, **limits)`` gives the student's module."""
+    """Opens a session at a place: ``start(place, source, **changed_limits)`` gives the student's module."""
     with contextlib.ExitStack() as stack:
 
-        def student(place, source, **limits):
-            session = place.open({"work": textwrap.dedent(source)}, "work", **(LIMITS | limits))
+        def student(place, source, *, short=False, **limits):
+            sources = {"work": textwrap.dedent(source)}
+            session = place.open(sources, "work", msgspec.structs.replace(LIMITS, **limits), short=short)
             stack.callback(session.close)
             session.begin(0)
             return Student(session)

@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 import torch
 
+from grader.student import isolation
 from grader.student.errors import GraderFault, StudentDied, StudentError
+from grader.student.inprocess import Here
 from grader.student.isolation import IsolationError, choose
-from grader.student.places import Here, Split
+from grader.student.limits import Limits
+from grader.student.processes import ZygoteClient
 from grader.student.remote import Remote, RemoteModule
 
 # Ordinary questions, wherever the code runs
@@ -254,7 +257,7 @@ def test_the_processor_time_of_both_sides_is_known(place, start):
     student._session.close()
     here, there = time.process_time() - here, place.used() - there
     assert 0.5 <= here + there < 2
-    assert (there >= 0.5) == isinstance(place, Split)
+    assert (there >= 0.5) == isinstance(place, ZygoteClient)
 
 
 # Things that the grader owns
@@ -464,14 +467,14 @@ def test_dying(any_split, start, how):
 
 
 def test_dying_while_it_is_loaded(any_split):
-    limits = {"cpu_seconds": 1, "call_seconds": 2, "memory_mb": 2000, "output_chars": 9}
+    limits = Limits(cpu_seconds=1, call_seconds=2, memory_mb=2000, output_chars=9)
     forged = DYING.format("pass") + "say(Encoder(list).frame(['ok', None, '', float('inf')]).head)\nos._exit(0)\n"
     for source in ("import os; os._exit(0)", "while True: pass", forged):
         with pytest.raises(StudentDied):
-            any_split.open({"work": source}, "work", **limits)
+            any_split.open({"work": source}, "work", limits)
     for source in ("import sys; sys.exit()", "1/0", "def f(:", "\0", "import work2"):
         with pytest.raises(StudentError):
-            any_split.open({"work": source}, "work", **limits)
+            any_split.open({"work": source}, "work", limits)
 
 
 def test_a_second_answer_is_a_violation(any_split, start):
@@ -618,7 +621,7 @@ def test_a_short_session_keeps_both_sides_on_one_processor(own_split, start):
         start(own_split, "1/0", short=True)
     assert os.sched_getaffinity(0) == allowed
     student = start(own_split, source, short=True)
-    os.killpg(own_split._zygote._process.pid, signal.SIGKILL)
+    os.killpg(own_split._process.pid, signal.SIGKILL)
     with pytest.raises(GraderFault):
         [student.where() for _ in range(1000)]
     assert os.sched_getaffinity(0) == allowed
@@ -636,19 +639,43 @@ def test_an_open_question_is_not_waited_for_at_the_end(any_split, start):
 def own_split():
     """A place of a test's own, which it may break."""
     try:
-        isolation = choose()
+        chosen = choose()
     except IsolationError as error:
         pytest.skip(str(error))
-    with Split(isolation) as split:
+    with ZygoteClient(chosen) as split:
         yield split
 
 
 def test_a_zygote_that_was_killed_is_the_graders_fault_and_is_replaced(own_split, start):
     student = start(own_split, "def f(): return 1")
-    zygote = own_split._zygote._process
+    zygote = own_split._process
     os.killpg(zygote.pid, signal.SIGKILL)
     zygote.wait(timeout=10)
     time.sleep(0.2)  # the kernel ends the child with it
     with pytest.raises(GraderFault, match="the process that starts student code has ended"):
         student.f()
     assert start(own_split, "def f(): return 2").f() == 2
+
+
+def test_a_zygote_that_does_not_start_again_is_tried_once_more_and_leaves_its_own_last_words(
+    own_split, start, monkeypatch
+):
+    starts = []
+
+    def broken(*_):
+        starts.append(1)
+        return ["/bin/sh", "-c", f"echo no memory for number {len(starts)} >&2; exit 1"]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(isolation, "command", broken)
+        os.killpg(own_split._process.pid, signal.SIGKILL)
+        with pytest.raises(GraderFault, match=r"has ended: no memory for number 1$"):
+            start(own_split, "")  # to the one that was killed, then to a fresh one
+        with pytest.raises(GraderFault, match=r"has ended: no memory for number 3$"):
+            start(own_split, "")  # to a fresh one, then to another
+    assert len(starts) == 3
+    used = own_split.used()
+    student = start(own_split, "def f(): return 2")
+    assert student.f() == 2
+    student._session.close()
+    assert own_split.used() > used

@@ -17,8 +17,8 @@ from grader.files import write
 from grader.grading.classroom import Options, Run, grade_class, grade_student
 from grader.report.report import Report, without_times
 from grader.report.step import Step, silent
+from grader.student.inprocess import Here
 from grader.student.isolation import Isolation, IsolationError, choose
-from grader.student.places import Here
 from grader.submissions.students import find_students
 
 LESSONS = ("lesson1_numbers", "lesson2_balance")
@@ -175,7 +175,8 @@ def eight_times(x):
     longer = load(course.root)
     names = [lesson.name for lesson in longer.lessons]
     for asked in (names, names[2:]):
-        reports = grade_student(longer, submissions, tmp_path, asked, False, True, "student-001", Here(), silent)
+        run = Run(longer, submissions, tmp_path, tuple(asked), train=False, fresh=True)
+        reports = grade_student(run, "student-001", Here(), silent)
         assert (reports[-1].score, reports[-1].message, reports[-1].notes) == (1, "", ())
 
 

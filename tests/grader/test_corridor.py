@@ -10,7 +10,7 @@ import pytest
 from grader.course import find_root, load
 from grader.errors import CourseError
 from grader.grading.grade import run_training
-from grader.student.places import Here
+from grader.student.inprocess import Here
 from grader.training import corridor
 from grader.training.corridor import CONSOLATION, FINE, PRIZE, ROOMS, CorridorEnv
 from grader.training.tabular import evaluate

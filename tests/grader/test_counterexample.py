@@ -13,7 +13,7 @@ from tiny_course import NUMBERS
 from grader.grading.grade import grade
 from grader.properties.counterexample import _as_loops
 from grader.render import words
-from grader.student.places import Here
+from grader.student.inprocess import Here
 from grader.submissions.read import Submission
 from grader.submissions.work import Work
 

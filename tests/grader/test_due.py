@@ -27,7 +27,7 @@ from grader.report import due
 from grader.report.due import Counted, LeftOut
 from grader.report.report import Report, Status
 from grader.report.step import silent
-from grader.student.places import Here
+from grader.student.inprocess import Here
 
 MONDAY = datetime.fromisoformat("2026-10-05T23:59:00+02:00")
 LATER = datetime.fromisoformat("2026-10-12T23:59:00+02:00")

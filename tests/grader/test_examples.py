@@ -17,7 +17,7 @@ from grader.properties import examples
 from grader.properties.plugin import Finding
 from grader.render import words
 from grader.report.report import Report
-from grader.student.places import Here
+from grader.student.inprocess import Here
 from grader.submissions.read import Submission
 from grader.submissions.work import Work
 

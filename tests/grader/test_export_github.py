@@ -20,7 +20,7 @@ from grader.export import github
 from grader.grading.classroom import Run, grade_student
 from grader.report.report import Report
 from grader.report.step import silent
-from grader.student.places import Here
+from grader.student.inprocess import Here
 from grader.submissions.find import read_work
 
 # What src/main.js, src/notify-classroom.js and src/console-results.js of the reporter read of a result.

@@ -5,8 +5,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grader.course import Limits, load
+from grader.course import load
 from grader.grading.grade import Asked, grade
+from grader.student.limits import Limits
 from grader.submissions.read import Submission
 from grader.submissions.work import Work
 

@@ -14,7 +14,7 @@ from grader.grading.grade import Asked, grade
 from grader.lessons.stubs import pristine
 from grader.render import words
 from grader.report.report import Counterexample, Misconception, Report
-from grader.student.places import Here
+from grader.student.inprocess import Here
 from grader.submissions.read import read_file
 from grader.submissions.work import Work
 

@@ -10,7 +10,8 @@ import pytest
 from grader.student import isolation, lockdown, scratch
 from grader.student.errors import StudentError
 from grader.student.isolation import Isolation, IsolationError, choose
-from grader.student.places import Split
+from grader.student.limits import Limits
+from grader.student.processes import ZygoteClient
 
 ROOT = Path(__file__).parents[2]
 REFUSED = "PermissionError|FileNotFoundError|Read-only file system|No such process|Invalid cross-device link"
@@ -111,7 +112,7 @@ def attempts(split):
     """The attempts above, at each level."""
     from grader.student.remote import Student
 
-    session = split.open({"w": ATTEMPTS}, "w", cpu_seconds=20, call_seconds=60, memory_mb=3000, output_chars=100)
+    session = split.open({"w": ATTEMPTS}, "w", Limits(cpu_seconds=20, call_seconds=60))
     session.begin(0)
     yield Student(session)
     session.close()
@@ -367,7 +368,7 @@ def test_bubblewrap_alone_still_refuses_system_calls(monkeypatch, start):
         pytest.skip(str(error))
     if not lockdown.has_seccomp():
         pytest.skip("no seccomp filter for this processor")
-    with Split(Isolation("strong", landlock=False, seccomp=True)) as split:
+    with ZygoteClient(Isolation("strong", landlock=False, seccomp=True)) as split:
         student = start(split, ATTEMPTS)
         for how in ("fork", "tcp", "memfd", "parent"):
             with pytest.raises(StudentError, match="PermissionError"):
@@ -390,5 +391,5 @@ def test_a_ring_that_cannot_be_closed_is_the_graders_fault(monkeypatch):
     monkeypatch.setattr(
         isolation, "ring_for", lambda *_, **__: lockdown.Ring((), (), memory_bytes=None, cpu_seconds=1e30)
     )
-    with Split(chosen) as split, pytest.raises(GraderFault, match="could not be limited"):
-        split.open({"w": ""}, "w", cpu_seconds=1, call_seconds=5, memory_mb=1, output_chars=1)
+    with ZygoteClient(chosen) as split, pytest.raises(GraderFault, match="could not be limited"):
+        split.open({"w": ""}, "w", Limits(cpu_seconds=1, call_seconds=5))

@@ -10,10 +10,11 @@ import pytest
 import tiny_course
 from tiny_course import NUMBERS
 
-from grader.course import Course, Limits
+from grader.course import Course
 from grader.grading.grade import Asked, grade
 from grader.report.report import without_times
-from grader.student.places import Here
+from grader.student.inprocess import Here
+from grader.student.limits import Limits
 from grader.submissions.read import Submission
 from grader.submissions.work import Work
 

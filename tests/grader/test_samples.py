@@ -15,8 +15,9 @@ import pytest
 from grader.course import Course, load
 from grader.grading.grade import Asked, grade
 from grader.report.report import Misconception, PropertyResult, Report
+from grader.student.inprocess import Here
 from grader.student.isolation import IsolationError, choose
-from grader.student.places import Here, Split
+from grader.student.processes import ZygoteClient
 from grader.submissions.read import Submission
 from grader.submissions.work import Work
 from grader.verify import bar
@@ -34,23 +35,23 @@ UNSEEN = {
 
 
 @pytest.fixture(scope="module")
-def split() -> Iterator[Split]:
+def split() -> Iterator[ZygoteClient]:
     try:
         isolation = choose()
     except IsolationError as reason:
         pytest.skip(str(reason))
-    with Split(isolation) as place:
+    with ZygoteClient(isolation) as place:
         yield place
 
 
-def judge(course: Course, sample: Sample, place: Here | Split, diagnose: bool) -> Report:
+def judge(course: Course, sample: Sample, place: Here | ZygoteClient, diagnose: bool) -> Report:
     lesson = course.lesson(sample.lesson)
     work = Work("sample", lesson, Submission(sample.source), course.references(lesson))
     return grade(course, work, place, Asked(train=False, diagnose=diagnose))
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.title.replace(" ", "-"))
-def test_verdict(sample: Sample, split: Split) -> None:
+def test_verdict(sample: Sample, split: ZygoteClient) -> None:
     """Stubs get nothing, right answers everything, wrong ones lose marks; and the wall changes no verdict.
 
     Names are asked for once in three times, and always by `grader verify`: diagnosis takes a third of all the time.

@@ -11,6 +11,7 @@ import pytest
 from grader.student import scratch
 from grader.student.errors import StudentDied, StudentError
 from grader.student.isolation import IsolationError, choose
+from grader.student.limits import Limits
 from grader.student.processes import ZygoteClient
 
 USES = """
@@ -124,7 +125,7 @@ def test_the_folder_goes_with_the_zygote():
         zygote = ZygoteClient(isolation)
         folder = Path(zygote._scratch)
         assert folder.stat().st_mode & 0o077 == 0, "nobody else may look into it"
-        zygote.open({"w": USES}, "w", cpu_seconds=9, call_seconds=9, memory_mb=900).close()
+        zygote.open({"w": USES}, "w", Limits(cpu_seconds=9, call_seconds=9, memory_mb=900)).close()
         if abandoned:  # as by a grader that was killed: the zygote sees that nobody is there any more
             zygote._connection.close()
             zygote._process.wait(timeout=60)

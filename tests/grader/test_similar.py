@@ -25,7 +25,7 @@ from grader.similar.measure import disguise, figures, obvious, straightforward, 
 from grader.similar.pages import pairs_csv, write_all
 from grader.similar.prints import fragments, left_out, same_lines
 from grader.similar.run import similar
-from grader.student.places import Here
+from grader.student.inprocess import Here
 from grader.submissions.read import Submission
 from grader.submissions.students import find_students
 from grader.submissions.work import Work

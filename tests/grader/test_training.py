@@ -12,7 +12,7 @@ import torch
 from grader.course import TrainingRule, find_root, load
 from grader.report.report import without_times
 from grader.student.errors import StudentDied, StudentError
-from grader.student.places import Here
+from grader.student.inprocess import Here
 from grader.student.remote import Student
 from grader.training import disguise
 from grader.training.check import check

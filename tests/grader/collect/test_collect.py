@@ -19,7 +19,7 @@ from grader.errors import ClassError
 from grader.export import ids as ids_file
 from grader.grading.classroom import Run, grade_student
 from grader.report.step import silent
-from grader.student.places import Here
+from grader.student.inprocess import Here
 from grader.submissions.students import find_students
 
 

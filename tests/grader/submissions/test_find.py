@@ -16,7 +16,7 @@ from grader.errors import ClassError
 from grader.grading.grade import Asked, grade
 from grader.lessons.stubs import pristine
 from grader.report.report import Report
-from grader.student.places import Here
+from grader.student.inprocess import Here
 from grader.submissions.find import read_own, read_work
 from grader.submissions.names import is_archive, lessons_said, other_stem, stem_of
 from grader.submissions.students import find_students, strays

@@ -17,7 +17,7 @@ from grader.course import Course, Lesson, load
 from grader.grading.grade import Asked, grade
 from grader.lessons.stubs import pristine
 from grader.report.report import Report
-from grader.student.places import Here
+from grader.student.inprocess import Here
 from grader.submissions.read import read_file
 from grader.submissions.untouched import code_of
 from grader.submissions.work import Work

@@ -21,7 +21,8 @@ from grader.learner import check as learner
 from grader.lessons import chaffs as known
 from grader.lessons.stubs import pristine
 from grader.report.report import Report
-from grader.student.places import Here, Split
+from grader.student.inprocess import Here
+from grader.student.processes import ZygoteClient
 from grader.submissions.find import find_work
 from grader.submissions.read import Submission, read_file
 from grader.submissions.work import Work
@@ -37,7 +38,7 @@ def read(folder: Path, lesson: Lesson, stub: str) -> Submission:
     return find_work(folder, lesson, [lesson], stub)
 
 
-def judge(course: Course, lesson: Lesson, submission: Submission, place: Here | Split, **options: Any) -> Report:
+def judge(course: Course, lesson: Lesson, submission: Submission, place: Here | ZygoteClient, **options: Any) -> Report:
     work = Work("sample", lesson, submission, course.references(lesson))
     return grade(course, work, place, Asked(train=False, **options))
 
@@ -47,7 +48,7 @@ def verdicts(report: Report) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("name", ["lesson1", "lesson5", "lesson6"])
-def test_a_filled_notebook_earns_what_its_code_does(name: str, any_split: Split, tmp_path: Path) -> None:
+def test_a_filled_notebook_earns_what_its_code_does(name: str, any_split: ZygoteClient, tmp_path: Path) -> None:
     """The reference gets everything, and a known mistake is judged and named as in a module."""
     lesson = COURSE.lesson(name)
     solution = COURSE.solution(lesson).read_text("utf-8")
