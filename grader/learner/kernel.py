@@ -13,6 +13,7 @@ import torch
 
 from grader.student import inprocess
 from grader.student.inprocess import Here
+from grader.student.isolation import Isolation
 from grader.student.limits import Limits
 from grader.student.session import Session
 
@@ -27,7 +28,7 @@ class Live(Here):
         module: the notebook's namespace.
     """
 
-    isolation = "in this notebook"
+    isolation = str(Isolation("in this notebook"))
 
     def __init__(self, module: ModuleType) -> None:
         """Nothing to start."""

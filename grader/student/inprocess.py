@@ -17,6 +17,7 @@ from typing import Self
 
 from grader.student.errors import out_of_time
 from grader.student.frames import Frame
+from grader.student.isolation import Isolation
 from grader.student.limits import Limits
 from grader.student.server import Server
 from grader.student.session import AnswerAsk, Session, load_submission
@@ -34,7 +35,7 @@ class Here:
         device: where networks live.
     """
 
-    isolation = "in this process"
+    isolation = str(Isolation("in this process"))
 
     def __init__(self, *, live: bool = False, device: str = "cpu") -> None:
         self._live, self.device = live, device

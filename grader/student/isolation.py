@@ -14,13 +14,20 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from grader.student import lockdown, scratch
 from grader.student.limits import Limits
 
 Level = Literal["strong", "embedded", "process only"]
-_MEANS = {
+"""How student code can be walled in, the best first."""
+
+Unguarded = Literal["in this process", "in this notebook"]
+"""Where it is not walled in at all: one's own code, on one's own machine."""
+
+Part = Literal["bubblewrap", "Landlock", "seccomp", "rlimits"]
+_PARTS: tuple[Part, ...] = get_args(Part)
+_PROTECTS: dict[str, str] = {
     "strong": "a process of its own in a bubblewrap sandbox (no network, no other files or processes to be seen)",
     "embedded": "a process of its own that may only read libraries (Landlock), start nothing and open no socket",
     "process only": "a process of its own with limits of time and memory, and nothing that guards files",
@@ -34,32 +41,46 @@ class IsolationError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Isolation:
-    """A level of isolation and what it is made of on this machine.
+    """How student code is walled in: plain data, for reports too.
 
     Attributes:
-        level: the best first: ``strong``, ``embedded``, ``process only``.
-        landlock: whether the kernel guards files from inside the process.
-        seccomp: whether the kernel refuses system calls.
-        device: where networks may live, ``cpu`` or ``cuda``.
+        level: the level, or where the code runs when nothing walls it in.
+        parts: what holds it on this machine: the sandbox around the process (bubblewrap), what the kernel lets it reach
+            (Landlock) and call (seccomp), and what it may use (rlimits).
+        device: where networks may live, ``cpu`` or ``cuda``. A GPU's driver needs more than ``cpu`` does: its devices,
+            /proc and /sys, local sockets, and address space without a limit.
     """
 
-    level: Level
-    landlock: bool
-    seccomp: bool
+    level: Level | Unguarded
+    parts: tuple[Part, ...] = ()
     device: str = "cpu"
+
+    @property
+    def missing(self) -> tuple[Part, ...]:
+        """The parts that do not hold here."""
+        return tuple(part for part in _PARTS if part not in self.parts)
+
+    @property
+    def loosened(self) -> bool:
+        """Whether some of it is given up for a GPU."""
+        return bool(self.parts) and self.device != "cpu"
+
+    @property
+    def protects(self) -> str:
+        """What the level protects from, in a sentence; empty where there is nothing to say."""
+        return _PROTECTS.get(self.level, "")
 
     def __str__(self) -> str:
         """The level and what it is made of, as reports print it."""
-        parts = {"bubblewrap": self.level == "strong", "Landlock": self.landlock, "seccomp": self.seccomp}
-        made = f"{self.level}: {', '.join([*(part for part, there in parts.items() if there), 'rlimits'])}"
-        if self.device != "cpu":
+        made = f"{self.level}: {', '.join(self.parts)}" if self.parts else self.level
+        if self.loosened:
             made += "; loosened for the GPU: its devices, /proc and /sys, local sockets, no limit of address space"
         return made
 
 
-def means(isolation: str) -> str:
-    """What the level at the beginning of ``isolation`` protects from, in a sentence."""
-    return _MEANS.get(isolation.partition(":")[0], "")
+def means(isolation: Isolation | str) -> str:
+    """What a level protects from, in a sentence; of a report that has words only, the level is the beginning."""
+    return isolation.protects if isinstance(isolation, Isolation) else _PROTECTS.get(isolation.partition(":")[0], "")
 
 
 def choose(device: str = "cpu", *, wanted: Level | None = None, unsafe: bool = False) -> Isolation:
@@ -73,27 +94,33 @@ def choose(device: str = "cpu", *, wanted: Level | None = None, unsafe: bool = F
     Raises:
         IsolationError: what is wanted is not there.
     """
-    landlock, seccomp = lockdown.landlock_version() > 0, lockdown.has_seccomp()
+    inside = _inner_parts()
     if wanted != "process only" and (path := _exposed()):
         raise IsolationError(
             f"this course lies in {path}, which student code has to be able to read; move it to another folder"
         )
     if wanted in (None, "strong"):
         if bubblewrap():
-            return Isolation("strong", landlock, seccomp, device)
+            return Isolation("strong", ("bubblewrap", *inside, "rlimits"), device)
         if wanted:
             raise IsolationError("bubblewrap does not work here; install it (Debian: apt install bubblewrap)")
     if wanted in (None, "embedded"):
-        if landlock and seccomp:
-            return Isolation("embedded", landlock, seccomp, device)
+        if inside == ("Landlock", "seccomp"):
+            return Isolation("embedded", (*inside, "rlimits"), device)
         if wanted:
             raise IsolationError("this kernel has no Landlock, or no seccomp filter for this processor")
     if wanted == "process only" or unsafe:
-        return Isolation("process only", landlock=False, seccomp=False, device=device)
+        return Isolation("process only", ("rlimits",), device)
     raise IsolationError(
         "this machine can isolate student code neither with bubblewrap nor with Landlock and seccomp; grade on Linux, "
         "or accept the risk of running it unguarded with --unsafe"
     )
+
+
+def _inner_parts() -> tuple[Part, ...]:
+    """What the kernel offers a process that wants to give up files and system calls."""
+    offers: dict[Part, bool] = {"Landlock": lockdown.landlock_version() > 0, "seccomp": lockdown.has_seccomp()}
+    return tuple(part for part, there in offers.items() if there)
 
 
 @functools.cache
@@ -149,8 +176,8 @@ def ring_for(isolation: Isolation, limits: Limits, folder: str) -> lockdown.Ring
         writable=(*_DEVICES, *(_gpu_devices() if cuda else ()), *(("/dev/shm",) if cuda else ())),
         memory_bytes=(16 * limits.memory_mb if cuda else limits.memory_mb) << 20,
         cpu_seconds=limits.cpu_seconds,
-        landlock=isolation.landlock,
-        seccomp=isolation.seccomp,
+        landlock="Landlock" in isolation.parts,
+        seccomp="seccomp" in isolation.parts,
         user=user,
         threads=4096 if user is None else 64,
         cuda=cuda,
@@ -160,7 +187,7 @@ def ring_for(isolation: Isolation, limits: Limits, folder: str) -> lockdown.Ring
 
 
 @functools.cache
-def _own_user(level: Level) -> int | None:
+def _own_user(level: Level | Unguarded) -> int | None:
     """A user id that nobody else has, where such a user could read the libraries; None where it could not."""
     # Inside bubblewrap the folders above are made anew and open to all; outside, they may be root's own.
     if level != "strong" and not all(map(_is_open_to_all, (sys.prefix, sys.base_prefix))):

@@ -9,9 +9,10 @@ import msgspec
 import pytest
 import yaml
 
-from grader.course import Course, Lesson, Limits, TrainingRule, find_root, load
+from grader.course import Course, Lesson, TrainingRule, find_root, load
 from grader.course.names import is_lesson_name, lesson_number, lessons_called
 from grader.errors import CourseError
+from grader.student.limits import Limits
 
 GOOD = """\
 title: A course

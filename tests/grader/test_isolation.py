@@ -4,11 +4,14 @@ import os
 import platform
 import sys
 from pathlib import Path
+from typing import get_args
 
+import msgspec
 import pytest
 
 from grader.student import isolation, lockdown, scratch
 from grader.student.errors import StudentError
+from grader.student.inprocess import Here
 from grader.student.isolation import Isolation, IsolationError, choose
 from grader.student.limits import Limits
 from grader.student.processes import ZygoteClient
@@ -346,8 +349,27 @@ def test_the_best_level_is_chosen_and_never_one_below_embedded(monkeypatch):
     assert str(choose(wanted="process only")) == "process only: rlimits"
 
 
-def test_a_gpu_loosens_the_walls():
-    assert "loosened for the GPU" in str(choose("cuda", wanted="process only"))
+def test_every_level_says_what_it_protects_from():
+    for level in (*get_args(isolation.Level), "in this process"):
+        chosen = Isolation(level)
+        assert isolation.means(str(chosen)) == isolation.means(chosen) == chosen.protects != ""
+
+
+def test_an_isolation_is_data_that_a_report_can_hold():
+    chosen = Isolation("strong", ("bubblewrap", "seccomp", "rlimits"))
+    assert chosen.missing == ("Landlock",)
+    assert msgspec.json.decode(msgspec.json.encode(chosen), type=Isolation) == chosen
+    assert str(chosen) == "strong: bubblewrap, seccomp, rlimits"
+    assert not chosen.loosened
+    here = Isolation("in this process", device="cuda")
+    assert (str(here), here.loosened) == (Here.isolation, False)
+    assert here.missing == ("bubblewrap", "Landlock", "seccomp", "rlimits")
+
+
+def test_what_a_gpu_costs_is_said():
+    chosen = choose("cuda", wanted="process only")
+    assert chosen.loosened
+    assert "loosened for the GPU" in str(chosen)
 
 
 def test_a_course_inside_a_readable_folder_is_refused(monkeypatch):
@@ -368,7 +390,7 @@ def test_bubblewrap_alone_still_refuses_system_calls(monkeypatch, start):
         pytest.skip(str(error))
     if not lockdown.has_seccomp():
         pytest.skip("no seccomp filter for this processor")
-    with ZygoteClient(Isolation("strong", landlock=False, seccomp=True)) as split:
+    with ZygoteClient(Isolation("strong", ("bubblewrap", "seccomp", "rlimits"))) as split:
         student = start(split, ATTEMPTS)
         for how in ("fork", "tcp", "memfd", "parent"):
             with pytest.raises(StudentError, match="PermissionError"):

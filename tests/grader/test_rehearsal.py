@@ -51,7 +51,7 @@ def test_another_library_or_another_wall_is_another_rehearsal(
     lesson = course.lessons[0]
     marks = [rehearsal._mark(course, lesson, isolation, True)]
     marks.append(rehearsal._mark(course, lesson, isolation, False))
-    marks.append(rehearsal._mark(course, lesson, Isolation("process only", False, False), True))
+    marks.append(rehearsal._mark(course, lesson, Isolation("process only", ("rlimits",)), True))
     monkeypatch.setattr("grader.grading.digest.machine", lambda: "torch 2.13.0+cu130")
     marks.append(rehearsal._mark(course, lesson, isolation, True))
     assert len(set(marks)) == 4
@@ -115,7 +115,7 @@ def test_where_nothing_can_be_kept_it_is_done_again(
 
 
 def test_the_reason_why_nothing_starts_reaches_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    nowhere = Isolation("process only", landlock=False, seccomp=False)
+    nowhere = Isolation("process only", ("rlimits",))
     monkeypatch.setattr(isolated, "command", lambda *_: ["/nowhere/python"])
     with pytest.raises(GraderFault, match=r"cannot be started: .*/nowhere/python"):
         ZygoteClient(nowhere)
