@@ -38,8 +38,7 @@ class Turns:
     """
 
     def __init__(self) -> None:
-        """Free."""
-        self._allowed: set[int] | None = None
+        self._allowed: set[int] | None = None  # the processors to go back to; None while free
 
     def begin(self) -> int | None:
         """Stay from now on; where, for the other process to come too, or None where that cannot be done."""

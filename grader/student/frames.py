@@ -46,7 +46,6 @@ class Receiver:
     """
 
     def __init__(self, connection: socket.socket) -> None:
-        """Nothing has been read yet."""
         self._connection = connection
         self._buffer = bytearray()
 

@@ -47,7 +47,7 @@ class Here:
         """Leave nothing to end: each session's modules are forgotten when it is closed."""
 
     def used(self) -> float:
-        """None that is not this process's own."""
+        """There is no other process whose time would have to be added to this one's."""
         return 0.0
 
     def open(
@@ -67,7 +67,6 @@ class InProcess:
     """
 
     def __init__(self, limits: Limits, *, live: bool = False) -> None:
-        """Make the server; it has nothing loaded."""
         self._cpu_seconds = self._left = limits.cpu_seconds
         self._answer_ask: AnswerAsk | None = None
         self._server = Server(self._carry, limits.output_chars, sys.stdout if live else None)

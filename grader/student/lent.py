@@ -102,7 +102,6 @@ class LentCallable:
     lent_number: int
 
     def __init__(self, ask: Ask) -> None:
-        """Keep the way to ask."""
         self._ask = ask
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

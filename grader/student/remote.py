@@ -41,11 +41,9 @@ class Remote:
         return self._session.get(self._number, name, self._type)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the object."""
         return self._session.call(self._number, None, args, kwargs)
 
     def __getitem__(self, key: Any) -> Any:
-        """One of its items."""
         return self._session.query("item", self._number, key)
 
     def __iter__(self) -> Iterator[Any]:
@@ -73,7 +71,6 @@ class RemoteObject(Remote):
     """Any object but an iterator, which has no length to ask for (``list`` would)."""
 
     def __len__(self) -> int:
-        """Its length."""
         return int(self._session.query("len", self._number))
 
 
@@ -86,10 +83,13 @@ class RemoteModule(RemoteObject):
 
 
 class Student:
-    """What a property sees: the names of the student's module, and a few helpers."""
+    """What a property sees: the names of the student's module, and a few helpers.
+
+    Args:
+        session: the way there; it has loaded the submission.
+    """
 
     def __init__(self, session: Line) -> None:
-        """Wrap a session whose submission is loaded."""
         self._session = session
 
     def __getattr__(self, name: str) -> Any:

@@ -101,7 +101,6 @@ class Server:
     def __init__(
         self, ask_grader: AskGrader, output_chars: int, live: Any = None, *, folder: str | None = None
     ) -> None:
-        """Nothing is loaded yet."""
         self._folder = folder
         self._ask_grader = ask_grader
         self._printed = _Printed(output_chars, live)

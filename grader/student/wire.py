@@ -101,7 +101,6 @@ class Encoder:
         *,
         modules: bool = False,
     ) -> None:
-        """Start an empty body."""
         self._refer = refer
         self._tensor = tensor
         self._modules = modules
@@ -203,7 +202,6 @@ class Decoder:
         *,
         modules: bool = False,
     ) -> None:
-        """Keep the hooks."""
         self._resolve = resolve
         self._tensor = tensor
         self._modules = modules
