@@ -11,7 +11,7 @@ from grader.student.limits import Limits
 from grader.submissions.read import Submission
 from grader.submissions.work import Work
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 # Shorter limits than the course's own: some of these use whatever there is.
 COURSE = msgspec.structs.replace(load(ROOT), limits=Limits(cpu_seconds=2, call_seconds=3, memory_mb=2000))
 
