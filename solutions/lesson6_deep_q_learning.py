@@ -189,51 +189,33 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
     rng = np.random.default_rng(seed)
     n_actions = int(env.single_action_space.n)
     buffer = ReplayBuffer(settings.buffer_size, seed=seed)
-    q_network = new_network(env, seed, device)
-    target_network = copy.deepcopy(q_network)
-    optimizer = make_optimizer(q_network, lr=settings.learning_rate)
+    q_network, target_network, optimizer = fresh_start(env, seed, settings, device)
+    best = KeepBest(target_network)
 
-    steps, explored, bursts, restarts = 0, 0, 0, 0
-    testing, earned = False, 0.0
-    best_network, most = copy.deepcopy(target_network), 0.0
+    steps, explored, bursts = 0, 0, 0
     observations, _ = env.reset(seed=seed)
     over = np.zeros(env.num_envs, dtype=bool)  # the copies whose episode ended at the last step
-    while steps + env.num_envs <= max_steps:
-        # Act: in a test as the target network says, otherwise at random with probability epsilon, which falls.
-        if testing:
-            actions = greedy_actions(target_network, observations)
-        else:
-            fraction = min(explored / settings.epsilon_steps, 1.0)
-            epsilon = settings.epsilon_start + fraction * (settings.epsilon_end - settings.epsilon_start)
-            random_actions = rng.integers(n_actions, size=env.num_envs)
-            at_random = rng.random(env.num_envs) < epsilon
-            actions = np.where(at_random, random_actions, greedy_actions(q_network, observations))
+    while steps + env.num_envs <= max_steps and best.earned < settings.solved:
+        # Act: at random with probability epsilon, which falls; otherwise as the Q-network says.
+        fraction = min(explored / settings.epsilon_steps, 1.0)
+        epsilon = settings.epsilon_start + fraction * (settings.epsilon_end - settings.epsilon_start)
+        random_actions = rng.integers(n_actions, size=env.num_envs)
+        at_random = rng.random(env.num_envs) < epsilon
+        actions = np.where(at_random, random_actions, greedy_actions(q_network, observations))
         next_observations, rewards, terminated, truncated, _ = env.step(actions)
 
-        # NEXT_STEP: the step after an episode's last one only resets that copy. IT IS NO TRANSITION.
-        # Nor is a test stored: its long episodes, all of one policy, would crowd out the rest.
+        # Store. NEXT_STEP: the step after an episode's last one only resets that copy. IT IS NO TRANSITION.
         live = np.flatnonzero(~over)
-        for i in [] if testing else live:
+        for i in live:
             # A TRUNCATED EPISODE COULD HAVE GONE ON. What the buffer calls done is true only where nothing can follow.
             ### BEGIN SOLUTION
             buffer.push(observations[i], actions[i], rewards[i], next_observations[i], terminated[i])
             ### END SOLUTION
         steps += len(live)
+        explored += len(live)
         observations, over = next_observations, terminated | truncated
 
-        # A test lasts until the first copy falls. KEEP THE WEIGHTS THAT DID BEST: a network that has solved the task
-        # often gets worse again. What is tested is the target network: it is an average over the last updates, and
-        # wavers less than the network that learns.
-        if testing:
-            earned += float(rewards.mean())
-            testing = earned < settings.solved and not terminated.any()
-            if not testing and earned > most:
-                best_network, most = copy.deepcopy(target_network), earned
-            if earned >= settings.solved:
-                break
-            continue
-
-        explored += len(live)
+        # Learn, in a burst of updates: not after each step, but whenever enough has been explored.
         if explored < settings.learning_starts + bursts * settings.learn_every:
             continue
         for _ in range(settings.updates):
@@ -248,26 +230,81 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
             update_target(target_network, q_network, settings.tau)
             ### END SOLUTION
         bursts += 1
-        age = bursts % settings.restart_every
+
+        # Test every few bursts, and start again with other weights where they have not been enough.
+        restarts, age = divmod(bursts, settings.restart_every)
         if age == 0:
-            # What has not solved the task by now rarely does. Start again from other weights, with all that is stored.
-            restarts += 1
-            q_network = new_network(env, seed + restarts, device)
-            target_network = copy.deepcopy(q_network)
-            optimizer = make_optimizer(q_network, lr=settings.learning_rate)
+            q_network, target_network, optimizer = fresh_start(env, seed + restarts, settings, device)
         elif age >= settings.first_test and age % settings.test_every == 0:
-            testing, earned = True, 0.0
-            observations, _ = env.reset()
-            over[:] = False
-    return lambda observations: greedy_actions(best_network, observations)
+            earned, taken, observations, over = play_test(env, target_network, max_steps - steps, settings.solved)
+            steps += taken
+            best.offer(target_network, earned)
+    return lambda observations: greedy_actions(best.network, observations)
 
 
-def new_network(env: gym.vector.VectorEnv, seed: int, device: str) -> DQN:
-    """A network for this environment, with the initial weights that belong to the seed."""
+class KeepBest:
+    """A copy of the network that did best: one that has solved the task often gets worse again.
+
+    | name    | meaning                                                        |
+    |---------|----------------------------------------------------------------|
+    | network | what to begin with; it has earned 0                            |
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        self.network, self.earned = copy.deepcopy(network), 0.0
+
+    def offer(self, network: nn.Module, earned: float) -> None:
+        """Copy this network if it earned more than the best one so far."""
+        if earned > self.earned:
+            self.network, self.earned = copy.deepcopy(network), earned
+
+
+def play_test(
+    env: gym.vector.VectorEnv, network: nn.Module, budget: int, solved: float
+) -> tuple[float, int, NDArray[np.float32], NDArray[np.bool_]]:
+    """Play new episodes without exploring, until the first copy falls: how much does a copy earn by then?
+
+    What is tested is the target network: it is an average over the last updates, and wavers less than the network that
+    learns. Nothing of a test is stored: its long episodes, all of one policy, would crowd out the rest.
+
+    | name    | shape      | meaning                                                                  |
+    |---------|------------|--------------------------------------------------------------------------|
+    | env     |            | the copies, wherever their episodes are                                  |
+    | network |            | observations (N, O) → action values (N, A)                               |
+    | budget  |            | how many environment steps the test may take                             |
+    | solved  |            | rewards of one copy with which the test is over though nothing has fallen |
+    | →       |            | four things:                                                             |
+    |         | float      | the rewards of one copy, on average; 0 if the budget ends before the test |
+    |         | int        | the environment steps that the test took                                 |
+    |         | (E, O)     | the copies' observations afterwards                                      |
+    |         | (E,)       | the copies whose episode ended at the last step                          |
+    """
+    earned, steps = 0.0, 0
+    observations, _ = env.reset()
+    over = np.zeros(env.num_envs, dtype=bool)
+    while steps + env.num_envs <= budget:
+        observations, rewards, terminated, truncated, _ = env.step(greedy_actions(network, observations))
+        steps += int((~over).sum())
+        over = terminated | truncated
+        earned += float(rewards.mean())
+        if earned >= solved or terminated.any():
+            return earned, steps, observations, over
+    return 0.0, steps, observations, over
+
+
+def fresh_start(
+    env: gym.vector.VectorEnv, seed: int, settings: Settings, device: str
+) -> tuple[DQN, DQN, torch.optim.Optimizer]:
+    """A Q-network with the initial weights that belong to the seed, its target network, and its optimizer.
+
+    Weights that have not solved the task after some bursts rarely do so later. Others, which learn from the first on
+    from all that is stored, often do.
+    """
     # Initial weights come from torch's global generator, which is left as it was.
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        return DQN(env.single_observation_space.shape[0], int(env.single_action_space.n)).to(device)
+        q_network = DQN(env.single_observation_space.shape[0], int(env.single_action_space.n)).to(device)
+    return q_network, copy.deepcopy(q_network), make_optimizer(q_network, lr=settings.learning_rate)
 
 
 def greedy_actions(q_network: nn.Module, observations: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -176,17 +176,16 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
     """
     settings = Settings()
     generator = torch.Generator(device=device).manual_seed(seed)
-    policy = new_policy(env, seed, device)
-    learning_rate = settings.learning_rate
-    optimizer = torch.optim.Adam(policy.parameters(), lr=learning_rate)
+    policy, optimizer = fresh_start(env, seed, device)
+    best = KeepBest(policy)
 
-    steps, updates, restart_at = 0, 0, settings.restart_after
-    best_policy, most = copy.deepcopy(policy), -np.inf
+    steps, updates, restarts, restart_at = 0, 0, 0, settings.restart_after
     observations, _ = env.reset(seed=seed)
     while True:
-        # Play one whole episode in every copy. The short ones are over sooner: those copies go on stepping, because a
-        # vector environment steps all of them or none, BUT WHAT COMES AFTER AN EPISODE'S END IS IN NO BATCH: neither
-        # the step that only resets (NEXT_STEP), nor the next episode, which would be cut off in its middle.
+        # Act: one whole episode in every copy, and store what the update needs. The short ones are over sooner: those
+        # copies go on stepping, because a vector environment steps all of them or none, BUT WHAT COMES AFTER AN
+        # EPISODE'S END IS IN NO BATCH: neither the step that only resets (NEXT_STEP), nor the next episode, which would
+        # be cut off in its middle.
         log_probs, rewards, playing = [], [], []  # one entry a time step, (E,) each
         first = np.ones(env.num_envs, dtype=bool)  # the copies that still play this batch's episode
         over = np.zeros(env.num_envs, dtype=bool)  # the copies whose episode ended at the last step
@@ -203,26 +202,14 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
         if first.any():
             break  # no steps are left to finish these episodes
 
-        # How good was this policy? KEEP THE WEIGHTS THAT DID BEST: the next update may spoil them.
-        in_batch = np.array(playing)  # (T, E)
-        earned = np.sum(rewards, axis=0).mean()
-        if earned > most:
-            best_policy, most = copy.deepcopy(policy), earned
-        if earned >= settings.solved:
+        # Test: the batch itself says how good this policy was, and the next update may spoil it.
+        best.offer(policy, earned=np.sum(rewards, axis=0).mean())
+        if best.earned >= settings.solved:
             break
-
-        if steps >= restart_at:
-            # A policy that has become sure of the wrong thing tries nothing else any more. Start again and take smaller
-            # steps, from the first weights: with new ones, luck would do what only learning should.
-            policy = new_policy(env, seed, device)
-            learning_rate = learning_rate / 2
-            optimizer = torch.optim.Adam(policy.parameters(), lr=learning_rate)
-            updates, restart_at = 0, steps + settings.restart_after
-            observations, _ = env.reset()
-            continue
 
         # The return of every step: what was earned FROM THERE ON, discounted. What came earlier is not to the credit of
         # an action. (A truncated episode might have earned more; the next lesson has an idea of how much.)
+        in_batch = np.array(playing)  # (T, E)
         returns = np.zeros(in_batch.shape)
         later = np.zeros(env.num_envs)  # nothing comes after the last step
         for t in reversed(range(len(rewards))):
@@ -232,13 +219,10 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
             returns[t] = later
             ### END SOLUTION
 
-        # One update, from the steps that count.
+        # Learn: one update, from the steps that count.
         counts = torch.as_tensor(in_batch, device=device)
         batch_log_probs = torch.stack(log_probs)[counts]  # (N,)
         batch_returns = torch.as_tensor(returns, dtype=torch.float32, device=device)[counts]  # (N,)
-        fraction = min(updates / settings.decay_updates, 1.0)
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate + fraction * (settings.last_learning_rate - learning_rate)
         # The loss of the standardized returns, and its gradient, which takes the place of the last one.
         ### BEGIN SOLUTION
         loss = policy_gradient_loss(batch_log_probs, standardize(batch_returns))
@@ -247,19 +231,54 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
         ### END SOLUTION
         # A batch of very different returns can have a gradient that would throw the policy far off: it is shortened.
         nn.utils.clip_grad_norm_(policy.parameters(), settings.longest_gradient)
+        optimizer.param_groups[0]["lr"] = learning_rate(updates, restarts, settings)
         optimizer.step()
         updates += 1
+
+        # Start again where all these steps have led nowhere.
+        if steps >= restart_at:
+            policy, optimizer = fresh_start(env, seed, device)
+            updates, restarts, restart_at = 0, restarts + 1, steps + settings.restart_after
         # THE POLICY HAS CHANGED, SO ALL EPISODES START ANEW: what the old one began says nothing about the new one.
         observations, _ = env.reset()
-    return lambda observations: likeliest_actions(best_policy, observations)
+    return lambda observations: likeliest_actions(best.network, observations)
 
 
-def new_policy(env: gym.vector.VectorEnv, seed: int, device: str) -> PolicyNetwork:
-    """A network for this environment, with the initial weights that belong to the seed."""
+class KeepBest:
+    """A copy of the network that did best: one more update may spoil it.
+
+    | name    | meaning                                                        |
+    |---------|----------------------------------------------------------------|
+    | network | what to begin with; whatever is offered first did better       |
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        self.network, self.earned = copy.deepcopy(network), -np.inf
+
+    def offer(self, network: nn.Module, earned: float) -> None:
+        """Copy this network if it earned more than the best one so far."""
+        if earned > self.earned:
+            self.network, self.earned = copy.deepcopy(network), earned
+
+
+def learning_rate(updates: int, restarts: int, settings: Settings) -> float:
+    """How large the next step of the optimizer is: it falls in a straight line, and begins lower after each restart."""
+    start = settings.learning_rate / 2**restarts
+    fraction = min(updates / settings.decay_updates, 1.0)
+    return start + fraction * (settings.last_learning_rate - start)
+
+
+def fresh_start(env: gym.vector.VectorEnv, seed: int, device: str) -> tuple[PolicyNetwork, torch.optim.Optimizer]:
+    """A policy with the initial weights that belong to the seed, and its optimizer.
+
+    A policy that has become sure of the wrong thing tries nothing else any more; only a fresh start helps, with smaller
+    steps. Its weights are the first ones again: with new ones, luck would do what only learning should.
+    """
     # Initial weights come from torch's global generator, which is left as it was.
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        return PolicyNetwork(env.single_observation_space.shape[0], int(env.single_action_space.n)).to(device)
+        policy = PolicyNetwork(env.single_observation_space.shape[0], int(env.single_action_space.n)).to(device)
+    return policy, torch.optim.Adam(policy.parameters())
 
 
 def likeliest_actions(policy: nn.Module, observations: NDArray[np.float32]) -> NDArray[np.int64]:
