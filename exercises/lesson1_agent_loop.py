@@ -42,7 +42,7 @@ def lean_policy(observation: np.ndarray) -> int:
     | name        | shape | meaning                                                                         |
     |-------------|-------|---------------------------------------------------------------------------------|
     | observation | (4,)  | position (m), velocity (m/s), angle (rad), angular velocity (rad/s)             |
-    | returns     | int   | 1, push right, when angle + angular velocity is above 0; otherwise 0, push left |
+    | →           | int   | 1, push right, when angle + angular velocity is above 0; otherwise 0, push left |
 
     Example:
         >>> [lean_policy(np.array([0.0, 0.0, angle, 0.3])) for angle in (0.02, -0.02, -0.4)]
@@ -59,13 +59,12 @@ def run_episode(env: gymnasium.Env, policy: Policy, *, seed: int | None = None) 
     The episode ends when ``terminated`` or ``truncated`` is set. The states that are kept are copies, because an
     environment may reuse its arrays.
 
-    Args:
-        env: any Gymnasium environment; this function resets it.
-        policy: called once a step with the observation.
-        seed: passed to ``env.reset``.
-
-    Returns:
-        The transitions in the order in which they happened.
+    | name   | shape | meaning                                                                   |
+    |--------|-------|---------------------------------------------------------------------------|
+    | env    |       | any Gymnasium environment; this function resets it                        |
+    | policy |       | takes one observation and gives one action; asked once a step             |
+    | seed   |       | passed to `env.reset`                                                     |
+    | →      | list  | the transitions, a `Transition` each, in the order in which they happened |
 
     Example:
         >>> len(run_episode(gymnasium.make("CartPole-v1"), lambda observation: 1, seed=0)) < 15
@@ -91,7 +90,7 @@ def discounted_return(rewards: Sequence[float] | np.ndarray, gamma: float) -> fl
     |---------|-------|--------------------------------------------------------------------|
     | rewards | (T,)  | r₀ … r_{T−1}, the first one first; integers and lists are fine too |
     | gamma   |       | the discount factor, between 0 and 1                               |
-    | returns | float | r₀ + γ r₁ + γ² r₂ + …; 0 when there are no rewards                 |
+    | →       | float | r₀ + γ r₁ + γ² r₂ + …; 0 when there are no rewards                 |
 
     Example:
         >>> discounted_return([1, 2, 3], 0.5)
@@ -107,14 +106,13 @@ def evaluate(env: gymnasium.Env, policy: Policy, episodes: int, *, seed: int | N
 
     The same seed gives the same numbers on a fresh environment, and yet the episodes do not all start alike.
 
-    Args:
-        env: any Gymnasium environment.
-        policy: takes one observation and gives one action.
-        episodes: how many to play.
-        seed: fixes how the episodes start; None for different ones every time.
-
-    Returns:
-        (episodes,), the sum of rewards of each episode, in order.
+    | name     | shape       | meaning                                                          |
+    |----------|-------------|------------------------------------------------------------------|
+    | env      |             | any Gymnasium environment                                        |
+    | policy   |             | takes one observation and gives one action                       |
+    | episodes |             | how many to play                                                 |
+    | seed     |             | fixes how the episodes start; None for different ones every time |
+    | →        | (episodes,) | the sum of rewards of each episode, in order                     |
 
     Example:
         >>> from grader.testing.environments import ScriptedEnv

@@ -20,7 +20,7 @@ def returns_to_go(rewards: Sequence[float] | np.ndarray, gamma: float) -> np.nda
     |---------|-------|--------------------------------------------------------------------|
     | rewards | (T,)  | r₀ … r_{T−1}, the first one first; integers and lists are fine too |
     | gamma   |       | the discount factor, from 0 up to but not including 1              |
-    | returns | (T,)  | G₀ … G_{T−1}, an array of floats                                   |
+    | →       | (T,)  | G₀ … G_{T−1}, an array of floats                                   |
 
     Example:
         >>> returns_to_go([1, 2, 3], 0.5)
@@ -36,13 +36,13 @@ def action_values(P: np.ndarray, R: np.ndarray, V: np.ndarray, gamma: float) -> 
 
     Q(s, a) = R(s, a) + γ Σ over s' of P(s' | s, a) V(s')
 
-    | name    | shape     | meaning                                                                      |
-    |---------|-----------|------------------------------------------------------------------------------|
-    | P       | (S, A, S) | P[s, a, s2]: how probable it is that action a leads from state s to state s2 |
-    | R       | (S, A)    | R[s, a]: the expected reward of action a in state s                          |
-    | V       | (S,)      | the values of the states                                                     |
-    | gamma   |           | the discount factor                                                          |
-    | returns | (S, A)    | the values of the actions                                                    |
+    | name  | shape     | meaning                                                                      |
+    |-------|-----------|------------------------------------------------------------------------------|
+    | P     | (S, A, S) | P[s, a, s2]: how probable it is that action a leads from state s to state s2 |
+    | R     | (S, A)    | R[s, a]: the expected reward of action a in state s                          |
+    | V     | (S,)      | the values of the states                                                     |
+    | gamma |           | the discount factor                                                          |
+    | →     | (S, A)    | the values of the actions                                                    |
 
     A terminal state is no special case: it is a row whose actions all stay where they are, with reward 0.
 
@@ -68,14 +68,14 @@ def evaluate_policy(P: np.ndarray, R: np.ndarray, policy: np.ndarray, gamma: flo
     put the right side in the place of V again and again, until no state's value changes by more than `tol`. Or solve
     the linear equations, or do anything else that gets there.
 
-    | name    | shape     | meaning                                                                          |
-    |---------|-----------|----------------------------------------------------------------------------------|
-    | P       | (S, A, S) | probabilities of the next states                                                 |
-    | R       | (S, A)    | expected rewards                                                                 |
-    | policy  | (S, A)    | policy[s, a]: how probable it is that the policy chooses action a in state s     |
-    | gamma   |           | the discount factor, from 0 up to but not including 1                            |
-    | tol     |           | how exact: every value is at most tol / (1 − γ) away from the true one           |
-    | returns | (S,)      | the values of the states                                                         |
+    | name   | shape     | meaning                                                                      |
+    |--------|-----------|------------------------------------------------------------------------------|
+    | P      | (S, A, S) | probabilities of the next states                                             |
+    | R      | (S, A)    | expected rewards                                                             |
+    | policy | (S, A)    | policy[s, a]: how probable it is that the policy chooses action a in state s |
+    | gamma  |           | the discount factor, from 0 up to but not including 1                        |
+    | tol    |           | how exact: every value is at most tol / (1 − γ) away from the true one       |
+    | →      | (S,)      | the values of the states                                                     |
 
     Example:
         One state, two actions that both stay there and earn 0 and 2. A policy that chooses each half of the time earns
@@ -94,10 +94,10 @@ def evaluate_policy(P: np.ndarray, R: np.ndarray, policy: np.ndarray, gamma: flo
 def greedy_policy(Q: np.ndarray) -> np.ndarray:
     """The policy that takes the best action in every state.
 
-    | name    | shape  | meaning                                                                        |
-    |---------|--------|--------------------------------------------------------------------------------|
-    | Q       | (S, A) | the values of the actions                                                      |
-    | returns | (S, A) | probabilities: in every row a single 1, at the best action, and 0 elsewhere    |
+    | name | shape  | meaning                                                                     |
+    |------|--------|-----------------------------------------------------------------------------|
+    | Q    | (S, A) | the values of the actions                                                   |
+    | →    | (S, A) | probabilities: in every row a single 1, at the best action, and 0 elsewhere |
 
     Where several actions are equally good, choose any one of them, but only one.
 
@@ -117,13 +117,13 @@ def value_iteration(P: np.ndarray, R: np.ndarray, gamma: float, tol: float = 1e-
     V is the solution of V(s) = max over a of Q(s, a), where Q comes from V as in `action_values`. Any way to find it is
     right; the usual one puts the right side in the place of V until no state's value changes by more than `tol`.
 
-    | name    | shape             | meaning                                                                     |
-    |---------|-------------------|-----------------------------------------------------------------------------|
-    | P       | (S, A, S)         | probabilities of the next states                                            |
-    | R       | (S, A)            | expected rewards                                                            |
-    | gamma   |                   | the discount factor, from 0 up to but not including 1                       |
-    | tol     |                   | how exact: every value is at most tol / (1 − γ) away from the best possible |
-    | returns | (S,) and (S, A)   | the values, and the policy that is greedy for them, as `greedy_policy` does |
+    | name  | shape           | meaning                                                                     |
+    |-------|-----------------|-----------------------------------------------------------------------------|
+    | P     | (S, A, S)       | probabilities of the next states                                            |
+    | R     | (S, A)          | expected rewards                                                            |
+    | gamma |                 | the discount factor, from 0 up to but not including 1                       |
+    | tol   |                 | how exact: every value is at most tol / (1 − γ) away from the best possible |
+    | →     | (S,) and (S, A) | the values, and the policy that is greedy for them, as `greedy_policy` does |
 
     Example:
         One state, two actions that both stay there and earn 0 and 2. The best is to earn 2 at every step; with γ = 0.5
@@ -146,8 +146,10 @@ def gridworld(size: int = 4) -> tuple[np.ndarray, np.ndarray]:
     State `size * row + column` is a cell; the last one, below on the right, is terminal. The actions 0 to 3 go up,
     right, down and left; who would leave the square stays where they are.
 
-    Returns:
-        P (S, A, S) and R (S, A), with S = size² and A = 4.
+    | name | shape                | meaning                           |
+    |------|----------------------|-----------------------------------|
+    | size |                      | cells of one side                 |
+    | →    | (S, A, S) and (S, A) | P and R, with S = size² and A = 4 |
     """
     states, moves = size * size, [(-1, 0), (0, 1), (1, 0), (0, -1)]
     P, R = np.zeros((states, len(moves), states)), np.full((states, len(moves)), -1.0)

@@ -13,9 +13,10 @@ import numpy as np
 class ReplayBuffer:
     """The last ``capacity`` transitions, of which random batches can be drawn.
 
-    Args:
-        capacity: how many transitions are remembered, 1 or more; then each new one takes the place of the oldest.
-        seed: of the buffer's own random numbers; None for a different sequence every time.
+    | name     | meaning                                                                                         |
+    |----------|-------------------------------------------------------------------------------------------------|
+    | capacity | how many transitions are remembered, 1 or more; then each new one takes the place of the oldest |
+    | seed     | of the buffer's own random numbers; None for a different sequence every time                    |
 
     Example:
         >>> buffer = ReplayBuffer(capacity=2, seed=0)
@@ -37,13 +38,14 @@ class ReplayBuffer:
     ) -> None:
         """Remember one transition; when the buffer is full, forget the oldest.
 
-        | name       | shape | meaning                                                    |
-        |------------|-------|------------------------------------------------------------|
-        | state      | (O,)  | the observation that the action was chosen in              |
-        | action     | ()    | what was done                                              |
-        | reward     | ()    | what it earned                                             |
-        | next_state | (O,)  | the observation that followed                              |
-        | done       | ()    | ``terminated``: nothing can be earned after ``next_state`` |
+        | name       | shape | meaning                                                |
+        |------------|-------|--------------------------------------------------------|
+        | state      | (O,)  | the observation that the action was chosen in          |
+        | action     | ()    | what was done                                          |
+        | reward     | ()    | what it earned                                         |
+        | next_state | (O,)  | the observation that followed                          |
+        | done       | ()    | `terminated`: nothing can be earned after `next_state` |
+        | →          |       | nothing                                                |
 
         The buffer keeps copies: what the caller does to the arrays afterwards does not reach it.
 
@@ -59,13 +61,15 @@ class ReplayBuffer:
     def sample(self, batch_size: int) -> tuple[np.ndarray, ...]:
         """Draw ``batch_size`` different transitions; every set of that size is equally likely.
 
-        | returns     | shape  | meaning                                     |
-        |-------------|--------|---------------------------------------------|
-        | states      | (B, O) | the observations the actions were chosen in |
-        | actions     | (B,)   | what was done                               |
-        | rewards     | (B,)   | what it earned                              |
-        | next_states | (B, O) | the observations that followed              |
-        | dones       | (B,)   | whether that was the end                    |
+        | name       | shape  | meaning                                             |
+        |------------|--------|-----------------------------------------------------|
+        | batch_size |        | B, how many to draw                                 |
+        | →          |        | five arrays:                                        |
+        |            | (B, O) | states: the observations the actions were chosen in |
+        |            | (B,)   | actions: what was done                              |
+        |            | (B,)   | rewards: what it earned                             |
+        |            | (B, O) | next states: the observations that followed         |
+        |            | (B,)   | dones: `terminated` of each                         |
 
         Row i of all five arrays belongs to one and the same transition.
 
@@ -85,7 +89,11 @@ class ReplayBuffer:
         raise NotImplementedError("ReplayBuffer.sample: write me; lesson5_replay_buffer.md tells how")
 
     def __len__(self) -> int:
-        """How many transitions are stored now: the number of pushes, but never more than ``capacity``.
+        """How many transitions are stored now.
+
+        | name | shape | meaning                                              |
+        |------|-------|------------------------------------------------------|
+        | →    | int   | the number of pushes, but never more than `capacity` |
 
         Example:
             >>> buffer = ReplayBuffer(capacity=2)

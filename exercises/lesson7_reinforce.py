@@ -26,9 +26,10 @@ class PolicyNetwork(nn.Module):
     logits, with no softmax, ReLU or tanh after its last layer. Between its layers it needs at least one hidden layer
     with a nonlinearity; how many units is free, and 64 in each of two layers with tanh are plenty.
 
-    Args:
-        input_dim: O, how many numbers one observation has (4 in CartPole).
-        output_dim: A, how many actions there are (2 in CartPole).
+    | name       | meaning                                                 |
+    |------------|---------------------------------------------------------|
+    | input_dim  | O, how many numbers one observation has (4 in CartPole) |
+    | output_dim | A, how many actions there are (2 in CartPole)           |
 
     Example:
         >>> PolicyNetwork(4, 2)(torch.zeros(32, 4)).shape
@@ -44,10 +45,10 @@ class PolicyNetwork(nn.Module):
     def forward(self, observations: Tensor) -> Tensor:
         """The logits of every action, for a batch of observations.
 
-        | name         | shape  | meaning                                                      |
-        |--------------|--------|--------------------------------------------------------------|
-        | observations | (N, O) | float32                                                      |
-        | →            | (N, A) | logits; row i depends on observation i and on no other one   |
+        | name         | shape  | meaning                                                    |
+        |--------------|--------|------------------------------------------------------------|
+        | observations | (N, O) | float32                                                    |
+        | →            | (N, A) | logits; row i depends on observation i and on no other one |
         """
         raise NotImplementedError("PolicyNetwork.forward: write me; lesson7_reinforce.md tells how")
 
@@ -57,13 +58,14 @@ def sample_action(
 ) -> tuple[Tensor, Tensor]:
     """Draw one action for every observation, and say how likely it was.
 
-    | name         | shape  | meaning                                                                           |
-    |--------------|--------|-----------------------------------------------------------------------------------|
-    | policy       |        | observations (N, O) → logits (N, A), such as a `PolicyNetwork`                    |
-    | observations | (N, O) | float32 tensor                                                                    |
-    | generator    |        | where the random numbers come from; None for torch's global generator             |
-    | → actions    | (N,)   | whole numbers 0 … A − 1, each drawn for itself from the softmax of its own logits |
-    | → log_probs  | (N,)   | log π(a|s) of the very actions that were drawn, with the graph back to the policy |
+    | name         | shape  | meaning                                                                      |
+    |--------------|--------|------------------------------------------------------------------------------|
+    | policy       |        | observations (N, O) → logits (N, A), such as a `PolicyNetwork`               |
+    | observations | (N, O) | float32 tensor                                                               |
+    | generator    |        | where the random numbers come from; None for torch's global generator        |
+    | →            |        | two tensors:                                                                 |
+    |              | (N,)   | actions: 0 … A − 1, each drawn for itself from the softmax of its own logits |
+    |              | (N,)   | log_probs: log π(a|s) of these very actions, with the graph to the policy    |
 
     Example:
         Logits [[0, 0]] give action 0 half of the time and action 1 the other half; log_probs is [log 0.5] = [-0.693]
@@ -164,10 +166,9 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
     steps, updates, restarts, restart_at = 0, 0, 0, settings.restart_after
     observations, _ = env.reset(seed=seed)
     while True:
-        # Act: one whole episode in every copy, and store what the update needs. The short ones are over sooner: those
-        # copies go on stepping, because a vector environment steps all of them or none, BUT WHAT COMES AFTER AN
-        # EPISODE'S END IS IN NO BATCH: neither the step that only resets (NEXT_STEP), nor the next episode, which would
-        # be cut off in its middle.
+        # Act: play one whole episode in every copy. The short ones are over sooner: those copies go on stepping, for a
+        # vector environment steps all of them or none, BUT WHAT COMES AFTER AN EPISODE'S END IS IN NO BATCH: neither
+        # the step that only resets (NEXT_STEP), nor the next episode, which would be cut off in its middle.
         log_probs, rewards, playing = [], [], []  # one entry a time step, (E,) each
         first = np.ones(env.num_envs, dtype=bool)  # the copies that still play this batch's episode
         over = np.zeros(env.num_envs, dtype=bool)  # the copies whose episode ended at the last step
@@ -175,6 +176,7 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
             seen = torch.as_tensor(observations, dtype=torch.float32, device=device)
             actions, log_prob = sample_action(policy, seen, generator)
             observations, reward, terminated, truncated, _ = env.step(torch.as_tensor(actions).cpu().numpy())
+            # Store what the update needs.
             log_probs.append(log_prob)
             rewards.append(reward * first)  # what the next episodes earn does not count
             playing.append(first)
@@ -184,13 +186,13 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
         if first.any():
             break  # no steps are left to finish these episodes
 
-        # Test: the batch itself says how good this policy was, and the next update may spoil it.
+        # Test: the batch itself says how good this policy is, so it comes before the update.
         best.offer(policy, earned=np.sum(rewards, axis=0).mean())
         if best.earned >= settings.solved:
             break
 
-        # The return of every step: what was earned FROM THERE ON, discounted. What came earlier is not to the credit of
-        # an action. (A truncated episode might have earned more; the next lesson has an idea of how much.)
+        # Learn. First the return of every step: what was earned FROM THERE ON, discounted. What came earlier is not to
+        # the credit of an action. (A truncated episode might have earned more; the next lesson has an idea how much.)
         in_batch = np.array(playing)  # (T, E)
         returns = np.zeros(in_batch.shape)
         later = np.zeros(env.num_envs)  # nothing comes after the last step
@@ -198,7 +200,7 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
             # The returns of step t, (E,), from the rewards of step t and the returns of the step after it.
             raise NotImplementedError("train: write me; lesson7_reinforce.md tells how")
 
-        # Learn: one update, from the steps that count.
+        # Then one update, from the steps that count.
         counts = torch.as_tensor(in_batch, device=device)
         batch_log_probs = torch.stack(log_probs)[counts]  # (N,)
         batch_returns = torch.as_tensor(returns, dtype=torch.float32, device=device)[counts]  # (N,)
@@ -210,7 +212,7 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
         optimizer.step()
         updates += 1
 
-        # Start again where all these steps have led nowhere.
+        # Start again if all these steps have led nowhere.
         if steps >= restart_at:
             policy, optimizer = fresh_start(env, seed, device)
             updates, restarts, restart_at = 0, restarts + 1, steps + settings.restart_after
@@ -220,11 +222,9 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
 
 
 class KeepBest:
-    """A copy of the network that did best: one more update may spoil it.
+    """A copy of the network that did best so far, because any update may spoil a good one.
 
-    | name    | meaning                                                        |
-    |---------|----------------------------------------------------------------|
-    | network | what to begin with; whatever is offered first did better       |
+    It begins with the network that it is given, of which nothing is known: what is offered first did better.
     """
 
     def __init__(self, network: nn.Module) -> None:

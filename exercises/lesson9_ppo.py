@@ -24,11 +24,11 @@ Policy = Callable[[NDArray[np.float32]], NDArray[np.int64]]
 def probability_ratio(log_probs: Tensor, old_log_probs: Tensor) -> Tensor:
     """How many times likelier each action is now than when it was taken: ratio = π(a|s) / π_old(a|s).
 
-    | name          | shape | meaning                                                                    |
-    |---------------|-------|----------------------------------------------------------------------------|
-    | log_probs     | any   | log π(a|s) of the policy that learns                                       |
+    | name          | shape | meaning                                                                     |
+    |---------------|-------|-----------------------------------------------------------------------------|
+    | log_probs     | any   | log π(a|s) of the policy that learns                                        |
     | old_log_probs | same  | log π_old(a|s) of the policy that acted; constants, no gradient flows there |
-    | returns       | same  | the ratios, above 0; 1 where nothing has changed                           |
+    | →             | same  | the ratios, above 0; 1 where nothing has changed                            |
 
     Example:
         >>> now, old = torch.tensor([0.6, 0.2]), torch.tensor([0.3, 0.4])
@@ -46,13 +46,13 @@ def clipped_surrogate_loss(log_probs: Tensor, old_log_probs: Tensor, advantages:
     loss = -mean(min(ratio · A, clamp(ratio, 1 - clip, 1 + clip) · A)), with A and the old log-probabilities as
     constants.
 
-    | name          | shape | meaning                                             |
-    |---------------|-------|-----------------------------------------------------|
-    | log_probs     | any   | log π(a|s) of the policy that learns                |
-    | old_log_probs | same  | log π_old(a|s) of the policy that acted             |
-    | advantages    | same  | what the actions were worth beyond expectation      |
-    | clip          |       | ε, how far the ratio may go from 1 with a reward    |
-    | returns       | ()    | the loss                                            |
+    | name          | shape | meaning                                          |
+    |---------------|-------|--------------------------------------------------|
+    | log_probs     | any   | log π(a|s) of the policy that learns             |
+    | old_log_probs | same  | log π_old(a|s) of the policy that acted          |
+    | advantages    | same  | what the actions were worth beyond expectation   |
+    | clip          |       | ε, how far the ratio may go from 1 with a reward |
+    | →             | ()    | the loss                                         |
 
     Example:
         Ratio 1.5 and clip 0.2. With advantage 2 the loss is -min(3, 2.4) = -2.4: there is nothing more to be had, and
@@ -82,8 +82,7 @@ def clipped_value_loss(values: Tensor, old_values: Tensor, returns: Tensor, clip
     | old_values | same  | what it said when the data were collected                  |
     | returns    | same  | what it should have said                                   |
     | clip       |       | how far a value may move with a reward, in units of values |
-
-    The answer is a tensor without axes, (), and there is no factor ½.
+    | →          | ()    | the loss, without a factor ½                               |
 
     Example:
         Value 2, old value 1, return 3, clip 0.5: near is 1.5, so the loss is max(1, 2.25) = 2.25, and no gradient is
@@ -100,12 +99,12 @@ def clipped_value_loss(values: Tensor, old_values: Tensor, returns: Tensor, clip
 def minibatches(size: int, minibatch_size: int, rng: np.random.Generator) -> Iterable[NDArray[np.int64]]:
     """One epoch: all indices from 0 to size - 1 in random order, cut into minibatches.
 
-    | name           | meaning                                                                                |
-    |----------------|----------------------------------------------------------------------------------------|
-    | size           | how many entries there are                                                             |
-    | minibatch_size | how many go into each batch; only the last one may be smaller                          |
-    | rng            | decides the order, and moves on: the next epoch has another order                      |
-    | returns        | a list or an iterator of index arrays; every index comes exactly once                  |
+    | name           | meaning                                                               |
+    |----------------|-----------------------------------------------------------------------|
+    | size           | how many entries there are                                            |
+    | minibatch_size | how many go into each batch; only the last one may be smaller         |
+    | rng            | decides the order, and moves on: the next epoch has another order     |
+    | →              | a list or an iterator of index arrays; every index comes exactly once |
 
     Example:
         minibatches(5, 2, rng) may give [3, 0], [4, 1], [2].
@@ -144,13 +143,13 @@ class Settings:
 def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str = "cpu") -> Policy:
     """PPO on a vector environment, until its episodes are nearly as long as they can be.
 
-    | name      | meaning                                                                                     |
-    |-----------|---------------------------------------------------------------------------------------------|
-    | env       | E copies of one environment that reset by Gymnasium's NEXT_STEP rule                        |
-    | max_steps | how many environment steps may be taken, summed over the copies                             |
-    | seed      | of the weights, the actions, the minibatches and the environment                            |
-    | device    | where the network computes: "cpu", or "cuda"                                                |
-    | returns   | a policy: a batch of observations (N, O) → actions (N,); it takes the likeliest action      |
+    | name      | meaning                                                                                |
+    |-----------|----------------------------------------------------------------------------------------|
+    | env       | E copies of one environment that reset by Gymnasium's NEXT_STEP rule                   |
+    | max_steps | how many environment steps may be taken, summed over the copies                        |
+    | seed      | of the weights, the actions, the minibatches and the environment                       |
+    | device    | where the network computes: "cpu", or "cuda"                                           |
+    | →         | a policy: a batch of observations (N, O) → actions (N,); it takes the likeliest action |
 
     Source: Schulman et al. 2017, algorithm 1.
     """

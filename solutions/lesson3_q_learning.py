@@ -17,13 +17,13 @@ Policy = Callable[[int], int]
 def epsilon_by_step(step: int, start: float, end: float, decay_steps: int) -> float:
     """How often to explore at this step: a straight line from `start` to `end`, and `end` from then on.
 
-    | name        | meaning                                                                              |
-    |-------------|--------------------------------------------------------------------------------------|
-    | step        | how many steps have been made, from 0                                                |
-    | start       | epsilon at step 0                                                                    |
-    | end         | epsilon at step `decay_steps` and at all later ones; it may also be above `start`    |
-    | decay_steps | how many steps the way from `start` to `end` takes, at least 1                       |
-    | returns     | epsilon                                                                              |
+    | name        | meaning                                                                           |
+    |-------------|-----------------------------------------------------------------------------------|
+    | step        | how many steps have been made, from 0                                             |
+    | start       | epsilon at step 0                                                                 |
+    | end         | epsilon at step `decay_steps` and at all later ones; it may also be above `start` |
+    | decay_steps | how many steps the way from `start` to `end` takes, at least 1                    |
+    | →           | epsilon                                                                           |
 
     Example:
         >>> [epsilon_by_step(step, 1.0, 0.0, 4) for step in (0, 1, 4, 9)]
@@ -40,12 +40,12 @@ def epsilon_by_step(step: int, start: float, end: float, decay_steps: int) -> fl
 def epsilon_greedy(q_values: np.ndarray, epsilon: float, rng: np.random.Generator) -> int:
     """With probability `epsilon` any action, all equally likely; otherwise one of the best.
 
-    | name     | shape | meaning                                                             |
-    |----------|-------|---------------------------------------------------------------------|
-    | q_values | (A,)  | the values of the actions in one state                              |
-    | epsilon  |       | probability of a random action, from 0 to 1                         |
-    | rng      |       | where all random numbers come from                                  |
-    | returns  | int   | an action, 0 … A − 1                                                |
+    | name     | shape | meaning                                     |
+    |----------|-------|---------------------------------------------|
+    | q_values | (A,)  | the values of the actions in one state      |
+    | epsilon  |       | probability of a random action, from 0 to 1 |
+    | rng      |       | where all random numbers come from          |
+    | →        | int   | an action, 0 … A − 1                        |
 
     A random action may happen to be the best one. Where several actions are equally good, the greedy choice is one of
     them, each as likely as the others: in a table that is still all zeros, nobody should walk left forever.
@@ -86,17 +86,17 @@ def q_learning_update(
 
     Where the episode has terminated, nothing follows: δ = r − Q(s, a).
 
-    | name       | shape  | meaning                                                                    |
-    |------------|--------|----------------------------------------------------------------------------|
-    | Q          | (S, A) | the values so far; Q[state, action] changes, all else stays                |
-    | state      |        | s, where the agent was                                                     |
-    | action     |        | a, what it did                                                             |
-    | reward     |        | r, what it earned                                                          |
-    | next_state |        | s', where it got to; it may be s again                                     |
-    | terminated |        | whether nothing can be earned any more; a truncation is not meant          |
-    | alpha      |        | α, the learning rate: how far to go from the old value to the new          |
-    | gamma      |        | γ, the discount factor, from 0 to 1                                        |
-    | returns    |        | δ, the TD error as it was before the change                                |
+    | name       | shape  | meaning                                                           |
+    |------------|--------|-------------------------------------------------------------------|
+    | Q          | (S, A) | the values so far; Q[state, action] changes, all else stays       |
+    | state      |        | s, where the agent was                                            |
+    | action     |        | a, what it did                                                    |
+    | reward     |        | r, what it earned                                                 |
+    | next_state |        | s', where it got to; it may be s again                            |
+    | terminated |        | whether nothing can be earned any more; a truncation is not meant |
+    | alpha      |        | α, the learning rate: how far to go from the old value to the new |
+    | gamma      |        | γ, the discount factor, from 0 to 1                               |
+    | →          |        | δ, the TD error as it was before the change                       |
 
     Example:
         Q[0] is [2, 0], Q[1] is [4, 8]. Action 0 earned 1 and led from state 0 to state 1. With α = 0.5 and γ = 0.5
@@ -136,15 +136,22 @@ def sarsa_update(
 
     Where the episode has terminated, nothing follows: δ = r − Q(s, a).
 
-    | name        | shape  | meaning                                                                   |
-    |-------------|--------|---------------------------------------------------------------------------|
-    | next_action |        | a', what the agent does in s', good or bad; may be None where terminated  |
-
-    All other arguments, and the answer, are as in `q_learning_update`.
+    | name        | shape  | meaning                                                                  |
+    |-------------|--------|--------------------------------------------------------------------------|
+    | Q           | (S, A) | the values so far; Q[state, action] changes, all else stays              |
+    | state       |        | s, where the agent was                                                   |
+    | action      |        | a, what it did                                                           |
+    | reward      |        | r, what it earned                                                        |
+    | next_state  |        | s', where it got to; it may be s again                                   |
+    | next_action |        | a', what the agent does in s', good or bad; may be None where terminated |
+    | terminated  |        | whether nothing can be earned any more; a truncation is not meant        |
+    | alpha       |        | α, the learning rate: how far to go from the old value to the new        |
+    | gamma       |        | γ, the discount factor, from 0 to 1                                      |
+    | →           |        | δ, the TD error as it was before the change                              |
 
     Example:
-        As there, but the agent goes on with action 0, whose value is 4: the TD error is 1 + 0.5 · 4 − 2 = 1, and
-        Q[0, 0] becomes 2.5.
+        As in `q_learning_update`, but the agent goes on with action 0, whose value is 4: the TD error is
+        1 + 0.5 · 4 − 2 = 1, and Q[0, 0] becomes 2.5.
 
         >>> Q = np.array([[2.0, 0.0], [4.0, 8.0]])
         >>> float(sarsa_update(Q, 0, 0, 1.0, 1, 0, False, alpha=0.5, gamma=0.5))
@@ -178,12 +185,12 @@ class Settings:
 def train(env: gym.Env, *, max_steps: int, seed: int) -> Policy:
     """Q-learning on an environment whose states and actions are numbers, such as CliffWalking or FrozenLake.
 
-    | name      | meaning                                                                              |
-    |-----------|--------------------------------------------------------------------------------------|
-    | env       | observation space Discrete(S), action space Discrete(A)                              |
-    | max_steps | how many environment steps may be taken, over all episodes together                  |
-    | seed      | of the exploration and of the environment                                            |
-    | returns   | the greedy policy: a state → an action                                               |
+    | name      | meaning                                                             |
+    |-----------|---------------------------------------------------------------------|
+    | env       | observation space Discrete(S), action space Discrete(A)             |
+    | max_steps | how many environment steps may be taken, over all episodes together |
+    | seed      | of the exploration and of the environment                           |
+    | →         | the greedy policy: a state → an action                              |
 
     Source: Sutton & Barto, section 6.5, the algorithm in the box.
     """

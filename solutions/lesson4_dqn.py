@@ -17,9 +17,10 @@ class DQN(nn.Module):
 
     ``self.network`` is linear → ReLU → linear → ReLU → linear, with two hidden layers of 128 units.
 
-    Args:
-        input_dim: O, how many numbers one observation has (4 in CartPole).
-        output_dim: A, how many actions there are (2 in CartPole).
+    | name       | meaning                                                 |
+    |------------|---------------------------------------------------------|
+    | input_dim  | O, how many numbers one observation has (4 in CartPole) |
+    | output_dim | A, how many actions there are (2 in CartPole)           |
 
     Example:
         >>> DQN(4, 2)(torch.zeros(32, 4)).shape
@@ -44,10 +45,10 @@ class DQN(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The values of every action, for a batch of observations.
 
-        | name    | shape  | meaning                                   |
-        |---------|--------|-------------------------------------------|
-        | x       | (N, O) | observations, float32                     |
-        | returns | (N, A) | action values Q(s, a), in units of return |
+        | name | shape  | meaning                                   |
+        |------|--------|-------------------------------------------|
+        | x    | (N, O) | observations, float32                     |
+        | →    | (N, A) | action values Q(s, a), in units of return |
         """
         ### BEGIN SOLUTION
         return self.network(x)
@@ -57,9 +58,11 @@ class DQN(nn.Module):
 def make_optimizer(model: nn.Module, lr: float = 1e-3) -> torch.optim.Optimizer:
     """Adam over all of the model's parameters.
 
-    Args:
-        model: the network that will learn.
-        lr: the learning rate: the step size, roughly how far one update moves each weight.
+    | name  | meaning                                                                        |
+    |-------|--------------------------------------------------------------------------------|
+    | model | the network that will learn                                                    |
+    | lr    | the learning rate: the step size, roughly how far one update moves each weight |
+    | →     | the optimizer                                                                  |
 
     Example:
         >>> type(make_optimizer(DQN(4, 2))).__name__
@@ -79,7 +82,7 @@ def greedy_action(model: nn.Module, observation: np.ndarray) -> int:
     |-------------|-------|--------------------------------------------------|
     | model       |       | observations (N, O) to action values (N, A)      |
     | observation | (O,)  | one observation, float32 or float64              |
-    | returns     | int   | an action in 0 … A − 1; of equally good ones any |
+    | →           | int   | an action in 0 … A − 1; of equally good ones any |
 
     No graph is built: nobody will ask for a gradient of this forward pass.
 

@@ -26,13 +26,13 @@ def td_target(rewards: Tensor, next_q_values: Tensor, terminated: Tensor, gamma:
 
     y = r + γ · max_a Q_target(s', a), and y = r where the episode has terminated, for then nothing comes afterwards.
 
-    | name          | shape  | meaning                                                              |
-    |---------------|--------|----------------------------------------------------------------------|
-    | rewards       | (N,)   | reward of each transition                                            |
-    | next_q_values | (N, A) | the target network's values in the next states                       |
-    | terminated    | (N,)   | true (or 1.0) where the next state is terminal; a truncation is not  |
-    | gamma         |        | discount, from 0 to 1                                                |
-    | returns       | (N,)   | the targets                                                          |
+    | name          | shape  | meaning                                                             |
+    |---------------|--------|---------------------------------------------------------------------|
+    | rewards       | (N,)   | reward of each transition                                           |
+    | next_q_values | (N, A) | the target network's values in the next states                      |
+    | terminated    | (N,)   | true (or 1.0) where the next state is terminal; a truncation is not |
+    | gamma         |        | discount, from 0 to 1                                               |
+    | →             | (N,)   | the targets                                                         |
 
     Example:
         >>> next_q_values = torch.tensor([[2.0, 5.0], [2.0, 5.0]])
@@ -53,14 +53,14 @@ def double_dqn_target(
 
     y = r + γ · Q_target(s', argmax_a Q_online(s', a)), and y = r where the episode has terminated.
 
-    | name          | shape  | meaning                                         |
-    |---------------|--------|-------------------------------------------------|
-    | rewards       | (N,)   | reward of each transition                       |
-    | next_q_online | (N, A) | the online network's values in the next states  |
-    | next_q_target | (N, A) | the target network's values in the next states  |
-    | terminated    | (N,)   | true (or 1.0) where the next state is terminal  |
-    | gamma         |        | discount, from 0 to 1                           |
-    | returns       | (N,)   | the targets                                     |
+    | name          | shape  | meaning                                        |
+    |---------------|--------|------------------------------------------------|
+    | rewards       | (N,)   | reward of each transition                      |
+    | next_q_online | (N, A) | the online network's values in the next states |
+    | next_q_target | (N, A) | the target network's values in the next states |
+    | terminated    | (N,)   | true (or 1.0) where the next state is terminal |
+    | gamma         |        | discount, from 0 to 1                          |
+    | →             | (N,)   | the targets                                    |
 
     Example:
         The online network likes the second action, which the target network values at 2: 1 + 0.5 · 2 = 2.
@@ -88,18 +88,18 @@ def dqn_loss(
     loss = mean of (Q(s, a) - y)², where a is the action that was taken and y is a constant: the gradient flows into
     Q(s, a) of `q_network` and nowhere else.
 
-    | name           | shape  | meaning                                                               |
-    |----------------|--------|-----------------------------------------------------------------------|
-    | q_network      |        | (N, O) → (N, A), the network that learns                              |
-    | target_network |        | (N, O) → (N, A), its older copy, which gives the targets              |
-    | batch          |        | five arrays, as `ReplayBuffer.sample` returns them:                   |
-    |                | (N, O) | states                                                                |
-    |                | (N,)   | actions, whole numbers                                                |
-    |                | (N,)   | rewards                                                               |
-    |                | (N, O) | next states                                                           |
-    |                | (N,)   | terminated (the place that the buffer calls done)                     |
-    | gamma          |        | discount, from 0 to 1                                                 |
-    | returns        | ()     | the loss                                                              |
+    | name           | shape  | meaning                                                  |
+    |----------------|--------|----------------------------------------------------------|
+    | q_network      |        | (N, O) → (N, A), the network that learns                 |
+    | target_network |        | (N, O) → (N, A), its older copy, which gives the targets |
+    | batch          |        | five arrays, as `ReplayBuffer.sample` returns them:      |
+    |                | (N, O) | states                                                   |
+    |                | (N,)   | actions, whole numbers                                   |
+    |                | (N,)   | rewards                                                  |
+    |                | (N, O) | next states                                              |
+    |                | (N,)   | terminated (the place that the buffer calls done)        |
+    | gamma          |        | discount, from 0 to 1                                    |
+    | →              | ()     | the loss                                                 |
 
     Example:
         Two networks that give their input back: a state's two numbers are the values of the two actions. The targets
@@ -132,6 +132,13 @@ def update_target(target_network: nn.Module, q_network: nn.Module, tau: float) -
     """Move the target network towards the online one, in place: θ_target ← (1 - τ) · θ_target + τ · θ.
 
     τ = 1 copies and τ = 0 changes nothing. The two networks never share storage, and the online one stays as it is.
+
+    | name           | meaning                                   |
+    |----------------|-------------------------------------------|
+    | target_network | its weights change                        |
+    | q_network      | the online network, of the same shape     |
+    | tau            | τ, how much of the way to go, from 0 to 1 |
+    | →              | nothing                                   |
 
     Example:
         >>> target_network, q_network = nn.Linear(1, 1), nn.Linear(1, 1)
@@ -174,13 +181,13 @@ class Settings:
 def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str = "cpu") -> Policy:
     """Deep Q-learning on a vector environment in which an episode is over when something falls, such as CartPole.
 
-    | name      | meaning                                                                                     |
-    |-----------|---------------------------------------------------------------------------------------------|
-    | env       | E copies of one environment that reset by Gymnasium's NEXT_STEP rule                        |
-    | max_steps | how many environment steps may be taken, summed over the copies, tests included             |
-    | seed      | of the weights, the buffer, the exploration and the environment                             |
-    | device    | where the networks compute: "cpu", or "cuda"                                                |
-    | returns   | a policy: a batch of observations (N, O) → actions (N,)                                     |
+    | name      | meaning                                                                         |
+    |-----------|---------------------------------------------------------------------------------|
+    | env       | E copies of one environment that reset by Gymnasium's NEXT_STEP rule            |
+    | max_steps | how many environment steps may be taken, summed over the copies, tests included |
+    | seed      | of the weights, the buffer, the exploration and the environment                 |
+    | device    | where the networks compute: "cpu", or "cuda"                                    |
+    | →         | a policy: a batch of observations (N, O) → actions (N,)                         |
 
     Source: Mnih et al. 2015, algorithm 1, with a target network that follows slowly; the restarts are from Nikishin
     et al. 2022, "The primacy bias in deep reinforcement learning".
@@ -243,11 +250,9 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
 
 
 class KeepBest:
-    """A copy of the network that did best: one that has solved the task often gets worse again.
+    """A copy of the network that did best so far, because one that has solved the task often gets worse again.
 
-    | name    | meaning                                                        |
-    |---------|----------------------------------------------------------------|
-    | network | what to begin with; it has earned 0                            |
+    It begins with the network that it is given, which has earned 0.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -267,17 +272,17 @@ def play_test(
     What is tested is the target network: it is an average over the last updates, and wavers less than the network that
     learns. Nothing of a test is stored: its long episodes, all of one policy, would crowd out the rest.
 
-    | name    | shape      | meaning                                                                  |
-    |---------|------------|--------------------------------------------------------------------------|
-    | env     |            | the copies, wherever their episodes are                                  |
-    | network |            | observations (N, O) → action values (N, A)                               |
-    | budget  |            | how many environment steps the test may take                             |
-    | solved  |            | rewards of one copy with which the test is over though nothing has fallen |
-    | →       |            | four things:                                                             |
-    |         | float      | the rewards of one copy, on average; 0 if the budget ends before the test |
-    |         | int        | the environment steps that the test took                                 |
-    |         | (E, O)     | the copies' observations afterwards                                      |
-    |         | (E,)       | the copies whose episode ended at the last step                          |
+    | name    | shape  | meaning                                                                   |
+    |---------|--------|---------------------------------------------------------------------------|
+    | env     |        | the copies, wherever their episodes are                                   |
+    | network |        | observations (N, O) → action values (N, A)                                |
+    | budget  |        | how many environment steps the test may take                              |
+    | solved  |        | rewards of one copy with which the test is over though nothing has fallen |
+    | →       |        | four things:                                                              |
+    |         | float  | the rewards of one copy, on average; 0 if the budget ends before the test |
+    |         | int    | the environment steps that the test took                                  |
+    |         | (E, O) | the copies' observations afterwards                                       |
+    |         | (E,)   | the copies whose episode ended at the last step                           |
     """
     earned, steps = 0.0, 0
     observations, _ = env.reset()
@@ -297,8 +302,8 @@ def fresh_start(
 ) -> tuple[DQN, DQN, torch.optim.Optimizer]:
     """A Q-network with the initial weights that belong to the seed, its target network, and its optimizer.
 
-    Weights that have not solved the task after some bursts rarely do so later. Others, which learn from the first on
-    from all that is stored, often do.
+    Weights that have not solved the task after some bursts rarely do so later. New ones often do: from their first
+    update on they learn from all that is stored.
     """
     # Initial weights come from torch's global generator, which is left as it was.
     with torch.random.fork_rng(devices=[]):

@@ -23,10 +23,10 @@ Policy = Callable[[NDArray[np.float32]], NDArray[np.int64]]
 class ActorCritic(nn.Module):
     """Two answers to one observation: how much each action is preferred (actor), and what the state is worth (critic).
 
-    | name       | meaning                                                    |
-    |------------|------------------------------------------------------------|
-    | input_dim  | O, how many numbers an observation has                     |
-    | output_dim | A, how many actions there are                              |
+    | name       | meaning                                |
+    |------------|----------------------------------------|
+    | input_dim  | O, how many numbers an observation has |
+    | output_dim | A, how many actions there are          |
 
     Between observation and answers stand hidden layers with a nonlinearity; which, how wide, and whether actor and
     critic share them, is yours to choose (two layers of 64 with tanh are enough for CartPole). The last layers are
@@ -52,11 +52,12 @@ class ActorCritic(nn.Module):
     def forward(self, observations: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and values of a batch.
 
-        | name         | shape  | meaning                                                                     |
-        |--------------|--------|-----------------------------------------------------------------------------|
-        | observations | (N, O) | a batch of observations                                                     |
-        | returns      | (N, A) | logits: any numbers; softmax turns them into the probabilities of the actions |
-        |              | (N,)   | values: any numbers; what the critic expects to be earned from here on      |
+        | name         | shape  | meaning                                                                       |
+        |--------------|--------|-------------------------------------------------------------------------------|
+        | observations | (N, O) | a batch of observations                                                       |
+        | →            |        | two tensors:                                                                  |
+        |              | (N, A) | logits: any numbers; softmax turns them into the probabilities of the actions |
+        |              | (N,)   | values: any numbers; what the critic expects to be earned from here on        |
 
         The values of three observations are a tensor (3,), not (3, 1).
         """
@@ -82,16 +83,16 @@ def generalized_advantages(
     A truncated episode could have gone on, so its last δ bootstraps from V(s_{t+1}); a terminated one could not. After
     both, the next row belongs to another episode: nothing is carried over. Where both flags are set, terminated wins.
 
-    | name        | shape  | meaning                                                                       |
-    |-------------|--------|-------------------------------------------------------------------------------|
-    | rewards     | (T, N) | of T steps in time (rows) in N copies of the environment (columns)            |
-    | values      | (T, N) | V(s_t), the critic's value of the state in which the step was made            |
+    | name        | shape  | meaning                                                                          |
+    |-------------|--------|----------------------------------------------------------------------------------|
+    | rewards     | (T, N) | of T steps in time (rows) in N copies of the environment (columns)               |
+    | values      | (T, N) | V(s_t), the critic's value of the state in which the step was made               |
     | next_values | (T, N) | V(s_{t+1}), of the state to which it led; it may be anything after a termination |
-    | terminated  | (T, N) | true (or 1.0) where the step ended its episode for good                       |
-    | truncated   | (T, N) | true (or 1.0) where the episode was cut off after this step                   |
-    | gamma       |        | discount, from 0 to 1                                                         |
-    | lam         |        | λ, from 0 (only δ) to 1 (all that was earned, minus the value)                |
-    | returns     | (T, N) | the advantages                                                                |
+    | terminated  | (T, N) | true (or 1.0) where the step ended its episode for good                          |
+    | truncated   | (T, N) | true (or 1.0) where the episode was cut off after this step                      |
+    | gamma       |        | discount, from 0 to 1                                                            |
+    | lam         |        | λ, from 0 (only δ) to 1 (all that was earned, minus the value)                   |
+    | →           | (T, N) | the advantages                                                                   |
 
     Example:
         One copy, rewards [1, 1], values [2, 3], next_values [3, 5], no flags, gamma 1, lam 0.5: δ = [2, 3], and so
@@ -127,11 +128,11 @@ def actor_loss(log_probs: Tensor, advantages: Tensor) -> Tensor:
 
     loss = -mean(log π(a|s) · A), with the advantages as constants: no gradient flows into them.
 
-    | name       | shape | meaning                                                     |
-    |------------|-------|-------------------------------------------------------------|
-    | log_probs  | any   | log-probabilities of the actions that were taken            |
+    | name       | shape | meaning                                                      |
+    |------------|-------|--------------------------------------------------------------|
+    | log_probs  | any   | log-probabilities of the actions that were taken             |
     | advantages | same  | what those actions turned out to be worth beyond expectation |
-    | returns    | ()    | the loss                                                    |
+    | →          | ()    | the loss                                                     |
 
     Example:
         The loss is -((-1) · 3 + (-2) · (-1)) / 2 = 0.5.
@@ -153,8 +154,7 @@ def critic_loss(values: Tensor, returns: Tensor) -> Tensor:
     |---------|-------|-----------------------------------------------------|
     | values  | any   | what the critic expected                            |
     | returns | same  | what it should have expected: advantage + old value |
-
-    The answer is a tensor without axes, (), and there is no factor ½.
+    | →       | ()    | the loss, without a factor ½                        |
 
     Example:
         The errors are 1 - 3 and 2 - 2, so the loss is (4 + 0) / 2 = 2.
@@ -175,10 +175,10 @@ def entropy(logits: Tensor) -> Tensor:
     It is log A where all actions are equally likely, and 0 where one action is certain. It stays finite, and so does
     its gradient, when an action's probability is so small that it rounds to 0.
 
-    | name    | shape  | meaning                                          |
-    |---------|--------|--------------------------------------------------|
-    | logits  | (N, A) | the actor's; π = softmax(logits), row by row     |
-    | returns | (N,)   | one entropy for each row                         |
+    | name   | shape  | meaning                                      |
+    |--------|--------|----------------------------------------------|
+    | logits | (N, A) | the actor's; π = softmax(logits), row by row |
+    | →      | (N,)   | one entropy for each row                     |
 
     Example:
         Equal logits give log 2 = 0.693; logits of which one is certain to win give 0.
@@ -213,13 +213,13 @@ class Settings:
 def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str = "cpu") -> Policy:
     """Advantage actor-critic (A2C) on a vector environment, until its episodes are nearly as long as they can be.
 
-    | name      | meaning                                                                                     |
-    |-----------|---------------------------------------------------------------------------------------------|
-    | env       | E copies of one environment that reset by Gymnasium's NEXT_STEP rule                        |
-    | max_steps | how many environment steps may be taken, summed over the copies                             |
-    | seed      | of the weights, the actions and the environment                                             |
-    | device    | where the network computes: "cpu", or "cuda"                                                |
-    | returns   | a policy: a batch of observations (N, O) → actions (N,); it takes the likeliest action      |
+    | name      | meaning                                                                                |
+    |-----------|----------------------------------------------------------------------------------------|
+    | env       | E copies of one environment that reset by Gymnasium's NEXT_STEP rule                   |
+    | max_steps | how many environment steps may be taken, summed over the copies                        |
+    | seed      | of the weights, the actions and the environment                                        |
+    | device    | where the network computes: "cpu", or "cuda"                                           |
+    | →         | a policy: a batch of observations (N, O) → actions (N,); it takes the likeliest action |
 
     Source: Mnih et al. 2016, algorithm S3, with all copies in step; Schulman et al. 2016 for the advantages.
     """
