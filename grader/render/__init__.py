@@ -2,6 +2,7 @@
 
 - ``terminal``: after ``grader check`` for a learner, after ``grader grade`` for an instructor.
 - ``html``: pages for a student and a class, and cells of notebooks.
+- ``stylesheet``: their colours, which are all in ``palette.css.j2``, with the rules of a page.
 - ``fragment``: pieces for pages of other systems.
 - ``curve``: learning curves as SVG.
 - ``counting``: which lessons count, in words.

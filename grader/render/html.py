@@ -9,8 +9,6 @@ style the page by this one stylesheet only.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -26,6 +24,7 @@ from pygments.lexers import PythonLexer
 
 from grader import printable
 from grader.render import counting, curve, words
+from grader.render.stylesheet import policy, stylesheet
 from grader.report import sorting as order
 from grader.report import tally
 from grader.report.due import Counted
@@ -109,12 +108,10 @@ def _environment() -> Environment:
     environment.filters.update(
         number=printable.number, code=code, prose=prose, one_line=printable.one_line, verdict=verdict
     )
-    css = (_HERE / "report.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    css = stylesheet("page", _HERE / "report.css")
     environment.globals.update(
-        css=Markup(css),
-        # Markup here only keeps `_show` and the escaping off our own constants: base64 holds a "+" and a "/".
-        policy=Markup(f"default-src 'none'; style-src 'sha256-{digest}'"),
+        css=css,
+        policy=policy(css),
         bar=bar,
         amount=printable.amount,
         count=printable.count,
@@ -194,7 +191,7 @@ def cell_feedback(report: Report, exercise: str, *, first: bool = False) -> str:
     """
     trained = report.training if report.training is not None and report.training.exercise == exercise else None
     results = [result for result in report.properties if result.exercise == exercise]
-    css = Markup((_HERE / "cell.css").read_text(encoding="utf-8"))
+    css = stylesheet("cell", _HERE / "cell.css")
     return _render(
         "cell.html.j2", report=report, exercise=exercise, results=results, training=trained, first=first, cell_css=css
     )
@@ -206,7 +203,7 @@ def notebook_box(**context: Any) -> str:
     Args:
         context: what ``notebook.html.j2`` names.
     """
-    css = Markup((_HERE / "notebook.css").read_text(encoding="utf-8"))
+    css = stylesheet("notebook", _HERE / "notebook.css")
     return _render("notebook.html.j2", **{**context, "css": css, "marks": MARKS, "words": WORDS})
 
 

@@ -6,20 +6,18 @@ were made visible, no address is made of it, and the browser may load nothing an
 
 from __future__ import annotations
 
-import base64
 import csv
-import hashlib
 import io
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from grader import printable
 from grader.export.csv import cell
 from grader.files import write
+from grader.render.stylesheet import policy, stylesheet
 from grader.similar.compare import Comparison, Pair, Side
 from grader.similar.groups import Group, Kind
 from grader.similar.prints import K, fingerprint, fragments, left_out, overlap, without
@@ -56,12 +54,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    css = "".join((folder / name).read_text("utf-8") for folder, name in ((_RENDER, "report.css"), (_HERE, "pair.css")))
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    css = stylesheet("page", _RENDER / "report.css", _HERE / "pair.css")
     environment.filters.update(one_line=printable.one_line, percent=percent)
-    environment.globals.update(
-        css=Markup(css), policy=Markup(f"default-src 'none'; style-src 'sha256-{digest}'"), count=printable.count
-    )
+    environment.globals.update(css=css, policy=policy(css), count=printable.count)
     return environment
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,6 +71,16 @@ def test_a_room_says_what_each_of_its_files_is(room: str) -> None:
     text = ast.get_docstring(ast.parse((PACKAGE / room / "__init__.py").read_text(encoding="utf-8"))) or ""
     said = re.findall(r"(?m)^- ``(\w+)``: ", text)
     assert sorted(said) == sorted({path.stem for path in (PACKAGE / room).glob("*.py")} - {"__init__", "__main__"})
+
+
+def test_a_wheel_holds_what_is_not_python_as_well() -> None:
+    settings = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    packed = {path for pattern in settings["package-data"]["grader"] for path in PACKAGE.glob(pattern)}
+    kinds = {".css", ".html", ".j2", ".sh", ".txt", ".yml", ""}
+    others = {
+        path for path in PACKAGE.rglob("*") if path.is_file() and path.suffix in kinds and "released" not in path.parts
+    }
+    assert others == packed
 
 
 def test_the_map_names_every_room_once() -> None:
