@@ -3,7 +3,8 @@
 - ``learn``: check, train, hint.
 - ``teach``: grade, rehearse, demo.
 - ``around``: release, collect, similar.
-- ``export``: marks for other systems.
+- ``export``: marks for other systems, from the reports on a class.
+- ``services``: grading on other systems: export gradescope, github.
 - ``nbgrader``: nbgrader init.
 - ``author``: verify, build.
 - ``options``: arguments that mean the same everywhere, and how a command ends.

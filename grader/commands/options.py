@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, get_args
 
 import typer
 
+from grader import files
 from grader.course import Course, find_root, load
+from grader.errors import ClassError
 
 if TYPE_CHECKING:
     from grader.student.isolation import Level
 
+Lessons = Annotated[list[str] | None, typer.Option("--lesson", help="Only this lesson; may be repeated.")]
 LessonArgument = Annotated[str, typer.Argument(help="A lesson: its number, its name, or the beginning of its name.")]
 Device = Annotated[
     str,
@@ -45,6 +48,28 @@ def stop(message: str, status: int) -> NoReturn:
     """End with one line on standard error."""
     print(f"grader: {message}", file=sys.stderr)
     raise SystemExit(status)
+
+
+def say(lines: Iterable[str]) -> None:
+    """Say on standard error what is not the result."""
+    for line in lines:
+        print(line, file=sys.stderr)
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all; to standard output where the path is ``-``.
+
+    Raises:
+        ClassError: it cannot be written.
+    """
+    if str(path) == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        files.write(path, data)
+    except OSError as error:
+        raise ClassError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def confirm(what: str, option: str) -> None:

@@ -7,10 +7,12 @@ Feedback" (a line before it shows tests by stage). Problems have to be defined i
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from grader.course import Lesson
 from grader.errors import ClassError
+from grader.export.exported import Exported
 from grader.export.marks import add_up, mark
 from grader.printable import amount, clip, number, one_line, visible
 from grader.render import words
@@ -20,17 +22,18 @@ from grader.report.sorting import exercises, fault
 _MOST = 2000
 
 
-def output(report: Report, lesson: Lesson, problem: str = "") -> str:
+def export(reports: Sequence[Report], *, lesson: Lesson, problem: str = "") -> Exported:
     """What stdout has to hold.
 
     Args:
-        report: a report with a mark.
+        reports: one report, with a mark.
         lesson: what it is about; its exercises are the problems, and the function that trains is one more.
         problem: the name of the one problem that gets the whole score instead.
 
     Raises:
         ClassError: the grader itself failed, so that there is no mark.
     """
+    [report] = reports
     if mark(report) is None:
         raise ClassError(
             f"{one_line(report.student)}, {report.lesson}: no mark, because the grader failed: {fault(report)}"
@@ -38,7 +41,7 @@ def output(report: Report, lesson: Lesson, problem: str = "") -> str:
     lines = [f"{report.title}: {number(report.score)} of {amount(report.max_score, 'point')}."]
     lines += [one_line(note) for note in (report.message, *report.notes) if note]
     lines += [_json(stages(report)), _json({"scores": {problem: report.score} if problem else scores(report, lesson)})]
-    return "\n".join(lines) + "\n"
+    return Exported("".join(f"{line}\n" for line in lines).encode())
 
 
 def scores(report: Report, lesson: Lesson) -> dict[str, float]:

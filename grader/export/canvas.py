@@ -16,10 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.errors import ClassError
+from grader.export.exported import Exported
 from grader.export.ids import Ids
-from grader.export.marks import mark, without_mark
+from grader.export.marks import mark
 from grader.export.table import Cell, cells
-from grader.printable import number, one_line
+from grader.printable import count, number, one_line
 from grader.report.report import Report
 from grader.report.sorting import lesson_number
 
@@ -27,6 +28,7 @@ ID_COLUMNS = ("SIS Login ID", "SIS User ID", "ID", "Integration ID")
 _HEADER = re.compile("\ufeff?" r'"?(?:Student|LastName)"?(?P<delimiter>[,;\t])')
 _ASSIGNMENT = re.compile(r"(?P<title>.*\S)\s*\((?P<id>\d+)\)\s*", re.DOTALL)
 _TOTAL = re.compile(r"\b(Current|Final|Override) (Score|Points|Grade|Status)\b")
+_MOST_REPLACED = 50
 _UNTOUCHABLE = {"ex": "excused (EX)", "n/a": "not assigned (N/A)"}
 
 
@@ -49,6 +51,50 @@ class Filled:
     filled: int
     replaced: tuple[str, ...]
     said: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Gradebook:
+    """The exported table, taken apart: its students' rows are below its header and its points."""
+
+    text: str
+    delimiter: str
+    titles: list[str]
+    points: list[Cell]
+    students: list[list[Cell]]
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """A mark that belongs into a cell: in whose row that is, what it says now, and what it has to say."""
+
+    cell: Cell
+    whose: str
+    old: str
+    new: str
+
+
+def export(
+    reports: Sequence[Report],
+    *,
+    template: bytes,
+    column: str = "",
+    by: str = "",
+    ids: Ids | None = None,
+    scale: bool = False,
+) -> Exported:
+    """The gradebook with one column filled; which one, by what, and whose marks it replaces are said.
+
+    The arguments are those of ``fill``.
+    """
+    filled = fill(template, reports, column=column, by=by, ids=ids, scale=scale)
+    told = f"{count(filled.filled, 'mark')} in {filled.column!r}, students found by {filled.by!r}"
+    if not filled.replaced:
+        return Exported(filled.data, (*filled.said, told))
+    times, more = len(filled.replaced), len(filled.replaced) - _MOST_REPLACED
+    told += f"; {times} of them {'replaces' if times == 1 else 'replace'} another mark:"
+    listed = [f"  {line}" for line in filled.replaced[:_MOST_REPLACED]]
+    return Exported(filled.data, (*filled.said, told, *listed, *([f"  … and {more} more"] if more > 0 else [])))
 
 
 def fill(
@@ -75,6 +121,29 @@ def fill(
         ClassError: it is no such CSV, or the column or the ids cannot be told.
     """
     ids = ids or Ids()
+    book = _gradebook(template)
+    at = _column(book.titles, book.points, reports[0], column)
+    wanted = {identity: report for report in reports if (identity := ids.of(report.student)) is not None}
+    who = _id_column(book.titles, book.students, wanted, by)
+    factor, said_of_points = _factor(book.points, at, reports, scale)
+    marks, said_of_rows = _marks(book, at, who, wanted, factor)
+
+    text, changed = book.text, [each for each in marks if not _same(each.old, each.new)]
+    for each in reversed(changed):  # so that the cells still to be changed stay where they are
+        text = text[: each.cell.start] + each.cell.quoted(each.new, book.delimiter) + text[each.cell.end :]
+    return Filled(
+        data=text.encode("utf-8", "surrogateescape"),
+        column=book.titles[at],
+        by=book.titles[who],
+        filled=len(marks),
+        replaced=tuple(
+            f"{each.whose}: {one_line(each.old, 40)} → {each.new}" for each in changed if each.old not in ("", "-")
+        ),
+        said=(*ids.unknown(report.student for report in reports), *said_of_points, *said_of_rows),
+    )
+
+
+def _gradebook(template: bytes) -> _Gradebook:
     # Bytes that are not UTF-8, as an old Excel leaves them, come out as they went in.
     text = template.decode("utf-8", "surrogateescape")
     header = _HEADER.match(text)
@@ -85,50 +154,37 @@ def fill(
     points = next((row for row in rows[1:4] if "Points Possible" in row[0].value), None)
     if points is None or "Section" not in titles:
         raise ClassError("the template has no column Section or no row Points Possible; export the gradebook anew")
-    at = _column(titles, points, reports[0], column)
-    students = rows[rows.index(points) + 1 :]
-    wanted = {identity: report for report in reports if (identity := ids.of(report.student)) is not None}
-    who = _id_column(titles, students, wanted, by)
+    return _Gradebook(text, header["delimiter"], titles, points, rows[rows.index(points) + 1 :])
 
-    said = [*without_mark(reports), *ids.unknown(report.student for report in reports)]
-    factor = _factor(points, at, reports, scale, said)
-    comma = header["delimiter"] == ";" or re.fullmatch(r"\d+,\d+", points[at].value.strip()) is not None
-    edits: list[tuple[Cell, str]] = []
-    filled = 0
-    replaced: list[str] = []
-    seen = Counter(row[who].value.strip() for row in students if who < len(row))
-    for row in students:
-        if max(at, who) >= len(row):
-            continue  # an empty line, or one that somebody cut short
+
+def _marks(
+    book: _Gradebook, at: int, who: int, wanted: dict[str, Report], factor: float
+) -> tuple[list[_Mark], list[str]]:
+    """The marks that belong into the column, and a line about each student who gets none, on either side."""
+    marks: list[_Mark] = []
+    said: list[str] = []
+    comma = book.delimiter == ";" or re.fullmatch(r"\d+,\d+", book.points[at].value.strip()) is not None
+    # A row may end early: an empty line, or one that somebody cut short.
+    seen = Counter(row[who].value.strip() for row in book.students if who < len(row))
+    for row in (row for row in book.students if max(at, who) < len(row)):
         identity, old = row[who].value.strip(), row[at].value.strip()
+        whose = _named(row[0].value, identity)
         report = wanted.get(identity)
         if report is None:
-            said.append(f"{_named(row[0].value, identity)}: in Canvas, but not graded")
+            said.append(f"{whose}: in Canvas, but not graded")
+        elif (value := mark(report)) is None:
             continue
-        value = mark(report)
-        if value is None:
-            continue
-        if seen[identity] > 1:
+        elif seen[identity] > 1:
             raise ClassError(
-                f"the template has {identity!r} twice in the column {titles[who]}; choose another with --by"
+                f"the template has {identity!r} twice in the column {book.titles[who]}; choose another with --by"
             )
-        if old.casefold() in _UNTOUCHABLE:
+        elif old.casefold() in _UNTOUCHABLE:
             said.append(f"{one_line(report.student)}: {_UNTOUCHABLE[old.casefold()]} in Canvas, left as it is")
-            continue
-        new = number(value * factor)
-        filled += 1
-        if _same(old, new):
-            continue
-        shown = new.replace(".", ",") if comma else new
-        if old and old != "-":
-            replaced.append(f"{_named(row[0].value, identity)}: {one_line(old, 40)} → {shown}")
-        edits.append((row[at], shown))
+        else:
+            new = number(value * factor)
+            marks.append(_Mark(row[at], whose, old, new.replace(".", ",") if comma else new))
     said += [f"{_named(wanted[i].student, i)}: graded, but not in Canvas" for i in wanted if i not in seen]
-    for cell, new in reversed(edits):
-        text = text[: cell.start] + cell.quoted(new, header["delimiter"]) + text[cell.end :]
-    return Filled(
-        text.encode("utf-8", "surrogateescape"), titles[at], titles[who], filled, tuple(replaced), tuple(said)
-    )
+    return marks, said
 
 
 def _column(titles: Sequence[str], points: Sequence[Cell], report: Report, wanted: str) -> int:
@@ -185,8 +241,8 @@ def _id_column(titles: Sequence[str], students: Sequence[Sequence[Cell]], wanted
     return titles.index(best)
 
 
-def _factor(points: Sequence[Cell], at: int, reports: Sequence[Report], scale: bool, said: list[str]) -> float:
-    """What marks are multiplied by; where that is 1 although the points differ, ``said`` gets a line."""
+def _factor(points: Sequence[Cell], at: int, reports: Sequence[Report], scale: bool) -> tuple[float, list[str]]:
+    """The factor of all marks, and a line where it is 1 although the points differ."""
     written = points[at].value.strip()
     try:
         possible = float(written.replace(",", "."))
@@ -196,10 +252,10 @@ def _factor(points: Sequence[Cell], at: int, reports: Sequence[Report], scale: b
     if scale:
         if possible <= 0 or ours <= 0:
             raise ClassError(f"Canvas has {_points(written)} for this column, to which nothing can be scaled")
-        return possible / ours
+        return possible / ours, []
     if abs(possible - ours) > 1e-9:
-        said.append(f"Canvas has {_points(written)} possible, the lesson {number(ours)}; not scaled (--scale does)")
-    return 1.0
+        return 1.0, [f"Canvas has {_points(written)} possible, the lesson {number(ours)}; not scaled (--scale does)"]
+    return 1.0, []
 
 
 def _points(written: str) -> str:
@@ -212,8 +268,8 @@ def _named(name: str, identity: str) -> str:
 
 
 def _same(old: str, new: str) -> bool:
-    """Whether a cell says this number already, perhaps written otherwise (``7,50``)."""
+    """Whether a cell says this number already, perhaps written otherwise (``7,50`` for ``7,5``)."""
     try:
-        return abs(float(old.replace(",", ".")) - float(new)) < 1e-9
+        return abs(float(old.replace(",", ".")) - float(new.replace(",", "."))) < 1e-9
     except ValueError:
         return False

@@ -18,6 +18,7 @@ import math
 import re
 from collections.abc import Sequence
 
+from grader.export.exported import Exported
 from grader.export.marks import mark
 from grader.printable import number
 from grader.report.report import Report
@@ -28,6 +29,16 @@ HEADER = ("student", "lesson", "score", "max_score", "status")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _FORMULA = re.compile(r"'*\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 _PLAIN = re.compile(r"[+\-@][\w.\-+@]*")
+
+
+def export(reports: Sequence[Report], *, wide: bool = False) -> Exported:
+    """Marks as one table, ``grades_csv`` or ``wide_csv``.
+
+    Args:
+        reports: of any number of lessons and students, in any order.
+        wide: one row per student instead of one per student and lesson.
+    """
+    return Exported((wide_csv(reports) if wide else grades_csv(reports)).encode())
 
 
 def cell(text: str) -> str:

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from grader.course import Lesson
+from grader.export.exported import Exported
 from grader.export.marks import add_up, mark
 from grader.printable import clip, one_line, visible
 from grader.render import fragment, words
@@ -39,6 +40,22 @@ OLD_WORKFLOW = ".github/workflows/classroom.yml"
 _STATUS: dict[Verdict, str] = {"pass": "pass", "fail": "fail", "skip": "fail", "error": "error"}
 _SIGNS: dict[Verdict, str] = {"pass": "✓", "fail": "✗", "skip": "–", "error": "!"}
 _MOST = 1500
+
+
+def export(reports: Sequence[Report], *, title: str = "") -> Exported:
+    """The line that sets the step's output ``result``.
+
+    Args:
+        reports: one report; or none if the grader itself failed, which is an error without points.
+        title: of the lesson, for the latter.
+    """
+    value = result(reports[0]) if reports else no_result(title)
+    return Exported(f"result={encoded(value)}\n".encode())
+
+
+def passes(reports: Sequence[Report]) -> bool:
+    """Whether there is a report, in which everything passes."""
+    return bool(reports) and result(reports[0])["status"] == "pass"
 
 
 def result(report: Report) -> dict[str, Any]:
@@ -80,8 +97,14 @@ def encoded(value: dict[str, Any]) -> str:
     return base64.b64encode(json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace")).decode("ascii")
 
 
-def summary(report: Report) -> str:
-    """The report for the run's page: HTML, which GitHub's Markdown takes in, every property folded away."""
+def summary(reports: Sequence[Report]) -> str:
+    """One report for the run's page: HTML, which GitHub's Markdown takes in, every property folded away.
+
+    Without a report it says that the grader failed.
+    """
+    if not reports:
+        return f"<p><strong>{fragment.FAILED}</strong></p>\n"
+    [report] = reports
     parts = [fragment.summary(report)]
     for name, results in exercises(report).items():
         for judged in results:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from grader.errors import ClassError
 from grader.export.csv import cell, written
+from grader.export.exported import Exported
 from grader.export.ids import Ids
 from grader.export.marks import mark, without_mark
 from grader.printable import one_line
@@ -26,16 +26,8 @@ IdColumn = Literal["email", "idnumber", "username"]
 HEADINGS: dict[IdColumn, str] = {"email": "Email address", "idnumber": "ID number", "username": "Username"}
 
 
-@dataclass(frozen=True)
-class Table:
-    """The table, and a line about everyone who is not in it."""
-
-    text: str
-    said: tuple[str, ...]
-
-
-def table(reports: Sequence[Report], *, by: IdColumn = "email", ids: Ids | None = None) -> Table:
-    """The table for the gradebook's CSV import.
+def export(reports: Sequence[Report], *, by: IdColumn = "email", ids: Ids | None = None) -> Exported:
+    """The table for the gradebook's CSV import, and a line about everyone who is not in it.
 
     Args:
         reports: of any number of lessons and students, in any order.
@@ -48,7 +40,7 @@ def table(reports: Sequence[Report], *, by: IdColumn = "email", ids: Ids | None 
     ids = ids or Ids()
     names = list(dict.fromkeys(report.lesson for report in sort_lessons(reports)))
     students = by_student(reports)
-    said = [*without_mark(reports), *ids.unknown(students)]
+    said = ids.unknown(students)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow((HEADINGS[by], *map(cell, names)))
@@ -69,5 +61,5 @@ def table(reports: Sequence[Report], *, by: IdColumn = "email", ids: Ids | None 
         writer.writerow((cell(identity), *(written(own[name]) for name in names)))
         rows += 1
     if not rows:
-        raise ClassError(f"nobody to export: {'; '.join(said)}")
-    return Table(out.getvalue(), tuple(said))
+        raise ClassError(f"nobody to export: {'; '.join([*without_mark(reports), *said])}")
+    return Exported(out.getvalue().encode(), tuple(said))

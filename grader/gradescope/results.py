@@ -7,9 +7,12 @@ If any test is hidden, students see no total.
 
 from __future__ import annotations
 
+import json
 import statistics
+from collections.abc import Sequence
 from typing import Any, Literal
 
+from grader.export.exported import Exported
 from grader.export.marks import add_up, mark
 from grader.printable import one_line
 from grader.render import fragment, words
@@ -18,6 +21,17 @@ from grader.report.sorting import exercises, first_failure
 
 Visibility = Literal["visible", "after_due_date", "after_published", "hidden"]
 LEADERBOARD = "Environment steps to the bar"
+
+
+def export(reports: Sequence[Report], *, visibility: Visibility = "visible") -> Exported:
+    """The file ``results.json``.
+
+    Args:
+        reports: one report; or none as long as there is no verdict, and if the grader fails.
+        visibility: when students see the tests.
+    """
+    document = results(reports[0], visibility=visibility) if reports else failure()
+    return Exported(json.dumps(document, indent=1, allow_nan=False).encode())
 
 
 def results(report: Report, *, visibility: Visibility = "visible") -> dict[str, Any]:

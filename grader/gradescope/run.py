@@ -1,8 +1,8 @@
 """What `run_autograder` starts in Gradescope's container: one upload is graded, and results.json is written.
 
 Whatever happens there is a valid results.json, and never one with a mark that nobody decided on: it begins as
-``failure()`` and is replaced by the report's own when there is one. What goes wrong is printed; Gradescope shows that
-to instructors only.
+the one without a report and is replaced by the report's own when there is one. What goes wrong is printed; Gradescope
+shows that to instructors only.
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from grader.course import Course, load
 from grader.files import write
-from grader.gradescope.results import Visibility, failure, results
+from grader.gradescope.results import Visibility, export
 from grader.grading import workers
 from grader.grading.classroom import Run, grade_student
 from grader.grading.rehearsal import rehearse
@@ -61,13 +60,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if paths.rehearse:
         return rehearse_there(paths.source)
     target: Path = paths.results / "results.json"
-    _write(target, failure())
+    write(target, export([]).data)
     try:
         settings, course = _read(paths.source)
         began = time.monotonic()
         report = grade_upload(course, settings, paths.submission)
         report = msgspec.structs.replace(report, seconds=time.monotonic() - began)
-        _write(target, results(report, visibility=settings.visibility))
+        write(target, export([report], visibility=settings.visibility).data)
     except IsolationError as error:
         print(f"The grader refused, so this submission has no mark: {error} (of grader export gradescope)")
         return 1
@@ -125,10 +124,6 @@ def rehearse_there(source: Path) -> int:
 def _read(source: Path) -> tuple[Settings, Course]:
     """What the zip holds."""
     return msgspec.json.decode((source / "gradescope.json").read_bytes(), type=Settings), load(source)
-
-
-def _write(path: Path, document: dict[str, Any]) -> None:
-    write(path, json.dumps(document, indent=1, allow_nan=False).encode())
 
 
 def _points_differ(metadata: Path, report: Report) -> str:

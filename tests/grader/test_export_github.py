@@ -175,7 +175,7 @@ def test_a_title_cannot_break_the_workflow() -> None:
 
 
 def test_the_summary_is_safe_html() -> None:
-    text = github.summary(mixed())
+    text = github.summary([mixed()])
     assert text.count("<details>") == text.count("</details>") == 3
     assert "<script" not in text
     assert "7.33 of 14 points" in text
