@@ -25,11 +25,13 @@ To add a system, with ``moodle`` as the example:
 
 1. Find out from its importer or its documentation what an empty cell does, and how it tells who is who. The first
    docstring of the new module, ``grader/export/<system>.py``, says so and where you read it.
-2. Write ``export`` there. ``marks.mark`` gives None where there is no mark, which is never a 0; ``csv.cell`` makes a
-   name harmless for spreadsheets, and ``csv.written`` a mark a cell; ``ids.Ids`` knows who is called what elsewhere.
-   If nothing can be exported, raise ``ClassError`` with one line that says what to do.
+2. Write ``export`` there. ``by_student`` and ``sort_lessons`` (``grader.report.sorting``) bring reports into order;
+   ``marks.mark`` is None where there is no mark, which is never a 0; ``csv.cell`` makes a name harmless for
+   spreadsheets, ``csv.written`` a mark a cell; ``Ids.of`` is a student's id elsewhere, ``Ids.unknown`` says who has
+   none. If nothing can be exported, raise ``ClassError`` with one line that says what to do.
 3. Add a command to ``grader/commands/export.py``: its options, and ``_export``, which reads the reports, writes the
    file whole or not at all, says the lines, and ends with status 3 where a mark is missing.
-4. Add a test to ``tests/grader/test_export_tables.py``, with a file in ``tests/grader/golden/`` to compare with.
-5. Name the module in a line above, and tell instructors in ``grader/README.md``, under Marks elsewhere.
+4. Name the module in a line above, and tell instructors in ``grader/README.md``, under Marks elsewhere.
+5. Add a test to ``tests/grader/test_export_tables.py``, with a file in ``tests/grader/golden/`` to compare with;
+   ``tests/grader/sample_reports.py`` has reports, also one that the grader failed on.
 """

@@ -1,8 +1,8 @@
 """What `run_autograder` starts in Gradescope's container: one upload is graded, and results.json is written.
 
-Whatever happens there is a valid results.json, and never one with a mark that nobody decided on: it begins as
-the one without a report and is replaced by the report's own when there is one. What goes wrong is printed; Gradescope
-shows that to instructors only.
+Whatever happens there is a valid results.json, and never one with a mark that nobody decided on: it is written
+without a report first, and again when there is one. What goes wrong is printed; Gradescope shows that to instructors
+only.
 """
 
 from __future__ import annotations

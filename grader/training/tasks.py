@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, assert_never
 
 import gymnasium as gym
 import numpy as np
@@ -113,7 +114,11 @@ class TableTask:
 
 
 def training_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int) -> Task:
-    """Run number ``i`` of a lesson's training check: its disguise and its seeds come from the course's secret."""
+    """Run number ``i`` of a lesson's training check: its disguise and its seeds come from the course's secret.
+
+    Raises:
+        CourseError: there is no such environment, or none that could be disguised.
+    """
 
     def secret(purpose: str) -> int:
         return course.secret(lesson.name, "training", i, purpose) % 2**31
@@ -125,10 +130,17 @@ def training_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int) ->
         "seed": secret("seed"),
         "evaluation_seed": secret("evaluation"),
     }
-    if _is_table(rule.environment):
+    if _is_table(rule, lesson):
         hidden = secret("disguise")
-        return TableTask(lambda: tabular.RenumberedEnv(rule.environment, hidden, rule.episode_steps), **common)
-    disguised = disguise.draw(rule.environment, secret("disguise"))
+
+        def make() -> tabular.RenumberedEnv:
+            return tabular.RenumberedEnv(rule.environment, hidden, rule.episode_steps)
+
+        with _named_by(lesson):
+            make().close()
+        return TableTask(make, **common)
+    with _named_by(lesson):
+        disguised = disguise.draw(rule.environment, secret("disguise"))
     return VectorTask(
         lambda copies: DisguisedEnv(rule.environment, copies, disguised), copies=rule.environments, **common
     )
@@ -138,10 +150,8 @@ def control_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int = 0)
     """The control of a lesson's training check, at try ``i``; there are two, 0 and 1.
 
     Raises:
-        CourseError: the rule asks for the control of the other kind of environment.
+        CourseError: the rule asks for the control of another kind of environment, or for one that does not exist.
     """
-    if _is_table(rule.environment) != (rule.control == "corridor"):
-        raise CourseError(f"{lesson.name}: control: {rule.control} does not fit {rule.environment}; take the other one")
 
     def secret(purpose: str) -> int:
         return course.secret(lesson.name, "control", i, purpose) % 2**31
@@ -152,24 +162,41 @@ def control_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int = 0)
         "seed": secret("seed"),
         "evaluation_seed": secret("evaluation"),
     }
+    task: TableTask | VectorTask
     if rule.control == "corridor":
         numbers = secret("numbers")
-        return TableTask(
+        task = TableTask(
             make=lambda: corridor.CorridorEnv(numbers, whole=False),
             make_evaluated=lambda: corridor.CorridorEnv(numbers, whole=True),
             threshold=corridor.THRESHOLD,
             **common,
         )
-    return VectorTask(
-        make=lambda copies: signs.SignsEnv(copies, secret("signs")),
-        copies=rule.environments,
-        threshold=signs.THRESHOLD,
-        **common,
-    )
+    elif rule.control == "signs":
+        task = VectorTask(
+            make=lambda copies: signs.SignsEnv(copies, secret("signs")),
+            copies=rule.environments,
+            threshold=signs.THRESHOLD,
+            **common,
+        )
+    else:
+        assert_never(rule.control)
+    if _is_table(rule, lesson) != isinstance(task, TableTask):
+        raise CourseError(f"{lesson.name}: control: {rule.control} does not fit {rule.environment}; take another one")
+    return task
 
 
-def _is_table(environment: str) -> bool:
-    probe = gym.make(environment)
+@contextlib.contextmanager
+def _named_by(lesson: Lesson) -> Iterator[None]:
+    """What is wrong with an environment is a mistake in course.yml, where its name was written."""
+    try:
+        yield
+    except (ValueError, gym.error.Error) as error:
+        raise CourseError(f"{lesson.name}: training: environment: {' '.join(str(error).split())}") from None
+
+
+def _is_table(rule: TrainingRule, lesson: Lesson) -> bool:
+    with _named_by(lesson):
+        probe = gym.make(rule.environment)
     try:
         return isinstance(probe.observation_space, gym.spaces.Discrete)
     finally:

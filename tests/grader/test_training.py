@@ -3,6 +3,7 @@
 import contextlib
 import types
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import numpy as np
@@ -10,15 +11,16 @@ import pytest
 import torch
 
 from grader.course import TrainingRule, find_root, load
+from grader.errors import CourseError
 from grader.report.report import without_times
 from grader.student.errors import StudentDied, StudentError
 from grader.student.inprocess import Here
 from grader.student.remote import Student
 from grader.training import disguise
-from grader.training.check import check
+from grader.training.check import CONTROLS, check
 from grader.training.disguise import Disguise, DisguisedEnv
 from grader.training.meter import ActionError, BudgetSpent, Meter, MeteredEnv, as_actions
-from grader.training.tasks import evaluate
+from grader.training.tasks import evaluate, training_task
 from grader.verify import calibrate
 
 CARTPOLE = "CartPole-v1"
@@ -426,3 +428,26 @@ def test_the_end_of_the_budget_reaches_code_on_the_other_side():
     main = "def train(env, **_):\n    env.reset(seed=0)\n    while True:\n        env.step([0] * env.num_envs)\n"
     result = through_the_wire(main, SMALL)
     assert "before its 6,000 environment steps were used up" in result.seeds[0].message
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ("Nowhere-v1", "`Nowhere` doesn't exist"),
+        ("Pendulum-v1", "actions are not numbered from 0"),
+        ("Blackjack-v1", "observations are not vectors"),
+        ("CliffWalking-v1", "no time limit, so a policy could walk on for ever: set episode_steps"),
+    ],
+)
+def test_an_environment_that_cannot_be_had_is_a_mistake_in_the_course(environment, says):
+    rule = msgspec.structs.replace(RULE, environment=environment, episode_steps=None)
+    with pytest.raises(CourseError, match=f"^lesson6_deep_q_learning: training: environment: .*{says}") as caught:
+        training_task(rule, COURSE, LESSON, 0)
+    assert "\n" not in str(caught.value)
+
+
+def test_whoever_allows_a_small_task_has_words_for_it():
+    (allowed,) = (field.type for field in msgspec.structs.fields(TrainingRule) if field.name == "control")
+    assert CONTROLS.keys() == set(get_args(allowed))
+    for name in CONTROLS:
+        assert TrainingRule("train", 1, CARTPOLE, 475, 400, control_steps=10, control=name).in_words()
