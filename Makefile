@@ -16,6 +16,10 @@ STUDENT ?=
 SEEDS ?= 20
 FIGURES ?=
 
+# Every page but the lesson texts. Those are full of formulas such as s_{t+1} and [[0, 0], [0, 1]], which mdformat writes
+# with backslashes; learners read them in an editor as well.
+MARKDOWN = $(filter-out exercises/lesson%,$(wildcard *.md exercises/*.md grader/*.md tests/*.md))
+
 # What `grader grade` and `grader demo` take several of: LESSON="5 6" is --lesson 5 --lesson 6.
 LESSONS = $(foreach lesson,$(LESSON),--lesson $(lesson))
 STUDENTS = $(foreach student,$(STUDENT),--student $(student))
@@ -23,7 +27,7 @@ STUDENTS = $(foreach student,$(STUDENT),--student $(student))
 ONE_LESSON = $(if $(word 2,$(LESSON)),$(error make $@ takes one lesson at a time: LESSON=$(firstword $(LESSON))),$(if \
     $(LESSON),--lesson $(LESSON)))
 
-.PHONY: grade test test-slow lint types stubs figures verify mutants calibrate bar bench-training bench-grading bench-nbgrader picture clean help
+.PHONY: grade test test-slow lint format hooks types stubs figures verify mutants calibrate bar bench-training bench-grading bench-nbgrader picture clean help
 
 grade: $(VENV)/.class ## grade the sample class, or yours: SUBMISSIONS=path LESSON="5 6" STUDENT=student-001 OUT=report
 	$(if $(SUBMISSIONS),,$(if $(STUDENT),$(error STUDENT chooses from a class of yours: name its folder, SUBMISSIONS=path)))
@@ -36,9 +40,19 @@ test: $(VENV)/.dev ## run the grader's own tests
 test-slow: $(VENV)/.dev ## as test, with every known wrong program of every lesson
 	EVERY_SAMPLE=1 $(BIN)/python -m pytest --dist worksteal -n $$($(BIN)/python -c 'import grader.grading.workers as w; print(w.count())') tests/grader
 
-lint: $(VENV)/.dev ## style and format
+lint: $(VENV)/.dev ## style, format and spelling
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/typos
+	$(BIN)/mdformat --check $(MARKDOWN)
+
+format: $(VENV)/.dev ## mend what `make lint` can mend by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/mdformat $(MARKDOWN)
+
+hooks: $(VENV)/.dev ## run the checks of `make lint` before every commit, on what is committed
+	$(BIN)/pre-commit install
 
 types: $(VENV)/.dev ## static types
 	$(BIN)/mypy
