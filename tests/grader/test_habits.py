@@ -1,4 +1,4 @@
-"""Style, spelling, Markdown: the same checks before a commit and in `make lint`, and so in .ci/run; they find faults."""
+"""Style, spelling, Markdown: the same checks before a commit, in `make lint` and so in .ci/run; they find faults."""
 
 from __future__ import annotations
 
