@@ -1,10 +1,11 @@
-"""The workflows of this repository and those that it makes: GitHub understands them, and their actions still run.
+"""Workflows and containers, of this repository and as it makes them: GitHub understands them, and their actions run.
 
 `check-jsonschema` carries the schemas of GitHub's files, as schemastore.org keeps them.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from grader.release.contents import contents
 
 ROOT = Path(__file__).parents[2]
 COURSE = load(ROOT)
+TARGETS = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8")))
 OWN = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
@@ -88,12 +90,46 @@ def test_it_may_only_read(name: str) -> None:
 
 @pytest.mark.parametrize("path", OWN, ids=lambda path: path.name)
 def test_what_our_own_workflows_type_exists(path: Path) -> None:
-    """Targets of the Makefile; a matrix with every Python that pyproject.toml and the README speak of."""
+    """Targets of the Makefile; a matrix with every Python that pyproject.toml and README speak of, or every lesson."""
     text = path.read_text(encoding="utf-8")
-    targets = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8")))
-    assert set(re.findall(r"\bmake ([a-z-]+)", text)) <= targets
+    assert set(re.findall(r"\bmake ([a-z-]+)", text)) <= TARGETS
     matrices = [job["strategy"]["matrix"] for job in yaml.safe_load(text)["jobs"].values() if "strategy" in job]
-    assert [matrix["python"] for matrix in matrices] == [["3.11", "3.12", "3.13"]]
+    assert [matrix["python"] for matrix in matrices if "python" in matrix] == [["3.11", "3.12", "3.13"]]
+    lessons = [lesson.number for lesson in COURSE.lessons]
+    assert all(matrix["lesson"] == lessons for matrix in matrices if "lesson" in matrix)
+
+
+def test_every_night_measures_what_a_change_does_not() -> None:
+    """CI takes one known wrong program in eight and no mutant; a lesson's tests may still not get worse unseen."""
+    steps = (ROOT / ".github" / "workflows" / "nightly.yml").read_text(encoding="utf-8")
+    assert {"make test-slow", "grader verify", "make mutants", "grader rehearse"} <= set(
+        re.findall(r"make [a-z-]+|grader [a-z]+", steps)
+    )
+
+
+# Development containers: the repository's own, and the one that a release brings.
+
+
+def test_both_containers_are_made_alike() -> None:
+    """The same image, so that what works here works for students; here as `make` installs, there without it."""
+    own = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
+    students = json.loads(contents(COURSE, COURSE.lessons[:1])[".devcontainer/devcontainer.json"])
+    assert own["image"] == students["image"]
+    assert students.keys() <= own.keys()
+    assert students["customizations"].keys() == own["customizations"].keys()
+    theirs = set(students["customizations"]["vscode"]["extensions"])
+    assert theirs <= set(own["customizations"]["vscode"]["extensions"])
+
+
+def test_the_container_is_set_up_by_make() -> None:
+    own = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
+    command, target = own["postCreateCommand"].split()
+    assert command == "make"
+    assert target in TARGETS
+    editor = own["customizations"]["vscode"]["settings"]
+    assert editor["python.defaultInterpreterPath"] == "${containerWorkspaceFolder}/.venv/bin/python"
+    opened = [*own["customizations"]["codespaces"]["openFiles"], *editor["python.testing.pytestArgs"]]
+    assert [path for path in opened if not (ROOT / path).exists()] == []
 
 
 # Dependabot.
