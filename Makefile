@@ -23,7 +23,7 @@ MARKDOWN = $(filter-out exercises/lesson%,$(wildcard *.md exercises/*.md grader/
 # What `grader grade` and `grader demo` take several of: LESSON="5 6" is --lesson 5 --lesson 6.
 LESSONS = $(foreach lesson,$(LESSON),--lesson $(lesson))
 STUDENTS = $(foreach student,$(STUDENT),--student $(student))
-# What the author's own tools take one of.
+# What the benchmarks take one of.
 ONE_LESSON = $(if $(word 2,$(LESSON)),$(error make $@ takes one lesson at a time: LESSON=$(firstword $(LESSON))),$(if \
     $(LESSON),--lesson $(LESSON)))
 
@@ -63,17 +63,17 @@ stubs: $(VENV)/.dev ## make the stubs and the notebooks from solutions/ and the 
 figures: $(VENV)/.dev ## draw the figures of the lesson texts
 	$(BIN)/python -m grader.figures $(FIGURES)
 
-verify: $(VENV)/.dev ## measure the hidden tests: stubs, solutions, wheats, chaffs
+verify: $(VENV)/.dev ## measure the hidden tests: stubs, solutions, wheats, chaffs; LESSON="5 6" here and below
 	$(BIN)/grader verify $(LESSON)
 
 mutants: $(VENV)/.dev ## does every small change to a solution cost marks?
-	$(BIN)/python -m grader.verify.mutants $(ONE_LESSON)
+	$(BIN)/grader mutants $(LESSON)
 
 calibrate: $(VENV)/.dev ## train every reference on SEEDS disguised seeds
-	$(BIN)/python -m grader.verify.calibrate --seeds $(SEEDS) $(ONE_LESSON)
+	$(BIN)/grader calibrate --seeds $(SEEDS) $(LESSON)
 
 bar: $(VENV)/.dev ## which known misconceptions reach the training bar all the same
-	$(BIN)/python -m grader.verify.bar $(ONE_LESSON)
+	$(BIN)/grader bar $(LESSON)
 
 bench-training: $(VENV)/.bench ## one training seed against Stable-Baselines3's DQN, side by side
 	$(BIN)/python -m grader.bench.training --seeds 5

@@ -64,7 +64,15 @@ if not RELEASED:
             teach.rehearse,
             teach.demo,
         ),
-        "Write lessons": (author.verify, author.build),
+        "Write lessons": (
+            author.new,
+            author.build,
+            author.verify,
+            author.mutants,
+            author.examples,
+            author.bar,
+            author.calibrate,
+        ),
     }
 for panel, commands in PANELS.items():
     for command in commands:

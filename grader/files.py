@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 
@@ -21,3 +22,29 @@ def write(path: Path, data: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(beside)
         raise
+
+
+@contextlib.contextmanager
+def new_files(files: Mapping[Path, bytes]) -> Iterator[None]:
+    """Write files that are not there yet, and take them away again if that fails, or what is done inside of ``with``.
+
+    Raises:
+        FileExistsError: one of them is there, so none was written; it is the error's ``filename``.
+        OSError: one of them cannot be written, so none is there.
+    """
+    with contextlib.ExitStack() as undo:
+        for path in files:
+            for folder in reversed([each for each in path.parents if not each.exists()]):
+                folder.mkdir()
+                undo.callback(_remove_if_empty, folder)
+            path.open("xb").close()  # from here on nobody else can make it
+            undo.callback(path.unlink, missing_ok=True)
+        for path, data in files.items():
+            write(path, data)
+        yield
+        undo.pop_all()
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()

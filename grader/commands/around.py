@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from grader.commands.options import confirm, interruptible, the_course
+from grader.commands.options import confirm, interruptible, some_lessons, the_course
 
 
 def release(
@@ -110,6 +110,6 @@ def similar(
     from grader.similar.run import similar as compare_all
 
     course = the_course()
-    lessons = sorted({course.lesson(name) for name in lesson or ()}, key=course.lessons.index) or list(course.lessons)
+    lessons = some_lessons(course, lesson)
     with interruptible(""):
         compare_all(course, submissions, out, lessons, Console(), threshold)

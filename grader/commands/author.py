@@ -1,44 +1,43 @@
-"""What a course author types: verify, build."""
+"""What a course author types: new, build, verify, mutants, examples, bar, calibrate."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
 
-from grader.commands.options import Jobs, interruptible, the_course
+from grader.commands.options import Jobs, SomeLessons, interruptible, some_lessons, the_course
+from grader.course import Course, Lesson
+from grader.errors import CourseError
+
+Result = TypeVar("Result")
+
+TrainingLessons = Annotated[
+    list[str] | None,
+    typer.Argument(help="Lessons, by number or name. Default: all with a training check."),
+]
 
 
-def verify(
-    lesson: Annotated[list[str] | None, typer.Argument(help="Lessons. Default: all.")] = None,
-    training: Annotated[bool, typer.Option(help="Also train with solutions and wheats.")] = True,
-    jobs: Jobs = None,
+def new(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The new lesson's name: lesson<number>_<name>, with the next number.")
+    ],
+    title: Annotated[str, typer.Option(help="Its title. Default: made from the name.")] = "",
 ) -> None:
-    """Measure the tests: stubs fail, solutions and other right answers pass, misconceptions are caught and named."""
-    from grader.commands.progress import Progress
-    from grader.student.isolation import choose
-    from grader.verify import verify as verifier
-    from grader.verify.table import print_verify
+    """Write the files of a new lesson: one small exercise with its property, wheat, chaff, hints and text, to edit.
+
+    Nothing is overwritten. `grader verify` says what the lesson still needs.
+    """
+    from grader.lessons import new as scaffold
 
     course = the_course()
-    names = [course.lesson(name).name for name in lesson or ()] or [each.name for each in course.lessons]
-    total = len(verifier.samples(course, names))
-    with interruptible(""), Progress("samples", total) as progress:
-        rows = verifier.verify(
-            course,
-            names,
-            choose(),
-            train=training,
-            processes=jobs,
-            hear=progress.hear,
-            finished=lambda title, _: progress.finished(title),
-        )
-    print_verify(rows, Console())
-    good = all(
-        r.stub_fails and r.solution_full and r.wheats == r.wheats_full and r.chaffs == r.chaffs_caught for r in rows
-    )
-    raise typer.Exit(0 if good else 1)
+    with interruptible("; nothing was written"):
+        written = scaffold.new(course, name, title)
+    for path in written:
+        print(f"written: {path}")
+    print(f"Next: grader verify {scaffold.number(name)} --no-training  (it says what is missing; see tests/README.md)")
 
 
 def build(
@@ -56,3 +55,133 @@ def build(
     if not stale:
         print("every stub and notebook is up to date")
     raise typer.Exit(1 if check_only and stale else 0)
+
+
+def verify(
+    lesson: SomeLessons = None,
+    training: Annotated[bool, typer.Option(help="Also train with solutions and wheats.")] = True,
+    jobs: Jobs = None,
+) -> None:
+    """Measure the tests: stubs fail, solutions and other right answers pass, misconceptions are caught and named.
+
+    Exit status 1 says that the tests do not tell right from wrong. Below the table stands what a lesson still needs.
+    """
+    from grader.verify import verify as verifier
+    from grader.verify.table import print_verify
+
+    course = the_course()
+    samples = verifier.samples(course, [each.name for each in some_lessons(course, lesson)])
+    rows = verifier.rows(course, samples, _run("samples", verifier.jobs(course, samples, training), jobs))
+    print_verify(rows, Console())
+    raise typer.Exit(0 if all(row.good for row in rows) else 1)
+
+
+def mutants(lesson: SomeLessons = None, jobs: Jobs = None) -> None:
+    """Change every operator, constant, statement and pair of arguments of the solutions, one at a time: who notices?
+
+    Survivors are shown. Those that no caller can tell from the solution belong in the lesson's equivalent.yml, with the
+    reason. Exit status 1 says that more than one in twenty survived, or that such a list is out of date.
+    """
+    try:
+        from grader.verify import mutants as tool
+    except ModuleNotFoundError:
+        raise CourseError("mutants need the extra called mutants: pip install -e '.[mutants]'") from None
+    from grader.verify.table import print_mutants
+
+    course = the_course()
+    lessons = some_lessons(course, lesson)
+    listed = {each.name: tool.equivalents(course, each) for each in lessons}
+    wanted = {each.name: tool.of_lesson(course, each) for each in lessons}
+    killers = _run("mutants", tool.jobs(course, wanted), jobs)
+    rows = [tool.row(each, wanted[each.name], killers, listed[each.name]) for each in lessons]
+    print_mutants(rows, Console())
+    raise typer.Exit(0 if all(row.good for row in rows) else 1)
+
+
+def examples(lesson: SomeLessons = None, jobs: Jobs = None) -> None:
+    """Count the known misconceptions that fail a public example: what a student without the hidden tests can see."""
+    from grader.verify import examples as tool
+    from grader.verify.table import print_examples
+
+    course = the_course()
+    lessons = some_lessons(course, lesson)
+    print_examples(tool.rows(course, lessons, _run("chaffs", tool.jobs(course, lessons), jobs)), Console())
+
+
+def bar(lesson: TrainingLessons = None, jobs: Jobs = None) -> None:
+    """Train every known misconception, and list those that reach the bar all the same in the lesson's bar.yml.
+
+    Exit status 1 says that one of them is caught by no property either.
+    """
+    from grader.verify import bar as tool
+    from grader.verify.table import BarRow, print_bar
+
+    course = the_course()
+    wanted = {each.name: tool.jobs(course, each) for each in _that_train(course, lesson)}
+    for name, chaffs in wanted.items():
+        if not chaffs:
+            raise CourseError(f"{name} has no chaffs to train; write some into tests/{name}/chaffs.yml")
+    good = True
+    for name, chaffs in wanted.items():
+        trained = _run(
+            f"chaffs of {name}", chaffs, jobs, "; lessons that were finished before this one have their bar.yml"
+        )
+        tool.keep(course, course.lesson(name), trained)
+        reach = tuple((chaff, each.caught_by) for chaff, each in trained.items() if each.reaches)
+        row = BarRow(name, len(trained), reach)
+        print_bar(row, Console())
+        good = good and row.good
+    raise typer.Exit(0 if good else 1)
+
+
+def calibrate(
+    lesson: TrainingLessons = None,
+    seeds: Annotated[int, typer.Option(min=1, help="The number of runs of each.")] = 20,
+    max_steps: Annotated[
+        int | None, typer.Option(min=1, help="The budget of a run in environment steps. Default: course.yml's.")
+    ] = None,
+    impostors: Annotated[
+        bool,
+        typer.Option("--impostors", help="Train what must not pass, made from lesson 6, instead of the references."),
+    ] = False,
+    jobs: Jobs = None,
+) -> None:
+    """Train the reference of every training lesson on many disguised seeds: how often it passes, and at what cost.
+
+    Processor times are steadiest with --jobs 1.
+    """
+    from grader.verify import calibrate as tool
+    from grader.verify.table import print_calibrate
+
+    course = the_course()
+    lessons = _that_train(course, [tool.IMPOSTORS_OF] if impostors and not lesson else lesson)
+    wanted = tool.series(course, lessons, max_steps=max_steps, impostors=impostors)
+    print_calibrate(tool.rows(wanted, seeds, _run("runs", tool.jobs(course, wanted, seeds), jobs)), Console())
+
+
+def _run(
+    unit: str, work: Mapping[str, Callable[..., Result]], processes: int | None, kept: str = ""
+) -> dict[str, Result]:
+    """Do all of this work side by side under a progress bar; ``kept`` is what Ctrl-C says beside the fact."""
+    from grader.commands.progress import Progress
+    from grader.grading.workers import run_all
+    from grader.student.isolation import choose
+
+    with interruptible(kept), Progress(unit, len(work)) as progress:
+        return run_all(work, choose(), processes=processes, hear=progress.hear, finished=progress.finished)
+
+
+def _that_train(course: Course, wanted: list[str] | None) -> list[Lesson]:
+    """The lessons that are asked for, each of which has to train; all that train if none is asked for.
+
+    Raises:
+        CourseError: there is no such lesson, or it does not train.
+    """
+    lessons = some_lessons(course, wanted)
+    for lesson in lessons if wanted else ():
+        if lesson.training is None:
+            raise CourseError(f"{lesson.name} has no training check, so there is nothing to train")
+    found = [lesson for lesson in lessons if lesson.training is not None]
+    if not found:
+        raise CourseError("no lesson of this course has a training check, so there is nothing to train")
+    return found

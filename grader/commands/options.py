@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, get_args
 import typer
 
 from grader import files
-from grader.course import Course, find_root, load
+from grader.course import Course, Lesson, find_root, load
 from grader.errors import ClassError
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Lessons = Annotated[list[str] | None, typer.Option("--lesson", help="Only this lesson; may be repeated.")]
 LessonArgument = Annotated[str, typer.Argument(help="A lesson: its number, its name, or the beginning of its name.")]
+SomeLessons = Annotated[list[str] | None, typer.Argument(help="Lessons, by number or name. Default: all.")]
 Device = Annotated[
     str,
     typer.Option(
@@ -114,6 +115,16 @@ def the_course() -> Course:
         CourseError: there is none, or its course.yml has a mistake.
     """
     return load(find_root(Path.cwd()))
+
+
+def some_lessons(course: Course, wanted: Iterable[str] | None) -> list[Lesson]:
+    """The lessons that are asked for, in the course's order and each once; all if none is.
+
+    Raises:
+        CourseError: there is no such lesson.
+    """
+    found = {course.lesson(name) for name in wanted or ()}
+    return [lesson for lesson in course.lessons if lesson in found or not found]
 
 
 def a_device(device: str) -> str:

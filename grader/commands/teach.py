@@ -14,10 +14,12 @@ from grader.commands.options import (
     Isolate,
     Jobs,
     Rehearsal,
+    SomeLessons,
     Unsafe,
     a_device,
     a_level,
     interruptible,
+    some_lessons,
     stop,
     the_course,
 )
@@ -91,7 +93,7 @@ def _grade(submissions: Path, out: Path, options: object, device: str, isolation
 
 
 def rehearse(
-    lesson: Annotated[list[str] | None, typer.Argument(help="Lessons. Default: all.")] = None,
+    lesson: SomeLessons = None,
     training: Annotated[bool, typer.Option(help="Run training checks.")] = True,
     device: Device = "cpu",
     jobs: Jobs = None,
@@ -108,7 +110,7 @@ def rehearse(
     from grader.student.isolation import choose
 
     course = the_course()
-    lessons = sorted({course.lesson(name) for name in lesson or ()}, key=course.lessons.index) or list(course.lessons)
+    lessons = some_lessons(course, lesson)
     chosen = choose(a_device(device), wanted=a_level(isolation), unsafe=unsafe)
     print(f"isolation {chosen}; {machine()}")
     with interruptible(""), Progress("lessons", len(lessons)) as progress:
@@ -135,8 +137,7 @@ def demo(
 
     submissions = out / "submitted"
     course = the_course()
-    names = lesson or course.sample_class or [each.name for each in course.lessons]
-    lessons = sorted({course.lesson(name) for name in names}, key=course.lessons.index)
+    lessons = some_lessons(course, lesson or course.sample_class)
     sample_class.make(course, submissions, lessons)
     options = Options(lessons=tuple(each.name for each in lessons), train=training, processes=jobs)
     _grade(submissions, out, options, "cpu", None, unsafe)

@@ -3,6 +3,7 @@
 - ``grade``: one student's work on one lesson: source text in, ``Report`` out.
 - ``classroom``: a class: a folder of submissions in, a folder of reports out; kept, resumed, side by side.
 - ``rehearsal``: the course's own solutions come first, on the same way.
+- ``own``: a program of the course's own, graded by the same way.
 - ``digest``: what a report depends on, in one number.
 - ``workers``: processes that grade side by side.
 """

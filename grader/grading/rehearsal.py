@@ -20,6 +20,7 @@ import platformdirs
 from grader.course import Course, Lesson
 from grader.grading import workers
 from grader.grading.digest import digest, machine
+from grader.grading.own import grade_own
 from grader.grading.workers import Event
 from grader.printable import number, one_line
 from grader.render import words
@@ -28,8 +29,6 @@ from grader.report.sorting import fault, first_failure, is_full
 from grader.report.step import Watcher
 from grader.student.errors import GraderFault
 from grader.student.isolation import Isolation
-from grader.submissions.read import Submission
-from grader.submissions.work import Work
 
 if TYPE_CHECKING:
     from grader.student.places import Place
@@ -93,12 +92,9 @@ def _has_solution(course: Course, lesson: Lesson) -> bool:
 
 
 def _judge(course: Course, name: str, train: bool, place: Place, watch: Watcher) -> Report:
-    from grader.grading.grade import Asked, grade
-
     lesson = course.lesson(name)
-    solution = Submission(course.solution(lesson).read_text(encoding="utf-8"))
-    work = Work("the course's own", lesson, solution, course.references(lesson))
-    return grade(course, work, place, Asked(train=train, diagnose=False), watch)
+    solution = course.solution(lesson).read_text(encoding="utf-8")
+    return grade_own(course, lesson, "the course's own", solution, place, watch, train=train, diagnose=False)
 
 
 def _refusal(report: Report) -> str:

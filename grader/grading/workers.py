@@ -101,6 +101,27 @@ def run(
         # would wait for it at its own end. The listener is a daemon, and ends with this process.
 
 
+def run_all(
+    jobs: Mapping[str, Callable[..., Result]],
+    isolation: Isolation,
+    *,
+    processes: int | None = None,
+    hear: Callable[[Event], None] | None = None,
+    finished: Callable[[str], None] | None = None,
+) -> dict[str, Result]:
+    """Run every job, and return all results in the order of the jobs. Arguments and errors are those of ``run``.
+
+    Args:
+        finished: called with the name of each job that is done.
+    """
+    done: dict[str, Result] = {}
+    for name, result in run(jobs, isolation, processes=processes, hear=hear):
+        done[name] = result
+        if finished is not None:
+            finished(name)
+    return {name: done[name] for name in jobs}
+
+
 def _start(isolation: Isolation, events: Any) -> None:
     global _isolation, _events
     import torch

@@ -4,5 +4,6 @@
 - ``notebooks``: nbgrader's source notebook, and the one that students open.
 - ``cells``: a solution, cut into what becomes cells.
 - ``text``: a text, cut where a notebook has cells.
+- ``new``: the first files of a new lesson.
 - ``chaffs``: known misconceptions, each a small edit to the solution.
 """

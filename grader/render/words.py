@@ -88,7 +88,7 @@ def _stage(step: Step) -> str:
         case "small task":
             return "the small task that comes before training"
         case "training":
-            run = f"training run {step.run} of {step.runs}"
+            run = f"training run {step.run} of {step.runs}" if step.runs else "training"
             known = step.mean_return is not None
             return f"{run}, mean return {number(step.mean_return or 0.0, 0)}" if known else run
     return step.stage

@@ -21,8 +21,8 @@ class Step(msgspec.Struct, frozen=True):
         total: of how much; 0 if that is not known.
         lesson: the number of the lesson, 0 if there is only one.
         needed: for ``earlier lesson``: the number of the lesson that is graded first.
-        run: for ``training``: which run it is, from 1.
-        runs: for ``training``: how many there are at most.
+        run: for ``training``: which run it is, from 1; 0 if it is the only one.
+        runs: for ``training``: how many there are at most; 0 if it is the only one.
         mean_return: for ``training``: the mean return of the episodes around ``done``; None before the first one ends.
     """
 

@@ -2,7 +2,7 @@
 
 CartPole pays 1 for every step, so its rewards say nothing that the ends of its episodes do not say as well: a learner
 that throws every reward away, drifts, and keeps the weights that lasted longest in its tests reaches 475 on three runs
-of five (``python -m grader.verify.calibrate --impostors --seeds 5``). In the control every episode is equally long. Who
+of five (``grader calibrate --impostors --seeds 5``). In the control every episode is equally long. Who
 does not learn from rewards does no better than chance, and is told so after a second, before any long run begins.
 """
 

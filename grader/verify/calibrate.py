@@ -1,32 +1,28 @@
-"""How often, and at what cost, a right answer passes a training check: ``python -m grader.verify.calibrate``.
+"""How often, and at what cost, a right answer passes a training check.
 
 Every training lesson's reference is trained on many disguised seeds by the machinery that grades students: the same
-boundary, the same meter, the same evaluation; on the control too, where the lesson has one. With ``--impostors`` it is
-the turn of what must not pass. One of them, the rewards set to 0 in the buffer only, may well pass the long runs; it is
-the control that stops it, and that comes first.
+boundary, the same meter, the same evaluation; on the small task that comes first too, if the lesson has one. It can
+train impostors instead, which must not pass. One of them, the rewards set to 0 in the buffer only, may well pass the
+long runs; it is the small task that stops it, and that comes first.
 """
 
 from __future__ import annotations
 
-import argparse
+import functools
 import statistics
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
-from rich.console import Console
-from rich.table import Column, Table
 
-from grader.course import Course, Lesson, TrainingRule, find_root, load
-from grader.errors import CourseError, UserError
-from grader.grading.grade import student_to_train
-from grader.report.report import TrainingSeed
-from grader.student.isolation import IsolationError, choose
-from grader.student.processes import ZygoteClient
-from grader.student.remote import Student
-from grader.training.check import run_seed
-from grader.training.tasks import Task, control_task, training_task
+from grader.course import Course, Lesson
+from grader.errors import CourseError
+from grader.verify.table import CalibrateRow
+
+if TYPE_CHECKING:
+    from grader.report.report import TrainingSeed
+    from grader.report.step import Watcher
+    from grader.student.places import Place
 
 _RETURNED = """
 
@@ -47,113 +43,124 @@ IMPOSTORS: Mapping[str, str | tuple[str, str]] = {
 }
 """What must not pass lesson 6, by name: text to append to its solution, or an edit (old, new) of it."""
 
+IMPOSTORS_OF = "lesson6_deep_q_learning"
+"""The lesson whose solution they are made from."""
+
 
 def impostor(solution: str, name: str) -> str:
     """The solution of lesson 6 turned into the impostor of that name.
 
     Raises:
-        ValueError: the solution has changed, and the edit no longer fits.
+        CourseError: the solution has changed, and the edit no longer fits.
     """
     change = IMPOSTORS[name]
     if isinstance(change, str):
         return solution + change
     old, new = change
     if solution.count(old) != 1:
-        raise ValueError(f"the impostor {name!r} no longer fits the solution: {old.strip()!r} is not there once")
+        raise CourseError(
+            f"the impostor {name!r} no longer fits the solution, in which {old.strip()!r} does not occur exactly once; "
+            "it is defined in grader/verify/calibrate.py"
+        )
     return solution.replace(old, new)
 
 
-def runs(
-    course: Course,
-    lesson: Lesson,
-    rule: TrainingRule,
-    main: str,
-    seeds: int,
-    place: ZygoteClient,
-    make_task: Callable[[TrainingRule, Course, Lesson, int], Task] = training_task,
-) -> Iterator[TrainingSeed]:
-    """Train ``main``, the text of a module of this lesson, on so many tasks; one result each."""
-    sources = {**course.references(lesson), lesson.name: main}
+class Series(msgspec.Struct, frozen=True):
+    """Runs of one program on one kind of task.
 
-    def student() -> AbstractContextManager[Student]:
-        return student_to_train(course, lesson, sources, place)
+    Attributes:
+        lesson: the lesson, with the budget that is wanted.
+        source: the module.
+        impostor: its name, "" for the reference.
+        small: whether it is the small task that comes first.
+    """
 
-    for i in range(seeds):
-        task = make_task(rule, course, lesson, i)
-        yield run_seed(rule.exercise, task, student, place.device, None, Student.cpu_seconds)
+    lesson: Lesson
+    source: str
+    impostor: str
+    small: bool
 
-
-def row(name: str, results: list[TrainingSeed]) -> list[str]:
-    """One line of the table."""
-    steps, seconds = [r.steps for r in results], [r.seconds for r in results]
-    means = [r.mean_return for r in results if r.mean_return is not None]
-    return [
-        name,
-        f"{sum(r.verdict == 'pass' for r in results)}/{len(results)}",
-        f"{statistics.median(steps):,.0f} / {max(steps):,}",
-        f"{statistics.median(seconds):.2f} / {max(seconds):.2f}",
-        f"{min(means):.1f} / {statistics.median(means):.1f}" if means else "-",
-    ]
+    @property
+    def title(self) -> str:
+        """A name that no other series has."""
+        return " ".join(filter(None, [self.lesson.name, self.impostor, "small task" if self.small else ""]))
 
 
-def main() -> None:
-    """Print the table.
+def series(
+    course: Course, lessons: Sequence[Lesson], *, max_steps: int | None = None, impostors: bool = False
+) -> list[Series]:
+    """All that is to be run for these lessons.
+
+    Args:
+        course: the course.
+        lessons: lessons that train.
+        max_steps: another budget than course.yml's for the long runs.
+        impostors: train what must not pass instead of the references.
 
     Raises:
-        SystemExit: one line, where there is no such lesson or no isolation.
+        CourseError: there are no impostors of one of these lessons, or they no longer fit.
     """
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lesson", help="number or name; all training lessons where left out")
-    parser.add_argument("--seeds", type=int, default=20, help="runs of each (default: 20)")
-    parser.add_argument("--max-steps", type=int, help="another budget than course.yml's")
-    parser.add_argument("--impostors", action="store_true", help="train what must not pass instead of the references")
-    options = parser.parse_args()
-    console = Console(width=max(160, Console().width))  # a table in a log file is not cut off
-    try:
-        if options.seeds < 1:
-            raise CourseError("--seeds takes a number from 1")
-        course = load(find_root(Path.cwd()))
-        wanted = [course.lesson(options.lesson)] if options.lesson else list(course.lessons)
-        lessons = [lesson for lesson in wanted if lesson.training is not None]
-        if not lessons:
-            raise CourseError("that lesson has no training check")
-        isolation = choose()
-    except (UserError, IsolationError) as error:
-        raise SystemExit(f"calibrate: {error}") from None
-    table = Table(
-        Column("", no_wrap=True),
-        *(
-            Column(title, no_wrap=True)
-            for title in ("passed", "steps, median / worst", "CPU s, median / worst", "mean return, lowest / median")
-        ),
-        box=None,
+    found = []
+    for lesson in lessons:
+        rule = lesson.training
+        assert rule is not None, f"{lesson.name} has no training check"
+        if max_steps is not None:
+            lesson = msgspec.structs.replace(lesson, training=msgspec.structs.replace(rule, max_steps=max_steps))
+        solution = course.solution(lesson).read_text(encoding="utf-8")
+        if impostors and lesson.name != IMPOSTORS_OF:
+            raise CourseError(f"there are no impostors of {lesson.name}; they are made from {IMPOSTORS_OF} alone")
+        texts = {name: impostor(solution, name) for name in IMPOSTORS} if impostors else {"": solution}
+        for name, text in texts.items():
+            found += [Series(lesson, text, name, small) for small in ([True, False] if rule.control_steps else [False])]
+    return found
+
+
+def run(course: Course, one: Series, i: int, place: Place, watch: Watcher) -> TrainingSeed:
+    """The run number ``i`` of a series."""
+    from grader.grading.grade import student_to_train
+    from grader.report.step import Step
+    from grader.student.remote import Student
+    from grader.training.check import run_seed
+    from grader.training.tasks import control_task, training_task
+    from grader.verify.judge import sources
+
+    rule = one.lesson.training
+    assert rule is not None
+    texts = sources(course, one.lesson, one.source)
+    task = (control_task if one.small else training_task)(rule, course, one.lesson, i)
+    return run_seed(
+        rule.exercise,
+        task,
+        lambda: student_to_train(course, one.lesson, texts, place),
+        place.device,
+        lambda steps, mean: watch(Step("training", steps, task.max_steps, mean_return=mean)),
+        Student.cpu_seconds,
     )
-    with ZygoteClient(isolation) as place, console.status("") as status:
-        for lesson in lessons:
-            assert lesson.training is not None
-            rule = lesson.training
-            if options.max_steps:
-                rule = msgspec.structs.replace(rule, max_steps=options.max_steps)
-            solution = course.solution(lesson).read_text(encoding="utf-8")
-            texts = {"": solution}
-            if options.impostors:
-                texts = {name: impostor(solution, name) for name in IMPOSTORS} if lesson.number == 6 else {}
-            kinds = {"": training_task}
-            if rule.control_steps:
-                kinds = {"control": control_task, **kinds}
-            for name, text in texts.items():
-                for kind, make_task in kinds.items():
-                    results: list[TrainingSeed] = []
-                    title = " ".join(filter(None, [lesson.name, name, kind]))
-                    for result in runs(course, lesson, rule, text, options.seeds, place, make_task):
-                        results.append(result)
-                        status.update(f"{title}: {len(results)} of {options.seeds}")
-                        if result.message:
-                            console.print(f"{title}, seed {len(results)}: {result.message}", markup=False)
-                    table.add_row(*row(title, results))
-    console.print(f"isolation: {isolation}", markup=False)
-    console.print(table)
 
 
-if __name__ == "__main__":
-    main()
+def jobs(course: Course, wanted: Sequence[Series], seeds: int) -> dict[str, Callable[..., TrainingSeed]]:
+    """What has to be done: every series on so many seeds."""
+    return {_name(one, i): functools.partial(run, course, one, i) for one in wanted for i in range(seeds)}
+
+
+def rows(wanted: Sequence[Series], seeds: int, results: Mapping[str, TrainingSeed]) -> list[CalibrateRow]:
+    """What came of it; one row per series."""
+    return [_row(one, [results[_name(one, i)] for i in range(seeds)]) for one in wanted]
+
+
+def _name(one: Series, i: int) -> str:
+    return f"{one.title}, seed {i + 1}"
+
+
+def _row(one: Series, results: Sequence[TrainingSeed]) -> CalibrateRow:
+    steps, seconds = [r.steps for r in results], [r.seconds for r in results]
+    means = [r.mean_return for r in results if r.mean_return is not None]
+    return CalibrateRow(
+        series=one.title,
+        runs=len(results),
+        passed=sum(result.verdict == "pass" for result in results),
+        steps=(statistics.median(steps), max(steps)),
+        seconds=(statistics.median(seconds), max(seconds)),
+        means=(min(means), statistics.median(means)) if means else None,
+        messages=tuple(f"seed {i}: {result.message}" for i, result in enumerate(results, start=1) if result.message),
+    )

@@ -1,7 +1,5 @@
 """Automatic mutants: does every small change to a solution cost marks?
 
-``python -m grader.verify.mutants [--lesson 5]``
-
 Hand-written chaffs are the mistakes that somebody thought of. Here every comparison, arithmetic operator, constant,
 statement and pair of arguments inside a solution's regions is changed, one at a time, and the lesson's properties are
 run on the result; where the change is inside ``train``, the training check too.
@@ -14,13 +12,11 @@ The operators are Cosmic Ray's; dropping a statement and swapping arguments are 
 
 from __future__ import annotations
 
-import argparse
 import ast
 import functools
 import itertools
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import cosmic_ray.plugins
 import msgspec
@@ -29,19 +25,15 @@ import yaml
 from cosmic_ray.ast import get_ast
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.operator import Operator
-from rich.console import Console
-from rich.progress import Progress
-from rich.table import Column, Table
 
-from grader.course import Course, Lesson, find_root, load
-from grader.errors import CourseError, UserError
-from grader.grading import workers
-from grader.grading.grade import open_session, run_training
+from grader.course import Course, Lesson
+from grader.errors import CourseError
 from grader.lessons.stubs import MARKER
-from grader.properties import runner
-from grader.student.errors import GraderFault, StudentDied, StudentError
-from grader.student.isolation import IsolationError, choose
-from grader.student.processes import ZygoteClient
+from grader.verify.table import MutantsRow
+
+if TYPE_CHECKING:
+    from grader.report.step import Watcher
+    from grader.student.places import Place
 
 # Of the many ways to replace an operator, those that a person could have meant.
 _NAMES = [
@@ -59,10 +51,6 @@ _NAMES = [
     "AddNot", "ReplaceTrueWithFalse", "ReplaceFalseWithTrue", "ReplaceAndWithOr", "ReplaceOrWithAnd",
     "ReplaceBreakWithContinue", "ReplaceContinueWithBreak", "NumberReplacer", "ZeroIterationForLoop",
 ]  # fmt: skip
-
-
-_ENOUGH = 0.95
-"""The share of mutants, equivalent ones aside, that each lesson's properties must kill."""
 
 
 class DropStatement(Operator):  # type: ignore[misc]
@@ -196,21 +184,21 @@ def _is_python(text: str) -> bool:
     return True
 
 
-def killed_by(course: Course, lesson_name: str, mutant: Mutant, place: ZygoteClient, watch: Any) -> str:
+def killed_by(course: Course, lesson: Lesson, mutant: Mutant, place: Place, watch: Watcher) -> str:
     """What noticed the mutant: "import", the first property that fails, or "training"; empty where nothing did."""
-    lesson = course.lesson(lesson_name)
-    sources = {**course.references(lesson), lesson.name: mutant.source}
+    from grader.grading.grade import open_session
+    from grader.student.errors import StudentDied, StudentError
+    from grader.verify import judge
+
     try:
-        open_session(course, lesson, sources, place).close()
+        open_session(course, lesson, judge.sources(course, lesson, mutant.source), place).close()
     except (StudentError, StudentDied):
         return "import"
-    findings = runner.run(course, lesson, lambda: open_session(course, lesson, sources, place), until_failure=True)
-    for finding in findings:
-        if finding.verdict == "fail":
-            return finding.name
+    if caught_by := judge.caught_by(course, lesson, mutant.source, place):
+        return caught_by
     if lesson.training is None or not _is_in(mutant.source, lesson.training.exercise, mutant.line):
         return ""
-    return "" if run_training(course, lesson, sources, place).verdict == "pass" else "training"
+    return "" if judge.passes_training(course, lesson, mutant.source, place, watch) else "training"
 
 
 def _is_in(source: str, function: str, line: int) -> bool:
@@ -236,75 +224,38 @@ def equivalents(course: Course, lesson: Lesson) -> tuple[Equivalent, ...]:
         raise CourseError(f"tests/{lesson.name}/equivalent.yml: {error}".replace("\n", " ")) from None
 
 
-def judge(
-    course: Course, lessons: list[Lesson], processes: int | None, console: Console
-) -> dict[str, list[tuple[Mutant, str]]]:
-    """Run every mutant of these lessons; by lesson, each with what killed it."""
-    wanted: dict[str, tuple[Lesson, Mutant]] = {}
-    for lesson in lessons:
-        for i, mutant in enumerate(mutants(course.solution(lesson).read_text(encoding="utf-8")), start=1):
-            wanted[f"{lesson.name} mutant {i}"] = (lesson, mutant)
-    jobs = {
-        name: functools.partial(killed_by, course, lesson.name, mutant) for name, (lesson, mutant) in wanted.items()
+def of_lesson(course: Course, lesson: Lesson) -> dict[str, Mutant]:
+    """Every mutant of a lesson's solution, by a name that no other mutant of the course has."""
+    found = mutants(course.solution(lesson).read_text(encoding="utf-8"))
+    return {f"{lesson.name} mutant {i}": mutant for i, mutant in enumerate(found, start=1)}
+
+
+def jobs(course: Course, wanted: Mapping[str, dict[str, Mutant]]) -> dict[str, Callable[..., str]]:
+    """What has to be done for these mutants: by lesson, then by their names."""
+    return {
+        name: functools.partial(killed_by, course, course.lesson(lesson), mutant)
+        for lesson, found in wanted.items()
+        for name, mutant in found.items()
     }
-    results: dict[str, str] = {}
-    with Progress(console=console, transient=True) as progress:
-        bar = progress.add_task("mutants", total=len(jobs))
-        for name, killer in workers.run(jobs, choose(), processes=processes):
-            results[name] = killer
-            progress.update(bar, advance=1, description=name)
-    found: dict[str, list[tuple[Mutant, str]]] = {lesson.name: [] for lesson in lessons}
-    for name, (lesson, mutant) in wanted.items():
-        found[lesson.name].append((mutant, results[name]))
-    return found
 
 
-def main() -> None:
-    """Print table and survivors; exit status 1 where more than one in twenty survived, or a list is out of date.
+def row(
+    lesson: Lesson, found: Mapping[str, Mutant], killers: Mapping[str, str], listed: Sequence[Equivalent]
+) -> MutantsRow:
+    """What came of one lesson's mutants.
 
-    Raises:
-        SystemExit: also with one line, where there is no such lesson, no isolation, or a list that does not fit.
+    Args:
+        lesson: the lesson.
+        found: its mutants, by name.
+        killers: what killed each, "" if nothing did.
+        listed: those that are known to be equivalent.
     """
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lesson", help="number or name; all lessons where left out")
-    parser.add_argument("--jobs", type=int, help="processes side by side; one a processor where left out")
-    options = parser.parse_args()
-    console = Console()
-    try:
-        course = load(find_root(Path.cwd()))
-        lessons = [course.lesson(options.lesson)] if options.lesson else list(course.lessons)
-        listed = {lesson.name: equivalents(course, lesson) for lesson in lessons}
-        judged = judge(course, lessons, options.jobs, console)
-    except (UserError, IsolationError, GraderFault) as error:
-        raise SystemExit(f"mutants: {error}") from None
-    table = Table(
-        Column("lesson", no_wrap=True), "mutants", "killed", "equivalent", "survived", "killed of the others", box=None
+    known = {(each.old, each.new) for each in listed}
+    alive = [mutant for name, mutant in found.items() if not killers[name]]
+    return MutantsRow(
+        lesson=lesson.name,
+        mutants=len(found),
+        killed=len(found) - len(alive),
+        survivors=tuple((m.line, m.old, m.new) for m in alive if (m.old, m.new) not in known),
+        outdated=tuple(sorted(known - {(mutant.old, mutant.new) for mutant in alive})),
     )
-    good = True
-    for name, results in judged.items():
-        known = {(each.old, each.new) for each in listed[name]}
-        alive = [mutant for mutant, killer in results if not killer]
-        survivors = [mutant for mutant in alive if (mutant.old, mutant.new) not in known]
-        killed, equivalent = len(results) - len(alive), len(alive) - len(survivors)
-        share = killed / max(1, killed + len(survivors))
-        table.add_row(
-            name, str(len(results)), str(killed), str(equivalent), str(len(survivors)), f"{100 * share:.1f} %"
-        )
-        for mutant in survivors:
-            console.print(
-                f"{name}, line {mutant.line}, survived:\n  - {mutant.old}\n  + {mutant.new}",
-                markup=False,
-                soft_wrap=True,
-            )
-        for old, new in sorted(known - {(mutant.old, mutant.new) for mutant in alive}):
-            good = False
-            console.print(
-                f"{name}: listed as equivalent, but no survivor:\n  - {old}\n  + {new}", markup=False, soft_wrap=True
-            )
-        good = good and share >= _ENOUGH
-    console.print(table)
-    raise SystemExit(0 if good else 1)
-
-
-if __name__ == "__main__":
-    main()

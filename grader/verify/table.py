@@ -26,6 +26,7 @@ class VerifyRow:
         properties: how many properties the lesson has.
         cpu_seconds: processor time of judging the solution once.
         problems: what is wrong, one line each.
+        missing: what the lesson still needs, one line each (``grader.verify.missing``).
     """
 
     lesson: str
@@ -39,12 +40,94 @@ class VerifyRow:
     properties: int
     cpu_seconds: float
     problems: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        """Whether the tests tell right from wrong."""
+        measured = self.wheats == self.wheats_full and self.chaffs == self.chaffs_caught
+        return self.stub_fails and self.solution_full and measured
+
+
+@dataclass(frozen=True)
+class MutantsRow:
+    """What ``grader mutants`` found for one lesson.
+
+    Attributes:
+        mutants: how many there are; ``killed`` of them lose marks.
+        survivors: those that do not, and are not listed as equivalent: line, what stood there, what stands there.
+        outdated: what is listed as equivalent and is no survivor (any more): what stood there, what stands there.
+    """
+
+    lesson: str
+    mutants: int
+    killed: int
+    survivors: tuple[tuple[int, str, str], ...] = ()
+    outdated: tuple[tuple[str, str], ...] = ()
+
+    # The share of mutants, equivalent ones aside, that each lesson's properties must kill.
+    _ENOUGH = 0.95
+
+    @property
+    def share(self) -> float:
+        """The killed ones among those that are not equivalent; 1 where there are none."""
+        counted = self.killed + len(self.survivors)
+        return self.killed / counted if counted else 1.0
+
+    @property
+    def good(self) -> bool:
+        """Whether enough are killed, and the list of equivalent ones is up to date."""
+        return self.share >= self._ENOUGH and not self.outdated
+
+
+@dataclass(frozen=True)
+class BarRow:
+    """What ``grader bar`` found for one lesson: which chaffs reach the bar, and what catches each, "" if nothing."""
+
+    lesson: str
+    chaffs: int
+    reach: tuple[tuple[str, str], ...]
+
+    @property
+    def good(self) -> bool:
+        """Whether a property catches each that training does not notice."""
+        return all(caught_by for _, caught_by in self.reach)
+
+
+@dataclass(frozen=True)
+class CalibrateRow:
+    """What ``grader calibrate`` found in one series of runs.
+
+    Attributes:
+        series: the lesson, the program if it is not the reference, and the kind of task.
+        passed: how many of ``runs`` pass.
+        steps: environment steps, median and worst.
+        seconds: processor time, median and worst.
+        means: mean return, lowest and median; None where no run came to an evaluation.
+        messages: what went wrong, by seed.
+    """
+
+    series: str
+    runs: int
+    passed: int
+    steps: tuple[float, float]
+    seconds: tuple[float, float]
+    means: tuple[float, float] | None
+    messages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExamplesRow:
+    """What ``grader examples`` found for one lesson: how many of its chaffs the public examples catch."""
+
+    lesson: str
+    caught: int
+    chaffs: int
 
 
 def print_verify(rows: Sequence[VerifyRow], console: Console) -> None:
     """What a course author sees: whether the tests of every lesson can be trusted, and what is wrong where not."""
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column("lesson", no_wrap=True, overflow="ellipsis")
+    table = _table()
     table.add_column("stub\nfails", justify="center")
     table.add_column("solution\npasses", justify="center")
     for head in ("wheats\npass", "chaffs\ncaught", "chaffs\nnamed", "laws", "CPU s"):
@@ -81,9 +164,84 @@ def print_verify(rows: Sequence[VerifyRow], console: Console) -> None:
     console.print(table)
     console.print()
     problems = [(row.lesson, problem) for row in rows for problem in row.problems]
-    for lesson, problem in problems:
-        put(console, Text.assemble((one_line(lesson), "bold"), ": ", visible(problem)), 2, Text("✗", "red"))
+    missing = [(row.lesson, each) for row in rows for each in row.missing]
+    for sign, lines in ((Text("✗", "red"), problems), (Text("○", "yellow"), missing)):
+        for lesson, words in lines:
+            put(console, Text.assemble((one_line(lesson), "bold"), ": ", visible(words)), 2, sign)
     if problems:
         console.print(Text(f"{count(len(problems), 'problem')} to mend."))
     else:
         console.print(Text(f"{count(len(rows), 'lesson')}: nothing to mend."))
+    if missing:
+        console.print(Text(f"{count(len(missing), 'thing')} missing (○)."))
+
+
+def print_mutants(rows: Sequence[MutantsRow], console: Console) -> None:
+    """The mutants that nothing noticed, one under the other, then a table."""
+    for row in rows:
+        for line, old, new in row.survivors:
+            _change(console, f"{row.lesson}, line {line}, survived:", old, new)
+        for old, new in row.outdated:
+            _change(console, f"{row.lesson}: listed as equivalent, but no survivor:", old, new)
+    table = _table("mutants", "killed", "equivalent", "survived", "killed of\nthe others")
+    for row in rows:
+        equivalent = row.mutants - row.killed - len(row.survivors)
+        share = Text(f"{100 * row.share:.1f} %", "" if row.good else "red")
+        numbers = (row.mutants, row.killed, equivalent, len(row.survivors))
+        table.add_row(Text(one_line(row.lesson)), *map(str, numbers), share)
+    console.print(table)
+
+
+def print_bar(row: BarRow, console: Console) -> None:
+    """The chaffs of one lesson that training does not notice, and what catches each."""
+    console.print(
+        Text(f"{one_line(row.lesson)}: {len(row.reach)} of {count(row.chaffs, 'chaff')} reach the training bar")
+    )
+    table = _table(first="reaches the bar")
+    table.add_column("the property that catches it", no_wrap=True)
+    for name, caught_by in row.reach:
+        table.add_row(Text(one_line(name)), Text(one_line(caught_by)) if caught_by else Text("none", "red"))
+    if row.reach:
+        console.print(table)
+
+
+def print_calibrate(rows: Sequence[CalibrateRow], console: Console) -> None:
+    """What went wrong, then a table of all series."""
+    for row in rows:
+        for message in row.messages:
+            console.print(Text(f"{one_line(row.series)}, {visible(message)}"), soft_wrap=True)
+    heads = ("passed", "steps, median\nand worst", "CPU s, median\nand worst", "mean return, lowest\nand median")
+    table = _table(*heads, first="")
+    for row in rows:
+        table.add_row(
+            Text(one_line(row.series)),
+            f"{row.passed}/{row.runs}",
+            "{:,.0f} / {:,.0f}".format(*row.steps),
+            "{:.2f} / {:.2f}".format(*row.seconds),
+            "{:.1f} / {:.1f}".format(*row.means) if row.means else "-",
+        )
+    # In a log file a table is not cut off.
+    console.print(table, crop=False, width=max(120, console.width) if not console.is_terminal else None)
+
+
+def print_examples(rows: Sequence[ExamplesRow], console: Console) -> None:
+    """How many misconceptions the examples of each lesson catch, and of all."""
+    table = _table("chaffs\ncaught")
+    for row in rows:
+        table.add_row(Text(one_line(row.lesson)), f"{row.caught}/{row.chaffs}")
+    if len(rows) > 1:
+        table.add_row(Text("all", "bold"), f"{sum(row.caught for row in rows)}/{sum(row.chaffs for row in rows)}")
+    console.print(table)
+
+
+def _table(*heads: str, first: str = "lesson") -> Table:
+    """A table whose first column names things; the others, if they are given here, are numbers."""
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column(first, no_wrap=True, overflow="ellipsis")
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
+    return table
+
+
+def _change(console: Console, what: str, old: str, new: str) -> None:
+    console.print(Text(f"{what}\n  - {visible(old)}\n  + {visible(new)}"), soft_wrap=True)

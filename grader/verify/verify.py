@@ -5,21 +5,20 @@ from __future__ import annotations
 import dataclasses
 import functools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from grader.course import Course
 from grader.errors import CourseError
-from grader.grading import workers
-from grader.grading.grade import Asked, grade
-from grader.grading.workers import Event
+from grader.grading.own import grade_own
 from grader.lessons import chaffs as known
 from grader.report.report import Report
-from grader.report.step import Watcher
-from grader.student.isolation import Isolation
-from grader.student.places import Place
-from grader.submissions.read import Submission
-from grader.submissions.work import Work
+from grader.verify.missing import missing
 from grader.verify.table import VerifyRow
+
+if TYPE_CHECKING:
+    from grader.report.step import Watcher
+    from grader.student.places import Place
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,10 +71,9 @@ def samples(course: Course, lessons: Sequence[str]) -> list[Sample]:
 
 def judge(course: Course, sample: Sample, train: bool, place: Place, watch: Watcher) -> tuple[Report, float]:
     """The report on one sample, and the processor time for it, of both sides."""
-    lesson = course.lesson(sample.lesson)
-    work = Work(sample.title, lesson, Submission(sample.source), course.references(lesson))
     start = time.process_time() + place.used()
-    report = grade(course, work, place, Asked(train=train and sample.kind in ("solution", "wheat")), watch)
+    train = train and sample.kind in ("solution", "wheat")
+    report = grade_own(course, course.lesson(sample.lesson), sample.title, sample.source, place, watch, train=train)
     return report, time.process_time() + place.used() - start
 
 
@@ -89,45 +87,35 @@ def _first_named(report: Report) -> str:
     return next((result.misconception.name for result in report.properties if result.misconception), "")
 
 
-def verify(
-    course: Course,
-    lessons: Sequence[str],
-    isolation: Isolation,
-    *,
-    train: bool = True,
-    processes: int | None = None,
-    hear: Callable[[Event], None] | None = None,
-    finished: Callable[[str, int], None] | None = None,
-) -> list[VerifyRow]:
-    """Judge every stub, solution, wheat and chaff of these lessons; one row a lesson.
+def jobs(course: Course, wanted: Sequence[Sample], train: bool) -> dict[str, Callable[..., tuple[Report, float]]]:
+    """What has to be done for these samples, by their titles.
 
     Args:
         course: the course.
-        lessons: names of lessons.
-        isolation: how the samples are walled in.
+        wanted: the samples.
         train: whether solutions and wheats are trained as well.
-        processes: how many side by side.
-        hear: is told what is going on.
-        finished: is told of every sample that is done, and how many there are.
-
-    Raises:
-        CourseError: the course is not complete.
     """
-    wanted = {sample.title: sample for sample in samples(course, lessons)}
-    jobs = {title: functools.partial(judge, course, sample, train) for title, sample in wanted.items()}
-    done: dict[str, tuple[Report, float]] = {}
-    for title, result in workers.run(jobs, isolation, processes=processes, hear=hear):
-        done[title] = result
-        if finished is not None:
-            finished(title, len(jobs))
-    return [_row(name, [(s, *done[t]) for t, s in wanted.items() if s.lesson == name]) for name in lessons]
+    return {sample.title: functools.partial(judge, course, sample, train) for sample in wanted}
 
 
-def _row(lesson: str, judged: Sequence[tuple[Sample, Report, float]]) -> VerifyRow:
+def rows(course: Course, wanted: Sequence[Sample], judged: Mapping[str, tuple[Report, float]]) -> list[VerifyRow]:
+    """What the reports on these samples say of the tests; one row per lesson.
+
+    Args:
+        course: the course.
+        wanted: the samples.
+        judged: by title, the report on each and its processor time.
+    """
+    names = dict.fromkeys(sample.lesson for sample in wanted)
+    return [_row(course, name, [(s, *judged[s.title]) for s in wanted if s.lesson == name]) for name in names]
+
+
+def _row(course: Course, lesson: str, judged: Sequence[tuple[Sample, Report, float]]) -> VerifyRow:
     problems: list[str] = []
     counts = dict.fromkeys(("stub", "solution", "wheat", "chaff", "full wheat", "caught", "named"), 0)
     stub_fails = solution_full = False
-    properties, seconds = 0, 0.0
+    properties: list[str] = []
+    seconds = 0.0
     for sample, report, used in judged:
         counts[sample.kind] += 1
         full = report.status == "graded" and report.score >= report.max_score - 1e-9 and not report.message
@@ -155,7 +143,7 @@ def _row(lesson: str, judged: Sequence[tuple[Sample, Report, float]]) -> VerifyR
         elif not full:
             problems.append(f"{where}: loses marks: {report.message or '; '.join(lost)}")
         if sample.kind == "solution":
-            solution_full, properties, seconds = full, len(report.properties), used
+            solution_full, properties, seconds = full, [p.exercise for p in report.properties], used
         elif sample.kind == "wheat":
             counts["full wheat"] += full
     return VerifyRow(
@@ -167,7 +155,8 @@ def _row(lesson: str, judged: Sequence[tuple[Sample, Report, float]]) -> VerifyR
         chaffs=counts["chaff"],
         chaffs_caught=counts["caught"],
         chaffs_named=counts["named"],
-        properties=properties,
+        properties=len(properties),
         cpu_seconds=seconds,
         problems=tuple(problems),
+        missing=tuple(missing(course, course.lesson(lesson), properties)),
     )

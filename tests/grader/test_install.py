@@ -254,7 +254,6 @@ def test_grade_takes_a_class_lessons_and_students(tmp_path: Path, words: tuple[s
     ("words", "says"),
     [
         (("grade", "STUDENT=student-001"), "STUDENT chooses from a class of yours: name its folder, SUBMISSIONS=path"),
-        (("mutants", "LESSON=5 6"), "make mutants takes one lesson at a time: LESSON=5"),
         (("bench-grading", "LESSON=5 6"), "make bench-grading takes one lesson at a time: LESSON=5"),
     ],
 )

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import ast
-import sys
 from pathlib import Path
 
 import pytest
 import tiny_course
-import yaml
 
 pytest.importorskip("cosmic_ray", reason="the extra `mutants` is not installed")
 
 from grader.course import find_root, load
 from grader.errors import CourseError
-from grader.student.isolation import IsolationError, choose
 from grader.verify import mutants
 
 SOLUTION = '''"""A module."""
@@ -86,40 +83,3 @@ def test_a_list_with_a_mistake_is_refused_in_words(tmp_path: Path) -> None:
     (course.tests(course.lessons[0]) / "equivalent.yml").write_text("- old: a\n  new: b\n")
     with pytest.raises(CourseError, match=r"lesson1_numbers/equivalent\.yml.*why"):
         mutants.equivalents(course, course.lessons[0])
-
-
-def run(monkeypatch: pytest.MonkeyPatch, root: Path, *words: str) -> int:
-    monkeypatch.chdir(root)
-    monkeypatch.setattr(sys, "argv", ["mutants", *words])
-    with pytest.raises(SystemExit) as stop:
-        mutants.main()
-    if isinstance(stop.value.code, str):
-        print(stop.value.code)
-        return 2
-    return int(stop.value.code or 0)
-
-
-def test_survivors_are_shown_until_they_are_listed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    try:
-        choose()
-    except IsolationError as reason:
-        pytest.skip(str(reason))
-    course = tiny_course.make(tmp_path)
-    solution = course.solution(course.lessons[0])
-    # A line that changes nothing, which no property can notice.
-    text = solution.read_text().replace("    ### BEGIN SOLUTION\n", "    ### BEGIN SOLUTION\n    x = x + 0\n", 1)
-    solution.write_text(text)
-    path = course.tests(course.lessons[0]) / "equivalent.yml"
-    path.write_text(yaml.safe_dump([{"old": "a", "new": "b", "why": "Nobody knows any more why."}]))
-    assert run(monkeypatch, course.root, "--lesson", "1", "--jobs", "1") == 1
-    printed = capsys.readouterr().out
-    assert "- x = x + 0\n  + x = x - 0" in printed
-    assert "- return 2 * x" not in printed
-    assert "listed as equivalent, but no survivor:\n  - a\n  + b" in printed
-    why = "Adding nothing changes nothing."
-    path.write_text(yaml.safe_dump([{"old": "x = x + 0", "new": new, "why": why} for new in ("x = x - 0", "pass")]))
-    assert run(monkeypatch, course.root, "--lesson", "1", "--jobs", "1") == 0
-    assert run(monkeypatch, course.root, "--lesson", "9") == 2
-    assert "mutants: no single lesson is called '9'" in capsys.readouterr().out

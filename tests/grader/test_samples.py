@@ -74,7 +74,7 @@ def test_verdict(sample: Sample, split: ZygoteClient) -> None:
 
 
 def test_the_lists_of_what_training_does_not_notice_fit_the_chaffs() -> None:
-    """A chaff that was renamed or taken away means that `make bar` has to run again."""
+    """A chaff that was renamed or taken away means that `grader bar` has to run again."""
     training = [lesson for lesson in COURSE.lessons if lesson.training]
     assert all(bar.path_of(COURSE, lesson).is_file() for lesson in training)
     known = {(sample.lesson, sample.name) for sample in EVERY if sample.kind == "chaff"}

@@ -349,7 +349,7 @@ SMALL = msgspec.structs.replace(LESSON.training, max_steps=6000, seeds=1, passes
 
 @pytest.mark.parametrize("name", [name for name in calibrate.IMPOSTORS if name != "rewards set to 0 in the buffer"])
 def test_what_learnt_nothing_does_not_pass(name):
-    """One run of each; `python -m grader.verify.calibrate --impostors` makes more of them, with the whole budget."""
+    """One run of each; `grader calibrate --impostors` makes more of them, with the whole budget."""
     result = through_the_wire(calibrate.impostor(SOLUTION, name), SMALL)
     (seed,) = result.seeds
     assert (result.verdict, seed.message) == ("fail", "")

@@ -1,0 +1,273 @@
+"""What a course author types to measure tests: mutants, examples, bar, calibrate; and what `grader verify` misses."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import tiny_course
+import typer.testing
+import yaml
+from test_cli import ends
+
+from grader import cli
+from grader.course import Course, load
+from grader.errors import CourseError, UserError
+from grader.grading import workers
+from grader.student.isolation import Isolation, IsolationError, choose
+from grader.verify import bar, calibrate
+from grader.verify.missing import missing
+from grader.verify.table import MutantsRow
+
+BALANCE_CHAFFS = """\
+- name: cannot_train
+  exercise: train
+  says: returns no policy
+  hint: What comes out of train?
+  edits: [{old: "return lambda observations:", new: "return None and (lambda observations:"}, {old: "% 2", new: "% 2)"}]
+- name: three_times
+  exercise: four_times
+  says: gives three times the number
+  hint: What is four times 3?
+  edits: [{old: "double(double(x))", new: "3 * x"}]
+"""
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    return tiny_course.make(tmp_path / "course")
+
+
+@pytest.fixture
+def typed(course: Course, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
+    """Runs a command in the tiny course, as it is typed; gives its exit status and all that it printed."""
+    try:
+        choose()
+    except IsolationError as reason:
+        pytest.skip(str(reason))
+    monkeypatch.chdir(course.root)
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def run(*words: str) -> tuple[int, str]:
+        done = typer.testing.CliRunner().invoke(cli.app, list(words))
+        if isinstance(done.exception, UserError):  # cli.main makes one line and this status of it
+            return done.exception.exit_status, str(done.exception)
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done.exit_code, done.output
+
+    return run
+
+
+def add_balance_chaffs(course: Course) -> None:
+    (course.tests(course.lesson("2")) / "chaffs.yml").write_text(BALANCE_CHAFFS)
+
+
+# mutants
+
+
+def test_survivors_are_shown_until_they_are_listed(course: Course, typed) -> None:
+    pytest.importorskip("cosmic_ray", reason="the extra `mutants` is not installed")
+    solution = course.solution(course.lessons[0])
+    # A line that changes nothing, which no property can notice.
+    text = solution.read_text().replace("    ### BEGIN SOLUTION\n", "    ### BEGIN SOLUTION\n    x = x + 0\n", 1)
+    solution.write_text(text)
+    path = course.tests(course.lessons[0]) / "equivalent.yml"
+    path.write_text(yaml.safe_dump([{"old": "a", "new": "b", "why": "Nobody knows any more why."}]))
+    status, said = typed("mutants", "1", "--jobs", "1")
+    assert status == 1
+    assert "lesson1_numbers, line 7, survived:\n  - x = x + 0\n  + x = x - 0" in said
+    assert "- return 2 * x" not in said
+    assert "listed as equivalent, but no survivor:\n  - a\n  + b" in said
+    why = "Adding nothing changes nothing."
+    path.write_text(yaml.safe_dump([{"old": "x = x + 0", "new": new, "why": why} for new in ("x = x - 0", "pass")]))
+    status, said = typed("mutants", "1", "--jobs", "1")
+    assert (status, "100.0 %" in said, "survived:" in said) == (0, True, False)
+
+
+def test_what_there_is_nothing_of_is_all_killed() -> None:
+    assert MutantsRow("lesson1_numbers", 0, 0).good
+    assert MutantsRow("lesson1_numbers", 20, 19, ((1, "a", "b"),)).good
+    assert not MutantsRow("lesson1_numbers", 19, 18, ((1, "a", "b"),)).good
+    assert not MutantsRow("lesson1_numbers", 20, 20, (), (("a", "b"),)).good
+
+
+def test_mutants_without_its_extra_says_what_to_install(typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith(("cosmic_ray", "grader.verify.mutants"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "cosmic_ray", None)
+    monkeypatch.delattr("grader.verify.mutants", raising=False)
+    assert typed("mutants", "1") == (2, "mutants need the extra called mutants: pip install -e '.[mutants]'")
+
+
+# bar
+
+
+def test_what_training_does_not_notice_is_listed_with_what_catches_it(course: Course, typed) -> None:
+    add_balance_chaffs(course)
+    status, said = typed("bar", "--jobs", "1")
+    assert status == 0
+    assert "lesson2_balance: 1 of 2 chaffs reach the training bar" in said
+    assert bar.read(course, course.lesson("2")) == {"three_times": "test_four"}
+    text = bar.path_of(course, course.lesson("2")).read_text()
+    assert text.startswith("# Written by `grader bar 2`: 1 of 2 chaffs reach the training bar,\n")
+
+
+def test_what_neither_training_nor_a_property_notices_is_a_failure(course: Course, typed) -> None:
+    add_balance_chaffs(course)
+    path = course.tests(course.lesson("2")) / "test_balance.py"
+    path.write_text(path.read_text().replace("four_times(3) == 12", "four_times(0) == 0"))
+    status, said = typed("bar", "2", "--jobs", "1")
+    assert (status, "none" in said) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("bar", "1"), "lesson1_numbers has no training check, so there is nothing to train"),
+        (("calibrate", "2", "1"), "lesson1_numbers has no training check, so there is nothing to train"),
+        (("bar", "2"), "lesson2_balance has no chaffs to train; write some into tests/lesson2_balance/chaffs.yml"),
+        (("bar", "7"), "no single lesson is called '7'"),
+        (("mutants", "7"), "no single lesson is called '7'"),
+        (("examples", "7"), "no single lesson is called '7'"),
+        (("calibrate", "--impostors"), "no single lesson is called 'lesson6_deep_q_learning'"),
+        (("calibrate", "2", "--impostors"), "there are no impostors of lesson2_balance"),
+    ],
+)
+def test_a_mistake_is_one_line_before_anything_runs(typed, words: tuple[str, ...], says: str) -> None:
+    status, said = typed(*words)
+    assert status == 2
+    assert says in said
+    assert "\n" not in said
+
+
+def test_a_course_that_trains_nothing_says_so(course: Course, typed) -> None:
+    text = (course.root / "course.yml").read_text()
+    (course.root / "course.yml").write_text(text[: text.index("    training:")])
+    for command in ("bar", "calibrate"):
+        assert typed(command) == (2, "no lesson of this course has a training check, so there is nothing to train")
+
+
+def test_a_list_with_a_mistake_is_refused_in_words(course: Course) -> None:
+    lesson = course.lesson("2")
+    assert bar.read(course, lesson) == {}
+    bar.path_of(course, lesson).write_text("reach: [a]\n")
+    with pytest.raises(CourseError, match=r"^tests/lesson2_balance/bar\.yml: "):
+        bar.read(course, lesson)
+
+
+# calibrate and examples
+
+
+def test_calibrate_trains_the_references(typed) -> None:
+    status, said = typed("calibrate", "--seeds", "2", "--jobs", "2")
+    (line,) = [line for line in said.splitlines() if line.startswith("lesson2_balance  ")]
+    assert status == 0
+    assert line.split()[1] == "2/2"
+
+
+def test_another_budget_and_a_message(typed) -> None:
+    """Two environments that are stepped twenty times take 40 steps."""
+    status, said = typed("calibrate", "2", "--seeds", "1", "--max-steps", "10", "--jobs", "1")
+    assert status == 0
+    assert "lesson2_balance, seed 1: " in said
+    assert "0/1" in said
+
+
+def test_the_small_task_comes_first_and_impostors_fit_the_solution() -> None:
+    course = load(Path(__file__).parents[2])
+    found = calibrate.series(course, [course.lesson("6")], impostors=True)
+    assert len(found) == 2 * len(calibrate.IMPOSTORS)
+    assert [each.small for each in found[:2]] == [True, False]
+    assert len({each.title for each in found}) == len(found)
+    with pytest.raises(CourseError, match="no longer fits the solution"):
+        calibrate.impostor("", "frozen weights")
+
+
+def test_examples_counts_what_they_catch(course: Course, typed) -> None:
+    solution = course.solution(course.lessons[0])
+    docstring = '"""Twice the number.\n\n    >>> double(1)\n    2\n    """'
+    solution.write_text(solution.read_text().replace('"""Twice the number."""', docstring))
+    status, said = typed("examples", "--jobs", "1")
+    rows = [line.split() for line in said.splitlines()]
+    assert status == 0
+    assert ["lesson1_numbers", "2/3"] in rows, "nothing shows half of anything"
+    assert ["lesson2_balance", "0/0"] in rows
+    assert ["all", "2/3"] in rows
+
+
+# All of them
+
+
+def test_results_come_in_the_order_of_the_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "run", lambda jobs, *_, **__: iter([("b", 2), ("a", 1)]))
+    told: list[str] = []
+    nowhere = Isolation("process only", landlock=False, seccomp=False)
+    done = workers.run_all({"a": print, "b": print}, nowhere, finished=told.append)
+    assert (list(done.items()), told) == ([("a", 1), ("b", 2)], ["b", "a"])
+
+
+def test_ctrl_c_is_one_line_and_keeps_what_was_measured(course: Course) -> None:
+    try:
+        choose()
+    except IsolationError as reason:
+        pytest.skip(str(reason))
+    add_balance_chaffs(course)
+    path = course.tests(course.lesson("2")) / "chaffs.yml"
+    # The second one sleeps until the limit of the clock, so that there is something to interrupt.
+    path.write_text(path.read_text().replace("3 * x", "3 * x + __import__('time').sleep(60)"))
+    before = "reach: {old: test_four}\n"
+    bar.path_of(course, course.lesson("2")).write_text(before)
+    # Where the tests were started in the background SIGINT is ignored, and would be here too: children inherit it.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = [sys.executable, "-c", f"{heard}; from grader.cli import main; main()", "bar", "2", "--jobs", "1"]
+    pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=course.root, text=True, start_new_session=True, **pipes) as run:
+        assert run.stderr is not None
+        assert run.stderr.readline() == "[1/2] cannot_train\n"
+        run.send_signal(signal.SIGINT)
+        assert run.wait(timeout=20) == 130
+        assert ends(run.pid), "processes of the grader are left"
+        (line,) = run.stderr.read().strip().splitlines()
+    assert line == "grader: interrupted; lessons that were finished before this one have their bar.yml"
+    assert bar.path_of(course, course.lesson("2")).read_text() == before
+    assert not list(course.tests(course.lesson("2")).glob(".*"))
+
+
+# What a lesson still needs
+
+
+@pytest.mark.parametrize("lesson", load(Path(__file__).parents[2]).lessons, ids=lambda lesson: lesson.name)
+def test_nothing_is_missing_in_our_own_lessons(lesson) -> None:
+    course = load(Path(__file__).parents[2])
+    assert list(missing(course, lesson, [exercise.name for exercise in lesson.exercises])) == []
+
+
+def test_what_is_missing_is_listed(course: Course) -> None:
+    add_balance_chaffs(course)
+    lesson = course.lesson("2")
+    found = list(missing(course, lesson, []))
+    for says in (
+        "four_times has no property in tests/lesson2_balance/",
+        "four_times has no example after >>>",
+        "four_times has 0 hints of 3",
+        "train has 0 hints of 3",
+        "0 wheats of at least 3",
+        "2 chaffs of at least 10",
+        "what training does not notice is not measured: grader bar 2",
+        "exercises/lesson2_balance.md, the text that a learner reads, is not there",
+    ):
+        assert [line for line in found if says in line], says
+    bar.path_of(course, lesson).write_text("reach: {gone: test_four, three_times: test_four}\n")
+    (course.root / "exercises" / "lesson2_balance.md").write_text("# Balance\n\nTODO: `four_times`\n")
+    found = list(missing(course, lesson, ["four_times"]))
+    assert "bar.yml names gone, which is no chaff any more: grader bar 2" in found
+    assert "exercises/lesson2_balance.md does not name `train`" in found
+    assert "exercises/lesson2_balance.md says TODO in line 3" in found
+    assert "exercises/lesson2_balance.ipynb is not there: grader build" in found
+    assert not [line for line in found if "property" in line or "does not name `four_times`" in line]
+    (course.tests(lesson) / "chaffs.yml").unlink()
+    assert "four_times has no chaff in tests/lesson2_balance/chaffs.yml" in list(missing(course, lesson, []))
