@@ -123,9 +123,7 @@ def bar(lesson: TrainingLessons = None, jobs: Jobs = None) -> None:
             raise CourseError(f"{name} has no chaffs to train; write some into tests/{name}/chaffs.yml")
     good = True
     for name, chaffs in wanted.items():
-        trained = _run(
-            f"chaffs of {name}", chaffs, jobs, "; lessons that were finished before this one have their bar.yml"
-        )
+        trained = _run(f"chaffs of {name}", chaffs, jobs, "; lessons that were finished before have their bar.yml")
         tool.keep(course, course.lesson(name), trained)
         reach = tuple((chaff, each.caught_by) for chaff, each in trained.items() if each.reaches)
         row = BarRow(name, len(trained), reach)

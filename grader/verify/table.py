@@ -180,9 +180,9 @@ def print_mutants(rows: Sequence[MutantsRow], console: Console) -> None:
     """The mutants that nothing noticed, one under the other, then a table."""
     for row in rows:
         for line, old, new in row.survivors:
-            _change(console, f"{row.lesson}, line {line}, survived:", old, new)
+            _change(console, f"{one_line(row.lesson)}, line {line}, survived:", old, new)
         for old, new in row.outdated:
-            _change(console, f"{row.lesson}: listed as equivalent, but no survivor:", old, new)
+            _change(console, f"{one_line(row.lesson)}: listed as equivalent, but no survivor:", old, new)
     table = _table("mutants", "killed", "equivalent", "survived", "killed of\nthe others")
     for row in rows:
         equivalent = row.mutants - row.killed - len(row.survivors)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -71,6 +72,7 @@ def samples(course: Course, lessons: Sequence[str]) -> list[Sample]:
 
 def judge(course: Course, sample: Sample, train: bool, place: Place, watch: Watcher) -> tuple[Report, float]:
     """The report on one sample, and the processor time for it, of both sides."""
+    importlib.import_module("grader.grading.grade")  # a worker's first sample must not pay for torch and hypothesis
     start = time.process_time() + place.used()
     train = train and sample.kind in ("solution", "wheat")
     report = grade_own(course, course.lesson(sample.lesson), sample.title, sample.source, place, watch, train=train)

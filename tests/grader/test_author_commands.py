@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import pytest
 import tiny_course
 import typer.testing
 import yaml
+from rich.console import Console
 from test_cli import ends
 
 from grader import cli
@@ -19,7 +22,7 @@ from grader.course import Course, load
 from grader.errors import CourseError, UserError
 from grader.grading import workers
 from grader.student.isolation import Isolation, IsolationError, choose
-from grader.verify import bar, calibrate
+from grader.verify import bar, calibrate, table
 from grader.verify.missing import missing
 from grader.verify.table import MutantsRow
 
@@ -202,6 +205,19 @@ def test_examples_counts_what_they_catch(course: Course, typed) -> None:
 # All of them
 
 
+def test_hostile_words_stay_text_in_the_tables() -> None:
+    evil = "[red]x\x1b[2J\u202e"
+    console = Console(file=io.StringIO(), width=120)
+    table.print_mutants([MutantsRow(evil, 2, 0, ((1, evil, evil),), ((evil, evil),))], console)
+    table.print_bar(table.BarRow(evil, 2, ((evil, evil), (evil, ""))), console)
+    table.print_calibrate([table.CalibrateRow(evil, 1, 0, (1, 2), (1.0, 2.0), None, (evil,))], console)
+    table.print_examples([table.ExamplesRow(evil, 1, 2)] * 2, console)
+    assert isinstance(console.file, io.StringIO)
+    out = console.file.getvalue()
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", out)
+    assert out.count("[red]x") == 7 + 4 + 3 + 2
+
+
 def test_results_come_in_the_order_of_the_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "run", lambda jobs, *_, **__: iter([("b", 2), ("a", 1)]))
     told: list[str] = []
@@ -232,7 +248,7 @@ def test_ctrl_c_is_one_line_and_keeps_what_was_measured(course: Course) -> None:
         assert run.wait(timeout=20) == 130
         assert ends(run.pid), "processes of the grader are left"
         (line,) = run.stderr.read().strip().splitlines()
-    assert line == "grader: interrupted; lessons that were finished before this one have their bar.yml"
+    assert line == "grader: interrupted; lessons that were finished before have their bar.yml"
     assert bar.path_of(course, course.lesson("2")).read_text() == before
     assert not list(course.tests(course.lesson("2")).glob(".*"))
 

@@ -35,6 +35,8 @@ def grader(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command(folder: Path) -> None:
     done = grader(folder, "--help")
     assert done.returncode == 0
+    for name in ("new", "mutants", "examples", "bar", "calibrate"):
+        assert f"│ {name} " in done.stdout
     for name in ("check", "train", "grade", "demo", "verify", "build"):
         assert name in done.stdout
         assert grader(folder, name, "--help").returncode == 0
