@@ -21,6 +21,7 @@ from rich.console import Console
 from grader.course import Course, Lesson, find_root, load
 from grader.errors import UserError
 from grader.grading.grade import Asked, grade
+from grader.render import words
 from grader.student.inprocess import Here
 from grader.student.isolation import IsolationError, choose
 from grader.student.limits import Limits
@@ -58,7 +59,7 @@ def main() -> None:
     except (UserError, IsolationError) as error:
         raise SystemExit(f"bench: {error}") from None
 
-    console.print(f"isolation: {isolation}", highlight=False)
+    console.print(f"isolation: {words.isolation(isolation, isolation.device)}", highlight=False)
     start = time.perf_counter()
     with ZygoteClient(isolation) as split:
         console.print(f"a zygote, started once: {time.perf_counter() - start:.1f} s", highlight=False)
@@ -100,13 +101,13 @@ def _print_calls(place: ZygoteClient, console: Console) -> None:
     student = Student(session)
     array = np.zeros((128, 4), np.float32)
     tensor = torch.zeros(128, 4)
-    for words, value in (("an int", 1), ("a 128x4 float32 array", array), ("a 128x4 tensor", tensor)):
+    for what, value in (("an int", 1), ("a 128x4 float32 array", array), ("a 128x4 tensor", tensor)):
         times = []
         for _ in range(500):
             start = time.perf_counter()
             student.same(value)
             times.append(time.perf_counter() - start)
-        _say(console, f"a call with {words}, and back", times, 1e6, "µs")
+        _say(console, f"a call with {what}, and back", times, 1e6, "µs")
     session.close()
 
 
@@ -114,9 +115,9 @@ def _open(place: Place) -> Session:
     return place.open({"bench": _MODULE}, "bench", _LIMITS, record=False, short=True)
 
 
-def _say(console: Console, words: str, times: list[float], scale: float, unit: str) -> None:
+def _say(console: Console, label: str, times: list[float], scale: float, unit: str) -> None:
     low, middle, high = min(times) * scale, statistics.median(times) * scale, max(times) * scale
-    console.print(f"{words:<38} {middle:7.1f} {unit} (best {low:.1f}, worst {high:.1f})", highlight=False)
+    console.print(f"{label:<38} {middle:7.1f} {unit} (best {low:.1f}, worst {high:.1f})", highlight=False)
 
 
 def _grade(course: Course, lesson: Lesson, place: Place, *, train: bool = False) -> None:

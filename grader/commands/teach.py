@@ -66,6 +66,7 @@ def _grade(submissions: Path, out: Path, options: object, device: str, isolation
     from grader.export.marks import of_student
     from grader.grading import classroom
     from grader.printable import count
+    from grader.render import words
     from grader.render.terminal import print_class_summary
     from grader.report import due
     from grader.student.isolation import choose
@@ -78,7 +79,11 @@ def _grade(submissions: Path, out: Path, options: object, device: str, isolation
     students = find_students(submissions, options.students)
     for line in strays(submissions):
         print(f"grader: {line}", file=sys.stderr)
-    console.print(f"{count(len(students), 'student')}; isolation {chosen}", markup=False, highlight=False)
+    console.print(
+        f"{count(len(students), 'student')}; isolation {words.isolation(chosen, chosen.device)}",
+        markup=False,
+        highlight=False,
+    )
     kept = "; what was finished is kept, and the same command goes on from there"
     with interruptible(kept), Progress("students", len(students)) as progress:
         reports = classroom.grade_class(
@@ -107,12 +112,13 @@ def rehearse(
     from grader.commands.progress import Progress
     from grader.grading.digest import machine
     from grader.grading.rehearsal import rehearse as rehearse_all
+    from grader.render import words
     from grader.student.isolation import choose
 
     course = the_course()
     lessons = some_lessons(course, lesson)
     chosen = choose(a_device(device), wanted=a_level(isolation), unsafe=unsafe)
-    print(f"isolation {chosen}; {machine()}")
+    print(f"isolation {words.isolation(chosen, chosen.device)}; {machine()}")
     with interruptible(""), Progress("lessons", len(lessons)) as progress:
         done = rehearse_all(course, lessons, chosen, train=training, fresh=True, processes=jobs, hear=progress.hear)
     names = ", ".join(str(each.number) for each in sorted(done, key=course.lessons.index))

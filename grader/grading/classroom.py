@@ -152,7 +152,7 @@ def kept(run: Run, student: str, isolation: Isolation) -> list[Report] | None:
         if any(each.name not in passed and _is_begun(run, student, each) for each in run.course.needs(lesson)):
             return None
         work = _work(run, student, lesson, passed)
-        report = _kept(run, work, digest_of(run, work, str(isolation), isolation.device))
+        report = _kept(run, work, digest_of(run, work, isolation))
         if report is None:
             return None
         passed[lesson.name] = _passed(report)
@@ -177,7 +177,7 @@ def grade_student(run: Run, student: str, place: Place, watch: Watcher) -> list[
                 report = grade(course, _work(run, student, earlier, passed), place, Asked(train=False))
                 passed[earlier.name] = _passed(report)
         work = _work(run, student, lesson, passed)
-        made_of = digest_of(run, work, place.isolation, place.device)
+        made_of = digest_of(run, work, place.isolation)
         made = None if run.fresh else _kept(run, work, made_of)
         if made is None:
             told(Step("reading"))
@@ -225,9 +225,9 @@ def _work(run: Run, student: str, lesson: Lesson, passed: Mapping[str, bool]) ->
     return Work(student, lesson, read_work(course, lesson, folder), imports, tuple(notes))
 
 
-def digest_of(run: Run, work: Work, isolation: str, device: str) -> str:
-    """What the report on a student's work depends on, in one number."""
-    options = (work.student, work.submission, isolation, device, run.train, list(work.notes))
+def digest_of(run: Run, work: Work, isolation: Isolation) -> str:
+    """Hash everything that the report on a student's work depends on."""
+    options = (work.student, work.submission, isolation, run.train, work.notes)
     return digest(run.course, work.lesson, work.sources, *options)
 
 

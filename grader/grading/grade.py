@@ -73,7 +73,7 @@ def grade(course: Course, work: Work, place: Place, asked: Asked = Asked(), watc
             student=work.student,
             lesson=lesson.name,
             title=lesson.title,
-            isolation=_walls(place),
+            isolation=Isolation(place.isolation.level, place.isolation.parts),
             device=place.device,
             max_score=sum(worth.values()) + (rule.points if rule else 0),
             notes=(*about_examples, *submission.notes, *work.notes),
@@ -94,11 +94,6 @@ def grade(course: Course, work: Work, place: Place, asked: Asked = Asked(), watc
         return report(status="error", score=0.0, message=f"the grader itself failed: {fault}")
     score = sum(earned for earned, _ in exercise_scores(properties).values()) + (trained.points if trained else 0.0)
     return report(status="graded", score=round(score, 2), properties=tuple(properties), training=trained)
-
-
-def _walls(place: Place) -> Isolation:
-    level, _, parts = place.isolation.partition(";")[0].partition(": ")
-    return Isolation(level, tuple(parts.split(", ")) if parts else ())
 
 
 def _worth(course: Course, lesson: Lesson, asked: Asked) -> dict[str, float]:

@@ -119,7 +119,7 @@ def _refusal(report: Report) -> str:
 
 def _mark(course: Course, lesson: Lesson, isolation: Isolation, train: bool) -> Path:
     sources = {lesson.name: course.solution(lesson).read_text(encoding="utf-8"), **course.references(lesson)}
-    name = digest(course, lesson, sources, "rehearsal", str(isolation), isolation.device, train)
+    name = digest(course, lesson, sources, "rehearsal", isolation, train)
     return platformdirs.user_cache_path("deep-rl-for-beginners", appauthor=False) / "rehearsals" / name
 
 

@@ -28,7 +28,7 @@ class Live(Here):
         module: the notebook's namespace.
     """
 
-    isolation = str(Isolation("in this notebook"))
+    isolation = Isolation("in this notebook")
 
     def __init__(self, module: ModuleType) -> None:
         """Nothing to start."""

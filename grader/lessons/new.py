@@ -167,10 +167,10 @@ def new(course: Course, name: str, title: str = "") -> list[Path]:
         raise CourseError("a title is one line of plain text, without backslashes and triple quotes")
     values = {"name": name, "number": str(number(name)), "title": title, "yaml_title": _as_yaml(title)}
     files = {path: Template(text).substitute(values).encode() for path, text in _templates(name).items()}
-    lesson, changed = _with_entry(course, Template(_ENTRY).substitute(values), files[_hints(name)])
-    files |= _made(lesson, files)
     path = course.root / "course.yml"
     try:
+        lesson, changed = _with_entry(course, Template(_ENTRY).substitute(values), files[_hints(name)])
+        files |= _made(lesson, files)
         before = path.read_bytes()
         with new_files({course.root / each: data for each, data in files.items()}):
             try:
@@ -185,7 +185,7 @@ def new(course: Course, name: str, title: str = "") -> list[Path]:
             f"{there} is there already, so nothing was written; move it away, or choose another name"
         ) from None
     except OSError as error:
-        raise CourseError(f"{error.filename}: {error.strerror}; nothing was written") from None
+        raise CourseError(f"{Path(error.filename or name).name}: {error.strerror}; nothing was written") from None
     return [*files, Path("course.yml")]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from grader.printable import number
-from grader.report.report import Counterexample, Hint, Isolation, Misconception, PropertyResult
+from grader.report.report import Counterexample, Hint, Misconception, PropertyResult
 from grader.report.step import Step
 
 NOT_WRITTEN = "not written yet"
@@ -60,7 +62,21 @@ def hint(taken: Hint, again: str) -> str:
     return f"{taken.exercise}, hint {taken.number} of {taken.of}: {taken.text}\n({more})"
 
 
-def isolation(walls: Isolation | None, device: str = "cpu") -> str:
+class Walls(Protocol):
+    """How code is walled in: of a report, or of the boundary itself."""
+
+    @property
+    def level(self) -> str:
+        """The level."""
+        ...
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What it is made of."""
+        ...
+
+
+def isolation(walls: Walls | None, device: str = "cpu") -> str:
     """The level of isolation and what it is made of, "" if nothing was run."""
     if walls is None:
         return ""
@@ -70,7 +86,7 @@ def isolation(walls: Isolation | None, device: str = "cpu") -> str:
     return made
 
 
-def protects(walls: Isolation | None) -> str:
+def protects(walls: Walls | None) -> str:
     """What a level of isolation protects from, "" for one that needs no words."""
     return _PROTECTS.get(walls.level, "") if walls else ""
 

@@ -35,7 +35,7 @@ class Here:
         device: where networks live.
     """
 
-    isolation = str(Isolation("in this process"))
+    isolation = Isolation("in this process")
 
     def __init__(self, *, live: bool = False, device: str = "cpu") -> None:
         self._live, self.device = live, device

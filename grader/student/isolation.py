@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 from grader.student import lockdown, scratch
 from grader.student.limits import Limits
@@ -26,13 +26,6 @@ Unguarded = Literal["in this process", "in this notebook"]
 """Where it is not walled in at all: one's own code, on one's own machine."""
 
 Part = Literal["bubblewrap", "Landlock", "seccomp", "rlimits"]
-_PARTS: tuple[Part, ...] = get_args(Part)
-_PROTECTS: dict[str, str] = {
-    "strong": "a process of its own in a bubblewrap sandbox (no network, no other files or processes to be seen)",
-    "embedded": "a process of its own that may only read libraries (Landlock), start nothing and open no socket",
-    "process only": "a process of its own with limits of time and memory, and nothing that guards files",
-    "in this process": "no protection: meant for code that one has written oneself",
-}
 
 
 class IsolationError(Exception):
@@ -54,33 +47,6 @@ class Isolation:
     level: Level | Unguarded
     parts: tuple[Part, ...] = ()
     device: str = "cpu"
-
-    @property
-    def missing(self) -> tuple[Part, ...]:
-        """The parts that do not hold here."""
-        return tuple(part for part in _PARTS if part not in self.parts)
-
-    @property
-    def loosened(self) -> bool:
-        """Whether some of it is given up for a GPU."""
-        return bool(self.parts) and self.device != "cpu"
-
-    @property
-    def protects(self) -> str:
-        """What the level protects from, in a sentence; empty where there is nothing to say."""
-        return _PROTECTS.get(self.level, "")
-
-    def __str__(self) -> str:
-        """The level and what it is made of, as reports print it."""
-        made = f"{self.level}: {', '.join(self.parts)}" if self.parts else self.level
-        if self.loosened:
-            made += "; loosened for the GPU: its devices, /proc and /sys, local sockets, no limit of address space"
-        return made
-
-
-def means(isolation: Isolation | str) -> str:
-    """What a level protects from, in a sentence; of a report that has words only, the level is the beginning."""
-    return isolation.protects if isinstance(isolation, Isolation) else _PROTECTS.get(isolation.partition(":")[0], "")
 
 
 def choose(device: str = "cpu", *, wanted: Level | None = None, unsafe: bool = False) -> Isolation:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from grader.student.isolation import Isolation
 from grader.student.limits import Limits
 from grader.student.session import Session
 
@@ -16,11 +17,11 @@ class Place(Protocol):
     """Opens sessions.
 
     Attributes:
-        isolation: in words, how well the rest of the machine is protected.
+        isolation: how the rest of the machine is protected.
         device: where networks live.
     """
 
-    isolation: str
+    isolation: Isolation
     device: str
 
     def used(self) -> float:

@@ -45,8 +45,7 @@ class ZygoteClient:
 
     def __init__(self, isolation: Isolation) -> None:
         """Start a zygote and wait until it is warm."""
-        self.isolation, self.device = str(isolation), isolation.device
-        self._walls = isolation
+        self.isolation, self.device = isolation, isolation.device
         self._used = self._own = 0.0
         self._process: subprocess.Popen[bytes] | None = None
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the processes that write to it
@@ -104,7 +103,7 @@ class ZygoteClient:
     def _start(self) -> None:
         self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._heard = b""
-        self._scratch, self._is_outside = isolated.scratch_folder(self._walls)
+        self._scratch, self._is_outside = isolated.scratch_folder(self.isolation)
         # Last words are those of this process, not of one before it.
         self._log.seek(0)
         self._log.truncate()
@@ -113,12 +112,12 @@ class ZygoteClient:
         environment |= {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
         # A fork copies an entry for every page: with large ones there are fewer. Only glibc knows this.
         environment["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"
-        if self._walls.device == "cpu":
+        if self.isolation.device == "cpu":
             environment["CUDA_VISIBLE_DEVICES"] = ""
         with theirs:
             try:
                 self._process = subprocess.Popen(
-                    isolated.command(self._walls, theirs.fileno(), self._scratch),
+                    isolated.command(self.isolation, theirs.fileno(), self._scratch),
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
@@ -194,7 +193,7 @@ class ZygoteClient:
         if self._child is not None:
             self._child.close()
         request = ChildRequest(
-            isolated.ring_for(self._walls, limits, self._scratch),
+            isolated.ring_for(self.isolation, limits, self._scratch),
             limits.output_chars,
             self._turns.begin() if short else None,
         )

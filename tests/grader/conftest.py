@@ -51,7 +51,7 @@ def split(request, _walled_in):
 @pytest.fixture(scope="session", params=["strong", "embedded", "in this process"])
 def place(request, _walled_in):
     """Every way of running student code; for code that harms nobody."""
-    return Here() if request.param == Here.isolation else _walled_in(request.param)
+    return Here() if request.param == Here.isolation.level else _walled_in(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -221,7 +221,7 @@ def test_hostile_words_stay_text_in_the_tables() -> None:
 def test_results_come_in_the_order_of_the_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "run", lambda jobs, *_, **__: iter([("b", 2), ("a", 1)]))
     told: list[str] = []
-    nowhere = Isolation("process only", landlock=False, seccomp=False)
+    nowhere = Isolation("process only")
     done = workers.run_all({"a": print, "b": print}, nowhere, finished=told.append)
     assert (list(done.items()), told) == ([("a", 1), ("b", 2)], ["b", "a"])
 

@@ -76,7 +76,7 @@ def test_a_class(course: Course, submissions: Path, tmp_path: Path, isolation: I
     for report in reports:
         data = json.loads((out / report.student / f"{report.lesson}.json").read_text())
         assert {"student", "lesson", "status", "score", "max_score", "isolation", "device", "properties"} <= set(data)
-        assert data["isolation"] == str(isolation)
+        assert data["isolation"] == {"level": isolation.level, "parts": list(isolation.parts)}
     for page in (out / "index.html", *(out / student / "index.html" for student in done)):
         assert page.read_text().startswith("<!doctype html>")
     assert not list(out.rglob(".*"))

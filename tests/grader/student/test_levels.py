@@ -18,7 +18,7 @@ from grader.student.limits import Limits
 from grader.submissions.read import Submission
 from grader.submissions.work import Work
 
-LEVELS = ("strong", "embedded", "process only", Here.isolation)
+LEVELS = ("strong", "embedded", "process only", Here.isolation.level)
 
 # What right answers do besides: on a learner's own machine all of it works, so it has to work everywhere.
 BESIDE = {
@@ -70,7 +70,7 @@ def everywhere(_walled_in, monkeypatch, tmp_path):
         lesson = course.lesson(name)
         for level in levels:
             try:
-                place = Here() if level == Here.isolation else _walled_in(level)
+                place = Here() if level == Here.isolation.level else _walled_in(level)
             except pytest.skip.Exception:
                 continue
             work = Work("student-001", lesson, Submission(source))

@@ -69,7 +69,7 @@ def test_a_module_knows_its_file_and_its_source(place, start, tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     student = start(place, USES)
     assert student.sources() == ("def writes():", "    def push(self): return 1")
-    if place.isolation != "in this process":  # there the file is where the learner has it, and nothing is written
+    if place.isolation.level != "in this process":  # there the file is where the learner has it, and nothing is written
         assert student.finds_itself() == (True, "work.py")
     assert list(tmp_path.iterdir()) == []
 
@@ -85,7 +85,7 @@ def test_matplotlib_works(split, start):
 
 def test_only_files_and_folders_can_be_made(split, start):
     student = start(split, USES)
-    for how in ("hard", "pipes", *(["links"] if "Landlock" in split.isolation else [])):
+    for how in ("hard", "pipes", *(["links"] if "Landlock" in split.isolation.parts else [])):
         with pytest.raises(StudentError, match=r"PermissionError|cross-device"):
             getattr(student, how)()
 
