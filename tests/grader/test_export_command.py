@@ -98,6 +98,7 @@ def test_canvas_names_whose_mark_it_replaces_but_no_more_than_fit(folder: Path) 
             ("canvas", "report", "--template", "nowhere.csv", "--lesson", "5", "--out", "-"),
             "nowhere.csv cannot be read",
         ),
+        (("csv", "report", "--out", "template.csv/x.csv"), "template.csv/x.csv cannot be written"),
         (("gradescope", "7"), "no single lesson is called '7'"),
     ],
 )
