@@ -32,6 +32,6 @@ To add a system, with ``moodle`` as the example:
 3. Add a command to ``grader/commands/export.py``: its options, and ``_export``, which reads the reports, writes the
    file whole or not at all, says the lines, and ends with status 3 where a mark is missing.
 4. Name the module in a line above, and tell instructors in ``grader/README.md``, under Marks elsewhere.
-5. Add a test to ``tests/grader/test_export_tables.py``, with a file in ``tests/grader/golden/`` to compare with;
+5. Add a test to ``tests/grader/export/test_export_tables.py``, with a file in ``tests/grader/golden/`` to compare with;
    ``tests/grader/sample_reports.py`` has reports, also one that the grader failed on.
 """

@@ -14,7 +14,8 @@ To add an environment that properties hand to a student's code, with ``ScriptedE
 2. Let it draw from generators that have seeds, before the first ``reset(seed=…)`` too, or no example can be played a
    second time. Let it write down wrong actions instead of raising errors, and let any loop come to an end.
 3. Let ``__repr__`` and ``__str__`` be the code that makes it again, as new: counterexamples show and import it.
-4. Test it as ``tests/grader/test_environments.py`` does: Gymnasium's ``check_env``, and that its code makes it again.
+4. Test it as ``tests/grader/testing/test_environments.py`` does: Gymnasium's ``check_env``, and that its code makes it
+   again.
 5. Use it in a property: hand it to ``student.f(env)``, then compare the answer with what the environment wrote down.
    Docstrings of stubs may use it too, for students have this room. A file of its own has to be named in ``ROOTS`` of
    ``grader/release/modules.py`` for that.

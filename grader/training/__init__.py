@@ -9,8 +9,8 @@
 - ``corridor``: the small task for tabular ones, in which every episode is cut off after one step.
 
 To train on another environment: write its Gymnasium id and its threshold into the lesson's ``training``, whose fields
-``TrainingRule`` in ``grader/course/data.py`` has. Nothing else is needed for vectors with numbered actions, and for numbered
-states with a time limit. If a rule of thumb such as ``theta + theta_dot > 0`` solves the environment, put it into
+``TrainingRule`` in ``grader/course/data.py`` has. Nothing else is needed for vectors with numbered actions, and for
+numbered states with a time limit. If a rule of thumb such as ``theta + theta_dot > 0`` solves the environment, put it into
 ``disguise._KNOWN``, so that no disguise is drawn on which it still works. Measure with ``grader calibrate``:
 the reference has to pass nearly always within the budget, and what learns nothing never.
 
@@ -21,7 +21,7 @@ To add a small task, with ``signs`` as the example (for numbered states ``corrid
 2. Allow its name in ``TrainingRule.control``, and say in ``_IN_WHICH`` what it is (``grader/course/data.py``).
 3. Make it in ``tasks.control_task``, and put its words into ``check.CONTROLS``. mypy and ``test_training.py`` find what
    was forgotten of 2 and 3.
-4. Name it in a line above, and test it as ``tests/grader/test_signs.py`` does.
+4. Name it in a line above, and test it as ``tests/grader/training/test_signs.py`` does.
 5. Have a lesson use it: ``control: <task>`` and ``control_steps`` in its ``training``; its text repeats the rule in the
    words of ``TrainingRule.in_words``. ``grader verify`` says whether right answers learn it, ``calibrate`` how often.
 """

@@ -48,6 +48,13 @@ def _room(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
 
+def test_tests_lie_in_folders_called_as_the_rooms() -> None:
+    here = Path(__file__).parent
+    folders = {path.parent.relative_to(here).parts for path in here.rglob("test_*.py")}
+    assert {parts[0] for parts in folders if parts} <= ROOMS
+    assert max(map(len, folders)) == 1
+
+
 def test_every_room_stands_on_one_floor() -> None:
     assert set(FLOORS) == {_room(name) for name in MODULES} - {""}
 

@@ -20,7 +20,7 @@ from grader.errors import CourseError
 from grader.lessons import notebooks as make
 from grader.lessons.stubs import pristine
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COURSE = courses.load(ROOT)
 LESSONS = [lesson.name for lesson in COURSE.lessons]
 

@@ -68,7 +68,7 @@ def test_version_is_pyproject_s_and_imports_nothing_heavy(tmp_path: Path) -> Non
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
     *lines, status, imported = done.stdout.splitlines()
     versions = dict(line.split() for line in lines)
-    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert versions["grader"] == project["version"]
     assert versions["Python"] == platform.python_version()
     assert versions["torch"] == importlib.metadata.version("torch")

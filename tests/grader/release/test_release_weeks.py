@@ -21,7 +21,7 @@ from grader.release.git import has_remote, uncommitted
 from grader.release.lessons import choose
 from grader.release.run import Wishes, release
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 OURS = load(ROOT)
 FIRST, SECOND = "lesson1_numbers", "lesson2_balance"
 THIRD = """\

@@ -17,7 +17,7 @@ from grader.errors import CourseError
 from grader.lessons.stubs import build, make_stub
 from grader.submissions.untouched import is_untouched
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 SOLUTION = '''"""A lesson."""
 

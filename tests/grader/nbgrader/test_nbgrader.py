@@ -47,7 +47,7 @@ from grader.render import words
 from grader.report.report import PropertyResult, Report, exercise_scores
 from grader.student.isolation import IsolationError, choose
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COURSE = load(ROOT)
 WHOLE = 10.0
 

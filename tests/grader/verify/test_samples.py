@@ -23,7 +23,7 @@ from grader.submissions.work import Work
 from grader.verify import bar
 from grader.verify.verify import Sample, names_it, samples
 
-COURSE = load(Path(__file__).parents[2])
+COURSE = load(Path(__file__).parents[3])
 EVERY = samples(COURSE, [lesson.name for lesson in COURSE.lessons])
 SAMPLES = [s for i, s in enumerate(EVERY) if s.kind != "chaff" or i % 8 == 0 or "EVERY_SAMPLE" in os.environ]
 UNSEEN = {

@@ -181,7 +181,7 @@ def test_another_budget_and_a_message(typed) -> None:
 
 
 def test_the_small_task_comes_first_and_impostors_fit_the_solution() -> None:
-    course = load(Path(__file__).parents[2])
+    course = load(Path(__file__).parents[3])
     found = calibrate.series(course, [course.lesson("6")], impostors=True)
     assert len(found) == 2 * len(calibrate.IMPOSTORS)
     assert [each.small for each in found[:2]] == [True, False]
@@ -256,9 +256,9 @@ def test_ctrl_c_is_one_line_and_keeps_what_was_measured(course: Course) -> None:
 # What a lesson still needs
 
 
-@pytest.mark.parametrize("lesson", load(Path(__file__).parents[2]).lessons, ids=lambda lesson: lesson.name)
+@pytest.mark.parametrize("lesson", load(Path(__file__).parents[3]).lessons, ids=lambda lesson: lesson.name)
 def test_nothing_is_missing_in_our_own_lessons(lesson) -> None:
-    course = load(Path(__file__).parents[2])
+    course = load(Path(__file__).parents[3])
     assert list(missing(course, lesson, [exercise.name for exercise in lesson.exercises])) == []
 
 

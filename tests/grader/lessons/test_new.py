@@ -70,7 +70,7 @@ def test_a_new_lesson_works_at_once(course: Course, monkeypatch: pytest.MonkeyPa
 
 def test_its_samples_get_what_they_deserve_in_the_real_course(tmp_path: Path) -> None:
     """course.yml with its comments, and blank lines between lessons."""
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     for folder in ("exercises", "solutions"):
         (tmp_path / folder).mkdir()
         for path in (root / folder).glob("lesson*.*"):

@@ -32,7 +32,7 @@ from grader.submissions.work import Work
 
 pytest.importorskip("copydetect", reason="the extra `similar` is not installed")
 
-COURSE = load(Path(__file__).parents[2])
+COURSE = load(Path(__file__).parents[3])
 LESSON = COURSE.lesson("1")
 GIVEN = stub_of(COURSE, LESSON)
 WORK = unlike(COURSE, LESSON)

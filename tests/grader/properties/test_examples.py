@@ -21,7 +21,7 @@ from grader.student.inprocess import Here
 from grader.submissions.read import Submission
 from grader.submissions.work import Work
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COURSE = load(ROOT)
 
 each_lesson = pytest.mark.parametrize("lesson", COURSE.lessons, ids=lambda lesson: lesson.name)

@@ -31,7 +31,7 @@ from grader.release.course_yml import for_students
 from grader.release.folder import STATE, apply, plan, read_state
 from grader.version import PROJECT
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COURSE = load(ROOT)
 
 
