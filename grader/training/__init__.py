@@ -10,9 +10,9 @@
 
 To train on another environment: write its Gymnasium id and its threshold into the lesson's ``training``, whose fields
 ``TrainingRule`` in ``grader/course/data.py`` has. Nothing else is needed for vectors with numbered actions, and for
-numbered states with a time limit. If a rule of thumb such as ``theta + theta_dot > 0`` solves the environment, put it into
-``disguise._KNOWN``, so that no disguise is drawn on which it still works. Measure with ``grader calibrate``:
-the reference has to pass nearly always within the budget, and what learns nothing never.
+numbered states with a time limit. If a rule of thumb such as ``theta + theta_dot > 0`` solves the environment, put it
+into ``disguise._KNOWN``, so that no disguise is drawn on which it still works. Measure with ``grader calibrate``: the
+reference has to pass nearly always within the budget, and what learns nothing never.
 
 To add a small task, with ``signs`` as the example (for numbered states ``corridor``):
 
