@@ -1,4 +1,4 @@
-"""What the boundary costs: a child, a call, and the properties of each lesson, beside the same work in one process.
+"""Measure the cost of the boundary: a child, a call, and each lesson's properties, compared with a single process.
 
     python -m grader.bench.grading [--runs N] [--lesson L] [--training]
 
@@ -121,14 +121,14 @@ def _say(console: Console, label: str, times: list[float], scale: float, unit: s
 
 
 def _grade(course: Course, lesson: Lesson, place: Place, *, train: bool = False) -> None:
-    """Run the properties of a lesson on its reference, and its training runs where asked."""
+    """Run a lesson's properties on its reference, and its training runs if requested."""
     work = Work("bench", lesson, read_file(course.solution(lesson)), course.references(lesson))
     report = grade(course, work, place, Asked(train=train))
     assert report.score == report.max_score, report
 
 
 def _cpu(course: Course, lesson: Lesson, place: Place, *, train: bool = False) -> float:
-    """Processor time of one run, of both sides."""
+    """Return the processor time of one run, both sides together."""
     start = time.process_time() + place.used()
     _grade(course, lesson, place, train=train)
     return time.process_time() + place.used() - start

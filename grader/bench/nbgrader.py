@@ -1,4 +1,4 @@
-"""The same submissions through plain ``nbgrader autograde`` and through ours, side by side.
+"""Compare plain ``nbgrader autograde`` with ours on the same submissions.
 
     python -m grader.bench.nbgrader [--lesson 4] [--students 30]
 
@@ -83,7 +83,7 @@ def _compare(course: Course, lesson: Lesson, students: int, folder: Path, consol
 
 
 def samples(course: Course, lesson: Lesson) -> list[str]:
-    """A class as modules: every other one is right, in some style, and every other one has some misconception."""
+    """A class as modules: every second one is right, in some style, and the others each have some misconception."""
     solution = course.solution(lesson).read_text(encoding="utf-8")
     wheats = [path.read_text(encoding="utf-8") for path in sorted((course.tests(lesson) / "wheats").glob("*.py"))]
     wrong = [chaff.source(solution) for chaff in known.load(course, lesson)]
@@ -92,7 +92,7 @@ def samples(course: Course, lesson: Lesson) -> list[str]:
 
 
 def make_plain(course: Course, lesson: Lesson, folder: Path) -> None:
-    """A course folder for nbgrader as it comes, whose test cells judge in the kernel."""
+    """Make a course folder for plain nbgrader, whose test cells judge in the kernel."""
     notebook = json.loads(source_path(course, lesson).read_text(encoding="utf-8"))
     names = {grade_id(name): name for name in [exercise.name for exercise in lesson.exercises]}
     cells = []
@@ -112,7 +112,7 @@ def make_plain(course: Course, lesson: Lesson, folder: Path) -> None:
 
 
 def judge(root: str, lesson: str, exercise: str, cells: Sequence[str]) -> float:
-    """In a plain test cell: what the hidden properties give for one exercise, right in this kernel.
+    """Return the hidden properties' points for one exercise; called in a plain test cell, in this kernel.
 
     The first test cell runs all of them, on all cells so far; the others remember. The properties of one exercise may
     need those of another, so they are run together, and once is cheaper than once a cell.
@@ -140,7 +140,7 @@ def _report(root: str, lesson: str, cells: Sequence[str]) -> Report:
 
 
 def hand_in(folder: Path, lesson: Lesson, student: str, source: str) -> None:
-    """Put a released notebook, with this module in its first answer cell, where nbgrader collects it."""
+    """Put a released notebook, with this module in its first answer cell, into nbgrader's folder of submissions."""
     notebook = nbformat.read(folder / "release" / lesson.name / f"{lesson.name}.ipynb", as_version=4)
     answers = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")]
     for cell in answers:
@@ -151,14 +151,14 @@ def hand_in(folder: Path, lesson: Lesson, student: str, source: str) -> None:
 
 
 class Taken(NamedTuple):
-    """Seconds by the clock, and of processor time, as far as the system knows which processes belong to it."""
+    """Wall-clock and processor time in seconds; the latter for the processes that the system can attribute."""
 
     wall: float
     cpu: float
 
 
 def nbgrader(folder: Path, *arguments: str) -> Taken:
-    """Run one of nbgrader's commands, and take the time."""
+    """Run one of nbgrader's commands and measure the time."""
     programs = Path(sys.executable).parent
     environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
     start, before = time.perf_counter(), _processor_time()
@@ -177,7 +177,7 @@ def _processor_time() -> float:
 
 
 def marks(folder: Path, lesson: Lesson) -> dict[str, float]:
-    """Every student's points in the gradebook."""
+    """Return every student's points from the gradebook."""
     from nbgrader.api import Gradebook
 
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:

@@ -1,4 +1,4 @@
-"""Our deep Q-learning against Stable-Baselines3's, side by side: ``python -m grader.bench.training --seeds 5``.
+"""Compare our deep Q-learning with Stable-Baselines3's: ``python -m grader.bench.training --seeds 5``.
 
 The two alternate, each run in a fresh process with one thread, and what counts is the processor time of that process
 (``getrusage``), imports and a first step of the optimizer excluded on both sides.
@@ -77,7 +77,7 @@ def theirs(seed: int) -> dict[str, Any]:
     plain = Disguise(scale=np.ones(4), mix=np.eye(4), actions=np.arange(2))
 
     class Bar(BaseCallback):
-        """Stops at the bar, and keeps account of its own processor time."""
+        """Stop training at the bar; ``seconds`` is the processor time of the callback itself."""
 
         seconds, mean = 0.0, 0.0
 
@@ -129,7 +129,7 @@ def _course() -> tuple[Any, TrainingRule]:
 
 
 def _warm_up() -> None:
-    """One thread, and one step of an optimizer: its first use imports for more than a second."""
+    """Limit torch to one thread and take one optimizer step: the first one triggers more than a second of imports."""
     import torch
 
     torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""``grader collect``: what other systems hand out becomes a folder of submissions.
+"""``grader collect``: turn a download from another system into a folder of submissions.
 
 - ``collect``: a download becomes ``<student>/<lesson>/``.
 - ``collected``: what that came to, as data: a table, and what needs attention.

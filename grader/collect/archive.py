@@ -1,4 +1,4 @@
-"""Archives as lists of entries. What is in them is hostile: it is read within budgets, and never extracted.
+"""Archives as lists of entries. Their content is hostile: it is read within budgets, and never extracted.
 
 An archive's files are written to a workplace of ours under numbers. Their names stay data, so that no name can lead out
 of it, meet another one, or be one that the file system does not take.
@@ -95,13 +95,13 @@ def unpack(
 
 
 def _pruned(entries: list[Entry]) -> list[Entry]:
-    """Without the folders that are there for the sake of what lies in them."""
+    """Drop the folders that are listed only because something lies in them."""
     filled = {entry.parts[:depth] for entry in entries for depth in range(1, len(entry.parts))}
     return [entry for entry in entries if entry.path or entry.problem or entry.parts not in filled]
 
 
 def expanded(entries: Iterable[Entry], work: Workplace, budget: Budget, depth: int = 0) -> list[Entry]:
-    """Entries with archives among them opened: their content lies where they lay, unless it would meet another.
+    """Open the archives among entries: their content goes where they were, unless names collide.
 
     An archive that could not be opened, or not as a whole, stays among them with its problem.
     """
@@ -211,7 +211,7 @@ def _from_tar(path: Path, work: Workplace, budget: Budget, tell: Callable[[int, 
 
 
 def _copied(parts: tuple[str, ...], source: IO[bytes], work: Workplace, budget: Budget) -> Entry | None:
-    """Copy one file, counting what really comes out: a header may say anything. None for a Mac's own files."""
+    """Copy one file and count the bytes it really unpacks to: a header may lie. None for macOS metadata."""
     size = 0
     with work.new() as file:
         while True:
@@ -233,7 +233,7 @@ def _copied(parts: tuple[str, ...], source: IO[bytes], work: Workplace, budget: 
 
 
 class _Limited:
-    """A stream that ends with an error where more comes out of it than it may give: headers are read into memory."""
+    """A stream that raises an error once it gives more than its limit: headers are read into memory."""
 
     def __init__(self, source: BinaryIO, most: int) -> None:
         self._source, self._left = source, most
@@ -259,7 +259,7 @@ def _unzipped(packed: BinaryIO) -> BinaryIO:
 
 
 def _refuse_too_many(path: Path, budget: Budget) -> None:
-    """Count the headers of a zip before anything is made of each: zipfile reads them all into memory."""
+    """Count a zip's headers before any of them is parsed: zipfile reads them all into memory."""
     if path.stat().st_size == 0:
         raise ArchiveError("is empty")
     # Room for as many again: archives that lie in it unpacked have headers too.
@@ -274,7 +274,7 @@ def _refuse_too_many(path: Path, budget: Budget) -> None:
 
 
 def _name(info: zipfile.ZipInfo) -> str:
-    """An entry's name. A Mac writes UTF-8 and does not say so; what says nothing is read as cp437, as of old."""
+    """An entry's name. macOS writes UTF-8 without setting the flag; what is not UTF-8 is cp437, zip's default."""
     if info.flag_bits & 0x800 or info.filename.isascii():
         return info.filename
     try:
@@ -284,7 +284,7 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 
 def _parts(name: str) -> tuple[str, ...] | None:
-    """A path's parts; None where it is absolute or leads upwards, which no honest archive needs."""
+    """A path's parts; None if it is absolute or leads upwards, which no honest archive needs."""
     if "/" not in name:
         name = name.replace("\\", "/")  # as some programs on Windows write it
     parts = tuple(part for part in name.split("/") if part not in ("", "."))

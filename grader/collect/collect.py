@@ -1,4 +1,4 @@
-"""``grader collect``: what another system handed out becomes ``<student>/<lesson>/``, and a list of what to look at.
+"""``grader collect``: turn a download into ``<student>/<lesson>/``, and list what needs attention.
 
 Nothing is lost: what cannot be opened is copied as it is and named, what belongs to nobody is named, and the newest of
 several versions counts while the others are kept (``shelf``).
@@ -148,7 +148,7 @@ class _Collecting:
         return entries
 
     def _peek(self, packed: Entry) -> list[Entry]:
-        """What is in an archive that may be a whole download; none where it cannot be opened."""
+        """Entries of an archive that may be a whole download; none if it cannot be opened."""
         if packed.path is None:
             return []
         try:
@@ -206,7 +206,7 @@ class _Collecting:
         return [sorted(each, key=lambda handin: handin.version) for each in together.values()]
 
     def _one(self, download: Download, handins: list[Handin], folders: dict[str, str]) -> None:
-        """Place one student's hand-ins for one assignment: the newest, and the earlier ones elsewhere."""
+        """Place one student's hand-ins for one assignment: the newest in its lesson, earlier ones in .earlier."""
         student = folders[handins[0].people[0].key]
         *earlier, newest = handins
         self._in.setdefault(student, set())
@@ -289,7 +289,7 @@ class _Collecting:
             self._not_written(student, "/".join(parts), error)
 
     def _not_written(self, student: str, name: str, error: OSError) -> None:
-        """A name that cannot be there beside another one is its student's; a full disk ends the run."""
+        """Note a name that cannot exist beside another one; a full disk ends the run."""
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
             raise error
         self._attention(student, f"{name} could not be written: {error.strerror or error}")
@@ -341,7 +341,7 @@ def _name_of(source: Path) -> str:
 
 
 def _is_blank(path: Path) -> bool:
-    """Whether there is nothing in a file, or nothing but white space; of what is large, nobody looks."""
+    """Whether a file is empty or holds only white space; large files are not read."""
     return path.stat().st_size <= _BLANK_CAP and not path.read_bytes().removeprefix(codecs.BOM_UTF8).strip()
 
 

@@ -1,4 +1,4 @@
-"""What a run of ``grader collect`` came to, as data; ``grader.collect.table`` prints it."""
+"""The result of a ``grader collect`` run, as data; ``grader.collect.table`` prints it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclasses.dataclass(frozen=True)
 class Remark:
-    """One line about a student, or about the download where ``student`` is ""."""
+    """One line about a student, or about the download if ``student`` is ""."""
 
     student: str
     says: str
@@ -17,7 +17,7 @@ class Remark:
 
 @dataclasses.dataclass
 class Collected:
-    """What a run came to.
+    """The result of a run.
 
     Attributes:
         systems: whose downloads were read.

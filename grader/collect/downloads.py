@@ -1,4 +1,4 @@
-"""Find the downloads of other systems in a folder or an archive, whether they are its content or lie in it."""
+"""Find the downloads of other systems in a folder or an archive, which may be a download or contain some."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _recognised(
 
 
 def _plain(name: str, tops: Tops, open_archive: Callable[[Entry], list[Entry]]) -> Download:
-    """A folder a student, or an archive a student."""
+    """One folder or one archive per student."""
     while len(tops) == 1:  # perhaps a folder or an archive around all of them, as a Mac packs it
         ((top, below),) = tops.items()
         packed = is_file(below)
@@ -84,7 +84,7 @@ def _plain(name: str, tops: Tops, open_archive: Callable[[Entry], list[Entry]]) 
 
 
 def _holds_students(tops: Tops) -> bool:
-    """Whether folders and archives may be students' here, rather than parts of one student's work."""
+    """Whether folders and archives can belong to students here, rather than be parts of one student's work."""
     loose = [top for top, below in tops.items() if is_file(below) and not is_archive(top)]
     inner = [top for top in tops if top not in loose]
     if any(_OWN.fullmatch(top) for top in inner) or any(is_work(top) for top in loose):

@@ -1,4 +1,4 @@
-"""What was handed in as a list of entries, from folders at first and from archives later, read within budgets."""
+"""Submitted files as a list of entries, from folders first and from archives later, read within budgets."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ APPLE_DOUBLE = b"\x00\x05\x16\x07"
 
 
 class ArchiveError(Exception):
-    """An archive that cannot be opened, or not to its end; the message says why, without the archive's name."""
+    """An archive that cannot be opened or read to its end; the message says why, without the archive's name."""
 
 
 class NoRoomError(Exception):
-    """What was unpacked could not be written: the disk's fault, and no archive's."""
+    """Unpacked files could not be written: the disk's fault, not an archive's."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """One file of what was handed in, or the place of one that could not be had.
+    """One submitted file, or a placeholder for one that could not be read.
 
     Attributes:
         parts: its path, as it was called there.
@@ -55,7 +55,7 @@ class Entry:
 
 @dataclasses.dataclass
 class Budget:
-    """What may still be read, together, from an archive and those inside of it.
+    """The amounts that may still be read from an archive and those nested in it, all together.
 
     Attributes:
         entries: files and folders.
@@ -76,7 +76,7 @@ class Budget:
     left_out: int = 0
 
     def spend(self, size: int) -> None:
-        """Take the bytes of a file that was unpacked.
+        """Count the bytes of an unpacked file.
 
         Raises:
             ArchiveError: there are not as many left.
@@ -88,7 +88,7 @@ class Budget:
             self.within.spend(size)
 
     def count(self) -> None:
-        """Take one entry.
+        """Count one entry.
 
         Raises:
             ArchiveError: there is none left.
@@ -98,21 +98,21 @@ class Budget:
             raise ArchiveError("has more files than are allowed; the rest was left in it")
 
     def leave_out(self) -> None:
-        """Count a file of a tool."""
+        """Count a file that belongs to a tool."""
         self.left_out += 1
         if self.within is not None:
             self.within.leave_out()
 
 
 class Workplace:
-    """A folder for what is unpacked, each file under a number of its own."""
+    """A folder for unpacked files, which are numbered."""
 
     def __init__(self, folder: Path) -> None:
-        """``folder`` is there already, and is somebody else's to remove."""
+        """Use ``folder``, which exists already and is removed by the caller."""
         self._folder, self._next = folder, 0
 
     def new(self) -> BinaryIO:
-        """The next file, open for writing.
+        """Open the next file for writing.
 
         Raises:
             NoRoomError: it cannot be made.
@@ -124,7 +124,7 @@ class Workplace:
             raise NoRoomError(error.strerror or str(error)) from None
 
     def write(self, file: BinaryIO, data: bytes) -> None:
-        """Write to such a file.
+        """Write to a file opened with ``new``.
 
         Raises:
             NoRoomError: the disk is full.
@@ -136,12 +136,12 @@ class Workplace:
 
 
 def is_archive(name: str) -> bool:
-    """Whether a file is called like an archive that is opened here. A .docx is a zip too, and is not."""
+    """Whether a file is named like an archive that is opened here. A .docx is a zip too, but is not opened."""
     return name.casefold().endswith(_OPENED)
 
 
 def is_work(name: str) -> bool:
-    """Whether a file is called like a module or a notebook, perhaps with an ending that a browser added."""
+    """Whether a file is named like a module or a notebook, perhaps with an ending that a browser added."""
     return _WORK.fullmatch(name) is not None
 
 
@@ -152,13 +152,13 @@ def stem(name: str) -> str:
 
 
 def closed(name: str) -> str:
-    """What kind of archive a file is called like that is not opened here, or ""."""
+    """The kind of archive that a file's name claims, if that kind is not opened here; else ""."""
     lowered = name.casefold()
     return "" if is_archive(name) else next((kind for end, kind in _NOT_OPENED.items() if lowered.endswith(end)), "")
 
 
 def walk(folder: Path, budget: Budget) -> list[Entry]:
-    """Everything below a folder, in order; links and devices are named and not followed.
+    """Yield everything below a folder, in order; links and devices are named but not followed.
 
     Raises:
         ArchiveError: there are more files than the budget has.
@@ -197,7 +197,7 @@ def is_tools(parts: tuple[str, ...]) -> bool:
 
 
 def _is_apple_double(path: Path) -> bool:
-    """Whether a file that is called ``._x`` is what a Mac keeps beside x on other file systems."""
+    """Whether a file named ``._x`` is macOS metadata about x, kept beside it on other file systems."""
     try:
         with path.open("rb") as file:
             return file.read(4) in (APPLE_DOUBLE, b"")

@@ -1,4 +1,4 @@
-"""What was handed in, by whom, and in which version: what every system's download comes to."""
+"""Hand-ins by person and version: the form into which every system's download is read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Tops = dict[str, list[Entry]]
 
 @dataclasses.dataclass(frozen=True)
 class Person:
-    """A student, or a group that the system takes for one.
+    """A student, or a group that the system treats as one student.
 
     Attributes:
         key: the same in every download of the system.
@@ -30,7 +30,7 @@ class Person:
 
 @dataclasses.dataclass(frozen=True)
 class Handin:
-    """What was handed in at once.
+    """One submission: all that was handed in at once.
 
     Attributes:
         people: whose it is; of a group, each gets it.
@@ -82,7 +82,7 @@ def by_top(entries: list[Entry]) -> Tops:
 
 
 def under(name: str, below: list[Entry]) -> tuple[Entry, ...]:
-    """Entries of one top with a name of their own: a file is called ``name``, a folder's content stays as it is."""
+    """Entries of one top, named below it: a file is named ``name``, a folder's content keeps its paths."""
     return tuple(entry if entry.parts else dataclasses.replace(entry, parts=(name,)) for entry in below)
 
 
@@ -97,5 +97,5 @@ def strays(tops: Tops, matched: Mapping[str, object]) -> tuple[Entry, ...]:
 
 
 def back(top: str, below: list[Entry]) -> list[Entry]:
-    """Entries with the first part of their path again."""
+    """Put the first part of the path back in front of entries."""
     return [dataclasses.replace(entry, parts=(top, *entry.parts)) for entry in below]

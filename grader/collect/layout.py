@@ -1,4 +1,4 @@
-"""Where a file goes below its student's folder: which lesson it is for, as far as names say it clearly."""
+"""Choose each file's place below its student's folder: the lesson it is for, as far as names are clear."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Placed = tuple[tuple[str, ...], Entry]
 def placed_at(
     course: Course, lesson: Lesson | None, download: str, handin: Handin, entries: Sequence[Entry]
 ) -> tuple[list[Placed], str]:
-    """Where each file of a hand-in goes.
+    """Choose the place of each file of a hand-in.
 
     Args:
         course: whose lessons names may name.
@@ -47,7 +47,7 @@ def placed_at(
 
 
 def lessons_in(course: Course, text: str) -> set[str]:
-    """The lessons that a name names, by their number: lesson5_replay_buffer, Lesson 5, lesson-05."""
+    """The lessons mentioned in a text, by their number: lesson5_replay_buffer, Lesson 5, lesson-05."""
     numbers = {int(n) for n in re.findall(r"(?<![a-z0-9])lesson[ _-]?0*([0-9]{1,3})(?![0-9])", text.casefold())}
     return {lesson.name for lesson in course.lessons if lesson.number in numbers}
 
@@ -58,7 +58,7 @@ def safe_path(parts: Sequence[str]) -> tuple[str, ...]:
 
 
 def _by_its_name(course: Course, entry: Entry) -> tuple[str, ...]:
-    """``lesson5.py`` goes into its lesson's folder; what lies in a folder called so, too; the rest stays."""
+    """Place ``lesson5.py``, or what is in a folder named like it, in that lesson's folder; the rest keeps its path."""
     lesson = _only(lessons_in(course, entry.parts[0]))
     if not lesson:
         return safe_path(entry.parts)
@@ -66,7 +66,7 @@ def _by_its_name(course: Course, entry: Entry) -> tuple[str, ...]:
 
 
 def _restored(course: Course, entry: Entry) -> Entry:
-    """A file that Canvas numbered because it was handed in again gets its name back, if that is a lesson's."""
+    """Restore the name of a file that Canvas numbered because it was handed in again, if it is a lesson's name."""
     name = _COPY.sub("", entry.parts[-1])
     if entry.version and name.rpartition(".")[0] in {lesson.name for lesson in course.lessons}:
         return dataclasses.replace(entry, parts=(*entry.parts[:-1], name))
@@ -74,7 +74,7 @@ def _restored(course: Course, entry: Entry) -> Entry:
 
 
 def _unwrapped(entries: Sequence[Entry]) -> tuple[list[str], list[Entry]]:
-    """Entries without the folders that lie around all of them, and what these are called."""
+    """Strip the folders that enclose all entries, and return these folders' names too."""
     wrappers: list[str] = []
     inner = [entry for entry in entries if entry.path or entry.problem]
     while inner and all(len(entry.parts) > 1 for entry in inner) and len({entry.parts[0] for entry in inner}) == 1:

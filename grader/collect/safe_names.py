@@ -38,7 +38,7 @@ def safe_file(text: str) -> str:
 
 
 def same(name: str) -> str:
-    """The key under which two names are one on a file system that ignores case or composes characters."""
+    """The key that two names share if a file system that ignores case or composes characters treats them as one."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
@@ -68,7 +68,7 @@ def _reserve(name: str) -> str:
 
 
 def _shorten(name: str, longest: int) -> str:
-    """A long name cut in its middle, with a digest of the whole, so that two long ones stay two."""
+    """Cut a long name in its middle and add a digest of the whole, so that two long names stay distinct."""
     if len(name.encode()) <= longest:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]

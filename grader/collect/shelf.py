@@ -1,4 +1,4 @@
-"""The folder of submissions that collecting writes, and its memory of what it wrote there.
+"""The folder of submissions that collecting writes, and the record of what it wrote there.
 
 A file is replaced only where collecting wrote the one that is there, and nobody has changed it since. What is replaced,
 and what was handed in before the version that counts, is kept in ``.earlier/<student>/<version>/``: beside the students
@@ -26,7 +26,7 @@ Outcome = Literal["written", "unchanged", "replaced", "kept"]
 
 
 class Written(msgspec.Struct, frozen=True):
-    """A file as it was written.
+    """The record of a file as it was written.
 
     Attributes:
         digest: of its content.
@@ -40,7 +40,7 @@ class Written(msgspec.Struct, frozen=True):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A student's folder, and what the student is called elsewhere, by the kind of id."""
+    """A student's folder, and the student's ids in other systems, by kind."""
 
     folder: str
     ids: dict[str, str] = {}
@@ -56,7 +56,7 @@ class Shelf:
     """A folder of submissions, open for writing."""
 
     def __init__(self, root: Path) -> None:
-        """Read what earlier runs remembered.
+        """Read the records of earlier runs.
 
         Raises:
             ClassError: the folder holds what no earlier run has written, or its memory is damaged.
@@ -68,7 +68,7 @@ class Shelf:
         """Folders of new students that were there before: somebody else's, who is probably the same student."""
 
     def folder(self, key: str, name: str, number: str, ids: Mapping[str, str], alone: bool) -> str:
-        """A student's folder, always the same one for one key.
+        """Return a student's folder, always the same one for one key.
 
         Args:
             key: who it is.
@@ -98,15 +98,15 @@ class Shelf:
         return free(wanted, taken)
 
     def newest(self, scope: str) -> str:
-        """The highest version of a scope that is there, or ""."""
+        """The highest version of a scope that was written, or "" if there was none."""
         return max((file.version for file in self._memory.files.values() if scope and file.scope == scope), default="")
 
     def make(self, student: str) -> None:
-        """A student's folder, though there may be nothing to put into it."""
+        """Make a student's folder, even if there is nothing to put into it."""
         (self.root / student).mkdir(parents=True, exist_ok=True)
 
     def put(self, name: str, source: Path, scope: str, version: str) -> Outcome:
-        """Put a file at ``<student>/…``, unless somebody else's is there.
+        """Put a file at ``<student>/…``, unless one that collecting did not write is there.
 
         Returns:
             ``kept`` where another file is there that no run wrote, or that was changed since; it stays.
@@ -134,11 +134,11 @@ class Shelf:
         return outcome
 
     def put_earlier(self, student: str, label: str, parts: Iterable[str], source: Path) -> None:
-        """Keep what was handed in before the version that counts."""
+        """Keep a file of a version older than the one that counts."""
         self._keep("/".join((student, *parts)), label, source)
 
     def retire(self, scope: str, names: Iterable[str]) -> list[str]:
-        """Keep elsewhere what an earlier version of a hand-in had and this one has not.
+        """Move the files of an earlier version that the new one lacks to ``.earlier``.
 
         Returns:
             The names of the files that were moved.
@@ -174,7 +174,7 @@ class Shelf:
         return {known.folder: known.ids[kind] for known in self._memory.students.values() if kind in known.ids}
 
     def save(self) -> None:
-        """Remember what was written."""
+        """Save the record of what was written."""
         write(self.root / MEMORY, msgspec.json.format(msgspec.json.encode(self._memory), indent=1))
 
 
@@ -197,7 +197,7 @@ def _remembered(root: Path) -> _Memory:
 
 
 def _digest(path: Path) -> str:
-    """The digest of a plain file's content; "" where there is none, "-" where it is something else."""
+    """The digest of a plain file's content; "" if there is no such file, "-" if it is something else."""
     if not os.path.lexists(path):
         return ""
     if path.is_symlink() or not path.is_file():

@@ -1,4 +1,4 @@
-"""How other systems name what they hand out: whose an entry is, for which assignment, and which of several is newer.
+"""Read other systems' downloads by their naming schemes: the student, the assignment, and the newer of several files.
 
 Read off the systems' own sources, where they have any:
 
@@ -36,7 +36,7 @@ _LARGEST_METADATA = 100 * MB
 
 
 def _most(matches: Mapping[str, object], tops: Tops) -> bool:
-    """Whether a folder is what a system made, with perhaps something put beside it later."""
+    """Whether a system made a folder, to which other things may have been added later."""
     return bool(matches) and 2 * len(matches) >= len(tops)
 
 
@@ -107,7 +107,7 @@ def _moodle(name: str, tops: Tops) -> Download | None:
 
 
 class _AnyTag(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML as Ruby writes it: what it says about its own classes is passed over."""
+    """Load Ruby's YAML, ignoring its class tags."""
 
 
 def _untagged(loader: Any, suffix: str, node: Any) -> Any:
@@ -203,7 +203,7 @@ def _blackboard(name: str, tops: Tops) -> Download | None:
 
 
 def _timed(system: str, pattern: re.Pattern[str], name: str, tops: Tops) -> Download | None:
-    """Names of student, assignment and time; what has all three the same was handed in at once."""
+    """Read names of student, assignment and time; files that agree in all three were handed in at once."""
     matches = {top: match for top in tops if (match := pattern.fullmatch(top))}
     if not _most(matches, tops):
         return None

@@ -1,4 +1,4 @@
-"""What ``grader collect`` did, in a terminal: a short table, then what needs attention, a line each."""
+"""Print the result of ``grader collect``: a short table, then what needs attention, one line each."""
 
 from __future__ import annotations
 
