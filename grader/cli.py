@@ -48,7 +48,7 @@ def _options(
         ),
     ] = False,
 ) -> None:
-    """Hold what is asked of the command itself, before any of its commands."""
+    """Hold the options of ``grader`` itself, before any command."""
 
 
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {"Learn": (learn.check, learn.train, learn.hint)}
@@ -83,7 +83,7 @@ if not RELEASED:
 
 
 def main() -> None:
-    """Run the command; a mistake of the user's is one line."""
+    """Run the command; a user's mistake ends it with one line."""
     from grader.student.errors import GraderFault
     from grader.student.isolation import IsolationError
 

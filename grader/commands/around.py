@@ -1,4 +1,4 @@
-"""What an instructor types around a course: release before it, collect when work comes back, similar after it."""
+"""Instructor commands around a course: release before it, collect when work comes back, similar after it."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def collect(
         str, typer.Option(help="The lesson that everything was handed in for. Default: as the names say.")
     ] = "",
 ) -> None:
-    """Bring what was handed in elsewhere into <student>/<lesson>/, and list what needs attention.
+    """Sort a download of submissions into <student>/<lesson>/, and list what needs attention.
 
     Archives of students are opened, and the newest of several versions counts. Run it again for later downloads. The
     exit status is 1 where something needs attention: everything else has been collected all the same.
@@ -106,7 +106,7 @@ def similar(
     out: Annotated[Path, typer.Option(help="The folder for the table and the pages.")] = Path("similar"),
     threshold: Annotated[float, typer.Option(min=0.05, max=1.0, help="List pairs of at least this similarity.")] = 0.7,
 ) -> None:
-    """List pairs of submissions that are alike, names aside, with pages that show them side by side."""
+    """List pairs of submissions that are alike, ignoring names, with pages that show them side by side."""
     from grader.similar.run import similar as compare_all
 
     course = the_course()

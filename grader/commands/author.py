@@ -1,4 +1,4 @@
-"""What a course author types: new, build, verify, mutants, examples, bar, calibrate."""
+"""Author commands: new, build, verify, mutants, examples, bar, calibrate."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def new(
     ],
     title: Annotated[str, typer.Option(help="Its title. Default: made from the name.")] = "",
 ) -> None:
-    """Write the files of a new lesson: one small exercise with its property, wheat, chaff, hints and text, to edit.
+    """Write the files of a new lesson to edit: one small exercise with its property, wheat, chaff, hints and text.
 
     Nothing is overwritten. `grader verify` says what the lesson still needs.
     """
@@ -77,7 +77,7 @@ def verify(
 
 
 def mutants(lesson: SomeLessons = None, jobs: Jobs = None) -> None:
-    """Change every operator, constant, statement and pair of arguments of the solutions, one at a time: who notices?
+    """Change each operator, constant, statement and pair of arguments of the solutions, and list undetected changes.
 
     Survivors are shown. Those that no caller can tell from the solution belong in the lesson's equivalent.yml, with the
     reason. Exit status 1 says that more than one in twenty survived, or that such a list is out of date.
@@ -99,7 +99,7 @@ def mutants(lesson: SomeLessons = None, jobs: Jobs = None) -> None:
 
 
 def examples(lesson: SomeLessons = None, jobs: Jobs = None) -> None:
-    """Count the known misconceptions that fail a public example: what a student without the hidden tests can see."""
+    """Count the known misconceptions that fail a public example: those a student can see without the hidden tests."""
     from grader.verify import examples as tool
     from grader.verify.table import print_examples
 
@@ -109,7 +109,7 @@ def examples(lesson: SomeLessons = None, jobs: Jobs = None) -> None:
 
 
 def bar(lesson: TrainingLessons = None, jobs: Jobs = None) -> None:
-    """Train every known misconception, and list those that reach the bar all the same in the lesson's bar.yml.
+    """Train every known misconception, and list those that reach the bar nevertheless in the lesson's bar.yml.
 
     Exit status 1 says that one of them is caught by no property either.
     """
@@ -160,7 +160,7 @@ def calibrate(
 def _run(
     unit: str, work: Mapping[str, Callable[..., Result]], processes: int | None, kept: str = ""
 ) -> dict[str, Result]:
-    """Do all of this work side by side under a progress bar; ``kept`` is what Ctrl-C says beside the fact."""
+    """Run all jobs in parallel under a progress bar; ``kept`` is added to the message after Ctrl-C."""
     from grader.commands.progress import Progress
     from grader.grading.workers import run_all
     from grader.student.isolation import choose
@@ -170,7 +170,7 @@ def _run(
 
 
 def _that_train(course: Course, wanted: list[str] | None) -> list[Lesson]:
-    """The lessons that are asked for, each of which has to train; all that train if none is asked for.
+    """The requested lessons, each of which must have a training check; by default, all that have one.
 
     Raises:
         CourseError: there is no such lesson, or it does not train.

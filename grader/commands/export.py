@@ -1,4 +1,4 @@
-"""What an instructor types to bring marks elsewhere: grader export csv, canvas, moodle, ..."""
+"""Export commands for marks: grader export csv, canvas, moodle, autolab."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def csv_table(
     lesson: Lessons = None,
     out: Out = Path("-"),
 ) -> None:
-    """Marks as one table for a spreadsheet; no mark is an empty cell."""
+    """Write marks as one table for a spreadsheet; a missing mark is an empty cell."""
     from grader.export import csv
 
     _export(report, lesson, out, lambda reports: csv.export(reports, wide=wide))
@@ -67,7 +67,7 @@ def canvas(
     ids: IdsFile = None,
     scale: Annotated[bool, typer.Option("--scale", help="Scale marks to Canvas's points possible.")] = False,
 ) -> None:
-    """Fill one column of a gradebook that Canvas exported, and leave every other byte as it is.
+    """Fill one column of a gradebook exported from Canvas, and leave every other byte unchanged.
 
     Excused students stay excused, and no column is ever added: Canvas would make a new assignment of it.
     """
@@ -88,7 +88,7 @@ def moodle(
     lesson: Lessons = None,
     out: Out = Path("-"),
 ) -> None:
-    """Marks as a table for Moodle's gradebook (Import, CSV file): ids, and one column a lesson.
+    """Write marks as a table for Moodle's gradebook (Import, CSV file): ids, and one column per lesson.
 
     A student with a mark missing is left out, because an empty cell takes a grade away in Moodle.
     """
@@ -109,7 +109,7 @@ def autolab(
         str, typer.Option(help="Give the whole score to this problem instead of one for each exercise.")
     ] = "",
 ) -> None:
-    """One report as an Autolab autograder prints it: the last line is JSON with the scores."""
+    """Print one report as an Autolab autograder does: the last line is JSON with the scores."""
     from grader.errors import ClassError
     from grader.export import autolab
     from grader.export.marks import of_student
@@ -129,7 +129,7 @@ app.command("github-result", hidden=True)(services.github_result)
 
 
 def _counted(folder: Path, lessons: list[str] | None) -> tuple[list[Report], list[str]]:
-    """The reports on these lessons, or on those that count in totals, and what is to be said of the choice.
+    """The reports on these lessons, or on those that count in totals, and messages about the choice.
 
     Raises:
         ClassError: there are none.
@@ -167,7 +167,7 @@ def _read(path: Path) -> bytes:
 
 
 def _export(folder: Path, lessons: list[str] | None, out: Path, exporter: Exporter) -> None:
-    """Read the reports, export them, write the file, and say what is not in it.
+    """Read the reports, export them, write the file, and report what is missing from it.
 
     The exit status is 3 where marks are missing by the grader's fault.
     """

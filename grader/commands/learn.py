@@ -1,4 +1,4 @@
-"""What a learner types: check, train, hint."""
+"""Learner commands: check, train, hint."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def check(
     file: Annotated[Path | None, typer.Option(help="The file to check instead of the one in exercises/.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Show every property that fails, not only the first.")] = False,
 ) -> None:
-    """Check your own work, right here: what to fix first, and why.
+    """Check your own work on this machine: what to fix first, and why.
 
     Your code runs in this very process, so breakpoint() and print() work in it.
     """
@@ -47,7 +47,7 @@ def hint(
     exercise: Annotated[str, typer.Argument(help="An exercise. Default: the lesson's first one with hints left.")] = "",
     again: Annotated[bool, typer.Option("--again", help="Begin with the first hint once more.")] = False,
 ) -> None:
-    """Take one more hint, from a nudge to nearly the answer; those that you have seen are remembered."""
+    """Show the next hint. Hints become more explicit; the ones you have seen are remembered."""
     from grader.learner import hints
     from grader.render import words
 

@@ -1,4 +1,4 @@
-"""What an instructor who uses nbgrader types: nbgrader init."""
+"""The instructor command for nbgrader: nbgrader init."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def init(
         bool | None, typer.Option("--training/--no-training", help="Run training checks, and give points for them.")
     ] = None,
 ) -> None:
-    """Write a course folder for nbgrader, or bring one up to date.
+    """Make a course folder for nbgrader, or update an earlier one.
 
     The gradebook, what was handed in, and files that you have changed stay as they are.
     """

@@ -1,4 +1,4 @@
-"""What commands share: arguments that mean the same everywhere, and how a command ends."""
+"""Options and arguments shared by commands, and the ways in which a command ends."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def stop(message: str, status: int) -> NoReturn:
 
 
 def say(lines: Iterable[str]) -> None:
-    """Say on standard error what is not the result."""
+    """Print a message on standard error, apart from the result."""
     for line in lines:
         print(line, file=sys.stderr)
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all; to standard output where the path is ``-``.
+    """Write a file whole or not at all; to standard output if the path is ``-``.
 
     Raises:
         ClassError: it cannot be written.
@@ -74,7 +74,7 @@ def write(path: Path, data: bytes) -> None:
 
 
 def confirm(what: str, option: str) -> None:
-    """Ask before something that is hard to take back; return only if the answer is yes.
+    """Ask before something that is hard to undo; return only if the answer is yes.
 
     Where nobody can answer, in a script, the command ends and names the option that says yes beforehand.
 
@@ -90,7 +90,7 @@ def confirm(what: str, option: str) -> None:
 
 @contextlib.contextmanager
 def interruptible(words: str) -> Iterator[None]:
-    """Ctrl-C ends the command with one line. Typer would end it too, but say nothing that helps.
+    """End the command with one line on Ctrl-C. Typer would end it too, but without a helpful message.
 
     So does SIGTERM, which a batch system sends: by default it would end this process alone, and leave the others.
     """
@@ -118,7 +118,7 @@ def the_course() -> Course:
 
 
 def some_lessons(course: Course, wanted: Iterable[str] | None) -> list[Lesson]:
-    """The lessons that are asked for, in the course's order and each once; all if none is.
+    """The requested lessons, in the course's order and each once; all by default.
 
     Raises:
         CourseError: there is no such lesson.
@@ -128,7 +128,7 @@ def some_lessons(course: Course, wanted: Iterable[str] | None) -> list[Lesson]:
 
 
 def a_device(device: str) -> str:
-    """A device that is there.
+    """Check that a device is available.
 
     Raises:
         typer.BadParameter: it is not.
@@ -144,7 +144,7 @@ def a_device(device: str) -> str:
 
 
 def a_level(isolation: str | None) -> Level | None:
-    """A level of isolation, or None for the best.
+    """Parse a level of isolation; None for the best.
 
     Raises:
         typer.BadParameter: there is no such level.

@@ -1,4 +1,4 @@
-"""The progress bar of a long run: how far it is, what is running, and how much is left.
+"""Progress bars for long runs: the part that is done, the running jobs, and the work left.
 
 Where standard error is no terminal, one line is printed for everything that is finished instead.
 """
@@ -19,30 +19,30 @@ from grader.render import words
 
 
 class Steps:
-    """One bar on a terminal for what is done in steps, one after another; nothing elsewhere."""
+    """One progress bar on a terminal for consecutive steps; silent elsewhere."""
 
     def __init__(self) -> None:
-        """Nothing is shown before ``with``."""
+        """Show nothing before ``with``."""
         console = Console(stderr=True)
         self._bars = bars.Progress(console=console, transient=True, disable=not console.is_terminal)
         self._task = self._bars.add_task("", total=None)
 
     def __enter__(self) -> Self:
-        """Show the bar, on a terminal."""
+        """Show the bar, if this is a terminal."""
         self._bars.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Take it away."""
+        """Remove the bar."""
         self._bars.stop()
 
     def tell(self, what: str, done: int, total: int) -> None:
-        """How far a step is; ``what`` is a text of ours or of the user's."""
+        """Show how far a step is; ``what`` is a text of ours or of the user's."""
         self._bars.update(self._task, description=escape(what), completed=done, total=total)
 
 
 class Progress:
-    """Shows a run.
+    """Show the progress of a run.
 
     Args:
         unit: what is counted, in the plural.
@@ -50,7 +50,7 @@ class Progress:
     """
 
     def __init__(self, unit: str, total: int) -> None:
-        """Nothing is shown before ``with``."""
+        """Show nothing before ``with``."""
         self._unit, self._total, self._done = unit, total, 0
         self._console = Console(stderr=True)
         self._lock = threading.Lock()
@@ -67,7 +67,7 @@ class Progress:
         self._all = self._bars.add_task(unit, total=total, count=f"0/{total}")
 
     def __enter__(self) -> Self:
-        """Show the bars, on a terminal."""
+        """Show the bars, if this is a terminal."""
         if self._console.is_terminal:
             self._bars.start()
         return self
@@ -75,12 +75,12 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Take them away."""
+        """Remove the bars."""
         if self._console.is_terminal:
             self._bars.stop()
 
     def hear(self, event: Event) -> None:
-        """Show what a job is doing; nothing more once it has ended."""
+        """Show what a job is doing, until it has ended."""
         with self._lock:
             if (step := event.step) is None:
                 if event.job in self._running:

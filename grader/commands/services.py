@@ -1,4 +1,4 @@
-"""What an instructor types to have another system start the grader: grader export gradescope, github."""
+"""Instructor commands that let another system start the grader: grader export gradescope, github."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def github_result(
     report: Annotated[Path, typer.Option(help="The folder that `grader grade` wrote.")],
     student: Annotated[str, typer.Option(help="The student's folder; needed where there are several.")] = "",
 ) -> None:
-    """Set a workflow step's output `result`, and add to its summary, in the workflow of `grader export github`.
+    """Set the output `result` of a workflow step, and extend its summary, in the workflow of `grader export github`.
 
     The exit status is 0 where everything passes.
     """
@@ -120,7 +120,7 @@ def github_result(
 
 
 def _reports(folder: Path, lesson: str, student: str) -> list[Report]:
-    """The one report that is meant; none where there is no such report, which is said."""
+    """The one requested report; none, with a message, if there is no such report."""
     from grader.errors import ClassError
     from grader.export.marks import of_class, of_student
     from grader.printable import count

@@ -1,4 +1,4 @@
-"""What an instructor types: grade, demo."""
+"""Instructor commands: grade, rehearse, demo."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def grade(
     isolation: Isolate = None,
     unsafe: Unsafe = False,
 ) -> None:
-    """Grade a class, every submission in a sandbox: marks in grades.csv, a page for each student, one for the class."""
+    """Grade a class, every submission in a sandbox: marks in grades.csv, one page per student, one for the class."""
     from grader.grading.classroom import Options
 
     up_to = the_course().lesson(due).name if due else ""
@@ -105,7 +105,7 @@ def rehearse(
     isolation: Isolate = None,
     unsafe: Unsafe = False,
 ) -> None:
-    """Show that this machine grades rightly: the course's own solutions get full marks in its sandbox.
+    """Show that this machine grades correctly: the course's own solutions get full marks in its sandbox.
 
     `grader grade` does the same for the lessons that it is about to grade, once on a machine.
     """
@@ -137,7 +137,7 @@ def demo(
     jobs: Jobs = None,
     unsafe: Unsafe = False,
 ) -> None:
-    """Make a class of sample submissions, right and wrong and hostile ones, and grade it."""
+    """Make a class of sample submissions, right, wrong and hostile ones, and grade it."""
     from grader.grading.classroom import Options
     from grader.verify import sample_class
 

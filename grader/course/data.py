@@ -40,7 +40,7 @@ _IN_WHICH = {
 
 
 class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The rule of a training check: what is trained, and what certifies that it learnt.
+    """The rule of a training check: what is trained, and what shows that it has learnt.
 
     Attributes:
         exercise: the function that trains; it is worth ``points`` by this check alone.
@@ -77,7 +77,7 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hints: tuple[str, ...] = ()
 
     def in_words(self) -> str:
-        """The rule as one sentence: the report and the lesson text say it with these words."""
+        """The rule as one sentence, used in the report and in the lesson text."""
         words = (
             f"At least {self.passes} of {self.seeds} training runs must end with a policy whose mean return over "
             f"{self.episodes} fresh episodes of {self.environment} is {self.threshold:g} or more; each run may take "
@@ -94,7 +94,7 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return words
 
     def within(self, limits: Limits) -> Limits:
-        """The limits of one training run, in a course with these for properties.
+        """The limits of one training run, derived from the course's limits for properties.
 
         By the clock it is several times as long: the machine may be busy, and the environment's share counts too.
         """
@@ -122,7 +122,7 @@ class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What a student writes in it: the exercises, and what the training check trains with."""
+        """The names that a student defines: the exercises, and the function that the training check trains with."""
         return (*(exercise.name for exercise in self.exercises), *([self.training.exercise] if self.training else []))
 
     @property
@@ -131,14 +131,14 @@ class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return sum(e.points for e in self.exercises) + (self.training.points if self.training else 0.0)
 
     def exercise(self, name: str) -> Exercise:
-        """The exercise called ``name``; KeyError where there is none."""
+        """The exercise named ``name``; KeyError if there is none."""
         for exercise in self.exercises:
             if exercise.name == name:
                 return exercise
         raise KeyError(name)
 
     def with_hints(self, hints: Mapping[str, tuple[str, ...]]) -> Lesson:
-        """The lesson with these hints and no others, by the names of its exercises."""
+        """Return the lesson with these hints in place of its own, by exercise name."""
         exercises = tuple(msgspec.structs.replace(each, hints=hints.get(each.name, ())) for each in self.exercises)
         rule = self.training
         if rule is not None:
@@ -165,7 +165,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     root: Path = Path()
 
     def lesson(self, wanted: str) -> Lesson:
-        """The lesson of that number, name, or beginning of a name.
+        """The lesson with that number, name, or beginning of a name.
 
         Raises:
             CourseError: there is none, or more than one.
@@ -177,7 +177,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.lessons[names.index(found[0])]
 
     def needs(self, lesson: Lesson) -> tuple[Lesson, ...]:
-        """The earlier lessons that a lesson cannot do without: those that it imports, and what these import.
+        """The earlier lessons that a lesson needs: those it imports, and those that these import.
 
         Returns:
             In the order of the course, so that each stands after those that it needs itself.
@@ -209,19 +209,19 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.root / "tests" / lesson.name
 
     def released(self, lesson: Lesson) -> Path:
-        """In a copy for students: the stub as it was handed out, from which it can be told what has been begun."""
+        """The stub as handed out, kept in a copy for students to tell whether a lesson has been started."""
         return self.root / "grader" / "released" / f"{lesson.name}.py"
 
     def has_properties(self, lesson: Lesson) -> bool:
-        """Whether the hidden properties are here; in a copy for students they are not."""
+        """Whether the hidden properties are here; a copy for students has none."""
         return any(self.tests(lesson).glob("test_*.py"))
 
     @property
     def effective_salt(self) -> str:
-        """The salt that counts: that of the environment, else the course's own."""
+        """The salt in effect: the environment variable's, else the course's own."""
         return os.environ.get("GRADER_SALT") or self.salt  # an empty one is none
 
     def secret(self, *purpose: object) -> int:
-        """A 64-bit number for one purpose, the same at every run of this course and unknown without its salt."""
+        """A 64-bit number for one purpose, the same in every run of this course and unpredictable without its salt."""
         digest = hashlib.sha256("\x1f".join([self.effective_salt, *map(str, purpose)]).encode()).digest()
         return int.from_bytes(digest[:8], "big")

@@ -1,4 +1,4 @@
-"""A YAML file that somebody writes by hand: its data, and the lines to name where a mistake is."""
+"""A YAML file that people edit by hand: its data, and the line numbers for error messages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grader.errors import CourseError
 
 # libyaml reads ten times as fast as Python does; where PyYAML was built without it, it is as right.
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML whose dates stay text: PyYAML ends in a traceback on 31 February."""
+    """Load YAML with dates as text: PyYAML ends in a traceback on 31 February."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -37,11 +37,11 @@ class Document:
     tree: yaml.Node | None
 
     def error(self, message: str, *steps: str | int) -> CourseError:
-        """The error that names the line of what lies at the end of these keys and positions."""
+        """The error for the value at these keys and positions, with its line number."""
         return CourseError(f"{self.name}, line {self._line(steps)}: {message}")
 
     def _line(self, steps: tuple[str | int, ...]) -> int:
-        """The line of the deepest node on the way that exists."""
+        """The line of the deepest node on the path that exists."""
         node: Any = self.tree
         line: int = node.start_mark.line + 1 if node else 1
         for step in steps:
@@ -83,7 +83,7 @@ def read(path: Path, name: str) -> Document:
 
 
 def _refuse_a_key_twice(name: str, tree: yaml.Node | None) -> None:
-    """YAML would take the last one without a word."""
+    """Refuse duplicate keys: YAML would silently take the last one."""
     waiting, seen = [tree], set()
     while waiting:
         node = waiting.pop()

@@ -1,4 +1,4 @@
-"""The names of lessons: their form, their numbers, and what people type for one."""
+"""The names of lessons: their form, their numbers, and lookup by what people type."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def is_lesson_name(name: str) -> bool:
 
 
 def lesson_number(name: str) -> int:
-    """The number in a lesson's name, by which lessons are ordered; 0 where there is none."""
+    """The number in a lesson's name, by which lessons are ordered; 0 if there is none."""
     match = _NUMBER.match(name)
     return int(match[1]) if match else 0
 
 
 def lessons_called(wanted: str, names: Iterable[str]) -> list[str]:
-    """The lessons that somebody means by a number, a name, or the beginning of a name.
+    """The lessons that match a number, a name, or the beginning of a name.
 
     Returns:
         Those of ``names``, in their order: one where it is clear what is meant, none or several where it is not.

@@ -1,4 +1,4 @@
-"""course.yml and the lessons' hints are read, and a mistake in them becomes one line that names the line."""
+"""Read course.yml and the lessons' hints; a mistake in them becomes a one-line error with its line number."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def load(root: Path) -> Course:
 
 
 def _steps(path: str) -> list[str | int]:
-    """``$.lessons[0].points`` as the keys and positions that lead there."""
+    """Split ``$.lessons[0].points`` into the keys and positions that lead there."""
     return [int(i) if i else key for key, i in re.findall(r"\.(\w+)|\[(\d+)\]", path)]
 
 
 def _hints(course: Course, lesson: Lesson) -> dict[str, tuple[str, ...]]:
-    """The hints of a lesson's exercises, from the file that lies with them.
+    """The hints of a lesson's exercises, read from the file beside them.
 
     Raises:
         CourseError: there is no such file, or something else than hints is in it.
@@ -91,7 +91,7 @@ def _hints(course: Course, lesson: Lesson) -> dict[str, tuple[str, ...]]:
 
 
 def _check(course: Course, document: Document) -> None:
-    """What types cannot say: names are unique, and what is referred to exists."""
+    """Check what types cannot express: names are unique, and references exist."""
 
     def refuse(message: str, *steps: str | int) -> None:
         raise document.error(message, *steps)

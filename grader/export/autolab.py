@@ -23,7 +23,7 @@ _MOST = 2000
 
 
 def export(reports: Sequence[Report], *, lesson: Lesson, problem: str = "") -> Exported:
-    """What stdout has to hold.
+    """The text for stdout: the feedback, and the line of JSON with the scores.
 
     Args:
         reports: one report, with a mark.
@@ -45,7 +45,7 @@ def export(reports: Sequence[Report], *, lesson: Lesson, problem: str = "") -> E
 
 
 def scores(report: Report, lesson: Lesson) -> dict[str, float]:
-    """Points by exercise, and by the function that trains; 0 for all of them where nothing could be judged."""
+    """Points by exercise, and by the function that trains; 0 for all of them if nothing could be judged."""
     earned = {exercise.name: 0.0 for exercise in lesson.exercises if exercise.points}
     earned |= {name: points for name, (points, _) in exercise_scores(report.properties).items()}
     if report.training is not None:
@@ -57,7 +57,7 @@ def scores(report: Report, lesson: Lesson) -> dict[str, float]:
 
 
 def stages(report: Report) -> dict[str, Any]:
-    """Every law by exercise, with a hint where it is broken."""
+    """Every law by exercise, with a hint if it is broken."""
     shown: dict[str, dict[str, Any]] = {}
     for name, results in exercises(report).items():
         for result in results:
@@ -83,5 +83,5 @@ def _judged(result: PropertyResult) -> dict[str, Any]:
 
 
 def _json(value: Any) -> str:
-    """On one line, in ASCII: what the autograding machine's locale is, nobody knows."""
+    """One line of JSON, in ASCII, because the autograding machine's locale is unknown."""
     return json.dumps(value, ensure_ascii=True)

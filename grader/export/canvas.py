@@ -1,4 +1,4 @@
-"""Marks into one column of the CSV that Canvas exported, with every other byte left as it is.
+"""Write marks into one column of the CSV that Canvas exported, and leave every other byte unchanged.
 
 Read off Canvas's own exporter and importer (lib/gradebook_exporter.rb, lib/gradebook_importer.rb in canvas-lms). The
 header is ``Student`` (or ``LastName``, ``FirstName``), ``ID``, perhaps SIS and integration ids and ``Root Account``,
@@ -66,7 +66,7 @@ class _Gradebook:
 
 @dataclass(frozen=True)
 class _Mark:
-    """A mark that belongs into a cell: in whose row that is, what it says now, and what it has to say."""
+    """A mark to write into a cell: whose row it is in, the current value, and the new one."""
 
     cell: Cell
     whose: str
@@ -83,7 +83,7 @@ def export(
     ids: Ids | None = None,
     scale: bool = False,
 ) -> Exported:
-    """The gradebook with one column filled; which one, by what, and whose marks it replaces are said.
+    """Fill one column of the gradebook, and list which column, which ids and whose earlier marks were replaced.
 
     The arguments are those of ``fill``.
     """
@@ -160,7 +160,7 @@ def _gradebook(template: bytes) -> _Gradebook:
 def _marks(
     book: _Gradebook, at: int, who: int, wanted: dict[str, Report], factor: float
 ) -> tuple[list[_Mark], list[str]]:
-    """The marks that belong into the column, and a line about each student who gets none, on either side."""
+    """The marks to write into the column, and a line about each student on either side who gets none."""
     marks: list[_Mark] = []
     said: list[str] = []
     comma = book.delimiter == ";" or re.fullmatch(r"\d+,\d+", book.points[at].value.strip()) is not None
@@ -188,7 +188,7 @@ def _marks(
 
 
 def _column(titles: Sequence[str], points: Sequence[Cell], report: Report, wanted: str) -> int:
-    """The position of the column to fill."""
+    """Find the column to fill, and return its position."""
     candidates = {
         i: match
         for i, title in enumerate(titles)
@@ -222,7 +222,7 @@ def _column(titles: Sequence[str], points: Sequence[Cell], report: Report, wante
 
 
 def _id_column(titles: Sequence[str], students: Sequence[Sequence[Cell]], wanted: dict[str, Report], by: str) -> int:
-    """The position of the column that holds the students' ids."""
+    """Find the column with the students' ids, and return its position."""
     known = [title for title in titles[: titles.index("Section")] if title not in ("Student", "LastName", "FirstName")]
     if by:
         if by not in known:
@@ -242,7 +242,7 @@ def _id_column(titles: Sequence[str], students: Sequence[Sequence[Cell]], wanted
 
 
 def _factor(points: Sequence[Cell], at: int, reports: Sequence[Report], scale: bool) -> tuple[float, list[str]]:
-    """The factor of all marks, and a line where it is 1 although the points differ."""
+    """The factor for all marks, and a message if it is 1 although the points differ."""
     written = points[at].value.strip()
     try:
         possible = float(written.replace(",", "."))
@@ -259,7 +259,7 @@ def _factor(points: Sequence[Cell], at: int, reports: Sequence[Report], scale: b
 
 
 def _points(written: str) -> str:
-    """As many points as a cell of Canvas says, in its own words."""
+    """The points possible, as Canvas writes the number."""
     return f"{written or 'no'} {'point' if written in ('1', '1.0', '1,0') else 'points'}"
 
 
@@ -268,7 +268,7 @@ def _named(name: str, identity: str) -> str:
 
 
 def _same(old: str, new: str) -> bool:
-    """Whether a cell says this number already, perhaps written otherwise (``7,50`` for ``7,5``)."""
+    """Whether a cell holds this number already, perhaps written differently (``7,50`` for ``7,5``)."""
     try:
         return abs(float(old.replace(",", ".")) - float(new.replace(",", "."))) < 1e-9
     except ValueError:

@@ -42,7 +42,7 @@ def export(reports: Sequence[Report], *, wide: bool = False) -> Exported:
 
 
 def cell(text: str) -> str:
-    """``text`` as a cell that a spreadsheet does not execute; ids come through as they are (see the module).
+    """Make ``text`` a cell that a spreadsheet does not execute; ids come through unchanged (see the module).
 
     Control characters and what is not valid UTF-8 (lone surrogates) are written as escapes, so that the file can be
     stored and one row is always one line.
@@ -100,12 +100,12 @@ def wide_csv(reports: Sequence[Report]) -> str:
 
 
 def written(report: Report) -> str:
-    """A mark as a cell has it; empty where there is none."""
+    """A mark as the text of a cell; empty if there is none."""
     value = mark(report)
     return "" if value is None else number(value)
 
 
 def total(reports: Sequence[Report]) -> str:
-    """The sum of a student's marks; empty where one of them is still missing, for it would be too small."""
+    """The sum of a student's marks; empty while one of them is missing, because the sum would be too small."""
     marks = [mark(report) for report in reports]
     return "" if None in marks else number(math.fsum(value for value in marks if value is not None))

@@ -1,4 +1,4 @@
-"""The one shape of exporters: reports go in; a file, and what to say of it, come out."""
+"""The interface of all exporters: reports in; a file, and messages about it, out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from grader.report.report import Report
 
 @dataclass(frozen=True)
 class Exported:
-    """What an exporter makes of reports.
+    """The result of an exporter.
 
     Attributes:
         data: the file, byte for byte.

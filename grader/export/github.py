@@ -54,12 +54,12 @@ def export(reports: Sequence[Report], *, title: str = "") -> Exported:
 
 
 def passes(reports: Sequence[Report]) -> bool:
-    """Whether there is a report, in which everything passes."""
+    """Whether there is a report and everything in it passes."""
     return bool(reports) and result(reports[0])["status"] == "pass"
 
 
 def result(report: Report) -> dict[str, Any]:
-    """The result of one lesson. Where the grader itself failed it is an error, without any points."""
+    """The result of one lesson. If the grader itself failed, it is an error without any points."""
     if mark(report) is None:
         return no_result(report.title)
     parts = [
@@ -88,17 +88,17 @@ def result(report: Report) -> dict[str, Any]:
 
 
 def no_result(title: str) -> dict[str, Any]:
-    """The result where there is no mark, because the grader itself failed: an error, and no points."""
+    """The result if there is no mark because the grader itself failed: an error, and no points."""
     return {"version": 1, "status": "error", "max_score": 0, "tests": [_test(title, "error", 0, fragment.FAILED)]}
 
 
 def encoded(value: dict[str, Any]) -> str:
-    """What the step's output ``result`` is set to."""
+    """Encode a result for the step's output ``result``."""
     return base64.b64encode(json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace")).decode("ascii")
 
 
 def summary(reports: Sequence[Report]) -> str:
-    """One report for the run's page: HTML, which GitHub's Markdown takes in, every property folded away.
+    """One report for the run's page, as HTML that GitHub's Markdown accepts, with every property folded.
 
     Without a report it says that the grader failed.
     """
@@ -162,7 +162,7 @@ def _test(name: str, status: str, score: float, message: str = "", code: str = "
 
 
 def _harmless(text: str) -> str:
-    """What the reporter prints goes through the runner, which obeys lines such as ``::notice …`` and ``##[error]``."""
+    """Defuse commands such as ``::notice …`` and ``##[error]``, which the runner obeys in the reporter's output."""
     return re.sub(r"(?m)^(\s*):(?=:)", r"\1: ", text).replace("##[", "## [")
 
 

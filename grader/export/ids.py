@@ -1,4 +1,4 @@
-"""Which id a student has in another system: folder names need not be ids, so a file of two columns may say."""
+"""Students' ids in another system: a file of two columns maps folder names to ids if the two differ."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Ids:
     given: bool = False
 
     def of(self, student: str) -> str | None:
-        """The student's id, or None where the file does not name the student."""
+        """The student's id, or None if the file does not name the student."""
         return self.known.get(student) if self.given else student
 
     def unknown(self, students: Iterable[str]) -> list[str]:
-        """A line about every student without an id, and about every name in the file that no student has."""
+        """A line about every student without an id, and about every name in the file that is no student's."""
         students = list(dict.fromkeys(students))
         lines = [f"{one_line(name)}: no id in the file of ids" for name in students if self.of(name) is None]
         return lines + [
@@ -71,7 +71,7 @@ def read(path: Path | None) -> Ids:
 
 
 def as_csv(ids: dict[str, str]) -> str:
-    """The ids of folders as the file that ``read`` reads."""
+    """The ids of folders, in the format that ``read`` reads."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("folder", "id"))

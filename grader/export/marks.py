@@ -1,4 +1,4 @@
-"""Reports as `grader grade` leaves them, ``<student>/<lesson>.json`` in one folder, and which of them are marks."""
+"""Reports written by `grader grade` (``<student>/<lesson>.json`` in one folder), and which of them are marks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from grader.report.sorting import fault, natural, sort_lessons, standing
 
 
 def of_student(folder: Path, student: str, lessons: Iterable[str]) -> list[Report]:
-    """One student's reports on these lessons; one that is not there, or cannot be read, is left out."""
+    """One student's reports on these lessons; missing and unreadable ones are left out."""
     found = []
     for lesson in lessons:
         with contextlib.suppress(OSError, msgspec.DecodeError, msgspec.ValidationError):
@@ -49,7 +49,7 @@ def of_class(folder: Path) -> list[Report]:
 
 
 def pick(reports: Sequence[Report], lesson: str) -> list[Report]:
-    """The reports on one lesson, which is given by its number, its name, or the beginning of its name.
+    """The reports on one lesson, given by its number, its name, or the beginning of its name.
 
     Raises:
         ClassError: there are none, or more than one lesson is meant.
@@ -62,7 +62,7 @@ def pick(reports: Sequence[Report], lesson: str) -> list[Report]:
 
 
 def mark(report: Report) -> float | None:
-    """What the work earned; None where the grader itself failed, for then there is no mark yet."""
+    """The points earned; None if the grader itself failed, because then there is no mark yet."""
     return None if standing(report) == "error" else report.score
 
 
@@ -76,7 +76,7 @@ def without_mark(reports: Iterable[Report]) -> list[str]:
 
 
 def add_up(parts: Sequence[float], total: float) -> list[float]:
-    """``parts`` in whole hundredths that add up to ``total``, as marks do that a system sums by itself.
+    """Round ``parts`` to hundredths that add up to ``total``, for systems that compute the sum themselves.
 
     Shares such as 10/3 cannot be written down exactly. Each is rounded down, and those that lost most get a hundredth
     back until the sum is right.

@@ -1,4 +1,4 @@
-"""Marks as the table that Moodle's gradebook imports: a column that says who, and one for each lesson.
+"""Marks as the table that Moodle's gradebook imports: a column that identifies the student, and one per lesson.
 
 Read off Moodle's own importer (grade/import/csv/classes/load_data.php) and its documentation: the person who imports
 maps columns to grade items, so any heading will do; an empty cell means *no grade* and takes away one that is there;
@@ -27,7 +27,7 @@ HEADINGS: dict[IdColumn, str] = {"email": "Email address", "idnumber": "ID numbe
 
 
 def export(reports: Sequence[Report], *, by: IdColumn = "email", ids: Ids | None = None) -> Exported:
-    """The table for the gradebook's CSV import, and a line about everyone who is not in it.
+    """The table for the gradebook's CSV import, and a line about every student who is not in it.
 
     Args:
         reports: of any number of lessons and students, in any order.

@@ -1,4 +1,4 @@
-"""A CSV file with the place of every cell in it, so that one can be changed without touching any other byte."""
+"""A CSV file with the position of every cell, so that one can be changed without touching any other byte."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Cell:
     in_quotes: bool
 
     def quoted(self, value: str, delimiter: str) -> str:
-        """``value`` as this cell would have it written: in quotes where this one is, or where there is need."""
+        """Write ``value`` in the style of this cell: in quotes if this cell has them, or if they are needed."""
         if self.in_quotes or any(character in value for character in (delimiter, '"', "\r", "\n")):
             return '"' + value.replace('"', '""') + '"'
         return value
