@@ -1,4 +1,4 @@
-"""What a user can get wrong: one line that says what is wrong and what to do, and no traceback.
+"""Errors that a user can cause: each message is one line that says what is wrong and what to do, without traceback.
 
     UserError            the base; ``grader`` prints its message and ends with ``exit_status``
     ├── CourseError      course.yml, or the folder around it, is not a course
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 
 class UserError(Exception):
-    """Base of all errors that a user can cause; the message is one line for them."""
+    """Base of all errors that a user can cause; the message is one line for the user."""
 
     exit_status = 2
 
@@ -23,8 +23,8 @@ class CourseError(UserError):
 
 
 class ClassError(UserError):
-    """The folder of submissions, or the wish to narrow it, makes no sense; one line for the instructor."""
+    """The folder of submissions, or a choice from it, is invalid; the message is one line for the instructor."""
 
 
 class NoVerdictError(UserError):
-    """There is no verdict, and the message is the one line that says why."""
+    """There is no verdict; the message is one line that says why."""

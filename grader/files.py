@@ -1,4 +1,4 @@
-"""Writing files so that nobody ever reads half of one."""
+"""Atomic file writes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write beside, then rename: nobody ever sees half a file."""
+    """Write to a temporary file beside ``path``, then rename it, so that no reader ever sees half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -26,7 +26,7 @@ def write(path: Path, data: bytes) -> None:
 
 @contextlib.contextmanager
 def new_files(files: Mapping[Path, bytes]) -> Iterator[None]:
-    """Write files that are not there yet, and take them away again if that fails, or what is done inside of ``with``.
+    """Write files that must not exist yet, and remove them again if that, or the body of ``with``, fails.
 
     Raises:
         FileExistsError: one of them is there, so none was written; it is the error's ``filename``.

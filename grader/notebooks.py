@@ -1,4 +1,4 @@
-"""Lessons as notebooks: made from a lesson's text and solution, and checked while one works in them.
+"""Lessons as notebooks: made from a lesson's text and solution, and checked while a learner works in them.
 
 In a notebook, ``from grader.notebooks import checks_for`` is all that a learner needs from here.
 """
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def checks_for(lesson: str) -> Checks:
-    """What checks a lesson in the notebook that this is called in; earlier lessons can be imported from then on.
+    """Return the checks of a lesson for the calling notebook, in which earlier lessons can be imported from then on.
 
     >>> check = checks_for("lesson1_agent_loop")
     >>> check("run_episode")  # one exercise

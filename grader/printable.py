@@ -1,4 +1,4 @@
-"""Text that came from a student's side, made safe to look at; and numbers, as people write them.
+"""Make text from a student's side safe to display, and write numbers as people do.
 
 A report quotes what hostile code printed, raised and named. Escaping for a format (HTML, rich markup) is the
 renderer's business; this module takes away what would act on the *reader*: terminal control sequences, characters
@@ -34,7 +34,7 @@ def _picture(match: re.Match[str]) -> str:
 
 
 def visible(text: str) -> str:
-    r"""``text`` with nothing in it that acts: terminal sequences removed, other controls shown as pictures.
+    r"""Make ``text`` inert: terminal sequences removed, other control characters shown as pictures.
 
     Newlines and tabs stay; a carriage return, as progress bars print it, begins a new line.
 
@@ -45,12 +45,12 @@ def visible(text: str) -> str:
 
 
 def one_line(text: str, limit: int = 200) -> str:
-    """``visible`` for names and table cells: newlines and tabs are shown as pictures too, and it is short."""
+    """Apply ``visible`` for names and table cells: newlines and tabs are shown as pictures too, and the text is cut."""
     return clip(visible(text).replace("\n", "␤").replace("\t", "␉"), limit)
 
 
 def clip(text: str, limit: int = LIMIT) -> str:
-    """The first ``limit`` characters, and a note of how many were left out."""
+    """The first ``limit`` characters, and a note of how many were cut."""
     if len(text) <= limit:
         return text
     return f"{text[:limit]}… ({count(len(text) - limit, 'more character')})"

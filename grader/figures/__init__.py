@@ -1,4 +1,4 @@
-"""The figures of the lesson texts, one module a lesson; ``make figures`` draws them into exercises/figures/.
+"""The figures of the lesson texts, one module per lesson; ``make figures`` draws them into exercises/figures/.
 
 - ``lesson1``: who tells whom what.
 - ``lesson2``: what the cells of a gridworld are worth.

@@ -1,4 +1,4 @@
-"""Draw the figures of all lessons, or of those that are named: ``python -m grader.figures [lesson3 ...]``."""
+"""Draw the figures of all lessons, or of those named: ``python -m grader.figures [lesson3 ...]``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from grader.figures.style import RC
 
 
 def main(wanted: list[str]) -> None:
-    """Draw and say where the pictures are.
+    """Draw, and print where the pictures are.
 
     Raises:
         SystemExit: one line, where matplotlib is missing, this is no course, or there is no such lesson.

@@ -1,4 +1,4 @@
-"""Learning curves of a lesson's reference, drawn from runs that are made for the picture."""
+"""Learning curves of a lesson's reference, drawn from training runs made for the picture."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def training_runs(lesson_name: str, runs: int = 3) -> Figure:
-    """Mean return of training episodes against environment steps, for the first runs that a check would make.
+    """Mean return of training episodes against environment steps, for the first runs of a check.
 
     The reference is trained in this process: it is the course's own code.
     """

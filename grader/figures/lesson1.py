@@ -1,4 +1,4 @@
-"""The figure of lesson 1: who tells whom what."""
+"""The figure of lesson 1: the messages between agent and environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of lesson 2: what the cells of a small gridworld are worth."""
+"""Figures of lesson 2: the values of the cells of a small gridworld."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))
 
 
 def _next_cells() -> NDArray[np.int64]:
-    """Where each action leads: (S, A) numbers of cells, of a square in which the last cell is terminal."""
+    """The cell that each action leads to, (S, A), in a square whose last cell is terminal."""
     cells = np.zeros((SIZE * SIZE, len(MOVES)), dtype=np.int64)
     for cell in range(SIZE * SIZE):
         for action, (down, right) in enumerate(MOVES):
@@ -78,7 +78,7 @@ def _draw_arrows(axes: Axes, action_values: Floats) -> None:
 
 
 def gridworld_values() -> Figure:
-    """The values of a 4 × 4 gridworld for somebody who walks at random, and for somebody who walks a best way."""
+    """The values of a 4 × 4 gridworld for a policy that walks at random, and for one that takes a best way."""
     figure = Figure(figsize=(8.0, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     at_random, _ = _solve(lambda action_values: action_values.mean(axis=1))

@@ -43,7 +43,7 @@ def _choose(Q: Floats, states: Ints, rng: np.random.Generator) -> Ints:
 
 
 def learn(sarsa: bool, seed: int = 0) -> tuple[Floats, Floats]:
-    """Many runs at once.
+    """Learn in many parallel runs.
 
     Args:
         sarsa: whether the next action counts, or the best one.
@@ -106,7 +106,7 @@ def _draw_cliff(axes: Axes) -> None:
 
 
 def cliff() -> Figure:
-    """The ways that the two have learnt, and what they earned while they learnt them."""
+    """Draw the paths that the two have learnt, and their returns while they learnt them."""
     figure = Figure(figsize=(8.0, 6.0), layout="constrained")
     above, below = figure.subplots(2, 1, height_ratios=[1.0, 1.2])
     _draw_cliff(above)

@@ -1,4 +1,4 @@
-"""The figure of lesson 5: why a batch from a buffer is worth more than the last transitions."""
+"""The figure of lesson 5: why a batch from a buffer is worth more than the latest transitions."""
 
 from __future__ import annotations
 

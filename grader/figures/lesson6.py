@@ -1,4 +1,4 @@
-"""The figure of lesson 6: what a training run looks like."""
+"""The figure of lesson 6: learning curves of training runs."""
 
 from __future__ import annotations
 

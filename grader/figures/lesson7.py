@@ -1,4 +1,4 @@
-"""Pictures of lesson 7: what standardizing does to a batch of returns, and a policy that learns from nothing else."""
+"""Figures of lesson 7: a batch of returns before and after standardizing, and a policy trained on such returns only."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _arrows(axes: Axes, values: np.ndarray, title: str) -> None:
 
 
 def three_actions() -> Figure:
-    """The probabilities of three actions over 150 updates of REINFORCE, for a task that is one choice long."""
+    """The probabilities of three actions over 150 updates of REINFORCE, for a task with a single choice."""
     worth = np.array([1.0, 2.0, 3.0])
     rng = np.random.default_rng(3)
     logits = np.zeros(3)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def weights_of_the_deltas() -> Figure:
-    """(γλ)^k over k, for three λ: how much the δ of k steps later counts for this step's advantage."""
+    """(γλ)^k over k, for three λ: the weight of the δ of k steps later in this step's advantage."""
     from matplotlib import pyplot
 
     figure = pyplot.figure(figsize=(6.0, 2.8), layout="constrained")

@@ -1,4 +1,4 @@
-"""One look for all figures: no background, and colours that can be read on white paper and on a dark screen alike."""
+"""One style for all figures: no background, and colours that are legible on white paper and on a dark screen."""
 
 from __future__ import annotations
 

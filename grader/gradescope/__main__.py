@@ -1,4 +1,4 @@
-"""``python -m grader.gradescope``: what `run_autograder` and `setup.sh` start in Gradescope's container."""
+"""``python -m grader.gradescope``: started by `run_autograder` and `setup.sh` in Gradescope's container."""
 
 import sys
 

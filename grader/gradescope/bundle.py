@@ -1,4 +1,4 @@
-"""The zip that Gradescope builds an autograder from: one lesson, all that grading it takes, and nothing else.
+"""The zip that Gradescope builds an autograder from: one lesson, everything needed to grade it, and nothing else.
 
 `setup.sh` and `run_autograder` lie at its root, as Gradescope's "Autograder Specifications" want it; beside them the
 grader, the lesson's hidden tests and reference, and those of the lessons that it imports. The zip holds the salt, so
@@ -35,7 +35,7 @@ autograder points are {points}. The zip holds hidden tests, reference solutions 
 def gradescope_zip(
     course: Course, lesson: Lesson, *, train: bool = True, visibility: Visibility = "visible", unsafe: bool = False
 ) -> bytes:
-    """The zip of one lesson; the same bytes from the same course.
+    """Make the zip of one lesson; the same course gives the same bytes.
 
     Args:
         course: the course.
@@ -74,7 +74,7 @@ def gradescope_zip(
 
 
 def _course(course: Course, lesson: Lesson) -> str:
-    """course.yml with the lessons that are needed, and with the salt that this machine grades with."""
+    """course.yml with the needed lessons only, and with the salt that this machine grades with."""
     data: dict[str, Any] = msgspec.to_builtins(
         {
             "title": course.title,
@@ -89,7 +89,7 @@ def _course(course: Course, lesson: Lesson) -> str:
 
 
 def _entry(lesson: Lesson) -> dict[str, Any]:
-    """A lesson as course.yml has it: its hints are in a file of their own."""
+    """A lesson's entry in course.yml, without the hints, which have a file of their own."""
     entry: dict[str, Any] = msgspec.to_builtins(lesson)
     for each in (*entry["exercises"], entry["training"] or {}):
         each.pop("hints", None)
@@ -97,7 +97,7 @@ def _entry(lesson: Lesson) -> dict[str, Any]:
 
 
 def _lessons(course: Course, lesson: Lesson) -> Iterator[tuple[Path, str]]:
-    """Tests, references and hints. Other right answers and the equal mutants stay here: they only measure the tests."""
+    """Tests, references and hints. Wheats and equivalent mutants are left out: they only measure the tests."""
     for each in (*course.needs(lesson), lesson):
         tests = [
             path for path in sorted(course.tests(each).glob("*")) if path.suffix == ".py" or path.name == "chaffs.yml"
@@ -111,7 +111,7 @@ def _lessons(course: Course, lesson: Lesson) -> Iterator[tuple[Path, str]]:
 
 
 def _program() -> Iterator[tuple[Path, str]]:
-    """The grader itself, without what measures or draws."""
+    """The grader itself, without its measurements and figures."""
     package = Path(__file__).parents[1]
     for path in sorted(package.rglob("*")):
         parts = path.relative_to(package).parts
@@ -124,7 +124,7 @@ def _json(value: Any) -> bytes:
 
 
 def _zip(files: dict[str, bytes]) -> bytes:
-    """Files as a zip whose bytes depend on nothing else; scripts can be executed."""
+    """Pack files into a zip whose bytes depend on them alone; scripts are executable."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):

@@ -81,7 +81,7 @@ def results(report: Report, *, visibility: Visibility = "visible") -> dict[str, 
 
 
 def failure() -> dict[str, Any]:
-    """The document where there is no report at all: no points, and no word that could be taken for a verdict."""
+    """The document if there is no report at all: no points, and no word that could be taken for a verdict."""
     return {
         "score": 0.0,
         "output": f"<p><strong>{fragment.FAILED}</strong></p>",
@@ -94,7 +94,7 @@ def failure() -> dict[str, Any]:
 
 
 def steps_to_the_bar(training: TrainingResult | None) -> int | None:
-    """The median number of environment steps of the runs that reached the bar; None unless the check passed."""
+    """The median number of environment steps of the runs that reached the bar; None if the check did not pass."""
     if training is None or training.verdict != "pass":
         return None
     steps = [seed.steps for seed in training.seeds if seed.verdict == "pass"]
@@ -133,7 +133,7 @@ def _training(report: Report, visibility: Visibility) -> list[dict[str, Any]]:
 
 
 def _give_points(tests: list[dict[str, Any]], report: Report) -> None:
-    """Points in hundredths, so that what the tests are worth adds up to what the lesson is worth."""
+    """Give the tests points in hundredths that add up to the lesson's points."""
     judged = [result for results in exercises(report).values() for result in results]
     parts = [(result.points, result.max_points) for result in judged]
     if report.training is not None:

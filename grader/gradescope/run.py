@@ -1,4 +1,4 @@
-"""What `run_autograder` starts in Gradescope's container: one upload is graded, and results.json is written.
+"""The program that `run_autograder` starts in Gradescope's container: grade one upload and write results.json.
 
 Whatever happens there is a valid results.json, and never one with a mark that nobody decided on: it is written
 without a report first, and again when there is one. What goes wrong is printed; Gradescope shows that to instructors
@@ -35,7 +35,7 @@ from grader.student.isolation import IsolationError, choose
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the instructor chose when the zip was made; ``gradescope.json`` in it.
+    """The instructor's choices when the zip was made, stored in it as ``gradescope.json``.
 
     Attributes:
         lesson: the lesson's name.
@@ -51,7 +51,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Grade and write; the exit status is 0 where there is a verdict."""
+    """Grade and write results.json; the exit status is 0 if there is a verdict."""
     parser = argparse.ArgumentParser(prog="grader.gradescope.run")
     for name in ("source", "submission", "results", "metadata"):
         parser.add_argument(f"--{name}", type=Path, required=name == "source")
@@ -107,7 +107,7 @@ def grade_upload(course: Course, settings: Settings, submission: Path) -> Report
 
 
 def rehearse_there(source: Path) -> int:
-    """Grade the reference while the image is made; the exit status is 1 where right answers would lose marks."""
+    """Grade the reference while the image is built; the exit status is 1 if right answers would lose marks."""
     try:
         settings, course = _read(source)
         isolation = choose(unsafe=settings.unsafe)
@@ -122,12 +122,12 @@ def rehearse_there(source: Path) -> int:
 
 
 def _read(source: Path) -> tuple[Settings, Course]:
-    """What the zip holds."""
+    """Read the settings and the course from the unpacked zip."""
     return msgspec.json.decode((source / "gradescope.json").read_bytes(), type=Settings), load(source)
 
 
 def _points_differ(metadata: Path, report: Report) -> str:
-    """A line for the instructor where Gradescope's assignment is not worth what the lesson is."""
+    """A message for the instructor if Gradescope's assignment and the lesson are worth different points."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         total = float(json.loads(metadata.read_bytes())["assignment"]["total_points"])
         if abs(total - report.max_score) > 1e-9:

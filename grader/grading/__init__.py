@@ -1,4 +1,4 @@
-"""From what was handed in to reports: one submission, then a class.
+"""Turn submissions into reports: one submission, then a class.
 
 - ``grade``: one student's work on one lesson: source text in, ``Report`` out.
 - ``classroom``: a class: a folder of submissions in, a folder of reports out; kept, resumed, side by side.

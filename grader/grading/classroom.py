@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """What narrows or changes a run.
+    """The options of a run.
 
     Attributes:
         lessons: names of the lessons to grade, or empty for all.
@@ -63,7 +63,7 @@ class Options:
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """What is the same for all students of a run.
+    """The settings shared by all students of a run.
 
     Attributes:
         course: the course.
@@ -138,12 +138,12 @@ def grade_class(
 
 
 def _is_handed_in(course: Course, lesson: Lesson, submissions: Path, students: Iterable[str]) -> bool:
-    """Whether there is anything to grade for a lesson."""
+    """Whether any student has handed in work on a lesson that can be graded."""
     return any(not read_work(course, lesson, submissions / student).problem for student in students)
 
 
 def kept(run: Run, student: str, isolation: Isolation) -> list[Report] | None:
-    """A student's reports of an earlier run, if they are all that this run would make; nothing is run for this."""
+    """A student's reports of an earlier run, if they are all that this run would make; runs no student code."""
     if run.fresh:
         return None
     passed: dict[str, bool] = {}
@@ -161,7 +161,7 @@ def kept(run: Run, student: str, isolation: Isolation) -> list[Report] | None:
 
 
 def grade_student(run: Run, student: str, place: Place, watch: Watcher) -> list[Report]:
-    """Grade one student's lessons in order; each report is written as soon as it is there."""
+    """Grade one student's lessons in order; each report is written as soon as it is complete."""
     from grader.grading.grade import Asked, grade
 
     course, passed = run.course, dict[str, bool]()
@@ -195,7 +195,7 @@ def _is_begun(run: Run, student: str, lesson: Lesson) -> bool:
 
 
 def _passed(report: Report) -> bool:
-    """Whether later lessons can build on this work: its code is right, whatever its training came to."""
+    """Whether later lessons can build on this work: its code is right, whatever the result of its training."""
     return bool(report.properties) and all(result.verdict == "pass" for result in report.properties)
 
 
@@ -236,7 +236,7 @@ def _path(run: Run, work: Work) -> Path:
 
 
 def _kept(run: Run, work: Work, made_of: str) -> Report | None:
-    """The report of an earlier run, if it is what this run would make; a report of a fault is made again."""
+    """The report of an earlier run, if this run would make the same; reports of grader faults are made again."""
     with contextlib.suppress(OSError, msgspec.DecodeError, msgspec.ValidationError):
         report = Report.from_json(_path(run, work).read_bytes())
         if report.digest == made_of and not report.has_error:

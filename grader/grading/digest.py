@@ -1,4 +1,4 @@
-"""What a report depends on, in one number: whoever would make the same report again can keep the one that is there."""
+"""Hash everything a report depends on, so that an unchanged report can be reused."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from grader.version import versions
 
 
 def digest(course: Course, lesson: Lesson, sources: dict[str, str], *options: object) -> str:
-    """A digest of all that a report depends on: sources, the lesson's entry and tests, limits, the grader, the options.
+    """Hash all that a report depends on: sources, the lesson's entry and tests, limits, the grader, the options.
 
     Python and the libraries that judge belong to it: what another build of torch made of a submission is not kept.
     """
@@ -41,13 +41,13 @@ def digest(course: Course, lesson: Lesson, sources: dict[str, str], *options: ob
 
 @functools.cache
 def machine() -> str:
-    """What judges here, in one line: Python, the kind of machine, and the libraries with their builds."""
+    """Describe this machine in one line: Python, the kind of machine, and the libraries with their builds."""
     found = ", ".join(f"{name} {version}" for name, version in versions().items() if name != "grader")
     return f"{platform.system()} {platform.machine()}, {found}"
 
 
 def _judged_by(course: Course, lesson: Lesson) -> bytes:
-    """What course.yml and the hints say of a lesson, and what holds for all of them.
+    """The lesson's entry in course.yml and its hints, and the settings that hold for all lessons.
 
     Without what changes no verdict: a deadline that is moved, or a better hint in another lesson, must not grade a
     class again. What an earlier lesson's entry does to this one is in the sources, and in the notes on where they

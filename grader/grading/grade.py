@@ -38,7 +38,7 @@ _MISSING = re.compile(r"No module named '([\w.]+)'")
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
-    """What is asked about a student's work.
+    """The questions that are asked about a student's work.
 
     Attributes:
         train: whether the training check is run; without it its points leave ``max_score``.
@@ -54,7 +54,7 @@ class Asked:
 
 
 def grade(course: Course, work: Work, place: Place, asked: Asked = Asked(), watch: Watcher = silent) -> Report:
-    """Judge a student's work; whatever it does, there is a report.
+    """Judge a student's work; whatever that work does, the result is a report.
 
     Args:
         course: the course.
@@ -97,7 +97,7 @@ def grade(course: Course, work: Work, place: Place, asked: Asked = Asked(), watc
 
 
 def _worth(course: Course, lesson: Lesson, asked: Asked) -> dict[str, float]:
-    """What each exercise that is asked about is worth: its points, or one for each of its examples."""
+    """The points of each exercise that is asked about, or the number of its public examples."""
     names = [each.name for each in lesson.exercises if asked.only is None or each.name in asked.only]
     if not asked.public:
         return {name: lesson.exercise(name).points for name in names}
@@ -106,7 +106,7 @@ def _worth(course: Course, lesson: Lesson, asked: Asked) -> dict[str, float]:
 
 
 def open_session(course: Course, lesson: Lesson, sources: dict[str, str], place: Place) -> Session:
-    """A student's side with these modules loaded, under the limits that the course has for properties.
+    """Open a session with these modules loaded, under the course's limits for properties.
 
     Raises:
         StudentError, StudentDied: the lesson's module cannot be imported.
@@ -125,7 +125,7 @@ class _Grading:
         return open_session(self.course, self.lesson, sources or self.sources, self.place)
 
     def loading_problem(self) -> str | None:
-        """What goes wrong when the module is imported: everything else would fail of it."""
+        """Import the module and return the error, if any: everything else would fail because of it."""
         try:
             self.open().close()
         except StudentError as error:
@@ -159,7 +159,7 @@ class _Grading:
         return tell
 
     def results(self, findings: list[Finding], worth: dict[str, float]) -> list[PropertyResult]:
-        """Findings with points, counterexamples, misconceptions and hints; ``worth`` is what each exercise is worth."""
+        """Add points, counterexamples, misconceptions and hints to findings; ``worth`` has each exercise's points."""
         weights: dict[str, float] = {}
         for finding in findings:
             weights[finding.exercise] = weights.get(finding.exercise, 0.0) + finding.weight
@@ -230,7 +230,7 @@ class _Grading:
 def run_training(
     course: Course, lesson: Lesson, sources: dict[str, str], place: Place, watch: Watcher = silent
 ) -> TrainingResult:
-    """The training check of a lesson that has one, on a module whatever its properties say; arguments as ``grade``."""
+    """Run the lesson's training check, whatever the properties of its module say; arguments as for ``grade``."""
     rule = lesson.training
     assert rule is not None, f"{lesson.name} has no training check"
 
@@ -252,7 +252,7 @@ def run_training(
 
 @contextlib.contextmanager
 def student_to_train(course: Course, lesson: Lesson, sources: dict[str, str], place: Place) -> Iterator[Student]:
-    """A student's side for one training run, under the limits of the lesson's rule.
+    """Open a session for one training run, under the limits of the lesson's rule.
 
     Raises:
         StudentError, StudentDied: the lesson's module cannot be imported.

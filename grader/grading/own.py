@@ -1,4 +1,4 @@
-"""Grade a program of the course's own, by the way of a submission: the rehearsal and ``grader verify`` do."""
+"""Grade one of the course's own programs like a submission, for the rehearsal and for ``grader verify``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def grade_own(
     train: bool,
     diagnose: bool = True,
 ) -> Report:
-    """The report on a module that the course has written itself, with the solutions of earlier lessons beside it.
+    """The report on one of the course's own modules, with the solutions of earlier lessons beside it.
 
     Args:
         course: the course.

@@ -1,4 +1,4 @@
-"""The rehearsal before a class is graded: the course's own solutions have to get full marks, on this machine.
+"""The rehearsal before a class is graded: the course's own solutions must get full marks on this machine.
 
 A library of another build, a wall that keeps something away, a machine that is too small: each could take marks
 from right answers without a word. So the solution of every lesson that is about to be graded goes the way of a
@@ -98,7 +98,7 @@ def _judge(course: Course, name: str, train: bool, place: Place, watch: Watcher)
 
 
 def _refusal(report: Report) -> str:
-    """One line: what lost marks, where, and what can be done about it."""
+    """One line: what lost marks, where, and what to do about it."""
     failed, trained = first_failure(report), report.training
     why = fault(report) or report.message
     if not why and failed is not None:
@@ -124,7 +124,7 @@ def _mark(course: Course, lesson: Lesson, isolation: Isolation, train: bool) -> 
 
 
 def _remember(mark: Path) -> None:
-    """Keep the newest few hundred; a machine where nothing can be kept rehearses every time."""
+    """Remember a passed rehearsal, and keep the newest few hundred; if none can be kept, every run rehearses."""
     with contextlib.suppress(OSError):
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()

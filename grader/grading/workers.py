@@ -1,4 +1,4 @@
-"""A few processes that grade side by side, each with a warm zygote of its own.
+"""A few processes that grade in parallel, each with its own warm zygote.
 
 The processes are the grader's own and trusted; student code runs in the zygotes' children. What they send back is
 pickled by the standard library, between our own processes only.
@@ -32,14 +32,14 @@ _events: Any = None
 
 
 class Event(NamedTuple):
-    """What a job is doing, None once it has ended."""
+    """The step that a job is at, or None once it has ended."""
 
     job: str
     step: Step | None
 
 
 def count() -> int:
-    """How many processes this machine has processors for."""
+    """Number of CPUs that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -50,7 +50,7 @@ def run(
     processes: int | None = None,
     hear: Callable[[Event], None] | None = None,
 ) -> Iterator[tuple[str, Result]]:
-    """Run every job in some process, and give results as they come.
+    """Run every job in some process, and yield results as they come.
 
     Args:
         jobs: by name; each is called as ``job(place, watch)`` and must be a module's function (or a partial of one).
@@ -144,7 +144,7 @@ def _call(name: str, job: Callable[..., Result]) -> Result:
 
 
 def _the_place() -> ZygoteClient:
-    """This process's place, started when the first job needs it: a reason why it does not start then reaches the user.
+    """This process's place, started when the first job needs it, so that a failure to start reaches the user.
 
     Raises:
         GraderFault: it does not start.

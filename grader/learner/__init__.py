@@ -1,4 +1,4 @@
-"""One's own work, checked: in a terminal, and in a notebook.
+"""Check one's own work, in a terminal and in a notebook.
 
 - ``check``: ``grader check`` and ``grader train``.
 - ``hints``: hints, one at a time.

@@ -1,4 +1,4 @@
-"""``grader check`` and ``grader train``: one learner's own work, judged in their own process."""
+"""``grader check`` and ``grader train``: judge one learner's own work, in their own process."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def _judge(
 
 @contextlib.contextmanager
 def _debugger(status: Status) -> Iterator[None]:
-    """Let ``breakpoint()`` in the learner's code talk to the terminal: while it runs, its output is kept elsewhere."""
+    """Connect ``breakpoint()`` in the learner's code to the terminal, because the code's output is captured."""
 
     def hook(*args: Any, **kwargs: Any) -> None:
         status.stop()
@@ -180,7 +180,7 @@ def own_or_reference(course: Course, lesson: Lesson, folder: Path) -> tuple[str,
 
 
 def _imports(course: Course, lesson: Lesson) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The learner's own earlier lessons; for one that is not begun the reference, or the stub where there is none."""
+    """The learner's own earlier lessons; for one that is not started, the reference, or the stub if there is none."""
     sources, notes = {}, []
     for earlier in course.needs(lesson):
         source, note = own_or_reference(course, earlier, course.stub(earlier).parent)
@@ -192,6 +192,6 @@ def _imports(course: Course, lesson: Lesson) -> tuple[dict[str, str], tuple[str,
 
 
 def _is_begun(course: Course, lesson: Lesson) -> bool:
-    """Whether there is something of the learner's own that a later lesson can import."""
+    """Whether the learner has written something that a later lesson can import."""
     _, own = read_own(course, lesson, course.stub(lesson).parent)
     return not own.problem

@@ -1,4 +1,4 @@
-"""Hints, one at a time. How many a learner has taken is kept beside their work, in ``.hints.json``."""
+"""Hints, one at a time. The number that a learner has seen is kept beside their work, in ``.hints.json``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from grader.report.report import Hint
 
 
 def take(course: Course, lesson: Lesson, wanted: str, *, again: bool = False) -> Hint:
-    """The next hint; the last one again if there are no more.
+    """Return the next hint; the last one again if there are no more.
 
     Args:
         course: the course.

@@ -1,4 +1,4 @@
-"""Importing lessons in a notebook: ``from lesson4_dqn import DQN`` finds what the learner has written, wherever.
+"""Import lessons in a notebook: ``from lesson4_dqn import DQN`` finds the learner's own code, wherever it is.
 
 A lesson's own name means the notebook itself, so that code from a text or a report runs as it stands. An earlier
 lesson is taken from its .py or its notebook, whichever has work in it; where neither has been begun, from the course's
@@ -22,7 +22,7 @@ _taken_from: dict[str, str] = {}
 
 
 class _Notebook(ModuleType):
-    """A lesson's name inside its own notebook: every attribute is what the notebook holds now."""
+    """A lesson's module inside its own notebook: every attribute is the notebook's current value."""
 
     def __init__(self, name: str, held: ModuleType) -> None:
         super().__init__(name)
@@ -36,7 +36,7 @@ class _Notebook(ModuleType):
 
 
 class _Itself(importlib.abc.Loader):
-    """Gives a notebook under its own lesson's name."""
+    """Load a notebook under its own lesson's name."""
 
     def __init__(self, held: ModuleType) -> None:
         self._held = held
@@ -49,7 +49,7 @@ class _Itself(importlib.abc.Loader):
 
 
 class _Lessons(importlib.abc.MetaPathFinder):
-    """Finds the course's lessons by name, for one notebook."""
+    """Find the course's lessons by name, for one notebook."""
 
     def __init__(self, course: Course, lesson: Lesson, held: ModuleType) -> None:
         self._course, self._lesson, self._held = course, lesson, held
@@ -80,7 +80,7 @@ def _where(course: Course, name: str) -> Path:
 
 
 def install(course: Course, lesson: Lesson, held: ModuleType) -> None:
-    """Have lessons imported as this module says, in this process, for the notebook of ``lesson``."""
+    """Install this module's import of lessons in this process, for the notebook of ``lesson``."""
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Lessons)]
     sys.meta_path.insert(0, _Lessons(course, lesson, held))
     for each in course.lessons:
@@ -89,5 +89,5 @@ def install(course: Course, lesson: Lesson, held: ModuleType) -> None:
 
 
 def notes(course: Course, lesson: Lesson) -> list[str]:
-    """Which lessons that this one needs are not the learner's own."""
+    """Notes on the needed lessons that are not the learner's own."""
     return [note for each in course.needs(lesson) if (note := _taken_from.get(each.name, ""))]

@@ -1,4 +1,4 @@
-"""A notebook's own kernel as the place where code runs: what it holds now is what is judged."""
+"""A notebook's own kernel as the place where code runs: its current values are judged."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AS_IT_IS = "# what the notebook holds now\n"
 
 
 class Live(Here):
-    """This process, with a submission that is here already; other sources (a known mistake's) are loaded as usual.
+    """This process, with a submission that is already loaded; other sources (a known mistake's) are loaded as usual.
 
     Args:
         module: the notebook's namespace.
@@ -31,14 +31,14 @@ class Live(Here):
     isolation = Isolation("in this notebook")
 
     def __init__(self, module: ModuleType) -> None:
-        """Nothing to start."""
+        """Start nothing: the kernel is running."""
         super().__init__()
         self._module = module
 
     def open(
         self, sources: dict[str, str], main: str, limits: Limits, *, record: bool = True, short: bool = False
     ) -> Session:
-        """A session about the notebook, or about the given sources."""
+        """Open a session about the notebook, or about the given sources."""
         if sources[main] == AS_IT_IS:
             return inprocess.adopt(self._module, limits, record=record)
         return super().open(sources, main, limits, record=record, short=short)
@@ -46,7 +46,7 @@ class Live(Here):
 
 @contextlib.contextmanager
 def undisturbed(lessons: list[str]) -> Iterator[None]:
-    """Leave the kernel as it was: its random numbers, and the lessons that it has imported.
+    """Restore the kernel's random numbers and imported lessons afterwards.
 
     Properties seed the global generators, and a known mistake is loaded under the lesson's own name.
     """

@@ -1,4 +1,4 @@
-"""``check(...)`` in a notebook: judge what the kernel holds now, show the first thing to mend, raise until it holds.
+"""``check(...)`` in a notebook: judge the current values, show the first thing to fix, raise until everything holds.
 
 It raises because nbgrader awards a cell's points when the cell runs without an error. So a notebook whose check cells
 are simply executed gets no marks for what fails.
@@ -21,15 +21,15 @@ INSTALLED = Path(grader.__file__).parents[1]
 
 
 class NotYet(Exception):
-    """Something does not hold yet; ``str()`` says what in one line, and that line is all that a notebook shows."""
+    """Something does not hold yet; ``str()`` says what in one line, the only line that a notebook shows."""
 
     def _render_traceback_(self) -> list[str]:
-        """IPython asks for this: the way through the grader would tell a learner nothing."""
+        """Return the lines that IPython shows: a traceback through the grader would tell a learner nothing."""
         return [str(self)]
 
 
 def find_course() -> Course:
-    """The course around the notebook, else the one that this program was installed from.
+    """Find the course around the notebook, or else the one that this program was installed from.
 
     Raises:
         CourseError: there is neither, or its course.yml has a mistake.
@@ -60,7 +60,7 @@ class Checks:
     """
 
     def __init__(self, lesson: str, module: ModuleType | None = None) -> None:
-        """Make earlier lessons importable. Without a course this says nothing yet: only a check needs it."""
+        """Make earlier lessons importable. A missing course is no error yet: only a check needs one."""
         self._name, self._module = lesson, module or namespace()
         try:
             course = find_course()
@@ -72,7 +72,7 @@ class Checks:
         return f'the checks of {self._name}: check() for all of them, check("…") for one exercise'
 
     def __call__(self, exercise: str = "") -> None:
-        """Judge one exercise, or show how the whole lesson stands.
+        """Judge one exercise, or show the results of the whole lesson.
 
         Raises:
             NotYet: the exercise does not hold yet, or nothing can be checked here.
@@ -88,7 +88,7 @@ class Checks:
             raise NotYet(str(error)) from None
 
     def hint(self, exercise: str = "", *, again: bool = False) -> None:
-        """Print one more hint, from a nudge to nearly the answer; those that you have seen are remembered.
+        """Print the next hint. Hints become more explicit; the ones you have seen are remembered.
 
         Args:
             exercise: its name; where left out, the first one with hints left.
@@ -165,7 +165,7 @@ class Checks:
 
 
 def _with_needs(lesson: Lesson, exercise: str) -> frozenset[str]:
-    """An exercise and what it cannot be judged without."""
+    """An exercise and those without which it cannot be judged."""
     found = {exercise}
     for each in reversed(lesson.exercises):  # needs are earlier exercises
         if each.name in found:

@@ -1,4 +1,4 @@
-"""How the outcome of a check looks in a notebook: a box where HTML can be shown, plain text where not."""
+"""Show the outcome of a check in a notebook: a box if HTML can be shown, plain text if not."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WIDTH = 96
 
 @dataclasses.dataclass(frozen=True)
 class Box:
-    """One outcome as a notebook shows it: IPython asks for the form that it can display."""
+    """One outcome as a notebook shows it; IPython chooses the form that it can display."""
 
     html: str
     plain: str
@@ -34,7 +34,7 @@ class Box:
 
 
 def exercise(report: Report, name: str) -> None:
-    """Show how one exercise stands."""
+    """Show the result of one exercise."""
     own = tuple(result for result in report.properties if result.exercise == name)
     first = next((result for result in own if result.verdict in ("fail", "error")), None)
     waiting = next((result for result in own if result.verdict == "skip"), None)
@@ -59,7 +59,7 @@ def exercise(report: Report, name: str) -> None:
 
 
 def lesson(report: Report, lesson: Lesson, missing: Sequence[str]) -> None:
-    """Show how a whole lesson stands.
+    """Show the results of a whole lesson.
 
     Args:
         report: of the exercises that the notebook holds.
@@ -93,7 +93,7 @@ def lesson(report: Report, lesson: Lesson, missing: Sequence[str]) -> None:
 
 
 def training(report: Report) -> None:
-    """Show how a training check went, or which property has to hold before it is run."""
+    """Show the result of a training check, or which property must hold before it is run."""
     result = report.training
     if result is None:
         return
@@ -196,7 +196,7 @@ def _is_unwritten(results: Sequence[PropertyResult]) -> bool:
 
 @contextlib.contextmanager
 def progress(lesson: Lesson) -> Iterator[Watcher]:
-    """Hears how judging goes on, and shows it in one line that changes; only training takes long enough for that."""
+    """Show progress in one line that is updated; only training takes long enough to need it."""
     shown: list[Any] = []
     last = 0.0
 

@@ -1,4 +1,4 @@
-"""A lesson's solution, cut into what becomes cells: what is given, and what a student writes."""
+"""Cut a lesson's solution into the parts that become cells: given code, and code that a student writes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Piece:
         return re.search(r"^(async )?(def|class) ", self.source, flags=re.MULTILINE) is not None
 
     def is_about(self, name: str) -> bool:
-        """Whether ``name`` - a function, a class, ``Class.method``, or a method alone - stands here."""
+        """Whether the piece defines ``name``: a function, a class, ``Class.method``, or a method alone."""
         return name.partition(".")[0] in self.names or name in self.methods
 
 
@@ -79,7 +79,7 @@ def pieces(solution_text: str) -> list[Piece]:
 
 
 def _as_comments(lines: list[str]) -> list[str]:
-    """What stands below a statement: a string there explains it, and a cell that ends with a string would show it."""
+    """Turn strings below a statement, which explain it, into comments: a cell shows its last value."""
     try:
         body = ast.parse("\n".join(lines)).body
     except SyntaxError:
@@ -97,7 +97,7 @@ def _start(node: ast.stmt, lines: list[str]) -> int:
 
 
 def in_order_of_use(found: list[Piece]) -> list[Piece]:
-    """The pieces as one can run them from top to bottom, checking each answer as soon as it is written.
+    """Order the pieces so that they run from top to bottom, and each answer can be checked as soon as it is written.
 
     What is given and stands below an answer that needs it moves up to just before it; all else keeps its order.
     """
@@ -112,7 +112,7 @@ def in_order_of_use(found: list[Piece]) -> list[Piece]:
 
 
 def joined(group: list[Piece]) -> str:
-    """Several pieces as the text of one cell, with the blank lines that stand above each of them."""
+    """Join several pieces into the text of one cell, with the blank lines above each of them."""
     text = ""
     for piece in group:
         text += "\n" * (1 + piece.blank if text else 0) + piece.source
@@ -120,7 +120,7 @@ def joined(group: list[Piece]) -> str:
 
 
 def _closure(answer: Piece, found: list[Piece]) -> list[Piece]:
-    """What is given and used by an answer, directly or by way of something given."""
+    """The given pieces that an answer uses, directly or through other given pieces."""
     needed: list[Piece] = []
     waiting = [answer]
     while waiting:

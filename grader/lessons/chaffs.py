@@ -10,7 +10,7 @@ from grader.errors import CourseError
 
 
 class Edit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A piece of the solution and what stands in its place; the piece must occur exactly once."""
+    """A piece of the solution and its replacement; the piece must occur exactly once."""
 
     old: str
     new: str
@@ -34,7 +34,7 @@ class Chaff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     edits: tuple[Edit, ...]
 
     def source(self, solution: str) -> str:
-        """The wrong module.
+        """Return the wrong module.
 
         Raises:
             CourseError: a piece to be replaced occurs not at all, or more than once.
@@ -49,7 +49,7 @@ class Chaff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load(course: Course, lesson: Lesson) -> tuple[Chaff, ...]:
-    """The lesson's chaffs; none where the lesson has no file of them.
+    """The lesson's chaffs; none if the lesson has no file of them.
 
     Raises:
         CourseError: the file is not a list of chaffs, or names an exercise that the lesson has not.

@@ -1,4 +1,4 @@
-"""``grader new``: the files of a new lesson, with one small exercise that works, to be edited into the real ones.
+"""``grader new``: write the files of a new lesson, with one small working exercise to be edited into the real ones.
 
 What an author has to write is marked with TODO; ``grader verify`` lists what is left of these marks, and what else the
 lesson still needs.
@@ -190,7 +190,7 @@ def new(course: Course, name: str, title: str = "") -> list[Path]:
 
 
 def number(name: str) -> int:
-    """The number in a lesson's name, -1 where it is not the name of one."""
+    """The number in a lesson's name, or -1 if it is not the name of a lesson."""
     match = re.fullmatch(r"lesson(\d{1,9})_[a-z0-9_]+", name, re.ASCII)
     return int(match[1]) if match else -1
 
@@ -209,7 +209,7 @@ def _refuse_name(course: Course, name: str) -> None:
 
 
 def _templates(name: str) -> dict[Path, str]:
-    """The files that an author edits, relative to the course."""
+    """The files that an author edits, by path relative to the course."""
     tests = Path("tests") / name
     return {
         Path("solutions") / f"{name}.py": _SOLUTION,
@@ -238,7 +238,7 @@ def _made(lesson: Lesson, files: dict[Path, bytes]) -> dict[Path, bytes]:
 
 
 def _with_entry(course: Course, entry: str, hints: bytes) -> tuple[Lesson, bytes]:
-    """course.yml with one more lesson, which has these hints, every other character of it as it is; and that lesson.
+    """Add a lesson with these hints to course.yml, and keep every other character; return the lesson and the file.
 
     Raises:
         CourseError: the lessons are not written one below the other, or what comes out is not the course and one more.
@@ -268,7 +268,7 @@ def _with_entry(course: Course, entry: str, hints: bytes) -> tuple[Lesson, bytes
 
 
 def _end_of_lessons(text: str) -> tuple[int, str, bool]:
-    """Where the list of lessons ends in course.yml, the indentation of its dashes, and if blank lines are between."""
+    """The end of the list of lessons in course.yml, the indentation of its dashes, and if blank lines separate them."""
     tree: Any = yaml.compose(text, yaml.SafeLoader)
     lessons = next(value for key, value in tree.value if key.value == "lessons")
     if not lessons.value or lessons.flow_style:
@@ -288,12 +288,12 @@ def _end_of_lessons(text: str) -> tuple[int, str, bool]:
 
 
 def _last_leaf(node: Any) -> Any:
-    """The scalar, or the collection in brackets, that a node ends with."""
+    """The scalar, or the collection in brackets, at the end of a node."""
     while not isinstance(node, yaml.ScalarNode) and not node.flow_style and node.value:
         node = node.value[-1][1] if isinstance(node, yaml.MappingNode) else node.value[-1]
     return node
 
 
 def _as_yaml(text: str) -> str:
-    """A text as a value in YAML, on one line, with quotes if it needs some."""
+    """Write a text as a YAML value on one line, quoted if necessary."""
     return yaml.safe_dump([text], allow_unicode=True, width=float("inf")).removeprefix("- ").rstrip("\n")

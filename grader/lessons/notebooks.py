@@ -60,7 +60,7 @@ def source_notebook(lesson: Lesson, solution: str, lesson_text: str) -> str:
 
 
 def student_notebook(source: str) -> str:
-    """What a student opens: the source notebook as ``nbgrader generate_assignment`` would release it."""
+    """The notebook that a student opens: the source notebook as ``nbgrader generate_assignment`` would release it."""
     cells = [{**cell, "source": "".join(cell["source"])} for cell in json.loads(source)["cells"]]
     return _written([_released(cell) for cell in cells])
 
@@ -71,17 +71,17 @@ def grade_id(exercise: str) -> str:
 
 
 def source_path(course: Course, lesson: Lesson) -> Path:
-    """The notebook with the solutions."""
+    """The path of the notebook with the solutions."""
     return course.solution(lesson).with_suffix(".ipynb")
 
 
 def student_path(course: Course, lesson: Lesson) -> Path:
-    """The notebook that a student fills in."""
+    """The path of the notebook that a student fills in."""
     return course.stub(lesson).with_suffix(".ipynb")
 
 
 def build_notebooks(course: Course, *, check: bool = False) -> list[Path]:
-    """Write the notebooks of every lesson that has a text, where they are not up to date.
+    """Write the notebooks of every lesson that has a text, unless they are up to date.
 
     Args:
         course: where texts and solutions are.
@@ -123,7 +123,7 @@ def _read(path: Path) -> str:
 
 
 def _cells(lesson: Lesson, solution: str, lesson_text: str) -> Iterator[Cell]:
-    """The cells in their order: the text, and where it tells what to write, the code."""
+    """The cells in their order: the text, with the code of each answer at the item that describes it."""
     make_stub(solution)  # its markers are right
     found = code.in_order_of_use(code.pieces(solution))
     parts = text.sections(lesson_text, lesson.name)
@@ -150,12 +150,12 @@ def _cells(lesson: Lesson, solution: str, lesson_text: str) -> Iterator[Cell]:
 
 
 def _about(item: text.Item, found: list[code.Piece]) -> code.Piece | None:
-    """The answer that an item tells how to write."""
+    """The answer that an item of the text describes."""
     return next((p for p in found if p.answer and any(p.is_about(name) for name in item.names)), None)
 
 
 def _exercises(lesson: Lesson, found: list[code.Piece], items: tuple[text.Item, ...]) -> Iterator[Cell]:
-    """For each answer: what the text says of it, what is given for it, the answer, and a check for each exercise."""
+    """For each answer: its text, the code given for it, the answer itself, and one check per exercise."""
     told: dict[str, list[str]] = {}  # paragraphs, by the answer that they are about
     about = ""
     for item in items:
@@ -192,7 +192,7 @@ def _exercises(lesson: Lesson, found: list[code.Piece], items: tuple[text.Item, 
 
 
 def _given(group: list[code.Piece], answer: str) -> Iterator[Cell]:
-    """Cells of code that is there already: imports and constants, then definitions, with a word about whom they serve.
+    """Cells of given code: imports and constants, then definitions, introduced by a line that says what uses them.
 
     Args:
         group: neighbours.
@@ -229,12 +229,12 @@ def _code(name: str, source: str) -> Cell:
 
 
 def _cell_id(name: str) -> str:
-    """The name as a cell's id: nbformat allows 64 of these characters."""
+    """Turn a name into a cell's id: nbformat allows 64 of these characters."""
     return re.sub(r"[^A-Za-z0-9_-]", "-", name)[:64]
 
 
 def _marked(cell: Cell, name: str, *, solution: bool = False, points: float | None = None) -> Cell:
-    """The cell with nbgrader's metadata: an answer, a check that is worth points, or code to be left alone."""
+    """Add nbgrader's metadata to a cell: an answer, a check that is worth points, or code not to be edited."""
     marks: dict[str, Any] = {
         "grade": points is not None,
         "grade_id": name,
@@ -250,7 +250,7 @@ def _marked(cell: Cell, name: str, *, solution: bool = False, points: float | No
 
 
 def _released(cell: Cell) -> Cell:
-    """A cell of the source as nbgrader releases it: solutions taken out, cells locked, checksums noted."""
+    """Release a cell of the source as nbgrader does: remove solutions, lock cells, note checksums."""
     cell = copy.deepcopy(cell)
     marks = cell["metadata"].get("nbgrader")
     if marks is None:
@@ -278,7 +278,7 @@ def _cleared(source: str) -> str:
 
 
 def _checksum(cell: Cell) -> str:
-    """What nbgrader recognises a changed cell by."""
+    """The checksum by which nbgrader recognises a changed cell."""
     marks = cell["metadata"]["nbgrader"]
     fields = [cell["source"], cell["cell_type"], marks["grade"], marks["solution"], marks["locked"], marks["grade_id"]]
     fields += [float(marks["points"])] if marks["grade"] else []

@@ -1,4 +1,4 @@
-"""Stubs from solutions: what a student opens is the reference with every marked region taken out.
+"""Make stubs from solutions: a stub is the reference without its marked regions.
 
 A region stands between nbgrader's own markers, ``### BEGIN SOLUTION`` and ``### END SOLUTION``, inside a function. In
 the stub one line takes its place, which says by its NotImplementedError what is to be written and where to read how.
@@ -78,7 +78,7 @@ def make_stub(solution_text: str, lesson: str = "") -> str:
 
 
 def build(course: Course, *, check: bool = False) -> list[Path]:
-    """Write the stub of every lesson whose stub is not up to date.
+    """Write the stub of every lesson whose stub is stale.
 
     Args:
         course: where solutions and stubs are.
@@ -110,7 +110,7 @@ def build(course: Course, *, check: bool = False) -> list[Path]:
 
 
 def pristine(course: Course, lesson: Lesson) -> str:
-    """The stub as it is handed out, whatever a learner has made of the file in exercises/ since; "" where unknown."""
+    """The stub as handed out, whatever a learner has since made of the file in exercises/; "" if unknown."""
     solution, released = course.solution(lesson), course.released(lesson)
     if solution.is_file():
         return make_stub(solution.read_text(encoding="utf-8"), lesson.name)
@@ -118,7 +118,7 @@ def pristine(course: Course, lesson: Lesson) -> str:
 
 
 def _functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, Function]]:
-    """Every function of a module with its qualified name, an outer one before those inside it."""
+    """Every function of a module with its qualified name, outer ones before inner ones."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, Function):
             yield prefix + node.name, node
@@ -127,7 +127,7 @@ def _functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, Function]
 
 
 def _name_around(functions: list[tuple[str, Function]], first: int, last: int) -> str:
-    """The innermost function that both of these lines stand in."""
+    """The innermost function that contains both lines."""
     around = ""
     for name, function in functions:
         if function.lineno < first and last <= (function.end_lineno or 0):
@@ -138,6 +138,6 @@ def _name_around(functions: list[tuple[str, Function]], first: int, last: int) -
 
 
 def _message(name: str, lesson: str) -> str:
-    """The Python string that a stub raises."""
+    """The message that a stub raises, as a Python string."""
     where = f"; {lesson}.md tells how" if lesson else ""
     return f'"{name}: write me{where}"'

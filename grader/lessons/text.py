@@ -1,4 +1,4 @@
-"""A lesson's text, cut where a notebook has cells, and with its commands as one types them in a notebook."""
+"""Cut a lesson's text where a notebook has cells, and rewrite its commands as they are typed in a notebook."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _OPEN_THE_FILE = re.compile(r"Open `\w+\.py`\.\s+")
 
 @dataclasses.dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it.
+    """A heading and the text under it.
 
     Attributes:
         text: all of it, or what stands before the first item.
@@ -27,14 +27,14 @@ class Section:
 
 @dataclasses.dataclass(frozen=True)
 class Item:
-    """What a text says about one thing to write; ``names`` are all that it is about."""
+    """The text about one thing to write; ``names`` are all names that it covers."""
 
     names: tuple[str, ...]
     text: str
 
 
 def sections(text: str, lesson: str) -> list[Section]:
-    """A lesson's text by its headings; what stands before the first subheading is the first section.
+    """Split a lesson's text at its headings; what is above the first subheading is the first section.
 
     Args:
         text: the markdown.
@@ -51,7 +51,7 @@ def sections(text: str, lesson: str) -> list[Section]:
 
 
 def commands(text: str) -> list[tuple[str, str]]:
-    """A section's text, cut behind each block of ``grader`` commands: (text, code of the cell behind it or "").
+    """Split a section's text after each block of ``grader`` commands: (text, code of the cell after it or "").
 
     A block of a single command goes into the cell; of a longer one, the cell gets the first and the text keeps all.
     """
@@ -72,7 +72,7 @@ def commands(text: str) -> list[tuple[str, str]]:
 
 
 def _typed(match: re.Match[str]) -> tuple[str, str]:
-    """A shell command as the call that does the same in a notebook, and its comment."""
+    """Translate a shell command into the equivalent call in a notebook, and its comment."""
     what = f'"{match["what"]}"' if match["what"] else ""
     call = {"check": f"check({what})", "hint": f"check.hint({what})", "train": 'check("train")'}[match["verb"]]
     return call, match["after"].strip()
@@ -94,7 +94,7 @@ def _names(line: str) -> tuple[str, ...]:
 
 
 def _split(lines: list[str], start: re.Pattern[str]) -> list[list[str]]:
-    """Lines in groups; a new one begins where ``start`` matches at the beginning of a paragraph, outside of code."""
+    """Group lines; a new group starts where ``start`` matches the first line of a paragraph, outside of code."""
     groups: list[list[str]] = []
     fenced = False
     for i, line in enumerate(lines):
@@ -106,7 +106,7 @@ def _split(lines: list[str], start: re.Pattern[str]) -> list[list[str]]:
 
 
 def _blocks(lines: list[str]) -> list[tuple[list[str], bool]]:
-    """Lines in blocks of code, fenced or indented, and of what is none."""
+    """Split lines into blocks of code, fenced or indented, and blocks of other text."""
     blocks: list[tuple[list[str], bool]] = []
     fenced = False
     for line in lines:

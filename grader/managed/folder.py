@@ -1,4 +1,4 @@
-"""``ManagedFolder``: a folder whose files a command writes again and again, and other people edit in between.
+"""``ManagedFolder``: a folder whose files a command writes again and again, while people edit them in between.
 
 Of each file there are three versions: the one that was written last, which the command remembers; the one that is in
 the folder now; and the one that the command would write today. They decide what happens, and it is planned for all
@@ -37,7 +37,7 @@ class Version(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What has to be remembered of a folder from one run to the next; paths have ``/`` between folders.
+    """The record of a folder, kept from one run to the next; paths have ``/`` between folders.
 
     Attributes:
         files: by path, the version that was last put into the file. What people changed since is their work.
@@ -66,7 +66,7 @@ What = Literal["written", "updated", "merged", "removed", "kept", "left alone", 
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """What happens to one file.
+    """One file and what happens to it.
 
     Attributes:
         path: the file.
@@ -84,7 +84,7 @@ class Step:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What a run will do.
+    """The steps of a run.
 
     Attributes:
         steps: one for each file with which anything happens.
@@ -97,13 +97,13 @@ class Plan:
     done: Memory
 
     def paths(self, what: What) -> tuple[str, ...]:
-        """The files with which this happens."""
+        """The paths of the files with this outcome."""
         return tuple(step.path for step in self.steps if step.what == what)
 
 
 @dataclasses.dataclass(frozen=True)
 class _Outcome:
-    """What happens to one file, and what is remembered of it."""
+    """The steps for one file, and the record to keep of it."""
 
     steps: tuple[Step, ...]
     known: Version | None
@@ -116,7 +116,7 @@ def _never(path: str) -> bool:
 
 @dataclasses.dataclass(frozen=True)
 class ManagedFolder:
-    """A folder, and the policies for what people do in it.
+    """A folder, and the policies for files that people have edited in it.
 
     Attributes:
         path: the folder; it need not exist.
@@ -135,7 +135,7 @@ class ManagedFolder:
     follows_links: bool = False
 
     def plan(self, files: Mapping[str, bytes], *, restore: Collection[str] = ()) -> Plan:
-        """Decide for every file; nothing is written.
+        """Decide for every file; write nothing.
 
         Args:
             files: what the folder should hold, by path.
@@ -170,7 +170,7 @@ class ManagedFolder:
         )
 
     def apply(self, plan: Plan, save: Callable[[Memory], None]) -> None:
-        """Do what was planned.
+        """Carry out a plan.
 
         Args:
             plan: the plan.
@@ -228,13 +228,13 @@ class ManagedFolder:
         return _Outcome((step,), known, ours if ours_too else offered)
 
     def _clear(self, path: str, offered: Version | None) -> tuple[Step, ...]:
-        """Remove a version beside a file that is no longer needed, if it is as it was laid there."""
+        """Remove a version beside a file that is no longer needed, if it is unchanged."""
         there = self._now(path + NEW) if offered or path + NEW in self.memory.unfinished else None
         ours = there is not None and self._is_untouched(path + NEW, there, offered)
         return (Step(path + NEW, "removed"),) if ours else ()
 
     def _is_untouched(self, path: str, now: bytes, known: Version | None) -> bool:
-        """Whether a file is as a run has left it."""
+        """Whether a file is as a run left it."""
         last = self.memory.files.get(path)
         return digest(now) in {version.digest for version in (known, last) if version} | {
             self.memory.unfinished.get(path)
@@ -244,7 +244,7 @@ class ManagedFolder:
         return Version(digest(data), data.decode() if self.merges(path) else None)
 
     def _merged(self, path: str, known: Version | None, now: bytes, data: bytes) -> bytes | None:
-        """The file with both sides' changes; None if there is no such thing."""
+        """The file with both sides' changes; None if they cannot be merged."""
         if known is None or known.text is None or not self.merges(path):
             return None
         try:
@@ -255,7 +255,7 @@ class ManagedFolder:
         return None if merged is None else merged.encode()
 
     def _now(self, path: str) -> bytes | None:
-        """What is in a file; None if there is none.
+        """The current content of a file; None if there is no such file.
 
         Raises:
             CourseError: it is not a plain file in plain folders.
@@ -274,18 +274,18 @@ class ManagedFolder:
 
 
 def digest(data: bytes) -> str:
-    """The digest by which versions are compared. Git may turn line ends on the way; that is no change."""
+    """The digest by which versions are compared. Git may convert line ends; that is no change."""
     return hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()
 
 
 def _is_inside(path: str) -> bool:
-    """Whether a remembered path stays in the folder, and out of git's."""
+    """Whether a recorded path is inside the folder and outside git's."""
     parts = PurePosixPath(path).parts
     return bool(path) and not path.startswith("/") and ".." not in parts and ".git" not in parts
 
 
 def _prune(folder: Path, top: Path) -> None:
-    """Remove a folder that has become empty, and those around it."""
+    """Remove a folder that has become empty, and then its empty parents."""
     while folder != top and folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
         folder = folder.parent

@@ -1,4 +1,4 @@
-"""Three-way merges of texts: the changes of two sides since a version that both know."""
+"""Three-way merges of texts: the changes of both sides since a common version."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def merge(path: str, base: str, theirs: str, ours: str) -> str | None:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines with LF at each end; the last one gets it too, as many editors leave it out."""
+    """Split into lines with LF at each end; the last one gets it too, because many editors leave it out."""
     lines = text.replace("\r\n", "\n").split("\n")
     return [f"{line}\n" for line in (lines if lines[-1] else lines[:-1])]
 
 
 def _is_readable(path: str, text: str) -> bool:
-    """Whether a merged file is still one of its kind: edits that do not touch can make nonsense together."""
+    """Whether a merged file is still valid in its format: edits that do not touch can break it together."""
     try:
         match PurePosixPath(path).suffix:
             case ".py":
