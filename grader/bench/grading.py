@@ -47,7 +47,7 @@ def main() -> None:
     """
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5, help="runs of each lesson (default 5)")
-    parser.add_argument("--lesson", help="number or name; all lessons where left out")
+    parser.add_argument("--lesson", help="number or name (default: all lessons)")
     parser.add_argument("--training", action="store_true", help="then grade each reference with its training runs")
     options = parser.parse_args()
     torch.set_num_threads(1)

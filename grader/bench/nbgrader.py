@@ -69,7 +69,7 @@ def _compare(course: Course, lesson: Lesson, students: int, folder: Path, consol
     own = again.wall - empty.wall
     console.print("where our time goes:", highlight=False)
     console.print(f"  nbgrader's start, and a look at what is there: {empty.wall:.1f} s", highlight=False)
-    console.print(f"  nbgrader's own work: {own:.1f} s, {own / students:.2f} s a student", highlight=False)
+    console.print(f"  nbgrader's own work: {own:.1f} s, {own / students:.2f} s per student", highlight=False)
     console.print(f"  what grading adds to it, side by side: {fast.wall - again.wall:.1f} s", highlight=False)
     one, other = (marks(place, lesson) for place in (ours, plain))
     differ = [

@@ -143,7 +143,7 @@ def _in_fresh_process(side: str, seed: int) -> dict[str, Any]:
     command = [sys.executable, "-m", "grader.bench.training", "--one", side, "--seed", str(seed)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
+        last = done.stderr.strip().splitlines()[-1:] or ["no error message"]
         raise SystemExit(f"bench: the run of {side} with seed {seed} failed: {last[0]}")
     result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return result

@@ -69,7 +69,7 @@ def unpack(
         path: the archive.
         work: where the content of its files goes.
         budget: what may be unpacked.
-        tell: is told of the bytes that are done, and of all.
+        tell: called with the bytes that are done, and the total.
 
     Returns:
         Its entries, and why it could not be read to its end, or "".
@@ -115,7 +115,7 @@ def expanded(entries: Iterable[Entry], work: Workplace, budget: Budget, depth: i
             result.append(dataclasses.replace(entry, problem=said))
             continue
         if depth == budget.depth:
-            result.append(dataclasses.replace(entry, problem="lies in too many archives, and was not opened"))
+            result.append(dataclasses.replace(entry, problem="is nested in too many archives, so it was not opened"))
             continue
         try:
             inner, problem = unpack(entry.path, work, budget)
@@ -165,7 +165,7 @@ def _from_zip(path: Path, work: Workplace, budget: Budget, tell: Callable[[int, 
             elif info.file_size > budget.largest:
                 yield Entry(parts, None, too_large(info.file_size, budget))
             elif info.file_size > 10 * MB and info.file_size > budget.ratio * max(1, info.compress_size):
-                yield Entry(parts, None, f"is packed more than {budget.ratio} times, as only a bomb is")
+                yield Entry(parts, None, f"is compressed more than {budget.ratio} times, as only a zip bomb is")
             else:
                 try:
                     source = archive.open(info)

@@ -61,7 +61,7 @@ def collect(
         source: a folder or an archive, as another system handed it out.
         out: the folder of submissions; ``<out>.ids.csv`` beside it gets the ids.
         lesson: what everything was handed in for; without it, names decide.
-        tell: is told how far it is.
+        tell: called with the progress.
 
     Raises:
         ClassError: there is nothing to collect, or nowhere to put it.
@@ -74,7 +74,7 @@ def collect(
         with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as work:
             return _Collecting(course, shelf, lesson, Workplace(Path(work)), budget, tell).run(source)
     except NoRoomError as error:
-        raise ClassError(f"{out.parent} has no room for what is unpacked: {error}") from None
+        raise ClassError(f"{out.parent} has no room for unpacked files: {error}") from None
     except OSError as error:
         raise ClassError(f"{error.filename or out}: {error.strerror or error}") from None
 
@@ -105,7 +105,7 @@ class _Collecting:
         if not any(download.handins for download in found):
             loose = f" ({len(entries)} loose files)" if entries else ""
             raise ClassError(
-                f"{source} has no student in it{loose}; expected is what a system hands out, or a folder each"
+                f"{source} has no student in it{loose}; expected a system's download, or one folder per student"
             )
         if source.is_dir():
             self._refuse_layout(source, found, entries)
@@ -134,9 +134,7 @@ class _Collecting:
             if closed(source.name):
                 raise ArchiveError(f"is {closed(source.name)}, which is not opened here; unpack it and give the folder")
             if not is_archive(source.name):
-                raise ArchiveError(
-                    "is neither a folder nor a zip or tar; give what the system hands out for all students"
-                )
+                raise ArchiveError("is neither a folder nor a zip or tar; give the system's download for all students")
             name = source.name
             entries, problem = unpack(
                 source, self._work, self._budget, lambda done, total: self._tell(f"reading {name}", done, total)
@@ -161,7 +159,7 @@ class _Collecting:
         plain = all(download.system == "folder" for download in found)
         laid_out = plain and any(len(entry.parts) > 2 and entry.parts[1] in names for entry in entries)
         if laid_out and not any(is_archive(entry.parts[-1]) for entry in entries):
-            raise ClassError(f"{source} has a folder a student and lesson already; type: grader grade {source}")
+            raise ClassError(f"{source} already has one folder per student and lesson; type: grader grade {source}")
 
     # Placing
 
@@ -173,7 +171,7 @@ class _Collecting:
             folder = self._shelf.folder(key, person.name, person.number, person.ids, named[same(person.name)] == 1)
             folders[key] = folder
         for folder in self._shelf.foreign:
-            self._note(folder, "was there already, and collect did not make it; what was handed in is added to it")
+            self._note(folder, "is an existing folder that was not made by collect; submissions are added to it")
         self._shelf.save()  # a run that is killed leaves a folder that the next one knows as its own
         assignments = {handin.assignment or download.name for download in found for handin in download.handins}
         self._several = self._lesson is None and len(assignments) > 1
@@ -185,7 +183,7 @@ class _Collecting:
             if download.hint:
                 self._note("", download.hint)
             for entry in download.strays:
-                said = entry.problem or "belongs to nobody, and was not copied"
+                said = entry.problem or "belongs to no student, so it was not copied"
                 if entry.path or entry.problem:
                     self._attention("", f"{entry.name}: {said}")
             for handins in self._by_version(download):

@@ -79,7 +79,7 @@ def _plain(name: str, tops: Tops, open_archive: Callable[[Entry], list[Entry]]) 
     hint = ""
     if shared and re.search(r"\d", shared[0]):
         slug = shared[0][:-1]
-        hint = f"all are called {shared[0]!r}…; if that is the assignment, call the folder {slug}-submissions"
+        hint = f"all names begin with {shared[0]!r}; if that is the assignment, rename the folder to {slug}-submissions"
     return Download("folder", name, tuple(handins), tuple(strays), hint=hint)
 
 

@@ -189,7 +189,7 @@ def _remembered(root: Path) -> _Memory:
         foreign = sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
         if foreign:
             raise ClassError(
-                f"{root} holds what collect did not write ({foreign[0]!r}); choose a new folder with --out"
+                f"{root} holds files that collect did not write ({foreign[0]!r}); choose a new folder with --out"
             ) from None
         return _Memory()
     except (OSError, msgspec.DecodeError) as error:

@@ -128,7 +128,7 @@ def _gradescope(name: str, tops: Tops) -> Download | None:
         said += [problem] if problem else []
     elif _most(dict.fromkeys(folders), tops):
         said.append(
-            f"there is no {METADATA}, which says whose each submission is; folders are called after submissions"
+            f"there is no {METADATA}, which names the student of each submission; folders are named after submissions"
         )
     else:
         return None
@@ -137,7 +137,7 @@ def _gradescope(name: str, tops: Tops) -> Download | None:
         about = known.get(top)
         people = _submitters(about) or (Person(f"gradescope:{top}", top),)
         if known and not _submitters(about):
-            said.append(f"{top}: {METADATA} does not say whose it is")
+            said.append(f"{top}: {METADATA} does not name its student")
         when = about.get(":created_at") if isinstance(about, dict) else None
         number = re.sub(r"\D", "", top).zfill(20)
         handins.append(
@@ -154,9 +154,9 @@ def _metadata(entry: Entry) -> tuple[dict[str, Any], str]:
             return {}, f"{METADATA} {entry.problem or 'is too large'}"
         read = yaml.load(entry.path.read_bytes(), Loader=_AnyTag)
     except (OSError, ValueError, RecursionError, yaml.YAMLError):
-        return {}, f"{METADATA} is damaged; folders are called after submissions"
+        return {}, f"{METADATA} is damaged; folders are named after submissions"
     if not isinstance(read, dict):
-        return {}, f"{METADATA} names no submissions; folders are called after submissions"
+        return {}, f"{METADATA} names no submissions; folders are named after submissions"
     return {str(key): value for key, value in read.items()}, ""
 
 

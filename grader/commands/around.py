@@ -16,13 +16,13 @@ def release(
     lesson: Annotated[
         list[str] | None,
         typer.Option(
-            help="Add this lesson, and those that it imports, to what is out; may be repeated. "
+            help="Release this lesson as well, and those that it imports; may be repeated. "
             "Default: all in a new folder, none in an earlier release."
         ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Add all lessons.")] = False,
     withdraw: Annotated[
-        list[str] | None, typer.Option(help="Take this lesson back; may be repeated. Asks first.")
+        list[str] | None, typer.Option(help="Withdraw this lesson; may be repeated. Asks first.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Withdraw without asking.")] = False,
     restore: Annotated[
@@ -80,7 +80,7 @@ def collect(
         Path, typer.Option(help="The folder of submissions: a new one, or one that an earlier run has written.")
     ] = Path("submitted"),
     lesson: Annotated[
-        str, typer.Option(help="The lesson that everything was handed in for. Default: as the names say.")
+        str, typer.Option(help="The lesson that all submissions are for. Default: taken from the names.")
     ] = "",
 ) -> None:
     """Sort a download of submissions into <student>/<lesson>/, and list what needs attention.

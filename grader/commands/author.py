@@ -85,7 +85,7 @@ def mutants(lesson: SomeLessons = None, jobs: Jobs = None) -> None:
     try:
         from grader.verify import mutants as tool
     except ModuleNotFoundError:
-        raise CourseError("mutants need the extra called mutants: pip install -e '.[mutants]'") from None
+        raise CourseError("mutants needs the extra 'mutants': pip install -e '.[mutants]'") from None
     from grader.verify.table import print_mutants
 
     course = the_course()
@@ -140,7 +140,9 @@ def calibrate(
     ] = None,
     impostors: Annotated[
         bool,
-        typer.Option("--impostors", help="Train what must not pass, made from lesson 6, instead of the references."),
+        typer.Option(
+            "--impostors", help="Train impostors that must not pass, made from lesson 6, instead of the references."
+        ),
     ] = False,
     jobs: Jobs = None,
 ) -> None:

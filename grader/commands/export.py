@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from grader.report.report import Report
 
 app = typer.Typer(
-    help="Bring marks where the school wants them: a learning management system, a spreadsheet, another autograder.",
+    help="Export marks to a learning management system, a spreadsheet or another autograder.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -29,7 +29,9 @@ Out = Annotated[Path, typer.Option(metavar="FILE", help="The file to write; - fo
 IdsFile = Annotated[
     Path | None,
     typer.Option(
-        "--ids", metavar="FILE", help="A CSV of two columns, folder and id, where folders are not called as the ids."
+        "--ids",
+        metavar="FILE",
+        help="CSV with two columns, folder and id, for folders that are not named after the ids.",
     ),
 ]
 
@@ -152,7 +154,7 @@ def _counted(folder: Path, lessons: list[str] | None) -> tuple[list[Report], lis
     known = {*counted.lessons, *(each.lesson for each in counted.left_out)}
     gone = dict.fromkeys(report.lesson for report in reports if report.lesson not in known)
     said = [
-        f"{name} is no lesson of the course any more; its marks are left out (--lesson takes them)" for name in gone
+        f"{name} is no longer a lesson of the course; its marks are left out (--lesson takes them)" for name in gone
     ]
     return found, [*([sentence(counted)] if counted.left_out else []), *said]
 

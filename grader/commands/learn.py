@@ -45,7 +45,7 @@ def train(
 def hint(
     lesson: LessonArgument,
     exercise: Annotated[str, typer.Argument(help="An exercise. Default: the lesson's first one with hints left.")] = "",
-    again: Annotated[bool, typer.Option("--again", help="Begin with the first hint once more.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Start again with the first hint.")] = False,
 ) -> None:
     """Show the next hint. Hints become more explicit; the ones you have seen are remembered."""
     from grader.learner import hints

@@ -28,16 +28,16 @@ Device = Annotated[
     ),
 ]
 Jobs = Annotated[
-    int | None, typer.Option("--jobs", "-j", min=1, help="Processes side by side. Default: one per processor.")
+    int | None, typer.Option("--jobs", "-j", min=1, help="Number of parallel processes. Default: one per CPU.")
 ]
 Unsafe = Annotated[
-    bool, typer.Option("--unsafe", help="Grade even where nothing on this machine can wall student code in.")
+    bool, typer.Option("--unsafe", help="Grade even if nothing on this machine can isolate student code.")
 ]
 Rehearsal = Annotated[
     bool,
     typer.Option(
-        help="Grade the course's own solutions first, and refuse to grade anyone where they lose marks here. "
-        "Costs time once on a machine."
+        help="Grade the course's own solutions first, and refuse to grade if they lose marks on this machine. "
+        "Takes time only once per machine."
     ),
 ]
 Isolate = Annotated[

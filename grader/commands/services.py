@@ -24,7 +24,7 @@ def gradescope(
         str, typer.Option(help="The tests' visibility to students: visible, after_due_date, after_published or hidden.")
     ] = "visible",
     unsafe: Annotated[
-        bool, typer.Option("--unsafe", help="Grade even where nothing in the container can wall student code in.")
+        bool, typer.Option("--unsafe", help="Grade even if nothing in the container can isolate student code.")
     ] = False,
 ) -> None:
     """Make the zip from which Gradescope builds an autograder for one lesson, hidden tests and salt included."""
@@ -56,7 +56,8 @@ def github(
         str,
         typer.Option(
             metavar="OWNER/NAME",
-            help="Your private course repository, to run its hidden tests. Who can change the workflow can read them.",
+            help="Your private course repository, to run its hidden tests. Anyone who can change the workflow "
+            "can read them.",
         ),
     ] = "",
     reporter: Annotated[
@@ -99,7 +100,7 @@ def github(
 def github_result(
     lesson: LessonArgument,
     report: Annotated[Path, typer.Option(help="The folder that `grader grade` wrote.")],
-    student: Annotated[str, typer.Option(help="The student's folder; needed where there are several.")] = "",
+    student: Annotated[str, typer.Option(help="The student's folder; needed if there are several.")] = "",
 ) -> None:
     """Set the output `result` of a workflow step, and extend its summary, in the workflow of `grader export github`.
 

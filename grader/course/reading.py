@@ -44,7 +44,7 @@ def load(root: Path) -> Course:
         steps = _steps(where.rstrip("`"))
         if steps[-1:] == ["due"]:
             there = " ".join(str(document.data["lessons"][steps[1]]["due"]).split())[:60]
-            message = f"due is a date and a time with its zone, such as 2026-10-05T23:59:00+02:00, not {there!r}"
+            message = f"due must be a date and a time with its zone, such as 2026-10-05T23:59:00+02:00, not {there!r}"
         raise document.error(f"{message[0].lower()}{message[1:]}", *steps) from None
     _check(course, document)
     course = msgspec.structs.replace(course, root=root.resolve())
@@ -72,19 +72,19 @@ def _hints(course: Course, lesson: Lesson) -> dict[str, tuple[str, ...]]:
     if document.data is None:
         return {}
     if not isinstance(document.data, dict):
-        raise document.error("the name of an exercise was expected, and below it its hints")
+        raise document.error("expected the name of an exercise, with its hints below it")
     found = {}
     for exercise, hints in document.data.items():
         if exercise not in lesson.names:
             known = ", ".join(lesson.names)
             raise document.error(f"{lesson.name} has no exercise {exercise!r}; choose one of: {known}", str(exercise))
         if not isinstance(hints, list):
-            raise document.error(f"the hints of {exercise} are a list: each begins with a dash", exercise)
+            raise document.error(f"the hints of {exercise} must be a list: start each with a dash", exercise)
         for i, hint in enumerate(hints):
             if not isinstance(hint, str) or not hint.strip():
                 # Mostly it is text with a colon, which YAML takes for a mapping.
                 raise document.error(
-                    f"hint {i + 1} of {exercise} is no text for YAML; put quotes around it", exercise, i
+                    f"hint {i + 1} of {exercise} is not text to YAML; put quotes around it", exercise, i
                 )
         found[exercise] = tuple(hints)
     return found
@@ -102,7 +102,7 @@ def _check(course: Course, document: Document) -> None:
     seen: list[str] = []
     for i, lesson in enumerate(course.lessons):
         if not is_lesson_name(lesson.name):
-            refuse(f"a lesson is called lesson<number>_<name>, not {lesson.name!r}", "lessons", i, "name")
+            refuse(f"a lesson must be named lesson<number>_<name>, not {lesson.name!r}", "lessons", i, "name")
         if lesson.name in seen:
             refuse(f"a second lesson called {lesson.name!r}", "lessons", i, "name")
         for earlier in lesson.imports:
@@ -120,7 +120,7 @@ def _check(course: Course, document: Document) -> None:
                     f"{exercise.name} is worth {amount(exercise.points, 'point')}; 0 or more expected", *at, "points"
                 )
             if exercise.hints:
-                refuse(f"hints stand in exercises/{lesson.name}.yml, below the name of their exercise", *at, "hints")
+                refuse(f"hints belong in exercises/{lesson.name}.yml, below the name of their exercise", *at, "hints")
             for need in exercise.needs:
                 if need not in names:
                     refuse(f"{exercise.name} needs {need!r}, which is not an earlier exercise", *at, "needs")
@@ -130,7 +130,7 @@ def _check(course: Course, document: Document) -> None:
             if rule.exercise in names:
                 refuse(f"a second exercise called {rule.exercise!r}", *at, "exercise")
             if rule.hints:
-                refuse(f"hints stand in exercises/{lesson.name}.yml, below the name of their exercise", *at, "hints")
+                refuse(f"hints belong in exercises/{lesson.name}.yml, below the name of their exercise", *at, "hints")
             for need in rule.needs:
                 if need not in names:
                     refuse(f"training needs {need!r}, which is not an exercise", *at, "needs")

@@ -148,12 +148,12 @@ def _gradebook(template: bytes) -> _Gradebook:
     text = template.decode("utf-8", "surrogateescape")
     header = _HEADER.match(text)
     if header is None:
-        raise ClassError("the template does not begin as a gradebook that Canvas exported: Student,ID,…,Section,…")
+        raise ClassError("the template does not begin like a gradebook that Canvas exported: Student,ID,…,Section,…")
     rows = cells(text, header["delimiter"])
     titles = [cell.value.strip("\ufeff") for cell in rows[0]]
     points = next((row for row in rows[1:4] if "Points Possible" in row[0].value), None)
     if points is None or "Section" not in titles:
-        raise ClassError("the template has no column Section or no row Points Possible; export the gradebook anew")
+        raise ClassError("the template has no column Section or no row Points Possible; export the gradebook again")
     return _Gradebook(text, header["delimiter"], titles, points, rows[rows.index(points) + 1 :])
 
 
@@ -251,7 +251,7 @@ def _factor(points: Sequence[Cell], at: int, reports: Sequence[Report], scale: b
     ours = max(report.max_score for report in reports)
     if scale:
         if possible <= 0 or ours <= 0:
-            raise ClassError(f"Canvas has {_points(written)} for this column, to which nothing can be scaled")
+            raise ClassError(f"Canvas has {_points(written)} for this column, so marks cannot be scaled")
         return possible / ours, []
     if abs(possible - ours) > 1e-9:
         return 1.0, [f"Canvas has {_points(written)} possible, the lesson {number(ours)}; not scaled (--scale does)"]

@@ -32,7 +32,7 @@ def of_class(folder: Path) -> list[Report]:
         ClassError: there are none, or one of them is damaged. A mark that is silently missing would be worse.
     """
     if not folder.is_dir():
-        raise ClassError(f"{folder} is not a folder; expected is what `grader grade … --out {folder}` writes")
+        raise ClassError(f"{folder} is not a folder; `grader grade … --out {folder}` makes it, with reports")
     reports: list[Report] = []
     for student in sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: natural(path.name)):
         own = []
@@ -44,7 +44,7 @@ def of_class(folder: Path) -> list[Report]:
                 raise ClassError(f"{path} is not a report ({why}); delete it and grade again") from None
         reports += sort_lessons(own)
     if not reports:
-        raise ClassError(f"{folder} has no reports in it; expected is what `grader grade … --out {folder}` writes")
+        raise ClassError(f"{folder} has no reports in it; `grader grade … --out {folder}` writes them")
     return reports
 
 

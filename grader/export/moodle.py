@@ -55,11 +55,11 @@ def export(reports: Sequence[Report], *, by: IdColumn = "email", ids: Ids | None
             continue
         if by == "email" and "@" not in identity:
             raise ClassError(
-                f"{one_line(identity)!r} is not an e-mail address; say which column of Moodle your folders are called "
+                f"{one_line(identity)!r} is not an e-mail address; say which column of Moodle your folders are named "
                 "after (--id-column idnumber or username), or who is who (--ids FILE.csv)"
             )
         writer.writerow((cell(identity), *(written(own[name]) for name in names)))
         rows += 1
     if not rows:
-        raise ClassError(f"nobody to export: {'; '.join([*without_mark(reports), *said])}")
+        raise ClassError(f"no student to export: {'; '.join([*without_mark(reports), *said])}")
     return Exported(out.getvalue().encode(), tuple(said))

@@ -32,7 +32,7 @@ def main(wanted: list[str]) -> None:
     there = [name for name in there if name.startswith("lesson")]
     for name in wanted:
         if name not in there:
-            raise SystemExit(f"figures: {name!r} has none; choose from: {', '.join(there)}")
+            raise SystemExit(f"figures: {name!r} has no figures; choose from: {', '.join(there)}")
     try:
         folder = find_root(Path.cwd()) / "exercises" / "figures"
     except CourseError as error:

@@ -10,7 +10,7 @@ BLUE = "#3b82f6"
 ORANGE = "#e07b00"
 GREEN = "#2da44e"
 GREY = "#9aa4af"
-"""What stands in the background; lines in it may be thin or transparent."""
+"""Elements in the background; lines in it may be thin or transparent."""
 
 RC: dict[Any, Any] = {
     "axes.edgecolor": INK,

@@ -48,7 +48,7 @@ class Options:
         train: whether training checks are run.
         fresh: grade again even where an up-to-date report is there.
         rehearse: whether the course's own solutions have to get full marks first (see ``grader.grading.rehearsal``).
-        processes: how many side by side; None for one a processor.
+        processes: how many side by side; None for one per CPU.
         due: the last lesson that counts in totals; empty where course.yml or the work says (``grader.report.due``).
     """
 
@@ -100,8 +100,8 @@ def grade_class(
             ``<student>/<lesson>.json``.
         isolation: how student code is walled in.
         options: what narrows the run.
-        hear: is told what is going on.
-        finished: is told of every student who is done.
+        hear: called with every event.
+        finished: called with every student who is done.
 
     Returns:
         The reports of this run.

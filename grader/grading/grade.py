@@ -44,7 +44,7 @@ class Asked:
         train: whether the training check is run; without it its points leave ``max_score``.
         only: exercises to judge, or None for all; points are those of these exercises.
         diagnose: whether misconceptions are named; no verdict depends on it, and it takes half of the time.
-        public: ask the public examples, each worth one point, in the place of the hidden properties.
+        public: ask the public examples, each worth one point, instead of the hidden properties.
     """
 
     train: bool = True

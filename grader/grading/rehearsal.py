@@ -59,7 +59,7 @@ def rehearse(
         train: whether training checks are run.
         fresh: grade those too that have passed on this machine before.
         processes: how many side by side.
-        hear: is told what is going on.
+        hear: called with every event.
 
     Returns:
         The lessons that were graded now.
@@ -108,9 +108,9 @@ def _refusal(report: Report) -> str:
         why = f"{trained.exercise}: {trained.message or next(runs, 'the training check is not passed')}"
     points = f"{number(report.score)} of {number(report.max_score)} points"
     return (
-        f"the course's own solution of {report.lesson} gets {points} here, so nobody was graded: {one_line(why, 500)} "
-        f"[{words.isolation(report.isolation, report.device)}; {machine()}]. "
-        "Students' right answers would lose marks as well. --no-rehearsal grades all the same"
+        f"the course's own solution of {report.lesson} gets {points} here, so no submission was graded: "
+        f"{one_line(why, 500)} [{words.isolation(report.isolation, report.device)}; {machine()}]. "
+        "Students' right answers would lose marks as well. --no-rehearsal grades anyway"
     )
 
 

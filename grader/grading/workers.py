@@ -55,8 +55,8 @@ def run(
     Args:
         jobs: by name; each is called as ``job(place, watch)`` and must be a module's function (or a partial of one).
         isolation: how the student's side is walled in.
-        processes: how many at most; one a processor where it is not said.
-        hear: is told, in this process, what the jobs are doing.
+        processes: how many at most; one per CPU by default.
+        hear: called in this process with what the jobs are doing.
 
     Raises:
         GraderFault: student code cannot be started on this machine, or a process of the grader's own died. What was

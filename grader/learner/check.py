@@ -58,7 +58,7 @@ def check(course: Course, wanted: str, file: Path | None, console: Console, *, e
     else:
         console.print("Every public example of every lesson is right. That is all that can be checked here.")
     if trained := [str(lesson.number) for lesson in course.lessons if lesson.training]:
-        console.print(f"Whether it learns, `grader train` says: lessons {', '.join(trained)}.", markup=False)
+        console.print(f"`grader train` shows whether it learns: lessons {', '.join(trained)}.", markup=False)
     return True
 
 
@@ -92,7 +92,7 @@ def train(course: Course, lesson: Lesson, file: Path | None, console: Console, d
         CourseError: the lesson trains nothing, or there is no such file.
     """
     if lesson.training is None:
-        raise CourseError(f"{lesson.name} has no training check; `grader check {lesson.number}` is all there is to it")
+        raise CourseError(f"{lesson.name} has no training check; `grader check {lesson.number}` checks all of it")
     for earlier in course.needs(lesson):
         if not _is_begun(course, earlier) and not course.solution(earlier).is_file():
             raise CourseError(
@@ -128,9 +128,7 @@ def _judge(
     place = Here(device=device)
     public = not course.has_properties(lesson)
     if public and not pristine(course, lesson):
-        raise CourseError(
-            f"there is nothing to check {lesson.name} by: neither properties nor the stub with its examples"
-        )
+        raise CourseError(f"{lesson.name} cannot be checked: there are neither properties nor a stub with examples")
     with console.status(f"{lesson.name} ...") as status, _debugger(status):
         watch = _watching(status, lesson) if console.is_terminal else silent
         imports, notes = _imports(course, lesson)
@@ -172,9 +170,9 @@ def own_or_reference(course: Course, lesson: Lesson, folder: Path) -> tuple[str,
         return submission.source, ""
     solution = course.solution(lesson)
     if solution.is_file():
-        note = f"the course's own {lesson.name} was used: yours has not been begun"
+        note = f"the course's own {lesson.name} was used: yours has not been started"
         return solution.read_text(encoding="utf-8"), note
-    why = "it has not been begun" if submission.is_stub else submission.problem
+    why = "it has not been started" if submission.is_stub else submission.problem
     stub = pristine(course, lesson)
     return stub, f"this lesson builds on your {lesson.name}, which cannot be used yet: {why}"
 

@@ -18,7 +18,7 @@ from typing import Any
 from grader.course import Course, Lesson
 
 _taken_from: dict[str, str] = {}
-"""What to say about a lesson that is not the learner's own."""
+"""Notes on lessons that are not the learner's own, by name."""
 
 
 class _Notebook(ModuleType):
@@ -67,7 +67,7 @@ class _Lessons(importlib.abc.MetaPathFinder):
         folder = _where(self._course, fullname)
         source, _taken_from[fullname] = own_or_reference(self._course, self._course.lesson(fullname), folder)
         if not source:
-            raise ImportError(f"{fullname} has not been begun, and lesson {self._lesson.number} builds on it")
+            raise ImportError(f"{fullname} has not been started, and lesson {self._lesson.number} builds on it")
         return Sources({fullname: source}, str(folder)).find_spec(fullname, path)
 
 

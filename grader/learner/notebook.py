@@ -128,7 +128,7 @@ class Checks:
             report = self._judge(course, lesson, _with_needs(lesson, exercise))
             own = [result for result in report.properties if result.exercise == exercise]
             if not own:
-                raise NotYet(f"there is nothing here that could judge {exercise}")
+                raise NotYet(f"nothing here can judge {exercise}")
             failed = [result for result in own if result.verdict == "fail"]
             if failed and not any(result.written for result in failed):
                 raise NotYet(f"{exercise} is not written yet")

@@ -45,7 +45,7 @@ def exercise(report: Report, name: str) -> None:
         state = "skip"
     next_step = ""
     if state == "fail":
-        next_step = f'Mend it above, run that cell, then this one. Stuck? `check.hint("{name}")`'
+        next_step = f'Fix it above, run that cell, then this one. Stuck? `check.hint("{name}")`'
     elif state == "skip" and waiting is not None:
         next_step = f"It cannot be judged yet. Must hold first: {waiting.needed}."
     _show(
@@ -75,7 +75,7 @@ def lesson(report: Report, lesson: Lesson, missing: Sequence[str]) -> None:
         next_step = f"Next: write `{first.exercise}`."
         first = None
     elif first is not None:
-        next_step = f'Mend `{first.exercise}`, run its cell, then this one. Stuck? `check.hint("{first.exercise}")`'
+        next_step = f'Fix `{first.exercise}`, run its cell, then this one. Stuck? `check.hint("{first.exercise}")`'
     elif missing:
         next_step = f"Next: write `{missing[0]}`, and run its cell."
     elif lesson.training:

@@ -23,7 +23,7 @@ class Chaff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         name: its name in tables.
         exercise: the exercise that it gets wrong.
         says: ends the sentence "your code behaves exactly like one that ...".
-        hint: leads to the mend.
+        hint: leads to the fix.
         edits: what makes the solution wrong.
     """
 

@@ -152,7 +152,7 @@ def new(course: Course, name: str, title: str = "") -> list[Path]:
     Args:
         course: the course that gets it, as its last lesson.
         name: ``lesson<number>_<name>`` with the next number.
-        title: its title; made from the name where there is none.
+        title: its title; made from the name by default.
 
     Returns:
         What was written, relative to the course.
@@ -164,7 +164,7 @@ def new(course: Course, name: str, title: str = "") -> list[Path]:
     _refuse_name(course, name)
     title = title.strip() or name.partition("_")[2].replace("_", " ").strip().capitalize() or name
     if not title.isprintable() or '"""' in title or "\\" in title:
-        raise CourseError("a title is one line of plain text, without backslashes and triple quotes")
+        raise CourseError("a title must be one line of plain text, without backslashes and triple quotes")
     values = {"name": name, "number": str(number(name)), "title": title, "yaml_title": _as_yaml(title)}
     files = {path: Template(text).substitute(values).encode() for path, text in _templates(name).items()}
     path = course.root / "course.yml"
@@ -199,7 +199,8 @@ def _refuse_name(course: Course, name: str) -> None:
     following = max((lesson.number for lesson in course.lessons), default=0) + 1
     if number(name) == -1:
         raise CourseError(
-            f"{name!r} is not a lesson's name; it is lesson{following}_ and then small letters, digits and underscores"
+            f"{name!r} is not a lesson's name; use lesson{following}_ followed by lowercase letters, digits and "
+            "underscores"
         )
     taken = next((lesson.name for lesson in course.lessons if lesson.number == number(name)), None)
     if taken is not None:
@@ -261,9 +262,7 @@ def _with_entry(course: Course, entry: str, hints: bytes) -> tuple[Lesson, bytes
         loaded = load(Path(folder))
     *others, lesson = loaded.lessons
     if msgspec.structs.replace(loaded, lessons=tuple(others), root=course.root) != course:
-        raise CourseError(
-            "course.yml has its lessons written in a way that nothing can be added to; nothing was written"
-        )
+        raise CourseError("no lesson can be added to course.yml in the form that its lessons have; nothing was written")
     return lesson, changed
 
 

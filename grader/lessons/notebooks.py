@@ -25,7 +25,7 @@ from grader.lessons.stubs import MARKER, make_stub
 Cell = dict[str, Any]
 
 TO_WRITE = ("# YOUR CODE HERE", "raise NotImplementedError()")
-"""What nbgrader puts in the place of a solution."""
+"""The lines that nbgrader puts in place of a solution."""
 
 _METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},

@@ -31,7 +31,7 @@ def merge(path: str, base: str, theirs: str, ours: str) -> str | None:
     try:
         from merge3 import Merge3
     except ModuleNotFoundError:
-        raise CourseError("a release needs the extra called class: pip install -e '.[class]'") from None
+        raise CourseError("a release needs the extra 'class': pip install -e '.[class]'") from None
     groups = list(Merge3(_lines(base), _lines(theirs), _lines(ours)).merge_groups())
     if any(group[0] == "conflict" for group in groups):
         return None

@@ -44,6 +44,29 @@ def _imports(path: Path) -> Iterator[str]:
 IMPORTS = {name: {each for each in _imports(path) if each in MODULES} - {name} for name, path in MODULES.items()}
 
 
+# Rooms and loose files whose docstrings begin with a noun or a verb, so that one can scan a listing of them.
+SCANNABLE = {
+    "bench",
+    "cli",
+    "collect",
+    "commands",
+    "course",
+    "errors",
+    "export",
+    "figures",
+    "files",
+    "gradescope",
+    "grading",
+    "learner",
+    "lessons",
+    "managed",
+    "notebooks",
+    "printable",
+    "version",
+}
+QUESTION = re.compile(r"(What|Where|How|Who|Whoever|Which|Whose|Why)\b")
+
+
 def _room(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
@@ -78,6 +101,20 @@ def test_a_room_says_what_each_of_its_files_is(room: str) -> None:
     text = ast.get_docstring(ast.parse((PACKAGE / room / "__init__.py").read_text(encoding="utf-8"))) or ""
     said = re.findall(r"(?m)^- ``(\w+)``: ", text)
     assert sorted(said) == sorted({path.stem for path in (PACKAGE / room).glob("*.py")} - {"__init__", "__main__"})
+
+
+@pytest.mark.parametrize("room", sorted(SCANNABLE))
+def test_no_first_line_begins_with_a_question_word(room: str) -> None:
+    described = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    files = [path for name, path in MODULES.items() if _room(name) == room]
+    found = [
+        f"{path.relative_to(PACKAGE)}: {text.splitlines()[0]}"
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, described) and (text := ast.get_docstring(node)) and QUESTION.match(text)
+    ]
+    assert files
+    assert found == []
 
 
 def test_a_wheel_holds_what_is_not_python_as_well() -> None:

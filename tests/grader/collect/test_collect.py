@@ -278,7 +278,7 @@ def test_a_folder_or_an_archive_a_student(course: Course, packed, tmp_path: Path
         "student-003/thesis.pdf": "%PDF-1.4",
     }
     assert find_students(out, ()) == ["student-001", "student-002", "student-003", "student-004"]
-    assert "notes of mine.txt: belongs to nobody" in said(done.attention)
+    assert "notes of mine.txt: belongs to no student" in said(done.attention)
     assert "no Python file and no notebook, but thesis.pdf" in said(done.attention, "student-003")
     assert "nothing that can be read" in said(done.attention, "student-004")
 
@@ -384,7 +384,7 @@ def test_a_student_whose_folder_is_there_is_named(course: Course, tmp_path: Path
     run(course, canvas(tmp_path, "first", {f"alphaann_101_9001_{ONE}.py": NUMBERS}), out := tmp_path / "submitted")
     tiny_course.hand_in(out, "betabob", ONE, "# by hand\n")
     done = run(course, canvas(tmp_path, "second", {f"betabob_102_9002_{TWO}.py": BALANCE}), out)
-    assert "collect did not make it" in said(done.notes, "betabob")
+    assert "was not made by collect" in said(done.notes, "betabob")
     assert layout(out)[f"betabob/{ONE}/{ONE}.py"] == "# by hand\n"
 
 
@@ -487,7 +487,7 @@ def test_out_lies_elsewhere(course: Course, tmp_path: Path) -> None:
 def test_out_that_others_filled_is_refused(course: Course, tmp_path: Path) -> None:
     source = canvas(tmp_path, "download", made.CANVAS)
     mine = write(tmp_path / "submitted", {"thesis/chapter1.tex": "It was"})
-    with pytest.raises(ClassError, match="holds what collect did not write \\('thesis'\\)"):
+    with pytest.raises(ClassError, match="holds files that collect did not write \\('thesis'\\)"):
         run(course, source, mine)
     assert layout(mine) == {"thesis/chapter1.tex": "It was"}
     (tmp_path / "file").write_text("")

@@ -72,7 +72,7 @@ def test_archives_in_archives_are_opened_until_it_is_enough(course: Course, tmp_
     for depth in range(5):
         data = zipped({f"again{depth}.zip": data, f"at{depth}.txt": "x"})
     done, found = handed_in(course, tmp_path, {"work.zip": data})
-    assert "lies in too many archives" in attention(done)
+    assert "is nested in too many archives" in attention(done)
     assert any(name.endswith(".zip") for name in found)  # it is kept
     done, found = handed_in(course, tmp_path / "two", {"work.zip": zipped({"a.zip": zipped({f"{ONE}.py": NUMBERS})})})
     assert found == {f"{ONE}.py": NUMBERS.encode()}
@@ -243,7 +243,7 @@ def budget(tmp_path: Path, data: bytes, **limits: int) -> tuple[list[Entry], str
 def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
     entries, problem = budget(tmp_path, zipped({"a.py": "x", "bomb.txt": bytes(30 << 20)}))
     assert [(entry.name, entry.path is not None) for entry in entries] == [("a.py", True), ("bomb.txt", False)]
-    assert "as only a bomb is" in entries[1].problem
+    assert "as only a zip bomb is" in entries[1].problem
     assert not problem
     assert sum(path.stat().st_size for path in (tmp_path / "place").iterdir()) == 1
 
@@ -291,7 +291,7 @@ def test_a_full_disk_is_nobodys_broken_archive(course: Course, tmp_path: Path, m
 
     monkeypatch.setattr(Workplace, "write", full)
     zipped({f"student-001/{ONE}.py": NUMBERS}, source := tmp_path / "class.zip")
-    with pytest.raises(ClassError, match="no room for what is unpacked: No space left"):
+    with pytest.raises(ClassError, match="no room for unpacked files: No space left"):
         collect(course, source, tmp_path / "submitted")
 
 

@@ -103,7 +103,7 @@ def test_mutants_without_its_extra_says_what_to_install(typed, monkeypatch: pyte
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "cosmic_ray", None)
     monkeypatch.delattr("grader.verify.mutants", raising=False)
-    assert typed("mutants", "1") == (2, "mutants need the extra called mutants: pip install -e '.[mutants]'")
+    assert typed("mutants", "1") == (2, "mutants needs the extra 'mutants': pip install -e '.[mutants]'")
 
 
 # bar

@@ -85,7 +85,7 @@ def test_moodle_ids() -> None:
     assert table.said == ("b: no id in the file of ids", "c: in the file of ids, but not graded")
     with pytest.raises(ClassError, match="'a' is not an e-mail address"):
         moodle.export([report("a")])
-    with pytest.raises(ClassError, match="nobody to export"):
+    with pytest.raises(ClassError, match="no student to export"):
         moodle.export([broken("a@b")])
 
 

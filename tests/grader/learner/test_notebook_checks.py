@@ -162,7 +162,7 @@ def test_without_hidden_tests_the_public_examples_are_asked(course: Course, show
         notebook.check("double")
     assert "7" in shown[1].plain
     assert set(vars(notebook.module)) == before
-    with pytest.raises(NotYet, match="nothing here that could judge half"):
+    with pytest.raises(NotYet, match="nothing here can judge half"):
         notebook.check("half")
 
 
@@ -198,7 +198,7 @@ def test_an_earlier_lesson_comes_from_its_notebook(course: Course, shown: list[s
     notebook.run(BALANCE)
     assert "mine" in notebook.module.__dict__["double"].__code__.co_varnames
     notebook.check("four_times")
-    assert "yours has not been begun" not in shown[0].plain
+    assert "yours has not been started" not in shown[0].plain
 
 
 def test_an_earlier_lesson_that_was_not_begun_is_the_courses_own_and_that_is_said(
@@ -211,7 +211,7 @@ def test_an_earlier_lesson_that_was_not_begun_is_the_courses_own_and_that_is_sai
     (course.root / "solutions" / "lesson1_numbers.py").unlink()
     (course.root / "exercises" / "lesson1_numbers.py").unlink()
     bare = Notebook("lesson2_balance", shown)
-    with pytest.raises(ImportError, match="lesson1_numbers has not been begun, and lesson 2 builds on it"):
+    with pytest.raises(ImportError, match="lesson1_numbers has not been started, and lesson 2 builds on it"):
         bare.run(BALANCE)
 
 

@@ -101,7 +101,7 @@ def test_its_samples_get_what_they_deserve_in_the_real_course(tmp_path: Path) ->
         ("lesson2_other", "lesson 2 is lesson2_balance; the next one is lesson3_"),
         ("lesson4_steps", "the next lesson is number 3: lesson3_steps"),
         ("lesson03_steps", "the next lesson is number 3: lesson3_steps"),
-        ("steps", "'steps' is not a lesson's name; it is lesson3_ and then"),
+        ("steps", "'steps' is not a lesson's name; use lesson3_ followed by"),
         ("lesson3", "is not a lesson's name"),
         ("lesson3_", "is not a lesson's name"),
         ("lesson3_Steps", "is not a lesson's name"),
@@ -124,7 +124,7 @@ def test_a_name_that_will_not_do_is_refused(course: Course, name: str, says: str
 @pytest.mark.parametrize("title", ["two\nlines", "\x1b[31m", 'quotes """', "back\\slash"])
 def test_a_title_that_breaks_a_file_is_refused(course: Course, title: str) -> None:
     before = all_files(course)
-    with pytest.raises(CourseError, match="a title is one line of plain text"):
+    with pytest.raises(CourseError, match="a title must be one line of plain text"):
         scaffold.new(course, NAME, title)
     assert all_files(course) == before
 

@@ -394,7 +394,7 @@ def test_a_student_does_lesson_one(released: Path) -> None:
 def test_lessons_that_build_on_others_say_what_is_missing(released: Path) -> None:
     with worked_in(released, "6") as (path, solution):
         checked, trained = student(released, (path, solution, ("check", "6")), ("", "", ("train", "6")))
-    assert "this lesson builds on your lesson4_dqn, which cannot be used yet: it has not been begun" in plain(
+    assert "this lesson builds on your lesson4_dqn, which cannot be used yet: it has not been started" in plain(
         checked.out
     )
     assert checked.status == 0

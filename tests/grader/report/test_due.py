@@ -270,7 +270,7 @@ def test_exports_take_what_counts_and_say_what_they_leave_out(tmp_path: Path) ->
     assert wide.stdout == "student,lesson1_x,total\na@school.edu,5,5\nb@school.edu,5,5\n"
     assert wide.stderr.splitlines() == [
         sentence(COUNTED),
-        "lesson9_gone is no lesson of the course any more; its marks are left out (--lesson takes them)",
+        "lesson9_gone is no longer a lesson of the course; its marks are left out (--lesson takes them)",
     ]
     moodle = grader(root, "export", "moodle", "report")
     assert moodle.stdout.splitlines() == ["Email address,lesson1_x", "a@school.edu,5", "b@school.edu,5"]
