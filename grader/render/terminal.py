@@ -62,7 +62,7 @@ def print_failure(result: PropertyResult, console: Console) -> None:
 
 
 def print_list(report: Report, console: Console) -> None:
-    """Everything by exercise: a heading with points, then one line a property."""
+    """Everything by exercise: a heading with points, then one line per property."""
     width = min(console.width, MOST_WIDTH)
     for exercise, results in order.exercises(report).items():
         points = out_of(_earned(results), _possible(results))
@@ -112,7 +112,7 @@ def _print_training(training: TrainingResult, width: int, console: Console) -> N
 def print_check(
     report: Report, console: Console, *, next_lesson: str = "", stub: str = "", trains: bool = False
 ) -> None:
-    """What a learner sees: the first thing to fix, then everything in short, then one next step.
+    """Print a learner's report: the first thing to fix, then everything in short, then one next step.
 
     Args:
         report: of one lesson.
@@ -181,15 +181,15 @@ def _print_next(
     to_train: bool,
     console: Console,
 ) -> None:
-    """Exactly one next step, or a quiet word where there is none."""
+    """Exactly one next step, or a short remark if there is none."""
     everything = "Every public example is right" if report.public else "Every property holds"
     if report.has_error:
         told = Text("The grader itself failed where it says !; that costs you nothing, please report it.", "bold red")
     elif failure is not None:
-        told = Text.assemble("Next: mend it in ", (file, "bold"), f", then  grader check {lesson}")
+        told = Text.assemble("Next: fix it in ", (file, "bold"), f", then  grader check {lesson}")
         told.append(f"   (stuck?  grader hint {lesson} {one_line(failure.exercise)})", "dim")
     elif report.message:
-        told = Text.assemble("Next: mend that, then  ", (f"grader check {lesson}", "bold"))
+        told = Text.assemble("Next: fix that, then  ", (f"grader check {lesson}", "bold"))
     elif order.is_full(report) and to_train:
         told = Text(f"{everything}. Next, once train is written:  grader train {lesson}")
     elif order.is_full(report):
@@ -209,7 +209,7 @@ def _print_next(
 def print_class_summary(
     reports: Sequence[Report], console: Console, out_dir: Path, counted: Counted | None = None
 ) -> None:
-    """What an instructor sees after grading: marks, what was not graded, and where the report is.
+    """Print a class's summary for an instructor: marks, what was not graded, and where the report is.
 
     Args:
         reports: of the whole class.

@@ -1,4 +1,4 @@
-"""The sentences into which the data of a report, of a hint and of a running job is put, the same in every view."""
+"""The sentences that present a report, a hint or a running job, the same in every view."""
 
 from __future__ import annotations
 
@@ -11,20 +11,23 @@ from grader.report.step import Step
 NOT_WRITTEN = "not written yet"
 
 _PROTECTS = {
-    "strong": "a process of its own in a bubblewrap sandbox (no network, no other files or processes to be seen)",
-    "embedded": "a process of its own that may only read libraries (Landlock), start nothing and open no socket",
-    "process only": "a process of its own with limits of time and memory, and nothing that guards files",
+    "strong": "a process of its own in a bubblewrap sandbox: no network, no other files or processes to be seen, and "
+    "only a small scratch folder to write to, emptied after each session",
+    "embedded": "a process of its own that may read libraries only (Landlock), write only to a small scratch folder "
+    "that is emptied after each session, start nothing and open no socket",
+    "process only": "a process of its own with limits of time and memory, and a small scratch folder; nothing keeps it "
+    "from reading or writing other files",
     "in this process": "no protection: meant for code that one has written oneself",
 }
 
 
 def diagnosis(misconception: Misconception) -> str:
-    """The misconception, said to the student who has it."""
+    """The misconception in a sentence addressed to the student."""
     return f"Your code behaves exactly like one that {_ended(misconception.says)}"
 
 
 def belief(misconception: Misconception) -> str:
-    """The misconception, said of nobody: for a list of what a class believes."""
+    """The misconception in an impersonal sentence, for a list of a class's misconceptions."""
     return f"Code that {_ended(misconception.says)}"
 
 
@@ -33,7 +36,7 @@ def _ended(sentence: str) -> str:
 
 
 def got(result: PropertyResult) -> str:
-    """The answer that came back, or that there is nothing yet that could answer."""
+    """The answer that came back, or a note that there is no code yet that could answer."""
     return result.got if result.written else NOT_WRITTEN
 
 
@@ -63,7 +66,7 @@ def hint(taken: Hint, again: str) -> str:
 
 
 class Walls(Protocol):
-    """How code is walled in: of a report, or of the boundary itself."""
+    """The isolation of student code, from a report or from the boundary itself."""
 
     @property
     def level(self) -> str:
@@ -72,12 +75,12 @@ class Walls(Protocol):
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """What it is made of."""
+        """The mechanisms that it consists of."""
         ...
 
 
 def isolation(walls: Walls | None, device: str = "cpu") -> str:
-    """The level of isolation and what it is made of, "" if nothing was run."""
+    """The level of isolation and its parts, "" if nothing was run."""
     if walls is None:
         return ""
     made = f"{walls.level}: {', '.join(walls.parts)}" if walls.parts else walls.level
@@ -87,12 +90,12 @@ def isolation(walls: Walls | None, device: str = "cpu") -> str:
 
 
 def protects(walls: Walls | None) -> str:
-    """What a level of isolation protects from, "" for one that needs no words."""
+    """The protection that a level of isolation gives, "" for one that needs no words."""
     return _PROTECTS.get(walls.level, "") if walls else ""
 
 
 def stage(step: Step) -> str:
-    """What a job is doing."""
+    """A running job's current stage in words."""
     words = _stage(step)
     return f"lesson {step.lesson}: {words}" if step.lesson else words
 

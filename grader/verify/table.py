@@ -1,4 +1,4 @@
-"""What was measured, as data, and as a table in a terminal."""
+"""The measurements, as data and as tables in a terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from grader.render.lines import put
 
 @dataclass(frozen=True)
 class VerifyRow:
-    """What ``grader verify`` found for one lesson.
+    """The findings of ``grader verify`` for one lesson.
 
     Attributes:
         stub_fails: whether the untouched stub earns nothing.
@@ -51,7 +51,7 @@ class VerifyRow:
 
 @dataclass(frozen=True)
 class MutantsRow:
-    """What ``grader mutants`` found for one lesson.
+    """The findings of ``grader mutants`` for one lesson.
 
     Attributes:
         mutants: how many there are; ``killed`` of them lose marks.
@@ -70,7 +70,7 @@ class MutantsRow:
 
     @property
     def share(self) -> float:
-        """The killed ones among those that are not equivalent; 1 where there are none."""
+        """The share of killed mutants among those that are not equivalent; 1 if there are none."""
         counted = self.killed + len(self.survivors)
         return self.killed / counted if counted else 1.0
 
@@ -82,7 +82,7 @@ class MutantsRow:
 
 @dataclass(frozen=True)
 class BarRow:
-    """What ``grader bar`` found for one lesson: which chaffs reach the bar, and what catches each, "" if nothing."""
+    """The findings of ``grader bar`` for one lesson: the chaffs that reach the bar, and what catches each, or ""."""
 
     lesson: str
     chaffs: int
@@ -96,7 +96,7 @@ class BarRow:
 
 @dataclass(frozen=True)
 class CalibrateRow:
-    """What ``grader calibrate`` found in one series of runs.
+    """The findings of ``grader calibrate`` in one series of runs.
 
     Attributes:
         series: the lesson, the program if it is not the reference, and the kind of task.
@@ -118,7 +118,7 @@ class CalibrateRow:
 
 @dataclass(frozen=True)
 class ExamplesRow:
-    """What ``grader examples`` found for one lesson: how many of its chaffs the public examples catch."""
+    """The findings of ``grader examples`` for one lesson: the number of its chaffs that the public examples catch."""
 
     lesson: str
     caught: int
@@ -126,7 +126,7 @@ class ExamplesRow:
 
 
 def print_verify(rows: Sequence[VerifyRow], console: Console) -> None:
-    """What a course author sees: whether the tests of every lesson can be trusted, and what is wrong where not."""
+    """Print a table for course authors: whether each lesson's tests can be trusted, and what is wrong if not."""
     table = _table()
     table.add_column("stub\nfails", justify="center")
     table.add_column("solution\npasses", justify="center")
@@ -169,15 +169,15 @@ def print_verify(rows: Sequence[VerifyRow], console: Console) -> None:
         for lesson, words in lines:
             put(console, Text.assemble((one_line(lesson), "bold"), ": ", visible(words)), 2, sign)
     if problems:
-        console.print(Text(f"{count(len(problems), 'problem')} to mend."))
+        console.print(Text(f"{count(len(problems), 'problem')} to fix."))
     else:
-        console.print(Text(f"{count(len(rows), 'lesson')}: nothing to mend."))
+        console.print(Text(f"{count(len(rows), 'lesson')}: nothing to fix."))
     if missing:
         console.print(Text(f"{count(len(missing), 'thing')} missing (○)."))
 
 
 def print_mutants(rows: Sequence[MutantsRow], console: Console) -> None:
-    """The mutants that nothing noticed, one under the other, then a table."""
+    """The mutants that nothing noticed, one below the other, then a table."""
     for row in rows:
         for line, old, new in row.survivors:
             _change(console, f"{one_line(row.lesson)}, line {line}, survived:", old, new)
@@ -206,7 +206,7 @@ def print_bar(row: BarRow, console: Console) -> None:
 
 
 def print_calibrate(rows: Sequence[CalibrateRow], console: Console) -> None:
-    """What went wrong, then a table of all series."""
+    """The errors that occurred, then a table of all series."""
     for row in rows:
         for message in row.messages:
             console.print(Text(f"{one_line(row.series)}, {visible(message)}"), soft_wrap=True)
@@ -225,7 +225,7 @@ def print_calibrate(rows: Sequence[CalibrateRow], console: Console) -> None:
 
 
 def print_examples(rows: Sequence[ExamplesRow], console: Console) -> None:
-    """How many misconceptions the examples of each lesson catch, and of all."""
+    """The number of misconceptions that the examples catch, per lesson and in all."""
     table = _table("chaffs\ncaught")
     for row in rows:
         table.add_row(Text(one_line(row.lesson)), f"{row.caught}/{row.chaffs}")

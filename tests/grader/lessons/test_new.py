@@ -57,7 +57,7 @@ def test_a_new_lesson_works_at_once(course: Course, monkeypatch: pytest.MonkeyPa
     status, said = typed(course, monkeypatch, "verify", "3", "--no-training")
     assert status == 0, said
     said = " ".join(said.split())
-    assert "1 lesson: nothing to mend." in said
+    assert "1 lesson: nothing to fix." in said
     for missing in ("a hint of step_towards says TODO", "1 wheat of at least 3", f"solutions/{NAME}.py says TODO in"):
         assert missing in said
     (course.root / "exercises" / f"{NAME}.py").write_bytes((course.root / "solutions" / f"{NAME}.py").read_bytes())

@@ -261,6 +261,7 @@ def test_walls_are_described_by_level_parts_and_device() -> None:
     assert words.isolation(None) == words.protects(None) == ""
     levels = (*get_args(Level), "in this process")
     assert all(words.protects(Isolation(level)) for level in levels)
+    assert all("scratch folder" in words.protects(Isolation(level)) for level in get_args(Level))
 
 
 def test_every_step_of_grading_has_words() -> None:
@@ -537,7 +538,7 @@ def test_check_begins_with_the_first_thing_to_fix() -> None:
     out = check(law("first"), FAILING, law("third", "fail"), law("fourth", "skip"), notes=("A note.",))
     order_of = ["A note.", "First, f", "✗ The law of rows.", "exactly like one that samples", "Look at `replace`."]
     order_of += ["batch = buffer", "array([2, 2])", "two different rows", "hello from the code", "✓ The law of first."]
-    order_of += ["✗ The law of third.", "– The law of fourth.", "Next: mend it in exercises/lesson5_replay_buffer.py"]
+    order_of += ["✗ The law of third.", "– The law of fourth.", "Next: fix it in exercises/lesson5_replay_buffer.py"]
     places = [out.index(words) for words in order_of]
     assert places == sorted(places)
     assert out.count("Next:") == 1
@@ -661,7 +662,7 @@ def test_verify_shows_what_is_wrong() -> None:
     console = plain()
     table.print_verify([good], console)
     assert "✗" not in (out := shown(console))
-    assert "nothing to mend" in out
+    assert "nothing to fix" in out
 
 
 def test_what_cannot_be_imported_is_not_praised() -> None:
@@ -670,5 +671,5 @@ def test_what_cannot_be_imported_is_not_praised() -> None:
     terminal.print_check(msgspec.structs.replace(broken, public=True), console, trains=True)
     out = shown(console)
     assert "lesson4_dqn.py cannot be imported" in out
-    assert out.rstrip().endswith("Next: mend that, then  grader check 5")
+    assert out.rstrip().endswith("Next: fix that, then  grader check 5")
     assert "right" not in out

@@ -249,7 +249,7 @@ def test_a_learner_who_works_in_the_notebook_is_understood(tiny: Course, tmp_pat
     console = Console(file=shown, width=100)
     assert not learner.check(course, "1", None, console)
     assert "lesson1_numbers.ipynb was graded; lesson1_numbers.py beside it is still the stub" in shown.getvalue()
-    assert "mend it in exercises/lesson1_numbers.ipynb" in shown.getvalue()
+    assert "fix it in exercises/lesson1_numbers.ipynb" in shown.getvalue()
     # Half a statement is work, though the cell is left out: this is not an untouched notebook.
     path.write_text(path.read_text().replace("x // 2", "(x // 2"))
     assert not learner.check(course, "1", None, console)
