@@ -5,12 +5,12 @@ nbgrader stays what it is: it keeps the gradebook, releases, collects, shows and
 the verdict comes from ``grader grade``, which runs student code in a process of its own.
 
 - ``make``: ``grader nbgrader init``: writes the course folder.
-- ``database``: where the gradebook is, and its password elsewhere.
+- ``database``: keeps the password of the gradebook's database out of the course folder's config.
 - ``autograde``: nbgrader's autograde for this course, put in place by ``plug_in``.
-- ``verdicts``: the class's reports, made side by side while nbgrader goes through the students.
+- ``verdicts``: the class's reports, made in parallel while nbgrader goes through the students.
 - ``classwork``: the process that makes them.
-- ``restore``: what a student handed in, as a notebook that nbgrader can keep.
-- ``stage``: the stage in the place of nbgrader's ``Execute``: a report becomes outputs of cells.
+- ``restore``: turns a student's submission into a notebook that nbgrader can keep.
+- ``stage``: the stage that replaces nbgrader's ``Execute``: it writes a report into the outputs of cells.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def plug_in(config: Any) -> None:
 
 
 def find_alembic() -> None:
-    """Put this environment's programs on PATH: nbgrader starts ``alembic`` when it makes a gradebook.
+    """Put this environment's programs on PATH: nbgrader starts ``alembic`` to create a gradebook.
 
     It is missing where somebody runs ``.venv/bin/nbgrader`` without activating the environment.
     """

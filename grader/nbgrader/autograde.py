@@ -1,4 +1,4 @@
-"""nbgrader's autograde, with the verdicts of the grader: what is submitted is graded, whatever it is called or made of.
+"""nbgrader's autograde with the grader's verdicts: every submission is graded, whatever its name or format.
 
 Everything that nbgrader does for a submission is still done by nbgrader's own code: gradebook, timestamps, late
 penalties, the files in autograded/. Different is where the verdicts come from (``grader.nbgrader.verdicts``), that no
@@ -41,7 +41,7 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
     """Takes the place of ``nbgrader.converters.Autograde``; set it up in the config under that name."""
 
     def init_notebooks(self) -> None:
-        """Find what is to be graded: every student's folder, whether or not nbgrader would find a notebook in it."""
+        """Find the submissions to grade: every student's folder, even if nbgrader would find no notebook in it."""
         self.verdicts = Verdicts(parent=self)
         with _one_line(self):
             self._prepare()
@@ -67,7 +67,7 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
             if fnmatch.fnmatchcase(student, directory.student_id) and student not in excluded
         ]
         if not students:
-            raise NoVerdictError(f"{submissions} has no student called {directory.student_id!r}")
+            raise NoVerdictError(f"{submissions} has no student named {directory.student_id!r}")
         self.assignments: dict[str, list[str]] = {}
         with Gradebook(directory.db_url, directory.course_id) as gradebook:
             for student in students:
@@ -80,12 +80,12 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
         self.verdicts.begin(course, self.coursedir, name, students)
 
     def _work_of(self, student: str) -> Submission:
-        """What the grader takes for a student's work, which may lie outside the folder where nbgrader looks."""
+        """The file that the grader reads as the student's work, possibly outside the folder where nbgrader looks."""
         directory = self.coursedir
         return read_work(self._course, self._lesson, Path(directory.root, directory.submitted_directory, student))
 
     def _read_gradebook(self, lesson: Lesson) -> None:
-        """Learn nbgrader's cells, and refuse where gradebook and course do not agree on what is worth what."""
+        """Read nbgrader's cells, and refuse to grade if gradebook and course disagree about points."""
         name = lesson.name
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             try:
@@ -121,7 +121,7 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
         for cell, given in tests.items():
             if cell not in judged:
                 raise NoVerdictError(
-                    f"nothing judges the test cell {cell!r}: it is no exercise of {name} in course.yml"
+                    f"nothing judges the test cell {cell!r}: it is not an exercise of {name} in course.yml"
                 )
             exercise, wanted = judged[cell]
             if given != wanted:
@@ -135,7 +135,7 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
         self._exercises = {cell: judged[cell][0] for cell in tests}
 
     def _source_order(self, name: str) -> dict[str, int]:
-        """Where each of nbgrader's cells stands: the gradebook does not know."""
+        """The position of each of nbgrader's cells in the source notebook, as the gradebook does not store it."""
         import nbformat
 
         path = Path(self.coursedir.format_path(self.coursedir.source_directory, ".", name), f"{name}.ipynb")
@@ -146,7 +146,7 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
         return {cell.metadata.get("nbgrader", {}).get("grade_id", ""): i for i, cell in enumerate(cells)}
 
     def convert_notebooks(self) -> None:
-        """Go through the students while their work is being graded."""
+        """Convert each student's work while the rest of the class is being graded."""
         early = True
         try:
             with _one_engine():
@@ -156,7 +156,7 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
             self.verdicts.end(early=early)
 
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
-        """Whether there is anything to do: also where the verdict may be another one than last time."""
+        """Whether there is anything to do; also true if the verdict may have changed since the last run."""
         with _one_line(self):
             self._report = self.verdicts.of(student_id)
         if self._report.has_error:
@@ -172,14 +172,14 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
         return bool(super().init_destination(assignment_id, student_id))
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
-        """As in nbgrader, but that links are not followed: they would hand back whatever the instructor may read."""
+        """As in nbgrader, but without following links, which could expose any file that the instructor can read."""
         folder = Path(self._format_source(assignment_id, student_id))
         links = [glob.escape(path.name) for path in folder.rglob("*") if path.is_symlink()]
         with utils.temp_attrs(self.coursedir, ignore=[*self.coursedir.ignore, *links]):
             super().init_assignment(assignment_id, student_id)
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
-        """Both of nbgrader's rounds of stages, one after the other, on the notebook that ``restore`` makes."""
+        """Run both of nbgrader's rounds of stages, one after the other, on the notebook that ``restore`` makes."""
         folder = Path(notebook_filename).parent
         self._sanitizing = True
         resources = self.init_single_notebook_resources(notebook_filename)
@@ -197,7 +197,7 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
 
 
 def stamp(report: Report, folder: Path, work: Path | None = None) -> str:
-    """A digest of all that an autograded notebook is made of: the verdict, and what was handed in."""
+    """A digest of everything that determines an autograded notebook: the verdict and the submission."""
     verdict = msgspec.structs.replace(report, digest="", seconds=0.0)
     sha = hashlib.sha256(json.dumps(without_times(msgspec.to_builtins(verdict))).encode())
     elsewhere = [work] if work is not None and not work.is_relative_to(folder) else []
@@ -209,7 +209,7 @@ def stamp(report: Report, folder: Path, work: Path | None = None) -> str:
 
 
 def _stamp_in(path: Path) -> str | None:
-    """The stamp in an autograded notebook; None where there is no notebook, or one that somebody else made."""
+    """The stamp in an autograded notebook; None if there is no notebook, or one without a stamp."""
     try:
         return str(json.loads(path.read_bytes())["metadata"]["grader"]["stamp"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -224,7 +224,7 @@ def _what_failed(report: Report) -> str:
 
 @contextlib.contextmanager
 def _one_engine() -> Iterator[None]:
-    """Let SQLAlchemy remember, for a whole class, the statements that it has compiled.
+    """Have SQLAlchemy cache its compiled statements for a whole class.
 
     nbgrader opens the gradebook nine times a student, each time with an engine that has to compile them anew, a third
     of its work. Connections are still opened and closed as nbgrader does it.
@@ -239,7 +239,7 @@ def _one_engine() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _one_line(converter: Autograde) -> Iterator[None]:
-    """What a user can mend is one line in nbgrader's log, and the end; nbgrader would go on, a traceback a student."""
+    """Report a user's mistake as one line in nbgrader's log and exit; nbgrader would log one traceback per student."""
     try:
         yield
     except UserError as error:

@@ -1,4 +1,4 @@
-"""The process that grades a class for nbgrader: an order on standard input, every finished student as a line of JSON.
+"""The process that grades a class for nbgrader: an order on standard input, one line of JSON per finished student.
 
 It is a process of its own, and not a pool inside of nbgrader's, because a pool's workers would each import all of
 nbgrader first: two seconds a worker, for nothing.
@@ -14,7 +14,7 @@ import msgspec
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What is to be graded, and how; the fields are the options of ``grader grade``."""
+    """The work to grade and the settings to grade it with; the fields are the options of ``grader grade``."""
 
     course: str
     submissions: str
@@ -30,7 +30,7 @@ class Order(msgspec.Struct, frozen=True):
 
 
 def main() -> None:
-    """Do what the order says; a line that begins with ``!`` says why that is not possible."""
+    """Carry out the order; an output line that starts with ``!`` says why that is impossible."""
     from grader.course import load
     from grader.errors import UserError
     from grader.grading.classroom import Options, grade_class

@@ -1,4 +1,4 @@
-"""Keep the password of a gradebook's database out of the config of a course folder, and out of what is remembered.
+"""Keep the password of a gradebook's database out of the course folder's config and state.
 
 A course folder is shared with assistants, backed up and put into repositories; its config is a program that everybody
 in it reads. So the URL there has no password. ``with_password``, which the config calls, takes it from the environment
@@ -28,7 +28,7 @@ _IN_TEXT = re.compile(r"""^(?!\s*\#).*\w://[^\s/:@"']*:[^\s@"']+@""", re.MULTILI
 
 
 def split(url: str) -> tuple[str, str]:
-    """A URL without its password, and the password; "" where it has none, or where it is no URL."""
+    """Split a URL into itself without its password, and the password; "" if it has none or is not a URL."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 
@@ -51,7 +51,7 @@ def has_password(text: str) -> bool:
 
 
 def with_password(url: str, config: str) -> str:
-    """The URL with the password from the environment, or from the file beside the config; as it is without either.
+    """The URL with the password from the environment or from the file beside the config; unchanged without either.
 
     Args:
         url: the URL without a password.
@@ -67,7 +67,7 @@ def with_password(url: str, config: str) -> str:
 
 
 def keep(folder: Path, password: str) -> None:
-    """Write the password to its file, which from the first byte on nobody else may read.
+    """Write the password to its file, which no other user can read from the first byte on.
 
     Raises:
         CourseError: it cannot be written.

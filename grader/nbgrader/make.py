@@ -36,7 +36,7 @@ _GITIGNORE = """\
 
 
 class State(msgspec.Struct, frozen=True):
-    """What the command knows of a folder from the last time.
+    """The command's memory of a folder from its last run.
 
     Attributes:
         lessons: the lessons that are there.
@@ -125,7 +125,7 @@ def _in_words(step: Step) -> str:
 
 
 def _before(folder: Path) -> State | None:
-    """What is known of a folder; None for an empty one."""
+    """The state stored in a folder; None for an empty one."""
     if folder.exists() and not folder.is_dir():
         raise CourseError(f"{folder} is a file, not a folder")
     try:
@@ -141,7 +141,7 @@ def _before(folder: Path) -> State | None:
 
 
 def _moved(folder: Path, password: str) -> list[str]:
-    """Put the password that stood in the folder into the file for it, unless there is one already."""
+    """Move the password out of the folder's config into the password file, unless there is one already."""
     if not (folder / database.FILE).exists():
         database.keep(folder, password)
     return [
@@ -151,7 +151,7 @@ def _moved(folder: Path, password: str) -> list[str]:
 
 
 def _unsafe(folder: Path, name: str, data: bytes) -> list[str]:
-    """A line about a file that somebody has changed, and that shows the password, or lets it into a repository."""
+    """Warn about an edited file that shows the password, or that lets it into a repository."""
     text = data.decode("utf-8", "replace")
     if name == "nbgrader_config.py" and database.has_password(text):
         return [
@@ -163,7 +163,7 @@ def _unsafe(folder: Path, name: str, data: bytes) -> list[str]:
 
 
 def database_problem(url: str) -> str | None:
-    """Why a gradebook cannot be kept there, in one line; None where nothing is known against it."""
+    """The reason why a gradebook cannot be kept at this URL, in one line; None if no problem is known."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
@@ -171,7 +171,8 @@ def database_problem(url: str) -> str | None:
         kind = make_url(url).get_dialect()
         kind.import_dbapi()
     except (ArgumentError, NoSuchModuleError) as error:
-        return f"this is no URL of a database: {' '.join(str(error).split())}; expected is one like sqlite:////path/gradebook.db"
+        problem = " ".join(str(error).split())
+        return f"this is not the URL of a database: {problem}; expected one like sqlite:////path/gradebook.db"
     except ModuleNotFoundError as error:
         name = error.name or str(error)
         package = {"psycopg": "'psycopg[binary]'", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}.get(
@@ -182,7 +183,7 @@ def database_problem(url: str) -> str | None:
 
 
 def _files(course: Course, state: State) -> Iterator[tuple[str, bytes]]:
-    """Every file by its name in the folder."""
+    """The content of every file, by its path in the folder."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -213,7 +214,7 @@ def _files(course: Course, state: State) -> Iterator[tuple[str, bytes]]:
 
 
 def _untrained(notebook: str, lesson: Lesson) -> str:
-    """The source notebook with a training check that is worth nothing: then nbgrader's totals leave it out as well."""
+    """The source notebook with a training check worth 0 points, so that nbgrader's totals leave it out too."""
     if lesson.training is None:
         return notebook
     data = json.loads(notebook)

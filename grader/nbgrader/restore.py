@@ -1,4 +1,4 @@
-"""What a student handed in, as a notebook that nbgrader can keep and show.
+"""Turn a student's submission into a notebook that nbgrader can keep and show.
 
 nbgrader knows its cells by metadata in the student's own file. Where a student deletes or doubles a cell, clears
 metadata, renames the notebook, breaks it or hands in a module, nbgrader passes over the submission, ends with an error,
@@ -58,7 +58,7 @@ class Released:
     task: bool
 
     def mark(self, cell: NotebookNode) -> None:
-        """Make the cell nbgrader's again."""
+        """Restore nbgrader's metadata on the cell."""
         cell.metadata["nbgrader"] = {
             "schema_version": 3,
             "grade_id": self.name,
@@ -75,7 +75,7 @@ class Released:
 def restore(
     folder: Path, lesson: Lesson, graded: Path | None, released: Sequence[Released], metadata: dict[str, Any]
 ) -> NotebookNode:
-    """The notebook that nbgrader gets.
+    """Restore the submission as a notebook for nbgrader.
 
     Args:
         folder: ``submitted/<student>/<lesson>``.
@@ -92,7 +92,7 @@ def restore(
 
 
 def _student_cells(folder: Path, lesson: Lesson, graded: Path | None) -> list[NotebookNode]:
-    """The student's cells, without metadata but for the name that each claims to have (``grade_id``)."""
+    """The student's cells, without metadata except for the name that each one claims to have (``grade_id``)."""
     notebook = folder / f"{lesson.name}.ipynb"
     cells = None
     if graded is not None and (cells := _cells_of(graded)) is not None:
@@ -114,7 +114,7 @@ def _is_plain(path: Path) -> bool:
 
 
 def _cells_of(path: Path) -> list[NotebookNode] | None:
-    """The cells of a notebook, made anew; None where it is none."""
+    """Rebuild the cells of a notebook; None if it is not a notebook."""
     import nbformat
 
     if not _is_plain(path) or path.stat().st_size > NOTEBOOK_CAP:
@@ -128,7 +128,7 @@ def _cells_of(path: Path) -> list[NotebookNode] | None:
 
 
 def _anew(cell: Any) -> NotebookNode:
-    """The same text in a cell of the same kind, and pictures that were pasted into it."""
+    """A fresh cell of the same kind with the same text, and with the pictures that were pasted into it."""
     made: NotebookNode
     if cell.cell_type == "markdown":
         words, pictures = _TAG.sub("&lt;", str(cell.source)), _pictures(cell.get("attachments"))
@@ -147,7 +147,7 @@ def _anew(cell: Any) -> NotebookNode:
 
 @functools.lru_cache(maxsize=256)  # the lesson's own texts are the same in every notebook
 def _can_be_shown(words: str, pictures: tuple[str, ...]) -> bool:
-    """Whether a text becomes a page: one that names a picture that is not there ends all of ``generate_feedback``."""
+    """Whether a text can be rendered: a reference to a missing picture would end all of ``generate_feedback``."""
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
     attachments = {name: {"image/png": ""} for name in pictures}
@@ -159,7 +159,7 @@ def _can_be_shown(words: str, pictures: tuple[str, ...]) -> bool:
 
 
 def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
-    """What is a picture, and nothing else, of what was pasted into a cell."""
+    """The pictures, and nothing else, among a cell's attachments."""
     kept: dict[str, dict[str, str]] = {}
     for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
         for kind, data in kinds.items() if isinstance(kinds, dict) else ():
@@ -169,7 +169,7 @@ def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
 
 
 def _with_released(cells: list[NotebookNode], released: Sequence[Released]) -> list[NotebookNode]:
-    """The cells with nbgrader's marks on those that are its own, and with what is graded and missing put back."""
+    """Restore nbgrader's marks on its own cells, and put back graded cells that are missing."""
     where: dict[str, NotebookNode] = {}
     claims = [(cell, cell.metadata.pop("claims", "")) for cell in cells]
     by_name = {each.name: each for each in released}
@@ -205,7 +205,7 @@ def _same(cell: NotebookNode, released: Released) -> bool:
 
 
 def _dress(cell: NotebookNode, released: Released) -> None:
-    """Make the cell what it was released as, but for what the student may write in it."""
+    """Restore the cell as it was released, except for what the student may write in it."""
     released.mark(cell)
     if released.locked:
         cell.source = released.source

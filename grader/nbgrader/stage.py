@@ -1,4 +1,4 @@
-"""The stage that stands in the place of nbgrader's ``Execute``: a report becomes the outputs of cells.
+"""The stage that replaces nbgrader's ``Execute``: it writes a report into the outputs of cells.
 
 No kernel is started. Every cell that judges an exercise gets what ``Execute`` would have left in it: something to look
 at, and a number, which nbgrader's own next stage writes to the gradebook.
@@ -19,7 +19,7 @@ from grader.report.report import Report, exercise_scores
 
 
 def worth(lesson: Lesson, *, training: bool) -> dict[str, tuple[str, float]]:
-    """The cells that the grader judges: by grade_id, the exercise and its points."""
+    """Exercise and points of every cell that the grader judges, by grade_id."""
     cells = {grade_id(each.name): (each.name, each.points) for each in lesson.exercises}
     if rule := lesson.training:
         cells[grade_id(rule.exercise)] = (rule.exercise, rule.points if training else 0.0)
@@ -27,7 +27,7 @@ def worth(lesson: Lesson, *, training: bool) -> dict[str, tuple[str, float]]:
 
 
 def score(report: Report, exercise: str) -> float:
-    """What a report gives for one exercise, or for the training check."""
+    """The points that a report gives for one exercise, or for the training check."""
     earned = {name: points for name, (points, _) in exercise_scores(report.properties).items()}
     if report.training is not None:
         earned[report.training.exercise] = report.training.points
@@ -36,10 +36,10 @@ def score(report: Report, exercise: str) -> float:
 
 
 class Verdict(NbGraderPreprocessor):  # type: ignore[misc]
-    """Puts a report's verdicts into the cells that they are about."""
+    """Write a report's verdicts into the cells that they belong to."""
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        """Called by nbconvert; the report comes with the resources (see ``grader.nbgrader.autograde``)."""
+        """Run by nbconvert; the report comes with the resources (see ``grader.nbgrader.autograde``)."""
         from grader.printable import amount
         from grader.render.html import cell_feedback
 

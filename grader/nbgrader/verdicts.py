@@ -1,4 +1,4 @@
-"""The reports of a class for one lesson, as nbgrader needs them: one student after another.
+"""The reports of a class on one lesson, as nbgrader needs them: one student after another.
 
 The class is graded side by side in another process, and nbgrader goes on with a student as soon as that student's
 report is there. Reports are kept in the same place and by the same digest as those of ``grader grade``: what was graded
@@ -26,27 +26,27 @@ from grader.report.report import Report
 
 
 class Verdicts(LoggingConfigurable):
-    """Where nbgrader's autograde gets its verdicts from. Options are those of ``grader grade``."""
+    """The source of verdicts for nbgrader's autograde. Its options are those of ``grader grade``."""
 
     course = Unicode("", help="The folder that holds course.yml; by default the grader's own.").tag(config=True)
-    reports = Unicode("report", help="Where reports are kept, seen from the course folder.").tag(config=True)
-    training = Bool(True, help="Whether training checks are run. Where not, `train` has to be worth 0 points.").tag(
+    reports = Unicode("report", help="The folder for reports, relative to the course folder.").tag(config=True)
+    training = Bool(True, help="Whether training checks are run. If not, `train` has to be worth 0 points.").tag(
         config=True
     )
     rehearsal = Bool(
         True, help="Whether the course's own solutions have to get full marks on this machine before anyone is graded."
     ).tag(config=True)
-    jobs = Integer(None, allow_none=True, help="Processes side by side; by default one a processor.").tag(config=True)
-    device = Enum(("cpu", "cuda"), "cpu", help="Where networks live.").tag(config=True)
+    jobs = Integer(None, allow_none=True, help="Number of parallel processes; by default one per CPU.").tag(config=True)
+    device = Enum(("cpu", "cuda"), "cpu", help="The device that networks are on.").tag(config=True)
     isolation = Enum(
-        ("", "strong", "embedded", "process only"), "", help="Exactly this isolation; by default the best one here."
+        ("", "strong", "embedded", "process only"), "", help="Exactly this isolation; by default the strongest here."
     ).tag(config=True)
-    unsafe = Bool(False, help="Grade even where nothing can wall student code in.").tag(config=True)
+    unsafe = Bool(False, help="Grade even if student code cannot be isolated.").tag(config=True)
 
     _process: subprocess.Popen[str] | None = None
 
     def load_course(self) -> Course:
-        """The course, as it is now.
+        """Load the course in its current state.
 
         Raises:
             NoVerdictError: there is none, or it has a mistake.
@@ -58,7 +58,7 @@ class Verdicts(LoggingConfigurable):
             raise NoVerdictError(f"{error} (c.Verdicts.course in nbgrader_config.py names the folder)") from None
 
     def begin(self, course: Course, coursedir: CourseDirectory, lesson: str, students: Sequence[str]) -> None:
-        """Start to grade these students' work on a lesson."""
+        """Start grading these students' work on a lesson."""
         self._lesson, self._done = lesson, set[str]()
         self._out = Path(coursedir.root, self.reports)
         order = Order(
@@ -82,7 +82,7 @@ class Verdicts(LoggingConfigurable):
         self.log.info("Grading the work of %d students on %s, side by side", len(students), lesson)
 
     def of(self, student: str) -> Report:
-        """The report on one student; waits until it is there.
+        """The report on one student; blocks until it exists.
 
         Raises:
             NoVerdictError: the process that grades came to a bad end.
@@ -99,7 +99,7 @@ class Verdicts(LoggingConfigurable):
         return Report.from_json((self._out / student / f"{self._lesson}.json").read_bytes())
 
     def end(self, *, early: bool) -> None:
-        """Wait until the class's pages are written; where it ends early, stop what is still being graded."""
+        """Wait until the class's pages are written; on an early exit, stop what is still being graded."""
         if self._process is None:
             return
         assert self._process.stdout is not None

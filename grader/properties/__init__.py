@@ -2,8 +2,8 @@
 
 - ``runner``: runs pytest with ``plugin``.
 - ``plugin``: gives every property a fresh session, and turns its outcome into a finding.
-- ``counterexample``: writes what was asked as code that can be pasted.
+- ``counterexample``: writes the questions asked as code to paste.
 - ``diagnosis``: finds the misconception that behaves like the student's code.
-- ``answers``: reads answers back, to be shown and compared.
-- ``examples``: asks the public examples in the place of the properties.
+- ``answers``: decodes recorded answers, to display and compare them.
+- ``examples``: asks the public examples instead of the properties.
 """

@@ -1,4 +1,4 @@
-"""Answers of a transcript, read back as plain values: to be shown, and to be compared with another program's."""
+"""Decode recorded answers into plain values, to display them and to compare them with another program's."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from grader.student.wire import Decoder, Frame
 
 
 class Thing(msgspec.Struct, frozen=True):
-    """A reference: all that can be compared is what kind of object it names."""
+    """A reference to an object, of which only the kind can be compared."""
 
     kind: str
 
     def __repr__(self) -> str:
-        """In words."""
+        """The kind of the object, as a phrase."""
         return f"an object of type {self.kind}"
 
 
@@ -29,7 +29,7 @@ def _reference(tag: str, rest: list[Any]) -> Thing:
 
 
 def read(frame: Frame) -> list[Any] | None:
-    """The message of a frame with references as ``Thing``; None where it is not a message."""
+    """The message of a frame, with references as ``Thing``; None if it is not a message."""
     try:
         return Decoder(_reference, modules=True).message(frame)
     except WireError:
@@ -48,7 +48,7 @@ def last_answer(transcript: Transcript) -> str:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two answers, or two questions that were asked back, are alike to float32 accuracy."""
+    """Whether two answers, or two questions asked by the student's side, are equal to float32 accuracy."""
     if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
         return same(one.numpy(), other.numpy())
     if isinstance(one, np.ndarray | np.generic) and isinstance(other, np.ndarray | np.generic):
@@ -63,7 +63,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def same_answer(one: Frame, other: Frame) -> bool:
-    """Whether two answers say the same: equal values, or the same kind of exception."""
+    """Whether two answers agree: equal values, or the same kind of exception."""
     left, right = read(one), read(other)
     if left is None or right is None or left[0] != right[0]:
         return False

@@ -1,4 +1,4 @@
-"""What was asked of a student's code, written as Python that they can paste and run."""
+"""Write the questions asked of a student's code as Python to paste and run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NUMBERS_CAP = 1000
 
 
 class _Name:
-    """Stands for an object in a decoded question or answer; prints as its variable."""
+    """A variable name for an object in a decoded question or answer; its repr is the name."""
 
     def __init__(self, text: str, fresh: str = "") -> None:
         self.text, self.fresh = text, fresh
@@ -31,7 +31,7 @@ class _Name:
 
 
 class _Writer:
-    """Turns the exchanges of one transcript into lines."""
+    """Turn the exchanges of one transcript into lines of Python."""
 
     def __init__(self, transcript: Transcript, module: str) -> None:
         self.transcript, self.module = transcript, module
@@ -54,7 +54,7 @@ class _Writer:
         return name
 
     def incoming(self, tag: str, rest: list[Any]) -> Any:
-        """A reference inside a question."""
+        """Decode a reference inside a question."""
         if tag == "h":
             return _Name(self.names.get(rest[0], "..."))
         if tag == "c":
@@ -175,7 +175,7 @@ class _Writer:
 
 
 def _as_loops(lines: list[str]) -> list[str]:
-    """The same statements with runs of repetitions, of one line or of a few, written as a loop.
+    """The same statements, with repetitions of one line or of a few lines written as loops.
 
     In an interactive session a loop echoes what its lines echo, so what is pasted shows the same.
     """
@@ -196,7 +196,7 @@ def _as_loops(lines: list[str]) -> list[str]:
 
 
 def _repetitions(lines: list[str], at: int, period: int) -> int:
-    """How often the ``period`` lines from ``at`` on stand there one after another."""
+    """The number of times that the ``period`` lines starting at ``at`` occur in a row."""
     block = lines[at : at + period]
     times = 1
     while lines[at + times * period : at + (times + 1) * period] == block:
@@ -205,7 +205,7 @@ def _repetitions(lines: list[str], at: int, period: int) -> int:
 
 
 def _kind(lent: Any) -> str:
-    """What a lent object is called: an environment, or the last word of its class's name (``ScriptedPolicy``)."""
+    """A short name for a lent object: ``env``, or the last word of its class's name (``ScriptedPolicy``)."""
     return "env" if hasattr(lent, "step") else re.sub(r".*(?=[A-Z])", "", type(lent).__name__)
 
 

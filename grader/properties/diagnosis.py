@@ -1,4 +1,4 @@
-"""Name the misconception: ask the known wrong programs what the student was asked, and see which one answers alike.
+"""Name the misconception: ask the known wrong programs the student's questions, and see which one answers alike.
 
 The questions are replayed exactly as they crossed the wire, so the student's code may look like nothing the course has
 ever seen. What the student's code asked back (a step of an environment) has to be asked alike too; the recorded
@@ -61,7 +61,7 @@ def diagnose(findings: Sequence[Finding], chaffs: Sequence[Chaff], open_chaff: O
 
 
 def _is_answered(transcript: Transcript | None) -> bool:
-    """Whether there is something to compare: a question that ended the process has no answer."""
+    """Whether there is an answer to compare: a question that ended the process has none."""
     return transcript is not None and bool(transcript.exchanges) and bool(transcript.exchanges[-1].answer.head)
 
 
@@ -74,7 +74,7 @@ def _all(findings: Iterable[Finding], exercise: str) -> list[Transcript]:
 
 
 class _Sessions:
-    """One open session at a time, of the chaff that was asked last."""
+    """One open session at a time: that of the chaff asked last."""
 
     def __init__(self, open_chaff: OpenChaff) -> None:
         self._open = open_chaff
@@ -82,7 +82,7 @@ class _Sessions:
         self._session: Session | None = None
 
     def agree(self, chaff: Chaff, transcripts: Sequence[Transcript]) -> float:
-        """The share of transcripts in which the chaff answers alike, weighing none where there are none."""
+        """The share of transcripts in which the chaff answers alike; 0 if there are none."""
         alike = 0
         for transcript in transcripts:
             try:

@@ -1,4 +1,4 @@
-"""The public examples of a lesson: what its docstrings show after ``>>>``, asked of a learner's code.
+"""Ask a learner's code the public examples of a lesson: the ``>>>`` lines of its docstrings.
 
 They stand in for the hidden properties where these are absent, as in the copy that students get. The examples are read
 from the stub as it was handed out, never from the learner's file, whose docstrings anybody may have edited.
@@ -75,7 +75,7 @@ def run(
     tell: Callable[[Finding, int], None] | None = None,
     only: frozenset[str] | None = None,
 ) -> list[Finding]:
-    """Ask the examples of a submission; arguments as those of ``runner.run``, findings as it makes them."""
+    """Run the examples against a submission; arguments as for ``runner.run``, findings in the same form."""
     examples = [example for example in read(lesson, stub) if only is None or example.exercise in only]
     findings: list[Finding] = []
     for example in examples:
@@ -133,7 +133,7 @@ def _ask(session: Session, example: Example, finding: Finding, module: str, stub
 
 
 def _same(text: str, value: Any, want: str) -> bool:
-    """Whether an answer is what the example shows: in its text, or in its numbers and their shape."""
+    """Whether an answer agrees with the example: in its text, or in its numbers and their shape."""
     if text.split() == want.split():
         return True
     needed = _value(want)
@@ -143,7 +143,7 @@ def _same(text: str, value: Any, want: str) -> bool:
 
 
 def _value(want: str) -> Any:
-    """What an example shows as a value; None where it is not one that text can be turned back into."""
+    """The value that an example shows; None if it cannot be parsed."""
     # The text is the course's own, from the stub that the course made; nothing of the student's is evaluated.
     names = {"array": np.array, "tensor": torch.tensor, "torch": torch, "np": np}
     try:
@@ -153,14 +153,14 @@ def _value(want: str) -> Any:
 
 
 def _shown(text: str, value: Any) -> str:
-    """An answer in words: as Python shows it, and numbers without what numpy puts around them."""
+    """An answer as text: as Python shows it, with numbers stripped of numpy's wrapping."""
     if not text:
         return "nothing"
     return counterexample.code(value) if isinstance(value, np.generic | int | float) else text[:1500]
 
 
 def script(sources: list[str], module: str, stub: str) -> Counterexample:
-    """The lines of an example as Python to paste: with its imports, and the last value printed."""
+    """The lines of an example as Python to paste, with its imports and with the last value printed."""
     body = [source.rstrip("\n") for source in sources]
     if _is_expression(body[-1]):
         body[-1] = f"print({body[-1]})"
@@ -170,7 +170,7 @@ def script(sources: list[str], module: str, stub: str) -> Counterexample:
 
 
 def _imports(text: str, stub: str) -> tuple[list[str], list[str]]:
-    """The lesson's own imports that a piece of Python uses, and the names that it uses of what the lesson defines."""
+    """The imports that a piece of Python needs: the lesson's own, and the names that the lesson defines."""
     used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
     imports: list[str] = []
     own: list[str] = []

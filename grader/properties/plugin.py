@@ -1,4 +1,4 @@
-"""The pytest plugin: gives every property a student in a fresh session, and turns its outcome into a finding."""
+"""The pytest plugin: gives every property a fresh ``student`` session, and turns its outcome into a finding."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PACKAGE = str(Path(__file__).parents[1])
 
 @dataclasses.dataclass(slots=True)
 class Finding:
-    """One property as it ran: the verdict in words, and what the student's side said.
+    """The outcome of one property: the verdict in words, and the output of the student's side.
 
     Attributes:
         written: whether the exercise is more than what the stub had.
@@ -76,7 +76,7 @@ class Properties:
         tell: Callable[[Finding, int], None] | None = None,
         only: frozenset[str] | None = None,
     ) -> None:
-        """Nothing has run yet."""
+        """Start with no findings."""
         self.course, self.lesson, self._open, self._tell, self._only = course, lesson, open_session, tell, only
         self.findings: dict[str, Finding] = {}
         self.problem: Exception | None = None
@@ -89,7 +89,7 @@ class Properties:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
-        """A test file that cannot be imported is the course's fault; keep why."""
+        """Record why a test file cannot be imported, which is the course's fault."""
         report = yield
         if report.failed:
             self.problem = CourseError(f"{collector.nodeid}: {str(report.longrepr).strip().splitlines()[-1]}")
@@ -102,7 +102,7 @@ class Properties:
             mark = item.get_closest_marker("exercise")
             name = mark.args[0] if mark else None
             if mark is None or name not in order:
-                self.problem = CourseError(f"{item.nodeid}: @exercise names {name!r}, which the lesson has not")
+                self.problem = CourseError(f"{item.nodeid}: @exercise names {name!r}, not one of the lesson's")
                 items.clear()
                 return
             function = item.obj  # type: ignore[attr-defined]
@@ -116,7 +116,7 @@ class Properties:
 
     @pytest.fixture
     def student(self, request: pytest.FixtureRequest) -> Iterator[Student]:
-        """The submission on the other side of the boundary, in a session of this property's own."""
+        """The submission on the other side of the boundary, in a session for this property alone."""
         self._session = self._open()
         seed = self.course.secret(self.lesson.name, request.node.name) % 2**32
         self._begin(self._session, seed)
@@ -136,7 +136,7 @@ class Properties:
         return (yield)
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Skip what would say nothing."""
+        """Skip a property that could say nothing: something it needs has failed, or its exercise ran out of time."""
         finding = self.findings[item.name]
         reason = self._reason_to_skip(item, finding)
         if reason:
@@ -244,14 +244,14 @@ def _short(text: str) -> str:
 
 
 def _innermost(error: BaseException) -> BaseException:
-    """The first real exception in hypothesis's groups: code that fails now and then comes wrapped in one."""
+    """The first real exception in hypothesis's groups, in which it wraps code that fails now and then."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
 
 
 def _is_ours(error: BaseException) -> bool:
-    """Whether the grader's machinery failed, and not a test that could do nothing with the student's answer."""
+    """Whether the grader's own machinery failed, as opposed to a test that could not handle the student's answer."""
     if isinstance(error, StudentError | StudentDied | AssertionError):
         return False
     if isinstance(error, GraderFault):
@@ -262,7 +262,7 @@ def _is_ours(error: BaseException) -> bool:
 
 
 def _before_each_example(function: Any, begin: Callable[[], None]) -> None:
-    """Have ``begin`` called before every example that hypothesis tries."""
+    """Have ``begin`` called before each example that hypothesis tries."""
     handle = getattr(function, "hypothesis", None)
     if handle is None:
         return

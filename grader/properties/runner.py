@@ -47,13 +47,13 @@ def run(
     Args:
         course: the course.
         lesson: whose properties.
-        open_session: gives a fresh session with the submission loaded; called once a property.
+        open_session: gives a fresh session with the submission loaded; called once per property.
         tell: hears of every finding, and how many there will be.
         only: names of exercises to run, or None for all.
         until_failure: stop at the first property that fails; only those that came before it have findings.
 
     Returns:
-        One finding a property, in the order of the exercises in course.yml.
+        One finding per property, in the order of the exercises in course.yml.
 
     Raises:
         CourseError: the lesson's tests cannot be collected.
@@ -83,7 +83,7 @@ _versions: dict[str, tuple[str, int, int]] = {}
 
 
 def _forget_other_versions(root: Path, files: list[Path]) -> None:
-    """Test modules stay imported from run to run, which saves most of a run's start; not so what has changed since."""
+    """Forget test modules that have changed; the others stay imported, which saves most of a run's start-up time."""
     for file in files:
         name = ".".join(file.relative_to(root).with_suffix("").parts)
         status = file.stat()
@@ -95,7 +95,7 @@ def _forget_other_versions(root: Path, files: list[Path]) -> None:
 
 @contextlib.contextmanager
 def _same_examples_everywhere() -> Iterator[None]:
-    """Examples that depend on nothing but the seed.
+    """Make hypothesis's examples depend on the seed alone.
 
     Hypothesis also tries constants that it finds in whatever local modules happen to be imported: those of the
     submission, where it runs in this process. The same property would then see other examples in another process.

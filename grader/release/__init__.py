@@ -1,10 +1,10 @@
-"""What students get: the course without its hidden tests, its solutions and its salt, as a folder of plain files.
+"""The students' copy: the course without its hidden tests, solutions and salt, as a folder of plain files.
 
-- ``run``: ``grader release``: from an instructor's wishes to the lines that say what was done.
-- ``lessons``: which lessons are out.
+- ``run``: ``grader release``: carries out an instructor's options, and reports the outcome.
+- ``lessons``: chooses the lessons that are out.
 - ``contents``: every file of a copy, by its path.
 - ``modules``: the part of the grader that goes along.
-- ``course_yml``: course.yml without what students must not have.
-- ``folder``: what is remembered of the folder, and what it must not be.
-- ``git``: what git knows of it.
+- ``course_yml``: course.yml without its secrets.
+- ``folder``: the record of the release, and the folders that it refuses.
+- ``git``: git's view of the folder.
 """

@@ -1,4 +1,4 @@
-"""What stands in a student's copy: every file by its path, made from the course as it is now."""
+"""The contents of a students' copy: every file by its path, made from the course in its current state."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Files = dict[str, bytes]
 
 
 def with_what_they_import(course: Course, wanted: Sequence[str]) -> list[Lesson]:
-    """The lessons of these names and the earlier ones that they need; all where none is wanted.
+    """The lessons of these names and the earlier ones that they need; all lessons if none is named.
 
     Raises:
         CourseError: there is no such lesson.
@@ -60,7 +60,7 @@ def _the_course(course: Course, lessons: Sequence[Lesson]) -> Files:
 
 
 def _the_exercises(course: Course, lessons: Sequence[Lesson]) -> Files:
-    """Texts, hints, figures; stubs and notebooks made here, as the files in exercises/ may be somebody's own work."""
+    """Texts, hints and figures; stubs and notebooks are generated, as those in exercises/ may hold someone's work."""
     files: Files = {}
     folder = course.root / "exercises"
     for lesson in lessons:
@@ -84,7 +84,7 @@ def _the_grader(course: Course, lessons: Sequence[Lesson]) -> Files:
 
 
 def _the_project(course: Course, lessons: Sequence[Lesson]) -> Files:
-    """What makes the folder a project that pip, git and editors know."""
+    """The files that make the folder a project for pip, git and editors."""
     project = tomllib.loads(_read(_PROJECT / "pyproject.toml").decode())
     licence = course.root / "LICENSE"
     return {
@@ -107,7 +107,7 @@ def _the_tests(course: Course, lessons: Sequence[Lesson]) -> Files:
 
 
 def _constraints() -> bytes:
-    """The tested versions of the packages that a student installs, and of no other."""
+    """The tested versions of exactly those packages that a student installs."""
     wanted = {line for line in _read(_HERE / "packages.txt").decode().split("\n") if line and not line.startswith("#")}
     lines = _read(_PROJECT / "constraints.txt").decode().splitlines()
     kept = [line for line in lines if canonical(line.partition("==")[0]) in wanted]
@@ -120,7 +120,7 @@ def canonical(name: str) -> str:
 
 
 def _page(template: str, **values: Any) -> bytes:
-    """A text of this room with its gaps filled.
+    """Render a template of this room.
 
     Raises:
         CourseError: jinja2 is not installed.

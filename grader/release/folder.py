@@ -26,7 +26,7 @@ _TEXTS = {".json", ".md", ".py", ".toml", ".txt", ".yml", ""}
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """What is remembered of a release.
+    """The record of a release, as stored in its folder.
 
     Attributes:
         about: what the file is, for people who come across it.
@@ -42,7 +42,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_state(folder: Path) -> State | None:
-    """What is remembered of a folder; None for a new folder, or one that holds only git's.
+    """Read the record of a folder's release; None for a new folder, or one that holds only git's files.
 
     Raises:
         CourseError: it is not a folder, it is one with something else in it, or its state cannot be read.
@@ -69,7 +69,7 @@ def read_state(folder: Path) -> State | None:
 
 
 def refuse_the_course(course: Course, folder: Path) -> None:
-    """Keep a release out of the course's own folder.
+    """Refuse to release into the course's own folder.
 
     Raises:
         CourseError: the folder is the course's, lies in it, or has it inside.
@@ -84,7 +84,7 @@ def refuse_the_course(course: Course, folder: Path) -> None:
 
 
 def refuse_secrets(folder: Path, state: State | None) -> None:
-    """Keep a class's folder free of tests and solutions that this command has not written.
+    """Refuse a class's folder that holds tests or solutions that this command has not written.
 
     Raises:
         CourseError: some are there.
@@ -101,7 +101,7 @@ def refuse_secrets(folder: Path, state: State | None) -> None:
 
 
 def plan(folder: Path, state: State | None, files: Files, restore: Collection[str] = ()) -> Plan:
-    """What a release will do; nothing is written.
+    """Plan a release; nothing is written.
 
     Args:
         folder: the folder.
@@ -114,12 +114,12 @@ def plan(folder: Path, state: State | None, files: Files, restore: Collection[st
     """
     for path in restore:
         if path not in files:
-            raise CourseError(f"{path} is no file of this release, so it cannot be restored")
+            raise CourseError(f"{path} is not a file of this release, so it cannot be restored")
     return _managed(folder, state).plan(files, restore=restore)
 
 
 def apply(folder: Path, before: State | None, plan: Plan, lessons: Iterable[str], with_tests: bool) -> None:
-    """Do what was planned, and remember it in the folder.
+    """Carry out the plan, and record it in the folder.
 
     The lessons and the tests are written down first: if the run is cut off, a solution that was already written is
     never taken for something else.
@@ -146,13 +146,13 @@ def _managed(folder: Path, state: State | None) -> ManagedFolder:
 
 
 def _is_merged(path: str) -> bool:
-    """Whether a newer version is merged into a file: the texts of the course, but neither the program nor tests."""
+    """Whether a new version of a file is merged with edits: true for the course's texts, not for program or tests."""
     pure = PurePosixPath(path)
     return pure.suffix in _TEXTS and pure.parts[0] not in ("grader", "tests", "solutions")
 
 
 def _is_needed(path: str) -> bool:
-    """Whether a student's copy does not work without a file: the course is read from course.yml and the hints."""
+    """Whether a students' copy depends on a file: the course is read from course.yml and the hints."""
     return path.startswith("grader/") or path == "course.yml" or PurePosixPath(path).match("exercises/*.yml")
 
 

@@ -1,4 +1,4 @@
-"""What git knows of a folder, as far as a release has to ask."""
+"""Query git about a folder, as far as a release needs it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _existing(folder: Path) -> Path:
 
 
 def _git(folder: Path, *words: str) -> str | None:
-    """What git prints; None if it is not installed, or if the folder is in no repository that it may read."""
+    """The output of a git command; None without git, or if the folder is in no repository that git may read."""
     # Inside a hook, git's own variables point to another repository.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:

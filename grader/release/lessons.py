@@ -1,4 +1,4 @@
-"""Which lessons are out: a release adds to them, and takes one back only when it is told to."""
+"""Choose the lessons that are out: a release adds lessons, and withdraws one only on request."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def choose(
     everything: bool = False,
     withdraw: Sequence[str] = (),
 ) -> Choice:
-    """Which lessons are out after a release.
+    """Choose the lessons that are out after a release.
 
     Args:
         course: the whole course.

@@ -13,7 +13,7 @@ ROOTS = ("grader.cli", "grader.commands.learn", "grader.notebooks", "grader.test
 
 
 def needed() -> list[Path]:
-    """The files of the grader that a student's copy is made of, relative to the project's folder."""
+    """The grader's files that make up a students' copy, relative to the project's folder."""
     found: dict[str, Path] = {}
     waiting = list(ROOTS)
     while waiting:
@@ -31,7 +31,7 @@ def needed() -> list[Path]:
 
 
 def _is_a_command_for_others(name: str) -> bool:
-    """Commands of instructors and authors: `grader.cli` leaves them out of a student's copy."""
+    """Whether a module holds commands of instructors and authors, which `grader.cli` omits from a students' copy."""
     return name.startswith("grader.commands.") and name not in ("grader.commands.options", "grader.commands.learn")
 
 
@@ -46,7 +46,7 @@ def _path(name: str) -> Path | None:
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:
-    """Everything that a module imports, inside functions too, and what could be a module among the names it takes."""
+    """Everything that a module imports, inside functions too; of the names it takes, those that could be modules."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -1,4 +1,4 @@
-"""``grader release``: one release from the wishes of an instructor to the lines that say what was done."""
+"""``grader release``: carry out an instructor's options, and report the outcome in lines of text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Confirm = Callable[[str, str], None]
 
 @dataclasses.dataclass(frozen=True)
 class Wishes:
-    """What an instructor asks for.
+    """The options of ``grader release``.
 
     Attributes:
         add: lessons to add.
@@ -86,7 +86,7 @@ def release(course: Course, folder: Path, wishes: Wishes, confirm: Confirm, say:
 
 
 def _with_tests(folder: Path, state: folders.State | None, wishes: Wishes, confirm: Confirm) -> bool:
-    """Whether tests and solutions are released. Nobody hands them out, or loses them, without having said so."""
+    """Whether tests and solutions are released; handing them out, or dropping them, takes an explicit option."""
     had, wanted = bool(state and state.with_tests), wishes.with_tests
     if wishes.hand_out_solutions and not wanted:
         raise CourseError("--hand-out-solutions belongs to --with-tests, and does nothing without it")
@@ -111,7 +111,7 @@ def _with_tests(folder: Path, state: folders.State | None, wishes: Wishes, confi
 
 
 def _refuse_secrets_that_stay(plan: Plan) -> None:
-    """A solution that was changed by hand is not removed, so the folder would not be one without solutions."""
+    """Refuse to go on if a test or solution with manual edits, which is not removed, would stay in the folder."""
     for path in plan.paths("orphaned"):
         if path.startswith(("solutions/", "tests/")):
             raise CourseError(
@@ -121,7 +121,7 @@ def _refuse_secrets_that_stay(plan: Plan) -> None:
 
 
 def _report(folder: Path, plan: Plan, choice: Choice, *, first: bool, with_tests: bool) -> Iterator[str]:
-    """What was done, and what is left to do."""
+    """Report the outcome, and the steps that are left to do."""
     for path in plan.paths("merged"):
         yield f"merged: {path} (your changes are kept)"
     for path in plan.paths("removed"):

@@ -470,7 +470,7 @@ def test_a_gradebook_goes_by_its_url(tmp_path: Path) -> None:
     assert (tmp_path / "elsewhere.db").exists()
     assert not (folder / "gradebook.db").exists()
     assert init(COURSE, folder) == []  # the URL is remembered
-    with pytest.raises(CourseError, match="no URL of a database"):
+    with pytest.raises(CourseError, match="not the URL of a database"):
         init(COURSE, folder, db_url="gradebook")
 
 

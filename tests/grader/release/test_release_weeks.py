@@ -255,7 +255,7 @@ def test_the_program_is_never_merged_and_comes_back(instructor: Instructor) -> N
     )
     assert instructor.release(restore=(".devcontainer/devcontainer.json",))
     assert (instructor.folder / ".devcontainer/devcontainer.json").is_file()
-    with pytest.raises(CourseError, match=r"course\.md is no file of this release"):
+    with pytest.raises(CourseError, match=r"course\.md is not a file of this release"):
         instructor.release(restore=("course.md",))
     state = read_state(instructor.folder)
     assert state
