@@ -1,4 +1,4 @@
-"""Which lessons count, in words: the same sentences under every table and beside every export."""
+"""Describe the lessons that count in words: the same sentences under every table and beside every export."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def moment(due: datetime | None) -> str:
 
 
 def sentence(counted: Counted) -> str:
-    """What counts and why, then what does not and why not, as lines of a paragraph."""
+    """The lessons that count, and why; then those that do not, and why not; as lines of a paragraph."""
     left_out = "; ".join(_group(list(group)) for _, group in groupby(counted.left_out, _alike))
     told = f"Lessons counted: {numbers(counted.lessons) or 'none'}{_basis(counted)}."
     if left_out:
@@ -53,7 +53,7 @@ def sentence(counted: Counted) -> str:
 
 
 def said_of(lesson: str, counted: Counted | None) -> list[str]:
-    """A line where a lesson that is exported does not count: who has not begun it would get a 0."""
+    """A warning if an exported lesson does not count: students who have not started it would get a 0."""
     return [
         f"lesson {lesson_number(lesson)} does not count in totals ({why_not(each)}); its marks are written all the same"
         for each in (counted.left_out if counted else ())
@@ -62,7 +62,7 @@ def said_of(lesson: str, counted: Counted | None) -> list[str]:
 
 
 def why_not(left_out: LeftOut) -> str:
-    """Why one lesson does not count."""
+    """The reason why one lesson does not count."""
     return _REASONS[left_out.why].format(due=moment(left_out.due))
 
 
@@ -76,7 +76,7 @@ def _basis(counted: Counted) -> str:
 
 
 def _alike(left_out: LeftOut) -> tuple[object, ...]:
-    """Lessons of which the same can be said in one breath: work that was handed in is told lesson by lesson."""
+    """A group key: lessons with the same reason share a sentence, except for handed-in work, which is listed singly."""
     return left_out.why, left_out.due, left_out.lesson if left_out.students else ""
 
 

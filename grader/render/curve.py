@@ -1,4 +1,4 @@
-"""Learning curves as inline SVG: one small picture a seed, all on the same axes.
+"""Learning curves as inline SVG: one small picture per seed, all on the same axes.
 
 Small multiples rather than five lines on top of each other: learning curves are noisy, and the question is whether
 *this* seed learnt. The other seeds stand behind in a faint line for comparison, so no legend is needed. The pictures
@@ -61,13 +61,13 @@ class _Axes:
         self.x = ticks(0.0, max(used, float(training.max_steps)) if self.whole_budget else used, 4)
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        """Where a point of the data lies in the picture."""
+        """The position of a data point in the picture."""
         across = (x - self.x[0]) / (self.x[-1] - self.x[0])
         up = (y - self.y[0]) / (self.y[-1] - self.y[0])
         return _LEFT + across * (WIDTH - _LEFT - _RIGHT), HEIGHT - _BOTTOM - up * (HEIGHT - _TOP - _BOTTOM)
 
     def line(self, points: Sequence[tuple[float, float]], name: str) -> str:
-        """A polyline through ``points``, or a dot where there is only one."""
+        """A polyline through ``points``, or a dot if there is only one."""
         if not points:
             return ""
         if len(points) == 1:
@@ -118,7 +118,7 @@ def _frame(axes: _Axes, training: TrainingResult) -> list[str]:
 
 
 def description(seed: TrainingSeed, training: TrainingResult, points: Sequence[tuple[float, float]]) -> str:
-    """What the picture shows, for somebody who does not see it."""
+    """A description of the picture for readers who cannot see it."""
     took = f"{seed.steps:,} of {count(training.max_steps, 'step')}"
     said = [f"The run took {took} and finished {count(seed.episodes, 'episode')}."]
     if points:

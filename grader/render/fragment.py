@@ -28,7 +28,7 @@ def prose(sentence: str) -> str:
 
 
 def code(source: str) -> str:
-    """Text as it stands, in a box."""
+    """Text as it is, in a box."""
     return f"<pre><code>{escape(clip(visible(source).rstrip(), _MOST_CODE))}</code></pre>"
 
 
@@ -83,7 +83,7 @@ def training(trained: TrainingResult) -> str:
 
 
 def summary(report: Report) -> str:
-    """What stands above everything else: the mark, why there is none, notes, and how the code was walled in."""
+    """The summary above everything else: the mark, or why there is none, notes, and the isolation of the code."""
     if report.has_error:
         # Why it failed is for the instructor: it may quote files that students have no business with.
         parts = [f"<p><strong>{FAILED}</strong></p>"]

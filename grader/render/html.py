@@ -64,7 +64,7 @@ def prose(sentence: str) -> Markup:
 
 
 def bar(value: float, possible: float) -> Markup:
-    """A thin bar, ``value`` of ``possible``. The number stands beside it, so screen readers are spared."""
+    """A thin bar, ``value`` of ``possible``; hidden from screen readers, as the number is beside it."""
     part = min(max(value / possible, 0.0), 1.0) if possible > 0 else 0.0
     return Markup(
         '<svg class="meter" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">'
@@ -89,7 +89,7 @@ def folder_link(student: str) -> str:
 
 
 def _show(value: object) -> object:
-    """What every template expression passes through on its way to being escaped."""
+    """Make a value printable and clip it: every template expression passes through here before it is escaped."""
     if isinstance(value, str) and not isinstance(value, Markup):
         return printable.clip(printable.visible(value))
     return value
@@ -181,7 +181,7 @@ def student_page(reports: Sequence[Report], counted: Counted | None = None) -> s
 
 
 def cell_feedback(report: Report, exercise: str, *, first: bool = False) -> str:
-    """What a report says of one exercise, or of the training check, as a piece of a page: for a cell of a notebook.
+    """A report on one exercise, or on the training check, as a fragment of HTML for a notebook cell.
 
     Args:
         report: the report.
@@ -248,7 +248,7 @@ def class_page(reports: Sequence[Report], *, title: str, counted: Counted | None
 
 
 def _levels(reports: Sequence[Report]) -> list[tuple[str, str]]:
-    """The walls that were reached, each once, and what they protect from."""
+    """The isolation levels that occurred, each once, and what they protect from."""
     ran = [report for report in reports if report.isolation]
     return sorted({(words.isolation(each.isolation, each.device), words.protects(each.isolation)) for each in ran})
 

@@ -23,7 +23,7 @@ def prose(sentence: str, style: str | Style = "") -> Text:
 
 
 def put(console: Console, text: Text, indent: int = INDENT, first: Text | None = None) -> None:
-    """Print ``text`` wrapped and indented; ``first`` stands in the indent of its first line.
+    """Print ``text`` wrapped and indented; ``first`` is set in the indent of its first line.
 
     Line by line and not with a padded box, because that would fill every line with trailing spaces.
     """
@@ -43,7 +43,7 @@ def code(console: Console, source: str) -> None:
 
 
 def said(console: Console, label: str, words: str) -> None:
-    """A label and, under it or beside it, what somebody's code said."""
+    """A label and, under it or beside it, the output of student code."""
     shown = Text(clip(visible(words).rstrip("\n"), MOST_TEXT))
     label = f"{label:<8}"
     if "\n" in shown.plain or len(label) + len(shown.plain) + INDENT > console.width:

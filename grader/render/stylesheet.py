@@ -19,7 +19,7 @@ Where = Literal["page", "cell", "notebook"]
 
 @cache
 def stylesheet(where: Where, *rules: Path) -> Markup:
-    """What goes into a style element.
+    """The content of a style element.
 
     Args:
         where: which colours hold, and for which elements; ``palette.css.j2`` says.

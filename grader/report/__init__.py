@@ -1,8 +1,8 @@
-"""What grading makes and everything else reads: pure data, and what follows from it.
+"""Pure data: the reports that grading makes and everything else reads, and what follows from them.
 
 - ``report``: ``Report``, with one JSON form.
-- ``step``: how far grading one submission has come.
+- ``step``: the progress of grading one submission.
 - ``sorting``: the order and the standing of reports.
-- ``tally``: what a class's reports say together.
-- ``due``: which lessons count in totals.
+- ``tally``: class statistics.
+- ``due``: the lessons that count in totals.
 """

@@ -1,4 +1,4 @@
-"""Decide which lessons of a class count in totals, so that a lesson that was never handed out costs nobody marks.
+"""Decide which lessons of a class count in totals, so that a lesson that was never released costs no marks.
 
 The first of these rules that says anything decides:
 
@@ -51,7 +51,7 @@ class LeftOut(msgspec.Struct, frozen=True):
 
 
 class Counted(msgspec.Struct, frozen=True):
-    """Which lessons count.
+    """The lessons that count, and those that do not.
 
     Attributes:
         lessons: those that count, in the order of the course.
@@ -105,7 +105,7 @@ def count(
     last = [lesson.name for lesson in course.lessons].index(up_to) if up_to else -1
 
     def why_not(i: int, lesson: Lesson) -> Reason | None:
-        """Why the rule leaves the lesson out; None where it counts."""
+        """The reason why the rule leaves the lesson out; None if it counts."""
         if rule == "option":
             return "later" if i > last else None
         if rule == "dates":
@@ -133,7 +133,7 @@ def store(folder: Path, counted: Counted) -> None:
 
 
 def stored(folder: Path) -> Counted | None:
-    """The decision that lies beside the reports; None where there is none.
+    """The decision stored beside the reports; None if there is none.
 
     Raises:
         ClassError: it is damaged.

@@ -1,4 +1,4 @@
-"""What grading makes and everything else reads: pure data with one JSON form.
+"""Pure data with one JSON form: the report that grading makes and everything else reads.
 
 A report holds no opinion on how it is shown. Everything that depends on the clock stands in fields called
 ``seconds``, so that two reports of the same work can be compared by leaving these out.
@@ -19,7 +19,7 @@ Status = Literal["graded", "not started", "missing", "unreadable", "error"]
 
 
 class Isolation(msgspec.Struct, frozen=True, omit_defaults=False):
-    """How the student's code was walled in.
+    """The isolation under which the student's code ran.
 
     Attributes:
         level: the strongest first: ``strong``, ``embedded``, ``process only``, ``in this process``.
@@ -159,7 +159,7 @@ class TrainingResult(msgspec.Struct, frozen=True):
 
 
 def points_of(verdict: Verdict, share: float) -> float:
-    """What a property earns of its share of the exercise's points: all of it if it passes, else nothing.
+    """The points that a property earns: its whole share of the exercise's points if it passes, else none.
 
     A property that is skipped counts zero, like one that failed: it judged nothing because something that it needs is
     not right, and points are for what was shown to be right.
@@ -168,7 +168,7 @@ def points_of(verdict: Verdict, share: float) -> float:
 
 
 def exercise_scores(properties: Iterable[PropertyResult]) -> dict[str, tuple[float, float]]:
-    """What every exercise earned, and of how much, in the order of the properties.
+    """Points earned and points possible per exercise, in the order of the properties.
 
     Properties carry four decimals of their share, so the shares of an exercise may add up to a little more or less than
     its points; whoever has all of them has the points.

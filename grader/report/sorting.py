@@ -41,7 +41,7 @@ def by_student(reports: Iterable[Report]) -> dict[str, list[Report]]:
 
 
 def standing(report: Report) -> Status:
-    """The report's status, but ``error`` wherever the grader itself failed, so that nobody uses such marks."""
+    """The report's status, but ``error`` if the grader itself failed anywhere, so that such marks are not used."""
     return "error" if report.has_error else report.status
 
 
@@ -65,7 +65,7 @@ def first_failure(report: Report) -> PropertyResult | None:
 
 
 def fault(report: Report) -> str:
-    """What went wrong in the grader itself, in the words of the place where it did; empty where nothing did."""
+    """The grader's own failure, as reported where it happened; empty if there was none."""
     if report.status == "error":
         return report.message
     for result in report.properties:

@@ -1,4 +1,4 @@
-"""How far grading one submission has come, as data: what is done now, how far that is, and of how much."""
+"""Progress of grading one submission, as data: the current stage, how far it is, and out of how much."""
 
 from __future__ import annotations
 
@@ -41,4 +41,4 @@ Watcher = Callable[[Step], None]
 
 
 def silent(step: Step) -> None:
-    """A watcher that does nothing."""
+    """A watcher that ignores every step."""

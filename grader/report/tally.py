@@ -1,4 +1,4 @@
-"""What a class's reports say together: how lessons went, which laws break most, which misconceptions are common.
+"""Class statistics: results per lesson, most-failed properties, most common misconceptions.
 
 Reports in which the grader itself failed are left out of every mean and count; they are listed apart.
 """
@@ -15,7 +15,7 @@ from grader.report.sorting import is_full, lesson_number, sort_lessons, standing
 
 @dataclass(frozen=True)
 class LessonTally:
-    """One lesson over the class. ``mean`` is over the ``graded`` reports alone and None where there are none."""
+    """One lesson over the class. ``mean`` is over the ``graded`` reports alone and None if there are none."""
 
     lesson: str
     title: str
@@ -28,7 +28,7 @@ class LessonTally:
 
 @dataclass(frozen=True)
 class Broken:
-    """One property, or one training check, and how many of those that it judged it failed."""
+    """One property or training check, how many students it judged, and how many of them failed it."""
 
     lesson: str
     exercise: str
@@ -63,7 +63,7 @@ def lessons(reports: Sequence[Report]) -> list[LessonTally]:
 
 
 def _judgements(report: Report) -> Iterator[tuple[str, str, bool]]:
-    """Exercise, law, and whether it was kept, of everything in the report that was judged."""
+    """Exercise, property, and whether it holds, for everything in the report that was judged."""
     for result in report.properties:
         if result.verdict in ("pass", "fail"):
             yield result.exercise, result.says, result.verdict == "pass"

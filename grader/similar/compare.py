@@ -146,13 +146,13 @@ def compare(
 
 
 def stub_of(course: Course, lesson: Lesson) -> str:
-    """What every student was given for this lesson; "" where its solution is not here."""
+    """The stub that every student was given for this lesson; "" if its solution is not here."""
     solution = course.solution(lesson)
     return make_stub(solution.read_text(encoding="utf-8"), lesson.name) if solution.is_file() else ""
 
 
 def right_answers(course: Course, lesson: Lesson) -> dict[str, str]:
-    """Right answers that lie beside the lesson, by name, none of them a copy of another.
+    """Right answers stored with the lesson, by name, none of them a copy of another.
 
     The solution and the wheats are as unlike each other as can be; those in ``straightforward/`` follow the hints.
     """
@@ -171,7 +171,7 @@ def similarities(sources: Mapping[str, str], given: str) -> list[float]:
 
 
 def _one_of_each(prints: Mapping[str, Any], groups: Sequence[Group]) -> list[str]:
-    """All students, but of every group the first one alone."""
+    """All students, but only the first one of each group."""
     behind = {name for group in groups for name in group.students[1:]}
     return [name for name in prints if name not in behind]
 
@@ -189,7 +189,7 @@ def _joined(groups: Sequence[Group], larger: Sequence[Group], *, keep: bool = Tr
 
 
 def _in_order(students: tuple[str, ...], order: Mapping[str, int]) -> tuple[str, ...]:
-    """The first one, who stands for all, and the others in the order of the class."""
+    """The first student, who represents the group, and then the others in the order of the class."""
     return (students[0], *sorted(students[1:], key=order.__getitem__))
 
 
@@ -231,7 +231,7 @@ def _pairs(
 
 
 def _usual(shares: Sequence[float]) -> tuple[float, float] | None:
-    """The median, and what 19 of 20 are at or below."""
+    """The median, and the value that 19 of 20 do not exceed."""
     if len(shares) < 10:
         return None
     return statistics.median(shares), sorted(shares)[min(len(shares) * 19 // 20, len(shares) - 1)]

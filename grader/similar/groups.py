@@ -1,4 +1,4 @@
-"""Groups of submissions that are the same, or nearly: one entry for n students in the place of n(n-1)/2 pairs.
+"""Groups of submissions that are the same, or nearly: one entry for n students instead of n(n-1)/2 pairs.
 
 A group is listed whatever else is true of it: however many students are in it, so that no part of it counts as common,
 and however short the work is.
@@ -70,7 +70,7 @@ def alike(
     least: float,
     of_both: Callable[..., float],
 ) -> list[Group]:
-    """Groups around a first student, in order: who is alike enough to one that leads a group joins it.
+    """Groups around a first student, in order: a student who is similar enough to a group's first one joins it.
 
     Everybody is compared with leaders only, so that no chain of small changes joins what is not alike.
 

@@ -61,7 +61,7 @@ def _environment() -> Environment:
 
 
 def percent(share: float) -> str:
-    """0.734 as ``73 %``; what is not everything is never ``100 %``."""
+    """0.734 as ``73 %``; only a complete match is ``100 %``."""
     return f"{int(share * 100 + 1e-9)} %"
 
 
@@ -72,7 +72,7 @@ def write_all(out: Path, comparisons: Sequence[Comparison], given: dict[str, str
 
     Args:
         out: the folder.
-        comparisons: one a lesson.
+        comparisons: one per lesson.
         given: the stubs by lesson, whose lines are shown in grey.
         threshold: from which similarity on pairs are listed.
     """
@@ -101,7 +101,7 @@ def write_all(out: Path, comparisons: Sequence[Comparison], given: dict[str, str
 
 
 def page_name(i: int) -> str:
-    """The file of a lesson's pair: a number, because a student's folder may be called anything."""
+    """The file of a lesson's pair: a number, because a student's folder may have any name."""
     return f"pair-{i + 1:03d}.html"
 
 
@@ -111,7 +111,7 @@ def group_name(i: int) -> str:
 
 
 def base_line(comparison: Comparison) -> str:
-    """What a similarity is to be read against, in words; empty where nothing is known."""
+    """The values to judge a similarity against, in words; empty if none are known."""
     parts = []
     if comparison.expected is not None:
         parts.append(
@@ -124,7 +124,7 @@ def base_line(comparison: Comparison) -> str:
 
 
 def group_page(comparison: Comparison, group: Group, given: str, i: int, number: int) -> str:
-    """Who is in a group, and its work: once where it is the same, else the first one beside the one least like it."""
+    """The students of a group and their work: one source if it is identical, else the first and the least similar."""
     handed_out = fingerprint(given).hashes
     sources = [group.first] if group.kind == "identical" else [group.first, group.last]
     prints = [without(fingerprint(source, given), handed_out) for source in sources]
@@ -193,7 +193,7 @@ def _pieces(side: Side, begin: int, end: int) -> list[Piece]:
 
 
 def _folded(lines: list[tuple[int, list[Piece], str]]) -> list[tuple[int, list[Piece], str]]:
-    """Runs of lines that do not count as one line that counts them."""
+    """Fold runs of lines that do not count into one line that gives their number."""
     shown: list[tuple[int, list[Piece], str]] = []
     run: list[tuple[int, list[Piece], str]] = []
 

@@ -1,4 +1,4 @@
-"""Fingerprints of sources: copydetect's k-grams of code in which names do not count, without what was handed out."""
+"""Fingerprints of sources: copydetect's k-grams of code with names ignored, without the code handed out."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def fragments(slices: Any, source: str) -> tuple[tuple[int, int], ...]:
 
 
 def left_out(source: str, given: str) -> frozenset[int]:
-    """The lines of a source, from 0, that do not count: empty ones, docstrings, and those that stand in the stub."""
+    """The lines of a source, from 0, that do not count: empty ones, docstrings, and those that are in the stub."""
     lines, known = source.split("\n"), {line.strip() for line in given.split("\n")}
     found = {i for i, line in enumerate(lines) if not line.strip() or (line.strip() in known and '"""' not in line)}
     try:
@@ -86,7 +86,7 @@ def left_out(source: str, given: str) -> frozenset[int]:
 
 
 def same_lines(left: str, right: str, given: str) -> float:
-    """How much of the one's own lines stands in the other letter for letter, names and comments included.
+    """The share of one source's own lines that occur in the other letter for letter, names and comments included.
 
     Of both directions the larger. Independent answers choose their own names, even where there is one obvious way.
     """
@@ -99,6 +99,6 @@ def same_lines(left: str, right: str, given: str) -> float:
 
 
 def _what_counts(source: str, given: str) -> str:
-    """The source with spaces in the place of lines that do not count: every other character stays where it is."""
+    """The source with lines that do not count replaced by spaces; every other character keeps its place."""
     dropped = left_out(source, given)
     return "\n".join(" " * len(line) if i in dropped else line for i, line in enumerate(source.split("\n")))

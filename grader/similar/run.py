@@ -31,7 +31,7 @@ def similar(
     console: Console,
     threshold: float = THRESHOLD,
 ) -> list[Comparison]:
-    """Compare a class and write ``out``; what could not be compared is said on the console.
+    """Compare a class and write ``out``; students who could not be compared are listed on the console.
 
     Raises:
         ClassError: there is no class, nothing in it can be compared, or the extra is not installed.
@@ -59,7 +59,7 @@ def similar(
             comparisons.append(compare(lesson, sources, stub, threshold=threshold, expected=apart, tell=tell))
     if not comparisons:
         _say(held_back, console)
-        raise ClassError(f"{submissions} holds nothing that can be compared: no lesson has been handed in and begun")
+        raise ClassError(f"{submissions} holds nothing that can be compared: no lesson has been handed in and started")
     from grader.similar.pages import write_all
 
     write_all(out, comparisons, given, threshold)
@@ -70,7 +70,7 @@ def similar(
 def _sources(
     course: Course, submissions: Path, students: Sequence[str], lesson: Lesson
 ) -> tuple[dict[str, str], list[str]]:
-    """What was handed in for a lesson and begun, and lines about students whose work cannot be read."""
+    """The sources handed in for a lesson and started, and lines about students whose work cannot be read."""
     sources: dict[str, str] = {}
     said: list[str] = []
     for student in students:
