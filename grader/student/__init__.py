@@ -2,16 +2,16 @@
 
 The grader's side:
 
-- ``session``: questions and answers, and the transcript of them.
-- ``remote``: what a property sees: the student's module, and the objects that live on their side.
-- ``transcript``: what was asked and answered in one case.
-- ``places``: where student code runs, whichever of these two it is:
-- ``processes``: the student's side in processes of its own: the client of the zygote, and the channel to a child.
+- ``session``: questions and answers, and their transcript.
+- ``remote``: a property's view of student code: the module, and the objects that live on the student's side.
+- ``transcript``: the questions and answers of one case.
+- ``places``: places that run student code, of which there are two:
+- ``processes``: the student's side in separate processes: the client of the zygote, and the channel to a child.
 - ``inprocess``: the student's side in this process, for a learner with a debugger.
-- ``limits``: what the student's side may use.
-- ``isolation``: how strongly it is walled in on this machine.
+- ``limits``: the resources that the student's side may use.
+- ``isolation``: chooses how strongly to isolate it on this machine.
 - ``affinity``: both sides of a short session on one processor.
-- ``errors``: how a question can end other than with an answer.
+- ``errors``: the ways in which a question can end without an answer.
 
 The wire between:
 
@@ -21,10 +21,10 @@ The wire between:
 The student's side:
 
 - ``zygote``: the program of a warm process that forks one child for each session.
-- ``lockdown``: what the child does to itself before it loads student code.
+- ``lockdown``: the access that the child gives up before it loads student code.
 - ``scratch``: the one folder that it may write to.
 - ``server``: the one file that imports student code.
-- ``lent``: stand-ins for what the grader owns.
+- ``lent``: stand-ins for objects that the grader owns.
 
 Nothing in this folder is secret: it is all that the student's process can see of the grader.
 """

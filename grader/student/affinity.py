@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 @functools.cache
 def _current() -> Callable[[], int] | None:
-    """The C library's ``sched_getcpu``; None where it, or a way to stay on a processor, is missing (macOS)."""
+    """The C library's ``sched_getcpu``; None if it, or a way to stay on a processor, is missing (macOS)."""
     if not hasattr(os, "sched_setaffinity"):
         return None
     try:
@@ -25,7 +25,7 @@ def _current() -> Callable[[], int] | None:
 
 
 def stay(processor: int | None) -> None:
-    """Have this thread, and what it starts, run on this processor, if that can be done; None asks for nothing."""
+    """Pin this thread, and what it starts, to this processor if possible; None does nothing."""
     if processor is not None:
         with contextlib.suppress(OSError):
             os.sched_setaffinity(0, {processor})
@@ -41,7 +41,7 @@ class Turns:
         self._allowed: set[int] | None = None  # the processors to go back to; None while free
 
     def begin(self) -> int | None:
-        """Stay from now on; where, for the other process to come too, or None where that cannot be done."""
+        """Pin the thread; returns the processor, for the other process to use too, or None if pinning is impossible."""
         current = _current()
         if current is None:
             return None

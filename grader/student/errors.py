@@ -1,4 +1,4 @@
-"""How a question to the student's side can end other than with an answer."""
+"""Errors: the ways in which a question to the student's side can end without an answer."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class StudentDied(BaseException):
     """
 
     def __init__(self, reason: str, *, timed_out: bool = False) -> None:
-        """Say why in words that the student understands."""
+        """Store the reason, in words that the student understands."""
         super().__init__(reason)
         self.timed_out = timed_out
 
@@ -52,7 +52,7 @@ def seconds(value: float) -> str:
 
 
 def out_of_time(cpu_seconds: float) -> StudentDied:
-    """What is said of code that used up its processor time."""
+    """The error for code that has used up its processor time."""
     return StudentDied(
         f"it was still computing after {seconds(cpu_seconds)} of processor time; is there a loop that does not end?",
         timed_out=True,

@@ -122,7 +122,7 @@ class InProcess:
 
     @property
     def exception(self) -> BaseException | None:
-        """What the student's code raised in answer to the last question, traceback and all."""
+        """The exception that the student's code raised in answer to the last question, with its traceback."""
         return self._server.exception
 
     def close(self) -> None:
@@ -131,7 +131,7 @@ class InProcess:
 
 
 def adopt(module: ModuleType, limits: Limits, *, record: bool = True) -> Session:
-    """A session about a module that is here already, as it is now: nothing is loaded, and nothing is undone."""
+    """A session for a module that is already loaded: nothing is loaded again, and nothing is undone."""
     channel = InProcess(limits)
     channel.adopt(module)
     return Session(channel, record=record)

@@ -1,4 +1,4 @@
-"""How strongly the student's side is walled in on this machine, and the command that starts it so."""
+"""Choose how strongly to isolate the student's side on this machine, and build the command that starts it."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ Part = Literal["bubblewrap", "Landlock", "seccomp", "rlimits"]
 
 
 class IsolationError(Exception):
-    """The wanted isolation is not to be had; the message says what to do."""
+    """The requested isolation is not available; the message says what to do."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Isolation:
-    """How student code is walled in: plain data, for reports too.
+    """The isolation of student code, as plain data, for reports too.
 
     Attributes:
         level: the level, or where the code runs when nothing walls it in.
@@ -84,7 +84,7 @@ def choose(device: str = "cpu", *, wanted: Level | None = None, unsafe: bool = F
 
 
 def _inner_parts() -> tuple[Part, ...]:
-    """What the kernel offers a process that wants to give up files and system calls."""
+    """The kernel's mechanisms with which a process can give up access to files and system calls."""
     offers: dict[Part, bool] = {"Landlock": lockdown.landlock_version() > 0, "seccomp": lockdown.has_seccomp()}
     return tuple(part for part, there in offers.items() if there)
 
@@ -105,7 +105,7 @@ def bubblewrap() -> str | None:
 
 
 def readable() -> list[str]:
-    """What Python, torch and their libraries are read from: nothing of the course, nothing of a class."""
+    """The paths that hold Python, torch and their libraries, and nothing of the course or of a class."""
     paths = [*site.getsitepackages(), "/lib", "/lib64", "/bin"]
     # Not these folders whole: a virtual environment can be made right in a course's folder, and containers like to
     # have work in /usr/src.
@@ -154,7 +154,7 @@ def ring_for(isolation: Isolation, limits: Limits, folder: str) -> lockdown.Ring
 
 @functools.cache
 def _own_user(level: Level | Unguarded) -> int | None:
-    """A user id that nobody else has, where such a user could read the libraries; None where it could not."""
+    """A user id that no other process has, if such a user can read the libraries; None otherwise."""
     # Inside bubblewrap the folders above are made anew and open to all; outside, they may be root's own.
     if level != "strong" and not all(map(_is_open_to_all, (sys.prefix, sys.base_prefix))):
         return None

@@ -1,4 +1,4 @@
-"""Stand-ins on the student's side for what the grader owns: environments and callables.
+"""Stand-ins on the student's side for objects that the grader owns: environments and callables.
 
 The student sees an ordinary Gymnasium environment. Every ``reset`` and ``step`` asks the grader, so the state, the
 rewards and the count of steps never leave the grader's process.
@@ -46,7 +46,7 @@ def rebuild_space(description: list[Any]) -> spaces.Space[Any]:
 
 
 def describe(value: Any) -> dict[str, Any]:
-    """What the other side must know to make a stand-in for ``value``."""
+    """The description from which the other side makes a stand-in for ``value``."""
     if isinstance(value, gymnasium.vector.VectorEnv):
         mode = value.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP)
         return {
@@ -92,7 +92,7 @@ def stand_in(number: int, description: dict[str, Any], ask: Ask, seed: int) -> A
 
 
 def lent_number(value: Any) -> int | None:
-    """Which lent object ``value`` stands for; None where it is no stand-in."""
+    """The number of the lent object behind the stand-in ``value``; None if it is not a stand-in."""
     return value.lent_number if type(value) in (LentCallable, LentEnv, LentVectorEnv) else None
 
 

@@ -1,4 +1,4 @@
-"""What the student's side may use: course.yml says it, and the boundary hands it on whole."""
+"""Limits of the student's side: course.yml sets them, and the boundary passes them on as a whole."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the student's side may use while it answers the questions of one session.
+    """The resources that the student's side may use while it answers the questions of one session.
 
     Attributes:
         cpu_seconds: processor time of one property, all its examples together. Processor time does not depend on what

@@ -32,7 +32,7 @@ _EPERM, _ENOSYS = 1, 38
 
 @dataclass(frozen=True)
 class Ring:
-    """What the child is allowed.
+    """The permissions and limits of the child.
 
     Attributes:
         readable: folders and files that it may read.
@@ -81,7 +81,7 @@ def enter(ring: Ring) -> None:
 
 
 def landlock_version() -> int:
-    """The kernel's Landlock version, 0 where there is none."""
+    """The kernel's Landlock version, 0 if it has none."""
     if sys.platform != "linux":
         return 0
     libc = ctypes.CDLL(None, use_errno=True)
@@ -132,14 +132,14 @@ class _Taken(NamedTuple):
 
 
 def _memory_taken() -> _Taken:
-    """What the imports took: one build of torch maps 0.6 GB, another one over 3, of which it uses hardly more."""
+    """Memory that the imports have taken: one build of torch maps 0.6 GB, another over 3, and uses hardly more."""
     with open("/proc/self/statm", encoding="ascii") as file:
         pages = [int(number) for number in file.read().split()]
     return _Taken(pages[0] * resource.getpagesize(), pages[5] * resource.getpagesize())
 
 
 def _drop(libc: ctypes.CDLL, user: int | None) -> None:
-    """Give up capabilities, and root where there is another user to become."""
+    """Give up capabilities, and root too if there is another user to become."""
     if os.geteuid() == 0:
         for capability in range(64):
             if libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:

@@ -1,4 +1,4 @@
-"""Where student code runs; grading is the same wherever it does.
+"""Places that run student code; grading is the same in all of them.
 
 Walled in, in a process of its own: ``grader.student.processes.ZygoteClient``. Right here, in this process:
 ``grader.student.inprocess.Here``.

@@ -1,4 +1,4 @@
-"""The student's side in processes of its own: the client of the zygote that forks them, and the channel to one."""
+"""The student's side in separate processes: the client of the zygote that forks them, and the channel to one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CALLS_AT_MOST = 3
 
 
 class ZygoteClient:
-    """The place that walls code in: a process of its own for every session, forked from one warm zygote.
+    """The place that isolates code: a separate process for each session, forked from one warm zygote.
 
     One child is alive at a time. A zygote that fails is replaced by another.
 

@@ -1,4 +1,4 @@
-"""What a property sees of a student's code: its module, and the objects that live on its side."""
+"""A property's view of student code: the module, and the objects that live on the student's side."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Remote:
         return self._session.query("value", self._number)
 
     def __repr__(self) -> str:
-        """What kind of object it is."""
+        """The kind of the object."""
         return f"<{self._type} object of the student's code>"
 
     # Two remotes are the same only if they are the same object; no question is asked about it.
@@ -78,12 +78,12 @@ class RemoteModule(RemoteObject):
     """A network that lives on the student's side."""
 
     def gradients(self) -> dict[str, torch.Tensor | None]:
-        """The gradient of every parameter by name; None where there is none."""
+        """The gradient of every parameter by name; None for a parameter without one."""
         return self._session.query("gradients", self._number)  # type: ignore[no-any-return]
 
 
 class Student:
-    """What a property sees: the names of the student's module, and a few helpers.
+    """A property's view of the student's module: its names, and a few helpers.
 
     Args:
         session: the way there; it has loaded the submission.
@@ -104,7 +104,7 @@ class Student:
         return call
 
     def put(self, value: Any) -> Any:
-        """A copy of ``value`` on the student's side, to see what happens to it."""
+        """A copy of ``value`` on the student's side, to observe what student code does to it."""
         return self._session.query("put", value)
 
     def random_state(self) -> str:

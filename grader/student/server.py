@@ -66,7 +66,7 @@ class Sources(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
 
 class _Printed(io.TextIOBase):
-    """Where ``print`` goes: kept apart from the answers, up to a cap, and passed on where there is somebody to see."""
+    """The target of ``print``: kept apart from the answers, up to a cap, and passed on if there is a terminal."""
 
     def __init__(self, cap: int, onward: Any = None) -> None:
         self.cap, self.onward, self.text = cap, onward, ""
@@ -320,7 +320,7 @@ class _Kept:
 
 
 class _Callable:
-    """Stands for a method that was looked up and not yet called."""
+    """A method that was looked up and not yet called."""
 
 
 def _seed_torch(seed: int) -> None:

@@ -1,4 +1,4 @@
-"""The grader's side of the boundary: ask a student's code questions, and keep what was asked and answered.
+"""The grader's side of the boundary: ask a student's code questions, and record questions and answers.
 
 ``Session`` is one conversation with one submission over one ``Channel`` (another process, or this one).
 ``grader.student.remote`` makes it read like ordinary Python, so that a property never mentions the boundary.

@@ -1,4 +1,4 @@
-"""What was asked and answered in one case, kept as it went over the wire."""
+"""A record of the questions and answers of one case, as they went over the wire."""
 
 from __future__ import annotations
 

@@ -349,7 +349,7 @@ def _dtype(char: str) -> np.dtype[Any]:
 
 
 def _may_be_named(name: str, fields: tuple[Any, ...]) -> bool:
-    """Whether a named tuple can be made anew from these names."""
+    """Whether a named tuple with these names can be rebuilt."""
     names = (name, *fields)
     return (
         len(fields) <= _FIELDS_CAP

@@ -36,7 +36,7 @@ from grader.student.lockdown import Ring, enter
 
 
 class ChildRequest(msgspec.Struct, frozen=True):
-    """What one child may use."""
+    """The permissions and limits of one child."""
 
     ring: Ring
     output_chars: int

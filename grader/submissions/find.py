@@ -1,4 +1,4 @@
-"""Find a student's work on a lesson, wherever in the student's folder it lies and whatever it is called.
+"""Find a student's work on a lesson, wherever it is in the student's folder and whatever its name.
 
 Nothing that could be the work is passed over without a line that says where it lies; and where there is one file with
 work in it, it is graded, with a note. Which files could be the work:
@@ -37,7 +37,7 @@ _DEFINES_IN_JSON = re.compile(r"(?:\"|\\n)(?:async[ \t]+)?(?:def|class)[ \t]+(\w
 
 
 def read_work(course: Course, lesson: Lesson, student: Path) -> Submission:
-    """Read a student's work on a lesson, wherever in the student's folder it lies; this does not raise."""
+    """Read a student's work on a lesson, wherever it is in the student's folder; this does not raise."""
     return find_work(student, lesson, course.lessons, pristine(course, lesson))
 
 
@@ -189,7 +189,7 @@ class _Search:
         return True if self._is_about_this(self._defines(entry)) else None
 
     def _only_imports(self, candidate: _Candidate) -> bool:
-        """Whether a file defines nothing of what is asked for, and takes it from another file."""
+        """Whether a file defines none of the wanted names, but imports them from another file."""
         try:
             body = ast.parse(candidate.submission.source).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -212,14 +212,14 @@ class _Search:
         return places.index(where) if inside and where in places else _ELSEWHERE
 
     def _folder_says(self, entry: Entry) -> set[str]:
-        """The lessons that the nearest folder that speaks of any is about."""
+        """The lessons named by the nearest enclosing folder that names any."""
         for part in reversed(entry.parts[:-1]):
             if said := lessons_said(part, self.lessons):
                 return said
         return set()
 
     def _is_about_this(self, defined: set[str]) -> bool:
-        """Whether a file that says nothing by its name is this lesson's by what it defines."""
+        """Whether a file whose name says nothing belongs to this lesson, judged by its definitions."""
         shares = {
             name: len(asked & defined) / len(asked)
             for name, asked in self.asked.items()
@@ -230,7 +230,7 @@ class _Search:
         return mine > 0 and (mine == 1.0 or mine >= max(shares.values()))
 
     def _defines(self, entry: Entry) -> set[str]:
-        """The names that a file binds at its top, as far as a look tells; nothing is parsed."""
+        """The names that a file binds at top level, as far as a quick look shows; nothing is parsed."""
         if self.looked_into >= _MOST_LOOKED_INTO:
             return set()
         self.looked_into += 1
@@ -249,7 +249,7 @@ class _Search:
     # What to say
 
     def _without_work(self, candidates: list[_Candidate]) -> Submission:
-        """Nobody has begun, or what is there cannot be read."""
+        """The submission if there is no work: nothing was started, or the files there cannot be read."""
         if not candidates:
             return self._missing()
         stubs = [each for each in candidates if each.submission.is_stub]
@@ -281,7 +281,7 @@ class _Search:
         return [*notes, *self._beside(chosen)]
 
     def _beside(self, chosen: _Candidate) -> list[str]:
-        """Lines about what was not opened, or not seen."""
+        """Lines about files that were not opened, or not seen."""
         notes = []
         archives = [each for each in self._unclaimed() if is_archive(each.name)]
         if archives:
@@ -292,7 +292,7 @@ class _Search:
         return notes
 
     def _should(self, chosen: _Candidate) -> str:
-        """Where a file should lie, and what it should be called."""
+        """The place and the name that a file should have."""
         ending = ".ipynb" if is_notebook_name(chosen.entry.name) else ".py"
         name = f"{self.lesson.name}{ending}"
         where = chosen.entry.parts[:-1]
@@ -341,7 +341,7 @@ class _Search:
         return entry.kind != "folder" and bool(said) and self.lesson.name not in said
 
     def _unclaimed(self) -> list[Entry]:
-        """What lies in the student's folder and may have to do with this lesson, though nothing says so."""
+        """Entries in the student's folder that may concern this lesson, though nothing says so."""
         found = []
         for each in self.walk.entries:
             folder = self._folder_says(each)
@@ -373,7 +373,7 @@ class _Search:
         return one_line(entry.name if own else entry.where, 100)
 
     def _unwrapped(self, found: Walk) -> tuple[str, ...]:
-        """The way to the folder that holds everything, where archives are unpacked into a folder of their own."""
+        """The path to the folder that holds everything, if an archive was unpacked into an extra folder."""
         root: tuple[str, ...] = ()
         while not self.flat:
             inside = [each for each in found.entries if each.parts[:-1] == root]

@@ -31,7 +31,7 @@ def as_comments(source: str) -> str:
 
 
 def where_wrong(lines: list[str]) -> int | None:
-    """The index of the line that is not Python; None where all are, or where it cannot be said."""
+    """The index of the first line that is not Python; None if all are, or if it cannot be determined."""
     try:
         ast.parse("\n".join(lines))
     except SyntaxError as error:
@@ -42,7 +42,7 @@ def where_wrong(lines: list[str]) -> int | None:
 
 
 def _skip(lines: list[str], at: int) -> bool:
-    """Make Python of a line of notebook magic; whether it is one."""
+    """Turn a line of notebook magic into Python; returns whether it is one."""
     line = lines[at]
     if assigned := _ASSIGNED.fullmatch(line):
         lines[at] = f"{assigned[1]}{assigned[2]} = []  # {line.strip()}"

@@ -1,4 +1,4 @@
-"""Move what counts to where it counts.
+"""Move answers to a place where they count.
 
 A module may hold answers where they would not run: under its main guard, or in a cell of a notebook that was exported.
 It may import earlier lessons out of a folder that is not here. Every move has a line that tells of it.
@@ -20,7 +20,7 @@ _MOST_GUARDS = 8
 
 
 class Moved(NamedTuple):
-    """A module in which everything stands where it counts.
+    """A module in which every answer is in a place where it counts.
 
     Attributes:
         source: the module.
@@ -34,7 +34,7 @@ class Moved(NamedTuple):
 
 
 def moved(source: str, names: Collection[str], earlier: Collection[str] = ()) -> Moved:
-    """Move what counts to where it counts; what is not Python stays as it is.
+    """Move answers to a place where they count; source that is not Python stays as it is.
 
     Args:
         source: the module.
@@ -86,7 +86,7 @@ def _is_python(text: str) -> bool:
 
 
 def _without_guard(source: str, names: Collection[str]) -> tuple[str, tuple[str, ...]]:
-    """What stands under ``if __name__ == "__main__":``, and nowhere else, moved out of it where answers need it."""
+    """Move code out of ``if __name__ == "__main__":`` if answers need it and it is nowhere else."""
     if "__main__" not in source:
         return source, ()
     notes = []
@@ -108,7 +108,7 @@ def _without_guard(source: str, names: Collection[str]) -> tuple[str, tuple[str,
 
 
 def _to_the_left(source: str, guard: ast.If) -> str:
-    """The source with what stands under a guard at the top; every line stays where it was."""
+    """The source with a guard's body moved to top level; every line keeps its number."""
     lines = _lines(source)
     first, last = first_line(guard.body[0]), guard.end_lineno or guard.lineno
     indent = lines[first - 1][: guard.body[0].col_offset]

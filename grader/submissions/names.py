@@ -1,4 +1,4 @@
-"""Which lesson a name speaks of: of a file, or of a folder, as people and their browsers and systems write it."""
+"""Recognise the lesson in the name of a file or folder, as people, browsers and other systems write it."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ _TESTS = re.compile(r"test_.*|.*_tests?|conftest")
 
 
 def stem_of(name: str) -> str:
-    """A file's name without what says that it is Python; "" where it is called neither a module nor a notebook."""
+    """A file's name without its Python ending; "" if it is named neither like a module nor like a notebook."""
     match = _CODE.fullmatch(_plain(name))
     return match[1] if match else ""
 
 
 def is_notebook_name(name: str) -> bool:
-    """Whether a file is called a notebook."""
+    """Whether a file is named like a notebook."""
     match = _CODE.fullmatch(_plain(name))
     return match is not None and match[2] == "ipynb"
 
 
 def is_backup(name: str) -> bool:
-    """Whether a file is called a copy that a program has put aside."""
+    """Whether a file is named like a backup copy that a program has made."""
     return _BACKUP.fullmatch(_plain(name)) is not None
 
 
 def other_stem(name: str) -> str:
-    """The same of a file that may be Python though its name does not say so: a text, or one without any ending."""
+    """The stem of a file that may be Python though its name does not say so: a text, or one without any ending."""
     plain = _plain(name)
     for ending in _OTHER_TEXT:
         if plain.endswith(ending):
@@ -48,7 +48,7 @@ def other_stem(name: str) -> str:
 
 
 def is_archive(name: str) -> bool:
-    """Whether a file is called an archive."""
+    """Whether a file is named like an archive."""
     return _ARCHIVE.fullmatch(name) is not None
 
 
@@ -58,7 +58,7 @@ def is_work(name: str) -> bool:
 
 
 def lessons_said(stem: str, lessons: Sequence[Lesson]) -> set[str]:
-    """The lessons that a name speaks of: by number (``lesson-05 (1)``), or by what it is called (``Replay Buffer``).
+    """The lessons that a name speaks of: by number (``lesson-05 (1)``), or by title (``Replay Buffer``).
 
     A number decides; and of two lessons called alike, it is the one of which more is said: ``deep_q_learning`` is not
     about Q-learning.

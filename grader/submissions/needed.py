@@ -1,4 +1,4 @@
-"""What the answers of a lesson need of a module: what they use, what changes it, and what harms nobody.
+"""The part of a module that a lesson's answers need: what they use, what changes it, and harmless definitions.
 
 A file is a place to try things out as well as one to hand in. A plot, a training run, a call of ``exit()`` or a package
 that is not here, between the answers or below them, costs neither marks nor time: what no answer depends on is not run.
@@ -39,7 +39,7 @@ _DYNAMIC = frozenset({"globals", "eval", "exec"})
 
 
 class Needed(NamedTuple):
-    """A module with what the answers do not need taken out.
+    """A module with everything removed that the answers do not need.
 
     Attributes:
         source: the module; every line is where it was.
@@ -51,7 +51,7 @@ class Needed(NamedTuple):
 
 
 def needed(source: str, names: Collection[str], given: Collection[str] = ()) -> Needed:
-    """Take out of a module what no answer depends on.
+    """Remove everything from a module that no answer depends on.
 
     A statement stays when it binds or changes a name that is wanted, or that a statement that stays uses; and further
     definitions and constants stay, which do nothing by themselves and which a later lesson may import.
@@ -106,7 +106,7 @@ def _closure(statements: list[Statement], wanted: set[str], answers: set[str]) -
 
     @functools.cache
     def effects(name: str) -> set[str]:
-        """What such a call may change or set, of the names of the module."""
+        """The names of the module that such a call may change or set."""
         return {changed for each in reach(name) for changed in functions[each].changes | functions[each].assigns}
 
     about: dict[str, set[int]] = {}

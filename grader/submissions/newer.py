@@ -17,7 +17,7 @@ _F_STRING = re.compile(r"(?<![\w'\"])(?:[fF][rR]?|[rR][fF])('''|\"\"\"|'|\")")
 
 
 def needs(lines: list[str], at: int) -> str:
-    """Which Python a line needs, ``3.12 (a type statement)``, or "" where no Python that we know would take it.
+    """The Python version that a line needs, ``3.12 (a type statement)``, or "" if no known version accepts it.
 
     Args:
         lines: the source.

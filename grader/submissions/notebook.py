@@ -19,7 +19,7 @@ _FENCE = re.compile(r"\s*```\w*\n(.*?)\n```\s*", re.DOTALL)
 
 
 class Code(NamedTuple):
-    """What a notebook holds of Python.
+    """The Python code that a notebook holds.
 
     Attributes:
         source: its code as one module.
@@ -99,7 +99,7 @@ def python_of(text: str, names: Collection[str], stub: str = "") -> Code:
 
 
 def _take_asides(cells: list[str], asides: list[_Aside], names: Collection[str], stub: str) -> list[str]:
-    """Put answers that stand in a text, or are written to a file, where they would be code; gives notes."""
+    """Put answers that are in a text, or are written to a file, where they would be code; returns notes."""
     if not asides or not names:
         return []
     asks = re.compile(rf"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+({'|'.join(map(re.escape, names))})\b", re.MULTILINE)
@@ -158,7 +158,7 @@ def _all_cells(text: str) -> list[_Cell]:
 
 
 def _cell(cell: dict[str, Any]) -> _Cell:
-    """One cell of today's format; KeyError or TypeError where it is none."""
+    """One cell of the current format; KeyError or TypeError if it is malformed."""
     source = cell["source"]
     # Lines may be a list or one text. Joining refuses what is neither, and looking a key up what is no object.
     return _Cell(cell["cell_type"] + "", "".join(source), {**cell["metadata"]})
@@ -181,7 +181,7 @@ def _by_nbformat(text: str) -> list[_Cell]:
 
 
 def _futures_first(source: str) -> str:
-    """Every cell may begin with an import from ``__future__``; in a module only the first line may."""
+    """Move imports from ``__future__``, which any cell may start with, to the module's first line."""
     found = re.findall(r"^from __future__ import [\w, ]+$", source, flags=re.MULTILINE)
     if not found:
         return source

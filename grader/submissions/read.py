@@ -185,7 +185,7 @@ def _read(path: Path, name: str, lesson: Lesson | None, stub: str) -> Submission
 
 
 def decode(data: bytes, name: str) -> tuple[str, tuple[str, ...], str]:
-    """A file's text, what to say about how it was read, and why it cannot be read, "" where it can.
+    """A file's text, remarks on how it was read, and the reason why it cannot be read, "" if it can.
 
     As Python itself does it (PEP 263): a byte order mark or a declared encoding counts, otherwise it is UTF-8.
     """
@@ -214,7 +214,7 @@ def decode(data: bytes, name: str) -> tuple[str, tuple[str, ...], str]:
 
 
 def _declared(data: bytes) -> tuple[str, str]:
-    """The encoding that a module declares in one of its first two lines, and its codec; "" where it is UTF-8."""
+    """The encoding that a module declares in one of its first two lines, and its codec; "" if it is UTF-8."""
     try:
         declared, _ = tokenize.detect_encoding(io.BytesIO(data[:4096]).readline)
         codec = codecs.lookup(declared).name

@@ -1,4 +1,4 @@
-"""What is worth a line about a student's source, though it is graded as it is."""
+"""Remarks on a student's source that are worth a line, though the work is graded as it is."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _is_passed(name: str, parts: list[ast.AST]) -> bool:
 
 
 def missing_import(source: str, package: str, names: tuple[str, ...]) -> str:
-    """What to say about a package that is not here: which line imports it, and which answers need it.
+    """A remark on a package that is not installed: the line that imports it, and the answers that need it.
 
     Args:
         source: the module.

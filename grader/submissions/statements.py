@@ -1,4 +1,4 @@
-"""What one statement at the top of a module binds, uses and changes, as far as its text says."""
+"""Analyse one top-level statement of a module: the names it binds, uses and changes, as far as its text shows."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def is_plain(node: ast.stmt) -> bool:
 
 
 def is_plain_package(name: str) -> bool:
-    """Whether a module is there wherever the grader runs."""
+    """Whether a module exists wherever the grader runs."""
     return name in _PLAIN_PACKAGES or name.partition(".")[0] in _STANDARD
 
 
@@ -93,7 +93,7 @@ def only_defines(node: ast.stmt) -> bool:
 
 
 def read_statement(node: ast.stmt) -> Statement:
-    """What a statement binds, uses and changes, by the symbol table that Python's own compiler makes of it."""
+    """The names that a statement binds, uses and changes, according to the symbol table of Python's own compiler."""
     table = symtable.symtable(ast.unparse(node), "cell", "exec")
     binds = {each.get_name() for each in table.get_symbols() if each.is_assigned() or each.is_imported()}
     now = {each.get_name() for each in table.get_symbols() if each.is_referenced()}
@@ -115,7 +115,7 @@ def read_statement(node: ast.stmt) -> Statement:
 
 
 def changes(node: ast.stmt) -> Iterator[str]:
-    """Whose objects a statement may change: ``x.y = 1``, ``x[0] = 1``, ``x.append(1)``, ``setattr(x, ...)``."""
+    """Names whose objects a statement may change: ``x.y = 1``, ``x[0] = 1``, ``x.append(1)``, ``setattr(x, ...)``."""
     for part in ast.walk(node):
         match part:
             case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store()):
@@ -133,7 +133,7 @@ def attributes_set(node: ast.stmt) -> Iterator[str]:
 
 
 def root_name(node: ast.expr) -> str:
-    """The name that a chain of attributes and items begins with; "" where it is none."""
+    """The name that a chain of attributes and items starts with; "" if it is not a name."""
     while isinstance(node, ast.Attribute | ast.Subscript):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
@@ -148,7 +148,7 @@ def plain_call(node: ast.stmt) -> str:
 
 
 def is_setting(node: ast.stmt) -> str:
-    """The imported name through which a statement sets something for the whole program; "" where it does not."""
+    """The imported name through which a statement sets something for the whole program; "" if it does not."""
     match node:
         case ast.Expr(value=ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) as call):
             arguments = [*call.args, *(keyword.value for keyword in call.keywords)]

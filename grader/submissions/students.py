@@ -18,7 +18,7 @@ _MOST_STUDENTS = 20_000
 
 
 def find_students(submissions: Path, wanted: Sequence[str]) -> list[str]:
-    """The folders of ``submissions``, or those that are wanted; ``strays`` tells of everything else in it.
+    """The folders of ``submissions``, or the wanted ones; ``strays`` describes everything else in it.
 
     Raises:
         ClassError: there are none, or a wanted one is missing.
@@ -26,15 +26,15 @@ def find_students(submissions: Path, wanted: Sequence[str]) -> list[str]:
     found = [entry.name for entry in _class(submissions) if _is_student(entry)]
     if not found:
         lines = strays(submissions)
-        raise ClassError(f"{submissions} has no student in it; {lines[0] if lines else f'expected is {LAYOUT}'}")
+        raise ClassError(f"{submissions} has no student in it; {lines[0] if lines else f'expected {LAYOUT}'}")
     for name in wanted:
         if name not in found:
-            raise ClassError(f"{submissions} has no student called {name!r}")
+            raise ClassError(f"{submissions} has no student named {name!r}")
     return sorted(wanted or found, key=natural)
 
 
 def strays(submissions: Path) -> list[str]:
-    """A line about each thing beside the students' folders that could be somebody's work."""
+    """A line about each thing beside the students' folders that could be someone's work."""
     others = [entry for entry in _class(submissions) if not _is_student(entry) and not _is_hidden(entry.name)]
     lines = []
     for entry in others[: 2 * _MOST_LINES]:
@@ -54,7 +54,7 @@ def strays(submissions: Path) -> list[str]:
 
 def _class(submissions: Path) -> tuple[Entry, ...]:
     if not submissions.is_dir():
-        raise ClassError(f"{submissions} is not a folder; expected is {LAYOUT}")
+        raise ClassError(f"{submissions} is not a folder; expected {LAYOUT}")
     return walk(submissions, levels=1, most=_MOST_STUDENTS).entries
 
 

@@ -1,4 +1,4 @@
-"""Tell work from the stub that it began as."""
+"""Tell work from the stub that it started as."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _is_asking(node: ast.AST) -> bool:
 
 
 class _WithoutWords(ast.NodeTransformer):
-    """Takes out what explains and does nothing: strings that stand as statements, and what a stub's exceptions say."""
+    """Remove strings that are statements, and the messages of a stub's exceptions: they explain and do nothing."""
 
     def visit_Raise(self, node: ast.Raise) -> ast.Raise:
         return ast.Raise(exc=ast.Name(id="NotImplementedError")) if _is_asking(node) else node
@@ -88,7 +88,7 @@ class _WithoutWords(ast.NodeTransformer):
 
 
 def code_of(tree: ast.stmt) -> str:
-    """What a piece of code does, as text: equal for code that differs in layout, comments and docstrings only."""
+    """The effect of a piece of code as text: equal for code that differs in layout, comments and docstrings only."""
     # A copy, made in the cheapest way that there is: the transformer changes what it is given.
     kept = _WithoutWords().visit(ast.parse(ast.unparse(tree)).body[0])
     return ast.dump(kept) if kept is not None else ""

@@ -1,4 +1,4 @@
-"""One student's work on one lesson, with all that it is judged by beside the tests."""
+"""One student's work on one lesson, with everything that it is judged by besides the tests."""
 
 from __future__ import annotations
 
