@@ -1,4 +1,4 @@
-"""The words in which hidden properties are written; ordinary pytest and hypothesis do the rest.
+"""The vocabulary of hidden properties; ordinary pytest and hypothesis do the rest.
 
 A property never mentions the boundary: it calls ``student.f(...)`` and asserts. Two conventions make its failure
 readable: the student's value stands on the left of a comparison, and an assertion that is not a comparison carries a

@@ -113,7 +113,7 @@ class ScriptedEnv(gymnasium.Env[np.ndarray, Any]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[np.ndarray, dict[str, Any]]:
-        """Begin an episode.
+        """Start an episode.
 
         Args:
             seed: starts the generator anew; None lets it go on.
@@ -160,7 +160,7 @@ class ScriptedEnv(gymnasium.Env[np.ndarray, Any]):
         return self._array, reward, terminated, truncated, {}
 
     def _renew(self) -> None:
-        """What was handed out must not change under its holder's hands, unless ``reuse`` asks for just that."""
+        """Copy the array that was handed out, so that it never changes later, unless ``reuse`` asks for that."""
         if not self._reuse:
             self._array = self._array.copy()
 

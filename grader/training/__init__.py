@@ -1,10 +1,10 @@
-"""Training checks: certify that a student's ``train`` learns, and not that a number came out.
+"""Training checks: certify that a student's ``train`` learns, not just that it returns a number.
 
-- ``check``: decides by a lesson's rule.
-- ``tasks``: what one run has to learn: an environment of the grader's, and before it a small task.
-- ``disguise``: environments that nobody can control from memory.
+- ``check``: judges ``train`` by a lesson's rule.
+- ``tasks``: the task of one run: an environment of the grader's, and before it a small task.
+- ``disguise``: environments that cannot be controlled from memory.
 - ``tabular``: environments with numbered states and actions, renumbered.
-- ``meter``: what stands between ``train`` and the environment: it counts, records, and ends the budget.
+- ``meter``: the layer between ``train`` and the environment: it counts, records, and ends the budget.
 - ``signs``: the small task for vector environments, in which only rewards say what is right.
 - ``corridor``: the small task for tabular ones, in which every episode is cut off after one step.
 
@@ -17,7 +17,7 @@ reference has to pass nearly always within the budget, and what learns nothing n
 To add a small task, with ``signs`` as the example (for numbered states ``corridor``):
 
 1. Write ``grader/training/<task>.py``: the environment, drawn from a seed; ``THRESHOLD``, with the probability that
-   guessing reaches it; ``LEARNS`` and ``in_words`` for whoever fails.
+   guessing reaches it; ``LEARNS`` and ``in_words`` for students who fail.
 2. Allow its name in ``TrainingRule.control``, and say in ``_IN_WHICH`` what it is (``grader/course/data.py``).
 3. Make it in ``tasks.control_task``, and put its words into ``check.CONTROLS``. mypy and ``test_training.py`` find what
    was forgotten of 2 and 3.

@@ -31,7 +31,7 @@ Progress = Callable[[int, int, float], None]
 
 
 CONTROLS = {"signs": (signs.LEARNS, signs.in_words), "corridor": (corridor.LEARNS, corridor.in_words)}
-"""The small tasks, by their names in ``course.yml``: how each has to be learnt, and its words for whoever fails it."""
+"""The small tasks by their names in ``course.yml``: how each has to be learnt, and a text for students who fail."""
 
 
 def check(
@@ -54,7 +54,7 @@ def check(
         lesson: the lesson that the rule belongs to.
         open_student: opens a fresh student for one run; it has a function called ``rule.exercise``.
         device: what ``train`` is asked to compute on.
-        progress: is told how a run goes on.
+        progress: called with the progress of a run.
         cpu_seconds: the processor time that a student's process has used so far.
     """
 
@@ -164,7 +164,7 @@ def run_seed(
 
 
 def _elapsed(cpu_seconds: Callable[[Any], float], student: Any, before: float) -> float:
-    """Processor time since ``before``; 0 where the process is gone and can no longer be asked."""
+    """Processor time since ``before``; 0 if the process is gone and can no longer be asked."""
     try:
         return max(0.0, cpu_seconds(student) - before)
     except (StudentDied, OSError):

@@ -26,7 +26,7 @@ _LIMIT = 50
 
 
 def in_words(mean_return: float) -> str:
-    """What the task is, for whoever failed it with this mean return."""
+    """A description of the task for a student whose policy failed it with this mean return."""
     return (
         f"The small task is a corridor of {ROOMS} rooms. One action leads a room ahead and, after the last, pays "
         f"{PRIZE:g}; one ends the episode and pays {CONSOLATION:g}; one stays and costs {-FINE:g}. In training, each "
@@ -37,7 +37,7 @@ def in_words(mean_return: float) -> str:
 
 
 class CorridorEnv(gym.Env[int, int]):
-    """Six rooms in a row, renumbered like the actions, of which there are three.
+    """Six rooms in a row, renumbered like the three actions.
 
     One leads a room ahead, and pays 10 and terminates the episode after the last room. One leads out: it pays 1 and
     terminates. One stays, and costs 1.

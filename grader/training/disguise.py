@@ -1,4 +1,4 @@
-"""Environments that nobody can control from memory: the observation is mixed and the actions may be swapped.
+"""Environments that cannot be controlled from memory: the observation is mixed and the actions may be swapped.
 
 ``theta + theta_dot > 0`` balances CartPole for 487 steps on average, so a threshold on the return of the plain
 environment certifies nothing. Behind a disguise the same task has to be learnt: observations are first brought to
@@ -28,7 +28,7 @@ _SCREENING_EPISODES = 10
 
 @dataclass(frozen=True)
 class _Known:
-    """What is known about an environment before anything is learnt.
+    """Prior knowledge about an environment, before anything is learnt.
 
     Attributes:
         scale: (O,) factors that bring the observation to comparable units.

@@ -1,4 +1,4 @@
-"""What stands between a student's ``train`` and the environment: it counts, records, and ends the budget."""
+"""The layer between a student's ``train`` and the environment: it counts, records, and ends the budget."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class BudgetSpent(RuntimeError):
 
 
 class ActionError(ValueError):
-    """What should have been one legal action for each copy is something else."""
+    """The student's side gave something other than one legal action per copy."""
 
 
 class Meter:
@@ -68,7 +68,7 @@ class Meter:
         )
 
     def spend(self, steps: int) -> None:
-        """See whether so many more steps are within the budget.
+        """Check that this many more steps are within the budget.
 
         Raises:
             BudgetSpent: they are not.
@@ -133,7 +133,7 @@ class MeteredEnv(VectorEnv[Floats, NDArray[np.integer[Any]], NDArray[Any]]):
 
 
 def checked_seed(seed: Any, options: Any) -> int | None:
-    """What ``reset`` was given, as a seed.
+    """The seed given to ``reset``, checked.
 
     Raises:
         ValueError: the seed is no whole number from 0, or there are options: the course's environments have none.
@@ -141,24 +141,24 @@ def checked_seed(seed: Any, options: Any) -> int | None:
     if options:
         raise ValueError("this environment's reset() takes no options")
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0):
-        raise ValueError("the seed of reset() is a whole number from 0, or None")
+        raise ValueError("the seed of reset() must be a whole number, 0 or more, or None")
     return None if seed is None else int(seed)
 
 
 def as_actions(value: Any, copies: int, number_of_actions: int, whose: str) -> NDArray[np.int64]:
-    """One action for each copy, (copies,) int64.
+    """One action per copy, (copies,) int64.
 
     Args:
         value: what the student's side gave: an array, a tensor, or a list of whole numbers.
         copies: how many are needed.
-        number_of_actions: A; legal are 0 to A - 1.
+        number_of_actions: A; legal actions are 0 to A - 1.
         whose: "step()" or "the policy", for the message.
 
     Raises:
         ActionError: it is anything else; the message says what.
     """
     verb = "was given" if whose == "step()" else "gave"
-    needed = f"needed are {copies} whole numbers, one for each copy of the environment"
+    needed = f"expected {copies} whole numbers, one per copy of the environment"
     if isinstance(value, torch.Tensor):
         value = value.detach().cpu().numpy()
     if isinstance(value, list | tuple):
@@ -167,7 +167,7 @@ def as_actions(value: Any, copies: int, number_of_actions: int, whose: str) -> N
             if isinstance(item, bool) or not isinstance(item, int | np.integer):
                 raise ActionError(f"{whose} {verb} a {type(value).__name__} with {kind_of(item)} in it; {needed}")
         if any(abs(int(item)) >= 2**31 for item in value):
-            raise ActionError(f"{whose} {verb} an action beyond all bounds; legal are 0 to {number_of_actions - 1}")
+            raise ActionError(f"{whose} {verb} an action far out of range; legal actions: 0 to {number_of_actions - 1}")
         value = np.array(value, dtype=np.int64)
     if not isinstance(value, np.ndarray):
         raise ActionError(f"{whose} {verb} {kind_of(value)}; {needed}")
@@ -178,15 +178,15 @@ def as_actions(value: Any, copies: int, number_of_actions: int, whose: str) -> N
         raise ActionError(f"{whose} {verb} actions of dtype {actions.dtype}; {needed}")
     wrong = actions[(actions < 0) | (actions >= number_of_actions)]
     if len(wrong):
-        raise ActionError(f"{whose} {verb} the action {wrong[0]}; legal are 0 to {number_of_actions - 1}")
+        raise ActionError(f"{whose} {verb} the action {wrong[0]}; legal actions: 0 to {number_of_actions - 1}")
     return actions.astype(np.int64)
 
 
 def number_of_actions(env: Env) -> int:
-    """A."""
+    """The number of actions, A."""
     return int(env.single_action_space.n)  # type: ignore[attr-defined]
 
 
 def kind_of(value: Any) -> str:
-    """What something is, in words."""
+    """A short description of a value's kind."""
     return "None" if value is None else f"an object of type {type(value).__name__}"

@@ -30,7 +30,7 @@ LEARNS = "from rewards"
 
 
 def in_words(mean_return: float) -> str:
-    """What the task is, for whoever failed it with this mean return."""
+    """A description of the task for a student whose policy failed it with this mean return."""
     return (
         f"The small task shows one of {SIGNS} signs at each of {LENGTH} steps, and pays 1 for the one of {ACTIONS} "
         f"actions that is right. Your policy earned {mean_return:.1f} an episode, at the better of two tries; "

@@ -36,7 +36,7 @@ class RenumberedEnv(gym.Env[int, int]):
         observations, actions = self._plain.observation_space, self._plain.action_space
         for space in (observations, actions):
             if not isinstance(space, gym.spaces.Discrete) or space.start != 0:
-                raise ValueError(f"{environment} cannot be renumbered: its states or actions are no numbers from 0")
+                raise ValueError(f"{environment} cannot be renumbered: its states or actions are not numbers from 0")
         assert isinstance(observations, gym.spaces.Discrete)
         assert isinstance(actions, gym.spaces.Discrete)
         self.observation_space, self.action_space = observations, actions
@@ -143,7 +143,7 @@ def as_action(value: Any, number_of_actions: int, whose: str) -> int:
     if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "iu":
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise ActionError(f"{whose} {verb} {kind_of(value)}; needed is one whole number")
+        raise ActionError(f"{whose} {verb} {kind_of(value)}; expected one whole number")
     if not 0 <= int(value) < number_of_actions:
-        raise ActionError(f"{whose} {verb} the action {str(value)[:20]}; legal are 0 to {number_of_actions - 1}")
+        raise ActionError(f"{whose} {verb} the action {str(value)[:20]}; legal actions: 0 to {number_of_actions - 1}")
     return int(value)

@@ -1,4 +1,4 @@
-"""What one run of ``train`` has to learn: the environment, its disguise, its seeds, and how a policy is evaluated."""
+"""The task of one run of ``train``: the environment, its disguise, its seeds, and the evaluation of a policy."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class Task(Protocol):
     max_steps: int
 
     def environment(self, meter: Meter) -> Any:
-        """What ``train`` steps; the same task every time."""
+        """The environment that ``train`` steps; the same task every time."""
         ...
 
     def options(self, device: str) -> dict[str, Any]:
-        """What else ``train`` is given."""
+        """The other arguments of ``train``."""
         ...
 
     def evaluate(self, policy: Callable[[Any], Any]) -> NDArray[np.float64]:
@@ -104,7 +104,7 @@ class TableTask:
         return tabular.MeteredTable(self.make(), meter)
 
     def options(self, device: str) -> dict[str, Any]:
-        """Nothing: a table is on no device."""
+        """No arguments: a table is on no device."""
         return {}
 
     def evaluate(self, policy: Callable[[int], Any]) -> NDArray[np.float64]:
@@ -114,7 +114,7 @@ class TableTask:
 
 
 def training_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int) -> Task:
-    """Run number ``i`` of a lesson's training check: its disguise and its seeds come from the course's secret.
+    """Run number ``i`` of a lesson's training check, with its disguise and seeds drawn from the course's secret.
 
     Raises:
         CourseError: there is no such environment, or none that could be disguised.
@@ -187,7 +187,7 @@ def control_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int = 0)
 
 @contextlib.contextmanager
 def _named_by(lesson: Lesson) -> Iterator[None]:
-    """What is wrong with an environment is a mistake in course.yml, where its name was written."""
+    """Report a problem with an environment as a mistake in course.yml, where the environment's name is written."""
     try:
         yield
     except (ValueError, gym.error.Error) as error:
@@ -204,7 +204,7 @@ def _is_table(rule: TrainingRule, lesson: Lesson) -> bool:
 
 
 def evaluate(policy: Callable[[Floats], Any], env: Env, seed: int) -> NDArray[np.float64]:
-    """Undiscounted returns (N,) of a policy; N episodes run at once, one call of the policy a time step.
+    """Undiscounted returns (N,) of a policy; N episodes run at once, with one call of the policy per time step.
 
     Args:
         policy: from observations (N, O) to actions (N,). Episodes that have ended stay in the batch.

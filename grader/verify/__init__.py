@@ -1,12 +1,12 @@
-"""The tests themselves, measured. Files say which jobs there are and what their results mean; commands run them.
+"""Measure the tests themselves. Files list the jobs and interpret their results; commands run them.
 
 - ``verify``: right answers get full marks; misconceptions are caught and named.
-- ``missing``: what a lesson still needs before a class gets it.
-- ``mutants``: does every small change to a solution cost marks?
-- ``bar``: what a training check does not notice.
-- ``calibrate``: how often a right answer passes a training check.
-- ``examples``: how many misconceptions the public examples catch.
+- ``missing``: lists what a lesson still needs before a class gets it.
+- ``mutants``: checks that every small change to a solution costs marks.
+- ``bar``: the gaps of a training check.
+- ``calibrate``: pass rate and cost of right answers in a training check.
+- ``examples``: the share of misconceptions that the public examples catch.
 - ``judge``: one program, by its properties until one fails, or by training alone.
-- ``table``: what was measured, as data and as tables.
+- ``table``: the measurements, as data and as tables.
 - ``sample_class``: a class to try the grader on.
 """

@@ -1,4 +1,4 @@
-"""What a training check does not notice: every chaff of a lesson, trained by the lesson's whole rule.
+"""The gaps of a training check: every chaff of a lesson, trained by the lesson's whole rule.
 
 A bar says that something was learnt, not that it was done right. This trains each known misconception as if its
 properties did not exist. Those that reach the bar all the same are kept in the lesson's ``tests/<lesson>/bar.yml``,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Trained(NamedTuple):
-    """What became of one chaff: whether it reaches the bar, and the first property that fails on it, or ""."""
+    """The outcome for one chaff: whether it reaches the bar, and the first property that fails on it, or ""."""
 
     reaches: bool
     caught_by: str
@@ -47,7 +47,7 @@ def judge(course: Course, lesson: Lesson, source: str, place: Place, watch: Watc
 
 
 def jobs(course: Course, lesson: Lesson) -> dict[str, Callable[..., Trained]]:
-    """What has to be done for a lesson: its chaffs, by name, in the order of their file."""
+    """The jobs for a lesson: its chaffs, by name, in the order of their file."""
     solution = course.solution(lesson).read_text(encoding="utf-8")
     return {
         chaff.name: functools.partial(judge, course, lesson, chaff.source(solution))
@@ -56,7 +56,7 @@ def jobs(course: Course, lesson: Lesson) -> dict[str, Callable[..., Trained]]:
 
 
 def path_of(course: Course, lesson: Lesson) -> Path:
-    """Where a lesson's list is kept."""
+    """The path of a lesson's list."""
     return course.tests(lesson) / "bar.yml"
 
 

@@ -1,4 +1,4 @@
-"""How often, and at what cost, a right answer passes a training check.
+"""Pass rate and cost of right answers in a training check.
 
 Every training lesson's reference is trained on many disguised seeds by the machinery that grades students: the same
 boundary, the same meter, the same evaluation; on the small task that comes first too, if the lesson has one. It can
@@ -116,7 +116,7 @@ def series(
 
 
 def run(course: Course, one: Series, i: int, place: Place, watch: Watcher) -> TrainingSeed:
-    """The run number ``i`` of a series."""
+    """Run number ``i`` of a series."""
     from grader.grading.grade import student_to_train
     from grader.report.step import Step
     from grader.student.remote import Student
@@ -139,12 +139,12 @@ def run(course: Course, one: Series, i: int, place: Place, watch: Watcher) -> Tr
 
 
 def jobs(course: Course, wanted: Sequence[Series], seeds: int) -> dict[str, Callable[..., TrainingSeed]]:
-    """What has to be done: every series on so many seeds."""
+    """The jobs: every series on this many seeds."""
     return {_name(one, i): functools.partial(run, course, one, i) for one in wanted for i in range(seeds)}
 
 
 def rows(wanted: Sequence[Series], seeds: int, results: Mapping[str, TrainingSeed]) -> list[CalibrateRow]:
-    """What came of it; one row per series."""
+    """The results; one row per series."""
     return [_row(one, [results[_name(one, i)] for i in range(seeds)]) for one in wanted]
 
 

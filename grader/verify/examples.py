@@ -1,4 +1,4 @@
-"""How many of the known misconceptions the public examples catch.
+"""The share of the known misconceptions that the public examples catch.
 
 The hidden properties catch all of them (``grader verify``). The difference is what a student who has only the examples
 cannot see.
@@ -40,7 +40,7 @@ def caught(course: Course, lesson: Lesson, source: str, stub: str, place: Place,
 
 
 def jobs(course: Course, lessons: Sequence[Lesson]) -> dict[str, Callable[..., bool]]:
-    """What has to be done: every chaff of these lessons."""
+    """The jobs: every chaff of these lessons."""
     found: dict[str, Callable[..., bool]] = {}
     for lesson in lessons:
         solution, stub = course.solution(lesson).read_text(encoding="utf-8"), pristine(course, lesson)
@@ -50,7 +50,7 @@ def jobs(course: Course, lessons: Sequence[Lesson]) -> dict[str, Callable[..., b
 
 
 def rows(course: Course, lessons: Sequence[Lesson], results: Mapping[str, bool]) -> list[ExamplesRow]:
-    """What came of it; one row per lesson."""
+    """The results; one row per lesson."""
     found = []
     for lesson in lessons:
         fails = [results[_name(lesson, chaff.name)] for chaff in known.load(course, lesson)]

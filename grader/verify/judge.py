@@ -1,4 +1,4 @@
-"""What a whole report is not needed for: which property notices a program first, and whether it passes training."""
+"""Judge a program without a whole report: the first property that notices it, and whether it passes training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a lesson still needs before a class gets it: `grader verify` lists it below its table.
+"""List what a lesson still needs before a class gets it; `grader verify` prints it below its table.
 
 None of this says that the tests judge wrongly. It is what tests/README.md asks for, as far as a program can see it.
 """
@@ -23,7 +23,7 @@ _TODO = re.compile(r"\bTODO\b")
 
 
 def missing(course: Course, lesson: Lesson, properties: Sequence[str]) -> Iterator[str]:
-    """What the lesson still needs, one line each.
+    """The missing parts of the lesson, one line each.
 
     Args:
         course: the course.
@@ -67,9 +67,9 @@ def _of_samples(course: Course, lesson: Lesson) -> Iterator[str]:
         yield f"{count(len(chaffs), 'chaff')} of at least {CHAFFS} in tests/{lesson.name}/chaffs.yml"
     if lesson.training is not None and chaffs:
         if not bar.path_of(course, lesson).is_file():
-            yield f"what training does not notice is not measured: grader bar {lesson.number}"
+            yield f"no list of chaffs that reach the training bar: grader bar {lesson.number}"
         elif gone := bar.read(course, lesson).keys() - {chaff.name for chaff in chaffs}:
-            yield f"bar.yml names {', '.join(sorted(gone))}, which is no chaff any more: grader bar {lesson.number}"
+            yield f"bar.yml names {', '.join(sorted(gone))}, which is no longer a chaff: grader bar {lesson.number}"
 
 
 def _of_text(course: Course, lesson: Lesson) -> Iterator[str]:

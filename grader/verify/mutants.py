@@ -57,7 +57,7 @@ class DropStatement(Operator):  # type: ignore[misc]
     """A simple statement becomes ``pass``."""
 
     def mutation_positions(self, node: Any) -> Iterator[tuple[Any, Any]]:
-        """Where: any statement of one line but ``pass``, docstrings and imports."""
+        """Positions: any statement of one line except ``pass``, docstrings and imports."""
         if node.type == "simple_stmt" and node.children[0].type not in ("string", "import_name", "import_from"):
             yield node.start_pos, node.end_pos
 
@@ -71,7 +71,7 @@ class DropStatement(Operator):  # type: ignore[misc]
 
     @classmethod
     def examples(cls) -> tuple[()]:
-        """Cosmic Ray asks for them."""
+        """No examples, although Cosmic Ray asks for them."""
         return ()
 
 
@@ -79,7 +79,7 @@ class SwapArguments(Operator):  # type: ignore[misc]
     """Two neighbouring positional arguments change places."""
 
     def mutation_positions(self, node: Any) -> Iterator[tuple[Any, Any]]:
-        """Where: between any two neighbours."""
+        """Positions: between any two neighbours."""
         for i, _ in self._pairs(node):
             yield node.children[i].start_pos, node.children[i].end_pos
 
@@ -100,7 +100,7 @@ class SwapArguments(Operator):  # type: ignore[misc]
 
     @classmethod
     def examples(cls) -> tuple[()]:
-        """Cosmic Ray asks for them."""
+        """No examples, although Cosmic Ray asks for them."""
         return ()
 
 
@@ -161,7 +161,7 @@ def _regions(solution: str) -> set[int]:
 
 
 def _occurrences(operator: Any, solution: str, inside: set[int]) -> Iterator[int]:
-    """Which of the operator's possible changes lie within these lines."""
+    """The indices of the operator's possible changes that lie within these lines."""
     count = 0
 
     def visit(node: Any) -> Iterator[int]:
@@ -185,7 +185,7 @@ def _is_python(text: str) -> bool:
 
 
 def killed_by(course: Course, lesson: Lesson, mutant: Mutant, place: Place, watch: Watcher) -> str:
-    """What noticed the mutant: "import", the first property that fails, or "training"; empty where nothing did."""
+    """The part that noticed the mutant: "import", the first failing property, or "training"; empty if none did."""
     from grader.grading.grade import open_session
     from grader.student.errors import StudentDied, StudentError
     from grader.verify import judge
@@ -231,7 +231,7 @@ def of_lesson(course: Course, lesson: Lesson) -> dict[str, Mutant]:
 
 
 def jobs(course: Course, wanted: Mapping[str, dict[str, Mutant]]) -> dict[str, Callable[..., str]]:
-    """What has to be done for these mutants: by lesson, then by their names."""
+    """The jobs for these mutants: by lesson, then by their names."""
     return {
         name: functools.partial(killed_by, course, course.lesson(lesson), mutant)
         for lesson, found in wanted.items()
@@ -242,7 +242,7 @@ def jobs(course: Course, wanted: Mapping[str, dict[str, Mutant]]) -> dict[str, C
 def row(
     lesson: Lesson, found: Mapping[str, Mutant], killers: Mapping[str, str], listed: Sequence[Equivalent]
 ) -> MutantsRow:
-    """What came of one lesson's mutants.
+    """The results for one lesson's mutants.
 
     Args:
         lesson: the lesson.

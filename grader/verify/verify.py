@@ -90,7 +90,7 @@ def _first_named(report: Report) -> str:
 
 
 def jobs(course: Course, wanted: Sequence[Sample], train: bool) -> dict[str, Callable[..., tuple[Report, float]]]:
-    """What has to be done for these samples, by their titles.
+    """The jobs for these samples, by their titles.
 
     Args:
         course: the course.
@@ -101,7 +101,7 @@ def jobs(course: Course, wanted: Sequence[Sample], train: bool) -> dict[str, Cal
 
 
 def rows(course: Course, wanted: Sequence[Sample], judged: Mapping[str, tuple[Report, float]]) -> list[VerifyRow]:
-    """What the reports on these samples say of the tests; one row per lesson.
+    """Interpret the reports on these samples as findings about the tests; one row per lesson.
 
     Args:
         course: the course.

@@ -273,14 +273,14 @@ def test_what_is_missing_is_listed(course: Course) -> None:
         "train has 0 hints of 3",
         "0 wheats of at least 3",
         "2 chaffs of at least 10",
-        "what training does not notice is not measured: grader bar 2",
+        "no list of chaffs that reach the training bar: grader bar 2",
         "exercises/lesson2_balance.md, the text that a learner reads, is not there",
     ):
         assert [line for line in found if says in line], says
     bar.path_of(course, lesson).write_text("reach: {gone: test_four, three_times: test_four}\n")
     (course.root / "exercises" / "lesson2_balance.md").write_text("# Balance\n\nTODO: `four_times`\n")
     found = list(missing(course, lesson, ["four_times"]))
-    assert "bar.yml names gone, which is no chaff any more: grader bar 2" in found
+    assert "bar.yml names gone, which is no longer a chaff: grader bar 2" in found
     assert "exercises/lesson2_balance.md does not name `train`" in found
     assert "exercises/lesson2_balance.md says TODO in line 3" in found
     assert "exercises/lesson2_balance.ipynb is not there: grader build" in found
