@@ -173,7 +173,7 @@ def test_whole_numbers_in_range_are_actions(good):
         (np.array([0, 1, None]), "dtype object"),
         (np.array([0, 1, 2]), "the action 2"),
         (np.array([0, -1, 1]), "the action -1"),
-        ([0, 1, 10**30], "bounds"),
+        ([0, 1, 10**30], "out of range"),
         ([0, 1, [1]], "type list"),
         ([0, 1, True], "type bool"),
         ([0, 1], r"shape \(2,\)"),
