@@ -41,7 +41,6 @@ def _imports(path: Path) -> Iterator[str]:
                 yield full if full in MODULES else node.module
 
 
-
 IMPORTS = {name: {each for each in _imports(path) if each in MODULES} - {name} for name, path in MODULES.items()}
 
 
