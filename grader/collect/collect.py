@@ -41,6 +41,7 @@ from grader.export.ids import as_csv
 from grader.files import write
 from grader.printable import one_line
 from grader.report.sorting import natural
+from grader.submissions.apart import refuse_overlap
 
 Tell = Callable[[str, int, int], None]
 
@@ -82,9 +83,7 @@ def collect(
 def _check_places(source: Path, out: Path) -> None:
     if not os.path.lexists(source):
         raise ClassError(f"{source} does not exist")
-    inside, outside = source.resolve(), out.resolve()
-    if inside == outside or (source.is_dir() and outside.is_relative_to(inside)) or inside.is_relative_to(outside):
-        raise ClassError(f"{source} and --out {out} lie in each other; choose a folder elsewhere with --out")
+    refuse_overlap(source, out)
 
 
 class _Collecting:

@@ -75,6 +75,10 @@ def canvas(
     """
     from grader.export import canvas
     from grader.export.ids import read
+    from grader.submissions.apart import refuse_overlap
+
+    if str(out) != "-":
+        refuse_overlap(template, out)
 
     def exporter(reports: Sequence[Report]) -> Exported:
         return canvas.export(reports, template=_read(template), column=column, by=by, ids=read(ids), scale=scale)
@@ -118,7 +122,7 @@ def autolab(
 
     course = the_course()
     wanted = course.lesson(lesson)
-    found = of_student(report, student, [wanted.name])
+    found = of_student(course, report, student, [wanted.name])
     if not found:
         raise ClassError(f"{report} has no report of {student!r} on {wanted.name}; grade it first")
     write(Path("-"), autolab.export(found, lesson=wanted, problem=problem).data)
@@ -141,7 +145,7 @@ def _counted(folder: Path, lessons: list[str] | None) -> tuple[list[Report], lis
     from grader.render.counting import said_of, sentence
     from grader.report import due
 
-    reports, counted = of_class(folder), due.stored(folder)
+    reports, counted = of_class(the_course(), folder), due.stored(folder)
     if lessons:
         # Each once, however often and by whatever name it was asked for.
         chosen = {report.lesson: None for name in lessons for report in pick(reports, name)}
@@ -174,7 +178,10 @@ def _export(folder: Path, lessons: list[str] | None, out: Path, exporter: Export
     The exit status is 3 where marks are missing by the grader's fault.
     """
     from grader.export.marks import without_mark
+    from grader.submissions.apart import refuse_overlap
 
+    if str(out) != "-":
+        refuse_overlap(folder, out)
     reports, said = _counted(folder, lessons)
     exported, missing = exporter(reports), without_mark(reports)
     write(out, exported.data)

@@ -11,6 +11,7 @@ import typer
 from grader.commands.options import LessonArgument, Lessons, say, the_course, write
 
 if TYPE_CHECKING:
+    from grader.course import Course
     from grader.report.report import Report
 
 
@@ -108,8 +109,9 @@ def github_result(
     """
     from grader.export import github
 
-    lesson = the_course().lesson(lesson).name
-    found = _reports(report, lesson, student)
+    course = the_course()
+    lesson = course.lesson(lesson).name
+    found = _reports(course, report, lesson, student)
     line = github.export(found, title=lesson).data.decode()
     for variable, text in (("GITHUB_OUTPUT", line), ("GITHUB_STEP_SUMMARY", github.summary(found))):
         if path := os.environ.get(variable):
@@ -120,15 +122,17 @@ def github_result(
     raise typer.Exit(0 if github.passes(found) else 1)
 
 
-def _reports(folder: Path, lesson: str, student: str) -> list[Report]:
-    """The one requested report; none, with a message, if there is no such report."""
+def _reports(course: Course, folder: Path, lesson: str, student: str) -> list[Report]:
+    """The one report that is meant; none where there is no such report, which is said."""
     from grader.errors import ClassError
     from grader.export.marks import of_class, of_student
     from grader.printable import count
 
     try:
         found = (
-            of_student(folder, student, [lesson]) if student else [r for r in of_class(folder) if r.lesson == lesson]
+            of_student(course, folder, student, [lesson])
+            if student
+            else [r for r in of_class(course, folder) if r.lesson == lesson]
         )
         if len(found) != 1:
             raise ClassError(f"{folder} has {count(len(found), 'report')} on {lesson}; name one with --student")

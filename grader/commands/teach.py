@@ -63,17 +63,19 @@ def grade(
 
 def _grade(submissions: Path, out: Path, options: object, device: str, isolation: str | None, unsafe: bool) -> None:
     from grader.commands.progress import Progress
-    from grader.export.marks import of_student
+    from grader.export.marks import of_student, others
     from grader.grading import classroom
-    from grader.printable import count
+    from grader.printable import count, one_line
     from grader.render import words
     from grader.render.terminal import print_class_summary
     from grader.report import due
     from grader.student.isolation import choose
+    from grader.submissions.apart import refuse_overlap
     from grader.submissions.students import find_students, strays
 
     assert isinstance(options, classroom.Options)
     course = the_course()
+    refuse_overlap(submissions, out)
     chosen = choose(device, wanted=a_level(isolation), unsafe=unsafe)
     console = Console()
     students = find_students(submissions, options.students)
@@ -91,7 +93,14 @@ def _grade(submissions: Path, out: Path, options: object, device: str, isolation
         )
     # What earlier runs have graded counts as well: the table here, grades.csv and the page say the same.
     names = [lesson.name for lesson in course.lessons]
-    table = [report for student in students for report in of_student(out, student, names)]
+    table = [report for student in students for report in of_student(course, out, student, names)]
+    if strange := others(course, out, students, names):
+        more = f" and {count(len(strange) - 1, 'more')}" if len(strange) > 1 else ""
+        print(
+            f"grader: {one_line(str(strange[0]))}{more}: not made by this course's grader, or with another salt, or by "
+            "an earlier version; no mark there counts until that lesson is graded again",
+            file=sys.stderr,
+        )
     print_class_summary(table, console, out, due.stored(out))
     if any(report.has_error for report in reports):
         stop("the grader itself failed on some submissions; their marks are not to be used (see the report)", 3)
@@ -126,7 +135,9 @@ def rehearse(
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="The folder for the sample class and its reports.")] = Path("report"),
+    out: Annotated[
+        Path, typer.Option(help="The folder for the reports; the sample class lies beside it, in OUT-submitted.")
+    ] = Path("report"),
     lesson: Annotated[
         list[str] | None,
         typer.Option(
@@ -141,7 +152,8 @@ def demo(
     from grader.grading.classroom import Options
     from grader.verify import sample_class
 
-    submissions = out / "submitted"
+    place = out if out.name not in ("", "..") else out.resolve()
+    submissions = place.with_name(f"{place.name}-submitted")  # beside the reports: never in them
     course = the_course()
     lessons = some_lessons(course, lesson or course.sample_class)
     sample_class.make(course, submissions, lessons)

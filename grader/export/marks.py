@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import msgspec
-
+from grader.course import Course
 from grader.course.names import lesson_number, lessons_called
 from grader.errors import ClassError
 from grader.printable import one_line
+from grader.report import seal
+from grader.report.folders import folder_name
 from grader.report.report import Report
 from grader.report.sorting import fault, natural, sort_lessons, standing
 
 
-def of_student(folder: Path, student: str, lessons: Iterable[str]) -> list[Report]:
-    """One student's reports on these lessons; missing and unreadable ones are left out."""
-    found = []
-    for lesson in lessons:
-        with contextlib.suppress(OSError, msgspec.DecodeError, msgspec.ValidationError):
-            found.append(Report.from_json((folder / student / f"{lesson}.json").read_bytes()))
-    return found
+def of_student(course: Course, folder: Path, student: str, lessons: Iterable[str]) -> list[Report]:
+    """One student's reports on these lessons; what is not there, or not made by this course's grader, is left out."""
+    found = (seal.read(course, folder, student, lesson) for lesson in lessons)
+    return [report for report in found if report is not None]
 
 
-def of_class(folder: Path) -> list[Report]:
+def others(course: Course, folder: Path, students: Iterable[str], lessons: Iterable[str]) -> list[Path]:
+    """Files where reports on these students lie that this course's grader did not make: they count nowhere."""
+    pairs = [(student, lesson) for student in students for lesson in lessons]
+    there = [pair for pair in pairs if seal.path_of(folder, *pair).exists()]
+    return [seal.path_of(folder, *pair) for pair in there if seal.read(course, folder, *pair) is None]
+
+
+def of_class(course: Course, folder: Path) -> list[Report]:
     """All reports in ``folder``: students in natural order, lessons by number.
 
     Raises:
-        ClassError: there are none, or one of them is damaged. A mark that is silently missing would be worse.
+        ClassError: there are none, or one of them is damaged, or this course's grader did not make it. A mark that is
+            silently missing would be worse.
     """
     if not folder.is_dir():
         raise ClassError(f"{folder} is not a folder; `grader grade … --out {folder}` makes it, with reports")
@@ -38,10 +43,16 @@ def of_class(folder: Path) -> list[Report]:
         own = []
         for path in student.glob("lesson*.json"):
             try:
-                own.append(Report.from_json(path.read_bytes()))
-            except (OSError, msgspec.DecodeError, msgspec.ValidationError) as error:
+                report, ours = seal.opened(course, path.read_bytes())
+            except (OSError, ValueError) as error:  # msgspec's errors are ValueErrors
                 why = one_line(str(error))
                 raise ClassError(f"{path} is not a report ({why}); delete it and grade again") from None
+            if not ours or (folder_name(report.student), f"{report.lesson}.json") != (student.name, path.name):
+                raise ClassError(
+                    f"{path} was not made by this course's grader, or with another salt, or it was changed or moved "
+                    "since; delete it and grade again"
+                )
+            own.append(report)
         reports += sort_lessons(own)
     if not reports:
         raise ClassError(f"{folder} has no reports in it; `grader grade … --out {folder}` writes them")

@@ -7,7 +7,6 @@ only grades what has changed.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,11 +23,13 @@ from grader.grading import workers
 from grader.grading.digest import digest
 from grader.grading.rehearsal import rehearse
 from grader.grading.workers import Event
-from grader.report import due
+from grader.report import due, seal
+from grader.report.folders import called, folder_of
 from grader.report.report import Report
 from grader.report.sorting import natural
 from grader.report.step import Step, Watcher
 from grader.student.isolation import Isolation
+from grader.submissions.apart import refuse_overlap
 from grader.submissions.find import read_work
 from grader.submissions.students import find_students
 from grader.submissions.work import Work
@@ -107,10 +108,11 @@ def grade_class(
         The reports of this run.
 
     Raises:
-        ClassError: there is nothing to grade.
+        ClassError: there is nothing to grade, or ``out`` and ``submissions`` overlap.
         RehearsalError: the course's own solutions do not get full marks here; nobody was graded.
         GraderFault: a process of the grader's own died; run the same command again to go on.
     """
+    refuse_overlap(submissions, out)
     students = find_students(submissions, options.students)
     lessons = tuple(course.lesson(name).name for name in options.lessons) or tuple(each.name for each in course.lessons)
     out.mkdir(parents=True, exist_ok=True)
@@ -152,7 +154,7 @@ def kept(run: Run, student: str, isolation: Isolation) -> list[Report] | None:
         if any(each.name not in passed and _is_begun(run, student, each) for each in run.course.needs(lesson)):
             return None
         work = _work(run, student, lesson, passed)
-        report = _kept(run, work, digest_of(run, work, isolation))
+        report = _kept(run, student, work, digest_of(run, work, isolation))
         if report is None:
             return None
         passed[lesson.name] = _passed(report)
@@ -178,12 +180,12 @@ def grade_student(run: Run, student: str, place: Place, watch: Watcher) -> list[
                 passed[earlier.name] = _passed(report)
         work = _work(run, student, lesson, passed)
         made_of = digest_of(run, work, place.isolation)
-        made = None if run.fresh else _kept(run, work, made_of)
+        made = None if run.fresh else _kept(run, student, work, made_of)
         if made is None:
             told(Step("reading"))
             made = grade(course, work, place, Asked(train=run.train), told)
-            made = msgspec.structs.replace(made, digest=made_of)
-            write(_path(run, work), made.to_json())
+            made = seal.sealed(course, msgspec.structs.replace(made, digest=made_of))
+            write(seal.path_of(run.out, student, lesson.name), made.to_json())
         passed[lesson.name] = _passed(made)
         reports.append(made)
     return reports
@@ -222,7 +224,7 @@ def _work(run: Run, student: str, lesson: Lesson, passed: Mapping[str, bool]) ->
             imports[name] = course.solution(earlier).read_text(encoding="utf-8")
             why = "it has not passed yet" if own.is_stub or not own.problem else own.problem
             notes.append(f"the course's own {name} was used, so that one mistake is paid for once ({why})")
-    return Work(student, lesson, read_work(course, lesson, folder), imports, tuple(notes))
+    return Work(called(student), lesson, read_work(course, lesson, folder), imports, tuple(notes))
 
 
 def digest_of(run: Run, work: Work, isolation: Isolation) -> str:
@@ -231,17 +233,10 @@ def digest_of(run: Run, work: Work, isolation: Isolation) -> str:
     return digest(run.course, work.lesson, work.sources, *options)
 
 
-def _path(run: Run, work: Work) -> Path:
-    return run.out / work.student / f"{work.lesson.name}.json"
-
-
-def _kept(run: Run, work: Work, made_of: str) -> Report | None:
-    """The report of an earlier run, if this run would make the same; reports of grader faults are made again."""
-    with contextlib.suppress(OSError, msgspec.DecodeError, msgspec.ValidationError):
-        report = Report.from_json(_path(run, work).read_bytes())
-        if report.digest == made_of and not report.has_error:
-            return report
-    return None
+def _kept(run: Run, student: str, work: Work, made_of: str) -> Report | None:
+    """The report of an earlier run, if it is what this run would make; a report of a fault is made again."""
+    report = seal.read(run.course, run.out, student, work.lesson.name)
+    return report if report and report.digest == made_of and not report.has_error else None
 
 
 def write_pages(course: Course, submissions: Path, out: Path, *, named: Sequence[str] = (), up_to: str = "") -> None:
@@ -257,12 +252,12 @@ def write_pages(course: Course, submissions: Path, out: Path, *, named: Sequence
     from grader.render import html
 
     names = [lesson.name for lesson in course.lessons]
-    students = {student: of_student(out, student, names) for student in find_students(submissions, ())}
+    students = {student: of_student(course, out, student, names) for student in find_students(submissions, ())}
     reports = [report for own in students.values() for report in own]
     counted = due.count(course, reports, named=named, up_to=up_to)
     due.store(out, counted)
     for student, own in students.items():
         if own:
-            write(out / student / "index.html", html.student_page(own, counted).encode())
+            write(folder_of(out, student) / "index.html", html.student_page(own, counted).encode())
     write(out / "grades.csv", grades_csv(counted.of(reports)).encode())
     write(out / "index.html", html.class_page(reports, title=course.title, counted=counted).encode())

@@ -22,6 +22,8 @@ from traitlets.config import LoggingConfigurable
 from grader.course import Course, find_root, load
 from grader.errors import CourseError, NoVerdictError
 from grader.nbgrader.classwork import Order
+from grader.printable import one_line
+from grader.report import seal
 from grader.report.report import Report
 
 
@@ -58,7 +60,8 @@ class Verdicts(LoggingConfigurable):
             raise NoVerdictError(f"{error} (c.Verdicts.course in nbgrader_config.py names the folder)") from None
 
     def begin(self, course: Course, coursedir: CourseDirectory, lesson: str, students: Sequence[str]) -> None:
-        """Start grading these students' work on a lesson."""
+        """Start to grade these students' work on a lesson."""
+        self._course = course
         self._lesson, self._done = lesson, set[str]()
         self._out = Path(coursedir.root, self.reports)
         order = Order(
@@ -96,7 +99,11 @@ class Verdicts(LoggingConfigurable):
             if not line:
                 raise NoVerdictError(f"grading ended with status {self._process.wait()} before {student} was done")
             self._done.add(json.loads(line))
-        return Report.from_json((self._out / student / f"{self._lesson}.json").read_bytes())
+        report = seal.read(self._course, self._out, student, self._lesson)
+        if report is None:
+            path = seal.path_of(self._out, student, self._lesson)
+            raise NoVerdictError(f"{one_line(str(path))} is not the report that the grader wrote there; grade again")
+        return report
 
     def end(self, *, early: bool) -> None:
         """Wait until the class's pages are written; on an early exit, stop what is still being graded."""

@@ -12,6 +12,7 @@ from grader.errors import CourseError
 from grader.files import write
 from grader.managed.folder import ManagedFolder, Memory, Plan, Version, digest
 from grader.release.contents import Files
+from grader.submissions.apart import overlap
 
 STATE = "grader/released/state.json"
 """Where the state is kept: in the folder, so that it is there after a clone as well."""
@@ -74,12 +75,12 @@ def refuse_the_course(course: Course, folder: Path) -> None:
     Raises:
         CourseError: the folder is the course's, lies in it, or has it inside.
     """
-    inside, root = folder.resolve(), course.root.resolve()
-    if root in (inside, *inside.parents):
+    how = overlap(course.root, folder)
+    if how in ("is", "lies in"):
         raise CourseError(
             f"{folder} is in the folder of the course itself; name one outside of it, such as ../students"
         )
-    if inside in root.parents:
+    if how == "holds":
         raise CourseError(f"{folder} holds the course itself; name another folder")
 
 

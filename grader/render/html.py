@@ -28,6 +28,7 @@ from grader.render.stylesheet import policy, stylesheet
 from grader.report import sorting as order
 from grader.report import tally
 from grader.report.due import Counted
+from grader.report.folders import folder_name
 from grader.report.report import PropertyResult, Report, Status, TrainingResult, Verdict
 
 _HERE = Path(__file__).parent
@@ -83,9 +84,10 @@ def verdict(value: Verdict) -> Markup:
 def folder_link(student: str) -> str:
     """The relative address of a student's page. Percent-encoding leaves no character that could make it another URL.
 
-    A name that is not UTF-8 is encoded as the bytes that its folder has.
+    Args:
+        student: the name in the report.
     """
-    return f"{quote(student, safe='', errors='surrogateescape')}/index.html"
+    return f"{quote(folder_name(student), safe='')}/index.html"
 
 
 def _show(value: object) -> object:

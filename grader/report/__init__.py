@@ -5,4 +5,6 @@
 - ``sorting``: the order and the standing of reports.
 - ``tally``: class statistics.
 - ``due``: the lessons that count in totals.
+- ``folders``: the place of a student's reports, and the student's name in them.
+- ``seal``: tells reports that this course's grader made from all others.
 """

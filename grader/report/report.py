@@ -194,6 +194,7 @@ class Report(msgspec.Struct, frozen=True):
         public: whether the lesson's public examples were asked in the place of its hidden properties. Points then count
             examples, and are no marks.
         digest: of all that the report depends on; a run that would make the same report again can keep this one.
+        seal: shows that the grader made the report and nobody has changed it; see ``grader.report.seal``.
         seconds: wall-clock time that grading took.
     """
 
@@ -211,6 +212,7 @@ class Report(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     public: bool = False
     digest: str = ""
+    seal: str = ""
     seconds: float = 0.0
 
     @property

@@ -16,6 +16,7 @@ from grader.course import Course, Lesson
 from grader.errors import ClassError
 from grader.printable import count, one_line
 from grader.similar.compare import THRESHOLD, Comparison, compare, right_answers, similarities, stub_of
+from grader.submissions.apart import refuse_overlap
 from grader.submissions.find import read_work
 from grader.submissions.students import find_students, strays
 
@@ -34,8 +35,10 @@ def similar(
     """Compare a class and write ``out``; students who could not be compared are listed on the console.
 
     Raises:
-        ClassError: there is no class, nothing in it can be compared, or the extra is not installed.
+        ClassError: ``out`` and ``submissions`` overlap, there is no class, nothing in it can be compared, or the extra
+            is not installed.
     """
+    refuse_overlap(submissions, out)
     students = find_students(submissions, ())
     for line in strays(submissions):
         print(f"grader: {line}", file=sys.stderr)

@@ -1,6 +1,7 @@
 """Student submissions: found anywhere in a student's folder, and read in any format. None of it is run here.
 
 - ``students``: the students of a class, and other things beside their folders.
+- ``apart``: keeps output out of the folders that submissions are read from.
 - ``find``: a student's work on a lesson, chosen among all candidates, and remarks on the others.
 - ``walk``: everything that lies in a folder, within bounds.
 - ``names``: recognises the lesson in the name of a file or folder.

@@ -25,7 +25,7 @@ from grader.student.isolation import Isolation, choose
 
 FOLDER = Path(__file__).parent / "golden" / "reports"
 # Nobody's verdict: they say where and when it was made.
-_ELSEWHERE = ("digest", "isolation", "device")
+_ELSEWHERE = ("digest", "seal", "isolation", "device")
 
 
 def hand_in(course: Course, folder: Path) -> None:

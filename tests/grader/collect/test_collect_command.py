@@ -57,7 +57,7 @@ def test_a_mistake_is_one_line(folder: Path) -> None:
         (("nowhere.zip",), "nowhere.zip does not exist"),
         ((".", "--lesson", "9"), "no single lesson"),
         (("course.yml",), "neither a folder nor a zip"),
-        ((".",), "lie in each other"),
+        ((".",), "which is read"),
     ):
         done = grader(folder, "collect", *words)
         assert done.returncode == 2

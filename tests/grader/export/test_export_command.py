@@ -14,14 +14,17 @@ from test_cli import grader
 from test_export_canvas import TEMPLATE
 from test_export_tables import store
 
+from grader.course import load
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course, with a folder of reports called ``report`` in it."""
-    root = tiny_course.make(tmp_path_factory.mktemp("export") / "course").root
-    store(root / "report", *(report(f"student-00{i}", score=i) for i in (1, 2)))
-    store(root / "report", report("student-001", "lesson1_numbers", 3.0, max_score=3.0))
-    store(root / "faulty", report("student-001"), broken("student-002"))
+    course = tiny_course.make(tmp_path_factory.mktemp("export") / "course")
+    root = course.root
+    store(course, root / "report", *(report(f"student-00{i}", score=i) for i in (1, 2)))
+    store(course, root / "report", report("student-001", "lesson1_numbers", 3.0, max_score=3.0))
+    store(course, root / "faulty", report("student-001"), broken("student-002"))
     (root / "template.csv").write_bytes(TEMPLATE)
     return root
 
@@ -79,7 +82,7 @@ def test_canvas_names_whose_mark_it_replaces_but_no_more_than_fit(folder: Path) 
     header, zeros, points, *_ = TEMPLATE.decode().split("\r\n")
     students = [f'"Student {i}",{i},s-{i},student-{i:03d},A,,{i},,,' for i in range(1, 61)]
     (folder / "many.csv").write_bytes("\r\n".join([header, zeros, points, *students, ""]).encode())
-    store(folder / "many", *(report(f"student-{i:03d}", score=7.5) for i in range(1, 61)))
+    store(load(folder), folder / "many", *(report(f"student-{i:03d}", score=7.5) for i in range(1, 61)))
     done = grader(folder, "export", "canvas", "many", "--template", "many.csv", "--lesson", "5", "--out", "out.csv")
     assert "60 marks in 'Experience replay (101)'" in done.stderr
     assert "60 of them replace another mark:" in done.stderr
@@ -99,6 +102,11 @@ def test_canvas_names_whose_mark_it_replaces_but_no_more_than_fit(folder: Path) 
             "nowhere.csv cannot be read",
         ),
         (("csv", "report", "--out", "template.csv/x.csv"), "template.csv/x.csv cannot be written"),
+        (("csv", "report", "--out", "report/x.csv"), "--out report/x.csv lies in report, which is read"),
+        (
+            ("canvas", "report", "--template", "template.csv", "--lesson", "5", "--out", "./template.csv"),
+            "--out template.csv is template.csv, which is read",
+        ),
         (("gradescope", "7"), "no single lesson is called '7'"),
     ],
 )

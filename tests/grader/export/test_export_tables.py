@@ -8,16 +8,19 @@ import json
 from pathlib import Path
 
 import pytest
+import tiny_course
 from hypothesis import given
 from hypothesis import strategies as st
 from sample_reports import GOLDEN, broken, mixed, report
 
-from grader.course import Exercise, Lesson, TrainingRule
+from grader.course import Course, Exercise, Lesson, TrainingRule, load
 from grader.errors import ClassError
 from grader.export import autolab, moodle
 from grader.export.csv import grades_csv, wide_csv
 from grader.export.ids import Ids, read
-from grader.export.marks import add_up, of_class, pick
+from grader.export.marks import add_up, of_class, of_student, others, pick
+from grader.report.report import Report
+from grader.report.seal import sealed
 
 RULE = TrainingRule("train", 4, "CartPole-v1", 475, 9000)
 LESSON = Lesson(
@@ -117,19 +120,25 @@ def test_parts_add_up_and_stay_close(parts: list) -> None:  # type: ignore[type-
     assert all(a == 0 for a, b in zip(whole, values) if b == 0), "nothing gets a hundredth for nothing"
 
 
-def store(folder: Path, *reports: object) -> Path:
+def store(course: Course, folder: Path, *reports: Report) -> Path:
+    """Put reports where the grader would, as the course's own."""
     for each in reports:
-        path = folder / each.student / f"{each.lesson}.json"  # type: ignore[attr-defined]
+        path = folder / each.student / f"{each.lesson}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(each.to_json())  # type: ignore[attr-defined]
+        path.write_bytes(sealed(course, each).to_json())
     return folder
 
 
-def test_a_folder_of_reports(tmp_path: Path) -> None:
-    store(tmp_path, *CLASS)
-    (tmp_path / "index.html").write_text("")
-    (tmp_path / "submitted").mkdir()
-    found = of_class(tmp_path)
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    return tiny_course.make(tmp_path / "course")
+
+
+def test_a_folder_of_reports(course: Course, tmp_path: Path) -> None:
+    out = store(course, tmp_path / "report", *CLASS)
+    (out / "index.html").write_text("")
+    (out / "submitted").mkdir()
+    found = of_class(course, out)
     assert [(each.student, each.lesson) for each in found] == [
         ("student-002@school.edu", "lesson5_replay_buffer"),
         ("student-002@school.edu", "lesson10_x"),
@@ -144,14 +153,41 @@ def test_a_folder_of_reports(tmp_path: Path) -> None:
             pick(found, name)
 
 
-def test_a_damaged_report_is_not_passed_over(tmp_path: Path) -> None:
-    store(tmp_path, *CLASS)
-    (tmp_path / "student-002@school.edu" / "lesson10_x.json").write_text('{"student": "stu')
+def test_a_damaged_report_is_not_passed_over(course: Course, tmp_path: Path) -> None:
+    out = store(course, tmp_path / "report", *CLASS)
+    (out / "student-002@school.edu" / "lesson10_x.json").write_text('{"student": "stu')
     with pytest.raises(ClassError, match=r"lesson10_x\.json is not a report"):
-        of_class(tmp_path)
-    for folder in (tmp_path / "nowhere", tmp_path / "student-002@school.edu"):
+        of_class(course, out)
+    for folder in (tmp_path / "nowhere", out / "student-002@school.edu"):
         with pytest.raises(ClassError, match="grader grade"):
-            of_class(folder)
+            of_class(course, folder)
+
+
+def test_a_report_that_the_grader_did_not_make_is_none(course: Course, tmp_path: Path) -> None:
+    out = store(course, tmp_path / "report", report("student-001"), report("student-002", score=9.0))
+    made = {student: out / student / "lesson5_replay_buffer.json" for student in ("student-001", "student-002")}
+    right = made["student-001"].read_bytes()
+    better = right.replace(b'"score": 7.5', b'"score": 10.0')
+    assert better != right
+    another = tiny_course.make(tmp_path / "another")
+    (another.root / "course.yml").write_text((another.root / "course.yml").read_text().replace("grains", "sugar"))
+    forged = {
+        "changed": better,
+        "without a seal": report("student-001", score=10.0).to_json(),
+        "a classmate's": made["student-002"].read_bytes(),
+        "another course's": sealed(load(another.root), report("student-001")).to_json(),
+        "too deep": b"[" * 100_000,
+    }
+    for what, data in forged.items():
+        made["student-001"].write_bytes(data)
+        assert of_student(course, out, "student-001", ["lesson5_replay_buffer"]) == [], what
+        assert others(course, out, ["student-001", "student-002"], ["lesson5_replay_buffer"]) == [made["student-001"]]
+        with pytest.raises(ClassError, match="grade again"):
+            of_class(course, out)
+    # What was said is sealed, and not how: in another order, or by another clock, it is the grader's.
+    data = dict(reversed(json.loads(right).items()))
+    made["student-001"].write_bytes(json.dumps({**data, "seconds": 5.0}).encode())
+    assert [each.score for each in of_class(course, out)] == [7.5, 9.0]
 
 
 def test_ids_are_read_with_or_without_a_heading(tmp_path: Path) -> None:

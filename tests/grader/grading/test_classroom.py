@@ -14,8 +14,9 @@ from tiny_course import BALANCE, NUMBERS, TEST_BALANCE, hand_in
 from grader.course import Course, load
 from grader.errors import ClassError
 from grader.files import write
-from grader.grading.classroom import Options, Run, grade_class, grade_student
+from grader.grading.classroom import Options, Run, grade_class, grade_student, write_pages
 from grader.report.report import Report, without_times
+from grader.report.seal import sealed
 from grader.report.step import Step, silent
 from grader.student.inprocess import Here
 from grader.student.isolation import Isolation, IsolationError, choose
@@ -99,7 +100,7 @@ def test_goes_on_where_it_stopped(course: Course, submissions: Path, tmp_path: P
     out = tmp_path / "out"
     first = alone(course, submissions, out, "student-001")
     path = out / "student-001" / "lesson1_numbers.json"
-    marked = msgspec.structs.replace(first[0], notes=("kept",))
+    marked = sealed(course, msgspec.structs.replace(first[0], notes=("kept",)))
     path.write_bytes(marked.to_json())
     assert alone(course, submissions, out, "student-001")[0].notes == ("kept",)
     # Each of these makes the report stale: a wish, other work, another course, a broken file.
@@ -119,8 +120,38 @@ def test_a_report_of_a_fault_is_made_again(course: Course, submissions: Path, tm
     out = tmp_path / "out"
     (report,) = alone(course, submissions, out, "student-001")[:1]
     path = out / "student-001" / "lesson1_numbers.json"
-    path.write_bytes(msgspec.structs.replace(report, status="error", score=0.0).to_json())
+    path.write_bytes(sealed(course, msgspec.structs.replace(report, status="error", score=0.0)).to_json())
     assert alone(course, submissions, out, "student-001")[0].status == "graded"
+
+
+def test_a_report_that_somebody_has_improved_is_made_again(course: Course, submissions: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (report,) = alone(course, submissions, out, "student-002")[:1]
+    path = out / "student-002" / "lesson1_numbers.json"
+    path.write_bytes(msgspec.structs.replace(report, score=3.0).to_json())  # by the digest it would be kept
+    assert alone(course, submissions, out, "student-002")[0].score == 0
+    assert json.loads(path.read_bytes())["score"] == 0
+
+
+@pytest.mark.parametrize("out", ["submitted", "submitted/report", "submitted/student-001", ".", "link/report"])
+def test_output_never_lies_where_submissions_are(
+    course: Course, submissions: Path, tmp_path: Path, isolation: Isolation, out: str
+) -> None:
+    (tmp_path / "link").symlink_to(submissions)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ClassError, match=r"^--out .* which is read; name a folder elsewhere with --out$"):
+        grade_class(course, submissions, tmp_path / out, isolation, Options(rehearse=False))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_report_among_the_submissions_is_no_report(course: Course, submissions: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (good,) = alone(course, submissions, out, "student-001")[:1]
+    planted = msgspec.structs.replace(good, student="student-002", score=3.0)
+    write(out / "student-002" / "lesson1_numbers.json", planted.to_json())
+    write_pages(course, submissions, out)
+    assert "student-002" not in (out / "grades.csv").read_text()
+    assert "student-001" in (out / "grades.csv").read_text()
 
 
 def test_carry_forward_can_be_switched_off(course: Course, submissions: Path, tmp_path: Path) -> None:

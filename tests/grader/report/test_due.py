@@ -262,9 +262,10 @@ def test_the_command_says_what_it_counted(tiny: Course, tmp_path: Path) -> None:
 
 
 def test_exports_take_what_counts_and_say_what_they_leave_out(tmp_path: Path) -> None:
-    root = tmp_path
+    course = tiny_course.make(tmp_path)
+    root = course.root
     term = [msgspec.structs.replace(each, student=f"{each.student}@school.edu") for each in TERM]
-    store(root / "report", *term, report("a@school.edu", "lesson9_gone"))
+    store(course, root / "report", *term, report("a@school.edu", "lesson9_gone"))
     due.store(root / "report", COUNTED)
     wide = grader(root, "export", "csv", "report", "--wide")
     assert wide.stdout == "student,lesson1_x,total\na@school.edu,5,5\nb@school.edu,5,5\n"
@@ -284,4 +285,4 @@ def test_exports_take_what_counts_and_say_what_they_leave_out(tmp_path: Path) ->
     none = grader(root, "export", "csv", "report")
     assert (none.returncode, none.stdout) == (2, "")
     assert "no lesson in report counts yet" in none.stderr
-    assert of_student(root / "report", "a@school.edu", ["lesson2_x"]), "the report itself stays"
+    assert of_student(course, root / "report", "a@school.edu", ["lesson2_x"]), "the report itself stays"

@@ -51,6 +51,12 @@ def run(course: Course, submissions: Path, out: Path, threshold: float = 0.7) ->
     return console.file.getvalue()
 
 
+def test_output_never_lies_where_submissions_are(tmp_path: Path) -> None:
+    with pytest.raises(ClassError, match="which is read"):
+        similar(COURSE, tmp_path / "class", tmp_path / "class" / "out", [LESSON], Console())
+    assert not (tmp_path / "class").exists()
+
+
 def test_right_answers_that_are_unlike_are_not_listed_and_disguised_copies_are() -> None:
     """`python -m grader.similar.measure` prints the same figures for other lengths."""
     found = list(figures(COURSE))
