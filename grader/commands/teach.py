@@ -76,7 +76,7 @@ def _grade(submissions: Path, out: Path, options: object, device: str, isolation
     assert isinstance(options, classroom.Options)
     course = the_course()
     refuse_overlap(submissions, out)
-    chosen = choose(device, wanted=a_level(isolation), unsafe=unsafe)
+    chosen = choose(device, wanted=a_level(isolation), unsafe=unsafe, hidden=(course.root, submissions, out))
     console = Console()
     students = find_students(submissions, options.students)
     for line in strays(submissions):
@@ -126,7 +126,7 @@ def rehearse(
 
     course = the_course()
     lessons = some_lessons(course, lesson)
-    chosen = choose(a_device(device), wanted=a_level(isolation), unsafe=unsafe)
+    chosen = choose(a_device(device), wanted=a_level(isolation), unsafe=unsafe, hidden=(course.root,))
     print(f"isolation {words.isolation(chosen, chosen.device)}; {machine()}")
     with interruptible(""), Progress("lessons", len(lessons)) as progress:
         done = rehearse_all(course, lessons, chosen, train=training, fresh=True, processes=jobs, hear=progress.hear)

@@ -14,7 +14,13 @@ import msgspec
 
 
 class Order(msgspec.Struct, frozen=True):
-    """The work to grade and the settings to grade it with; the fields are the options of ``grader grade``."""
+    """The work to grade and the settings to grade it with.
+
+    Attributes:
+        hidden: folders that student code must not read, beside those of this class: nbgrader's exchange, for one.
+
+    The other fields are the options of ``grader grade``.
+    """
 
     course: str
     submissions: str
@@ -27,6 +33,7 @@ class Order(msgspec.Struct, frozen=True):
     isolation: str
     unsafe: bool
     jobs: int | None
+    hidden: tuple[str, ...] = ()
 
 
 def main() -> None:
@@ -35,7 +42,7 @@ def main() -> None:
     from grader.errors import UserError
     from grader.grading.classroom import Options, grade_class
     from grader.student.errors import GraderFault
-    from grader.student.isolation import IsolationError, choose
+    from grader.student.isolation import IsolationError, Level, choose
 
     order = msgspec.convert(json.load(sys.stdin), Order)
     options = Options((order.lesson,), order.students, order.training, rehearse=order.rehearsal, processes=order.jobs)
@@ -44,7 +51,9 @@ def main() -> None:
         print(json.dumps(student), flush=True)
 
     try:
-        chosen = choose(order.device, wanted=order.isolation or None, unsafe=order.unsafe)  # type: ignore[arg-type]
+        wanted: Level | None = order.isolation or None  # type: ignore[assignment]
+        hidden = map(Path, (order.course, order.submissions, order.out, *order.hidden))
+        chosen = choose(order.device, wanted=wanted, unsafe=order.unsafe, hidden=hidden)
         course = load(Path(order.course))
         grade_class(course, Path(order.submissions), Path(order.out), chosen, options, finished=tell)
     except (UserError, IsolationError, GraderFault, OSError) as error:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange.default import Exchange
 from traitlets import Bool, Enum, Integer, Unicode
 from traitlets.config import LoggingConfigurable
 
@@ -76,6 +77,8 @@ class Verdicts(LoggingConfigurable):
             isolation=self.isolation,
             unsafe=self.unsafe,
             jobs=self.jobs,
+            # All courses of this machine, graded ones and others, go through one exchange.
+            hidden=(str(coursedir.root), Exchange(coursedir=coursedir, parent=self).root),
         )
         command = [sys.executable, "-m", "grader.nbgrader.classwork"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

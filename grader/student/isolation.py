@@ -12,7 +12,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -49,21 +49,26 @@ class Isolation:
     device: str = "cpu"
 
 
-def choose(device: str = "cpu", *, wanted: Level | None = None, unsafe: bool = False) -> Isolation:
+def choose(
+    device: str = "cpu", *, wanted: Level | None = None, unsafe: bool = False, hidden: Iterable[Path] = ()
+) -> Isolation:
     """The best isolation of this machine, never one below ``embedded`` unless it is asked for.
 
     Args:
         device: ``cpu`` or ``cuda``.
         wanted: exactly this level.
         unsafe: accept ``process only`` where there is nothing better.
+        hidden: folders that student code must not read, beside the grader's own course: the course that is used, the
+            class's submissions and reports, an exchange.
 
     Raises:
-        IsolationError: what is wanted is not there.
+        IsolationError: what is wanted is not there, or student code could read what is hidden.
     """
     inside = _inner_parts()
-    if wanted != "process only" and (path := _exposed()):
+    if wanted != "process only" and (found := _exposed(hidden)):
+        folder, path = found
         raise IsolationError(
-            f"this course lies in {path}, which student code has to be able to read; move it to another folder"
+            f"{folder} lies in {path}, which student code has to be able to read; move it to another folder"
         )
     if wanted in (None, "strong"):
         if bubblewrap():
@@ -107,22 +112,25 @@ def bubblewrap() -> str | None:
 def readable() -> list[str]:
     """The paths that hold Python, torch and their libraries, and nothing of the course or of a class."""
     paths = [*site.getsitepackages(), "/lib", "/lib64", "/bin"]
-    # Not these folders whole: a virtual environment can be made right in a course's folder, and containers like to
-    # have work in /usr/src.
+    # Not these folders whole: a virtual environment can be made right in a course's folder, containers like to have
+    # work in /usr/src, and nbgrader keeps a class's work in /usr/local/share. Of share, time zones are all that is read.
     for prefix in (sys.prefix, sys.base_prefix, "/usr", "/usr/local"):
-        paths += [os.path.join(prefix, part) for part in ("lib", "lib64", "bin", "share", "pyvenv.cfg")]
+        paths += [os.path.join(prefix, part) for part in ("lib", "lib64", "bin", "share/zoneinfo", "pyvenv.cfg")]
     paths += ["/etc/ld.so.cache", "/etc/localtime", "/etc/mime.types"]
     # A CUDA build of torch has Python look up the C library while it is imported, and Python asks these.
     paths += ["/sbin/ldconfig", "/sbin/ldconfig.real"]
     return list(dict.fromkeys(path for path in paths if os.path.exists(path)))
 
 
-def _exposed() -> str | None:
-    """The readable path that the course lies in, if it does. An installed grader without a course around it may."""
+def _exposed(hidden: Iterable[Path] = ()) -> tuple[Path, str] | None:
+    """The first folder that has to stay hidden and lies in a readable path, and that path."""
     root = Path(__file__).resolve().parents[2]
-    if not (root / "course.yml").exists():
-        return None
-    return next((path for path in readable() if root.is_relative_to(Path(path).resolve())), None)
+    # A grader that is installed without a course around it may be read.
+    folders = [*([root] if (root / "course.yml").exists() else []), *hidden]
+    paths = [(path, Path(path).resolve()) for path in readable()]
+    return next(
+        ((folder, path) for folder in folders for path, real in paths if folder.resolve().is_relative_to(real)), None
+    )
 
 
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")

@@ -156,7 +156,11 @@ def test_a_submission_of_somebody_else_cannot_be_read(attempts, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/etc", "/home", "/tmp", "/proc", str(ROOT), str(ROOT / "tests"), "/dev", "/sys"]
+    "path",
+    [
+        *("/", "/etc", "/home", "/tmp", "/proc", str(ROOT), str(ROOT / "tests"), "/dev", "/sys"),
+        *("/usr/local/share", "/srv", "/usr/share/doc"),  # where nbgrader keeps a class's work, unless told otherwise
+    ],
 )
 def test_folders_cannot_be_listed(attempts, path):
     with pytest.raises(StudentError, match=REFUSED):
@@ -355,6 +359,34 @@ def test_a_course_inside_a_readable_folder_is_refused(monkeypatch):
     monkeypatch.setattr(isolation, "readable", lambda: ["/usr/lib", str(ROOT.parent)])
     with pytest.raises(IsolationError, match="move it to another folder"):
         choose()
+
+
+@pytest.mark.parametrize("place", ["course", "submitted", "report/out", "exchange"])
+def test_no_folder_of_a_class_may_lie_where_student_code_reads(place, tmp_path, monkeypatch):
+    readable = tmp_path / "library"
+    (readable / "course").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(readable)
+    monkeypatch.setattr(isolation, "readable", lambda: [str(tmp_path / "else"), str(readable)])
+    apart = [tmp_path / "class", tmp_path / "library-2"]
+    assert isolation._exposed(apart) is None
+    for folder in (readable / place, tmp_path / "link" / place):
+        with pytest.raises(IsolationError) as refused:
+            choose(hidden=[*apart, folder])
+        assert str(refused.value) == (
+            f"{folder} lies in {readable}, which student code has to be able to read; move it to another folder"
+        )
+    assert choose(wanted="process only", hidden=[readable / place]).level == "process only"
+
+
+def test_what_can_be_read_is_programs_and_libraries():
+    for path in isolation.readable():
+        for place in (
+            "/usr/local/share/nbgrader/exchange",
+            "/srv/nbgrader/exchange",
+            "/usr/share/doc",
+            "/home/a/class",
+        ):
+            assert not Path(place).is_relative_to(path)
 
 
 def test_bubblewrap_alone_still_refuses_system_calls(monkeypatch, start):
