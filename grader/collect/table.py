@@ -42,7 +42,8 @@ def print_collected(done: Collected, out: Path, console: Console) -> None:
     say("")
     if done.ids:
         path, kind = done.ids
-        say(f"{path}: each folder's {kind}, for `grader export … --ids {path}`")
+        shown = one_line(str(path), 2000)
+        say(f"{shown}: each folder's {kind}, for `grader export … --ids {shown}`")
     named = [lesson for lesson in done.lessons if lesson]
     only = f" --lesson {named[0]}" if len(named) == 1 else ""
     say(f"Next: grader grade {one_line(shlex.quote(str(out)), 2000)}{only}")

@@ -14,6 +14,7 @@ import typer
 from grader import files
 from grader.course import Course, Lesson, find_root, load
 from grader.errors import ClassError
+from grader.printable import visible
 
 if TYPE_CHECKING:
     from grader.student.isolation import Level
@@ -46,15 +47,15 @@ Isolate = Annotated[
 
 
 def stop(message: str, status: int) -> NoReturn:
-    """End with one line on standard error."""
-    print(f"grader: {message}", file=sys.stderr)
+    """End with one line on standard error; paths in it may have names that students chose."""
+    print(f"grader: {visible(message)}", file=sys.stderr)
     raise SystemExit(status)
 
 
 def say(lines: Iterable[str]) -> None:
     """Print a message on standard error, apart from the result."""
     for line in lines:
-        print(line, file=sys.stderr)
+        print(visible(line), file=sys.stderr)
 
 
 def write(path: Path, data: bytes) -> None:

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from grader.grading.workers import Event
+from grader.printable import one_line
 from grader.render import words
 
 
@@ -38,7 +39,7 @@ class Steps:
 
     def tell(self, what: str, done: int, total: int) -> None:
         """Show how far a step is; ``what`` is a text of ours or of the user's."""
-        self._bars.update(self._task, description=escape(what), completed=done, total=total)
+        self._bars.update(self._task, description=escape(one_line(what, 80)), completed=done, total=total)
 
 
 class Progress:
@@ -86,7 +87,7 @@ class Progress:
                 if event.job in self._running:
                     self._bars.remove_task(self._running.pop(event.job))
                 return
-            description = f"  {event.job}  {words.stage(step)}"[: max(20, self._console.width - 56)]
+            description = f"  {one_line(event.job, 60)}  {words.stage(step)}"[: max(20, self._console.width - 56)]
             total = step.total or None
             if event.job not in self._running:
                 self._running[event.job] = self._bars.add_task(description, total=total, count="")
@@ -103,4 +104,4 @@ class Progress:
                 self._bars.remove_task(self._running.pop(job))
             self._bars.update(self._all, completed=self._done, count=f"{self._done}/{self._total}")
             if not self._console.is_terminal:
-                print(f"[{self._done}/{self._total}] {job}", file=sys.stderr, flush=True)
+                print(f"[{self._done}/{self._total}] {one_line(job)}", file=sys.stderr, flush=True)

@@ -113,7 +113,7 @@ def readable() -> list[str]:
     """The paths that hold Python, torch and their libraries, and nothing of the course or of a class."""
     paths = [*site.getsitepackages(), "/lib", "/lib64", "/bin"]
     # Not these folders whole: a virtual environment can be made right in a course's folder, containers like to have
-    # work in /usr/src, and nbgrader keeps a class's work in /usr/local/share. Of share, time zones are all that is read.
+    # work in /usr/src, and nbgrader keeps a class's work in /usr/local/share. Of share, only time zones are read.
     for prefix in (sys.prefix, sys.base_prefix, "/usr", "/usr/local"):
         paths += [os.path.join(prefix, part) for part in ("lib", "lib64", "bin", "share/zoneinfo", "pyvenv.cfg")]
     paths += ["/etc/ld.so.cache", "/etc/localtime", "/etc/mime.types"]

@@ -40,7 +40,9 @@ def strays(submissions: Path) -> list[str]:
     for entry in others[: 2 * _MOST_LINES]:
         name = one_line(entry.name, 80)
         if entry.kind == "link":
-            lines.append(f"{name} is a link and was not followed; put the folder itself into {submissions}")
+            lines.append(
+                f"{name} is a link and was not followed; put the folder itself into {one_line(str(submissions), 2000)}"
+            )
         elif is_archive(entry.name):
             lines.append(f"{name} is an archive and was not opened; unpack it, or use `grader collect`")
         elif stem_of(entry.name):

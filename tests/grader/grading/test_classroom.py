@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import msgspec
 import pytest
@@ -13,8 +15,10 @@ from tiny_course import BALANCE, NUMBERS, TEST_BALANCE, hand_in
 
 from grader.course import Course, load
 from grader.errors import ClassError
+from grader.export.marks import of_class, of_student
 from grader.files import write
-from grader.grading.classroom import Options, Run, grade_class, grade_student, write_pages
+from grader.grading.classroom import Options, Run, grade_class, grade_student, kept, write_pages
+from grader.report.folders import RESERVED, folder_of
 from grader.report.report import Report, without_times
 from grader.report.seal import sealed
 from grader.report.step import Step, silent
@@ -152,6 +156,48 @@ def test_a_report_among_the_submissions_is_no_report(course: Course, submissions
     write_pages(course, submissions, out)
     assert "student-002" not in (out / "grades.csv").read_text()
     assert "student-001" in (out / "grades.csv").read_text()
+
+
+HOSTILE = (
+    *("grades.csv", "Index.HTML", "counted.json", "caf\udce9", "\x1b[2J\nx", "javascript:x", "student~caf%E9"),
+    "é" * 70,
+)
+"""Folders that a file system takes: like files of the report, no text, for a terminal, a link, another's spelling."""
+
+
+def test_a_name_ends_no_run_and_no_report_is_lost(course: Course, submissions: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for name in HOSTILE:
+        hand_in(submissions, name, "lesson1_numbers", NUMBERS)
+    students = find_students(submissions, ())
+    assert set(students) >= set(HOSTILE)
+    run = Run(course, submissions, out, ("lesson1_numbers",), train=False)
+    for student in students:
+        grade_student(run, student, Here(), silent)
+    write_pages(course, submissions, out)
+    # Everybody has a report of their own, where pages, tables and exports look for it.
+    reports = of_class(course, out)
+    assert len({report.student for report in reports}) == len(students)
+    assert [r.score for name in HOSTILE for r in of_student(course, out, name, ["lesson1_numbers"])] == [3] * len(
+        HOSTILE
+    )
+    rows = list(csv.DictReader((out / "grades.csv").open()))
+    assert len([row for row in rows if row["lesson"] == "total"]) == len(students)
+    assert len({row["student"] for row in rows}) == len(students)
+    page = (out / "index.html").read_text()
+    links = [unquote(link) for link in re.findall(r'<a href="([^"#]*/index\.html)"', page)]
+    assert len(links) == len(students)
+    assert all((out / link).is_file() for link in links)
+    assert "\x1b" not in page
+    assert all(kept(run, name, Here.isolation) is not None for name in HOSTILE)
+
+
+def test_two_students_never_share_a_folder_of_reports() -> None:
+    names = [*HOSTILE, "student~grades.csv", "student~student~grades.csv", "caf%E9", "student~é", "\udce9" * 200]
+    names += ["\udce9" * 199 + "a", "student~" + "é" * 120, "student~" + "é" * 121]
+    folders = [folder_of(Path("out"), name).name for name in names]
+    assert len({folder.casefold() for folder in folders}) == len(names)
+    assert all(len(folder.encode()) <= 255 and folder.casefold() not in RESERVED for folder in folders)
 
 
 def test_carry_forward_can_be_switched_off(course: Course, submissions: Path, tmp_path: Path) -> None:
