@@ -287,7 +287,7 @@ def test_one_student_in_a_folder_around_all(course: Course, packed, tmp_path: Pa
     files: Files = {f"student-001/{ONE}/mine.py": NUMBERS, f"student-001/{TWO}/mine.py": BALANCE, "student-001/a": "a"}
     source = packed(files, "class")
     if source.name == "class":
-        with pytest.raises(ClassError, match="already; type: grader grade"):
+        with pytest.raises(ClassError, match="already has one folder per student and lesson; type: grader grade"):
             run(course, source, tmp_path / "submitted")
         return
     run(course, source, out := tmp_path / "submitted")

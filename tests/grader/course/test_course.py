@@ -131,7 +131,7 @@ def test_hints_are_read_from_a_file_of_their_lesson(tmp_path: Path) -> None:
         ("- A nudge.", "-", 3, "hint 1 of h is not text"),
         ("- A nudge.", '- ""', 3, "hint 1 of h is not text"),
         ("h:\n  - A nudge.\n  - >-\n", "h: >-\n", 2, "the hints of h must be a list: start each with a dash"),
-        (HINTS, "h:\n", 1, "the hints of h are a list"),
+        (HINTS, "h:\n", 1, "the hints of h must be a list"),
         (HINTS, "- A nudge.\n", 1, "expected the name of an exercise"),
         ("- A nudge.", '- "A nudge.', 8, ""),
     ],
