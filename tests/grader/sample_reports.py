@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from grader.course import Course
 from grader.report.report import (
     Counterexample,
     Isolation,
@@ -13,6 +14,7 @@ from grader.report.report import (
     TrainingResult,
     TrainingSeed,
 )
+from grader.report.seal import sealed
 
 GOLDEN = Path(__file__).parent / "golden"
 FENCE = "```\n</code></pre><script>alert(1)</script>"
@@ -67,3 +69,25 @@ def broken(student: str = "student-002", lesson: str = "lesson5_replay_buffer") 
         PropertyResult("test_b", "ReplayBuffer.push", "Full.", "error", 0.0, 5.0, got="secret/path: out of memory"),
     )
     return report(student, lesson, score=5.0, properties=properties)
+
+
+def store(course: Course, folder: Path, *reports: Report) -> Path:
+    """Put reports where the grader would, as the course's own."""
+    for each in reports:
+        path = folder / each.student / f"{each.lesson}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(sealed(course, each).to_json())
+    return folder
+
+
+CANVAS_TEMPLATE = (
+    '\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Notes,Experience replay (101),"Essay, short (102)",'
+    "Experience replay Current Score,Final Score\r\n"
+    ",,,,,,Manual Posting,,,\r\n"
+    "    Points Possible,,,,,,10,5,(read only),(read only)\r\n"
+    '"One, Student",11,s-001,student-001,A,"likes ""quotes"", and\nlines",,4,,\r\n'
+    '"Two, Student",12,s-002,student-002,A and B,,3.5,,35,35\r\n'
+    '"Three, Student",13,s-003,student-003,A,,EX,N/A,,\r\n'
+    '"Four, Student",14,s-004,student-004,A,,,,,\r\n'
+    '"Student, Test",15,,,A,,,,,\r\n'
+).encode()

@@ -15,7 +15,7 @@ import tiny_course
 import typer.testing
 import yaml
 from rich.console import Console
-from test_cli import ends
+from typed import ends
 
 from grader import cli
 from grader.course import Course, load

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
 import signal
 import subprocess
 import sys
-import time
 import tomllib
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import pytest
 import tiny_course
 import typer
 from tiny_course import NUMBERS, hand_in
+from typed import ends, grader
 
 from grader import cli
 from grader.student.isolation import IsolationError, choose
@@ -25,11 +24,6 @@ from grader.version import versions
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tiny_course.make(tmp_path / "course").root
-
-
-def grader(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from grader.cli import main; main()", *words]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_help_names_every_command(folder: Path) -> None:
@@ -196,17 +190,6 @@ def test_no_gpu_is_one_clear_line(folder: Path, tmp_path: Path) -> None:
     done = grader(folder, "train", "2", "--device", "cuda")
     assert done.returncode == 2
     assert "no CUDA device" in done.stderr + done.stdout
-
-
-def ends(group: int) -> bool:
-    """Whether the last process of the group ends within ten seconds."""
-    for _ in range(100):
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.1)
-    return False
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest
 import tiny_course
-from sample_reports import broken, report
-from test_cli import grader
-from test_export_canvas import TEMPLATE
-from test_export_tables import store
+from sample_reports import CANVAS_TEMPLATE, broken, report, store
+from typed import grader
 
 from grader.course import load
 
@@ -25,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store(course, root / "report", *(report(f"student-00{i}", score=i) for i in (1, 2)))
     store(course, root / "report", report("student-001", "lesson1_numbers", 3.0, max_score=3.0))
     store(course, root / "faulty", report("student-001"), broken("student-002"))
-    (root / "template.csv").write_bytes(TEMPLATE)
+    (root / "template.csv").write_bytes(CANVAS_TEMPLATE)
     return root
 
 
@@ -74,12 +72,12 @@ def test_canvas_writes_the_file_and_says_who_is_missing(folder: Path) -> None:
     )
     assert "\n  Two, Student (student-002): 3.5 → 2\n" in done.stderr
     assert "Four, Student (student-004): in Canvas, but not graded" in done.stderr
-    assert (folder / "filled.csv").read_bytes().count(b"\r\n") == TEMPLATE.count(b"\r\n")
-    assert (folder / "template.csv").read_bytes() == TEMPLATE
+    assert (folder / "filled.csv").read_bytes().count(b"\r\n") == CANVAS_TEMPLATE.count(b"\r\n")
+    assert (folder / "template.csv").read_bytes() == CANVAS_TEMPLATE
 
 
 def test_canvas_names_whose_mark_it_replaces_but_no_more_than_fit(folder: Path) -> None:
-    header, zeros, points, *_ = TEMPLATE.decode().split("\r\n")
+    header, zeros, points, *_ = CANVAS_TEMPLATE.decode().split("\r\n")
     students = [f'"Student {i}",{i},s-{i},student-{i:03d},A,,{i},,,' for i in range(1, 61)]
     (folder / "many.csv").write_bytes("\r\n".join([header, zeros, points, *students, ""]).encode())
     store(load(folder), folder / "many", *(report(f"student-{i:03d}", score=7.5) for i in range(1, 61)))

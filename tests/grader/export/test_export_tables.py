@@ -11,7 +11,7 @@ import pytest
 import tiny_course
 from hypothesis import given
 from hypothesis import strategies as st
-from sample_reports import GOLDEN, broken, mixed, report
+from sample_reports import GOLDEN, broken, mixed, report, store
 
 from grader.course import Course, Exercise, Lesson, TrainingRule, load
 from grader.errors import ClassError
@@ -19,7 +19,6 @@ from grader.export import autolab, moodle
 from grader.export.csv import grades_csv, wide_csv
 from grader.export.ids import Ids, read
 from grader.export.marks import add_up, of_class, of_student, others, pick
-from grader.report.report import Report
 from grader.report.seal import sealed
 
 RULE = TrainingRule("train", 4, "CartPole-v1", 475, 9000)
@@ -118,15 +117,6 @@ def test_parts_add_up_and_stay_close(parts: list) -> None:  # type: ignore[type-
     assert round(sum(whole), 6) == total
     assert all(abs(a - b) <= 0.01 + 1e-9 for a, b in zip(whole, values))
     assert all(a == 0 for a, b in zip(whole, values) if b == 0), "nothing gets a hundredth for nothing"
-
-
-def store(course: Course, folder: Path, *reports: Report) -> Path:
-    """Put reports where the grader would, as the course's own."""
-    for each in reports:
-        path = folder / each.student / f"{each.lesson}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(sealed(course, each).to_json())
-    return folder
 
 
 @pytest.fixture

@@ -89,9 +89,9 @@ def test_only_lessons_with_something_to_grade_are_rehearsed(
     monkeypatch.setattr(
         "grader.grading.classroom.rehearse", lambda course, lessons, *_, **__: asked.append(names(lessons))
     )
-    hand_in(
-        tmp_path / "in", "student-001", "lesson1_numbers", (course.root / "exercises/lesson1_numbers.py").read_bytes()
-    )
+    stub = (course.root / "exercises/lesson2_balance.py").read_text()
+    hand_in(tmp_path / "in", "student-001", "lesson1_numbers", NUMBERS)
+    hand_in(tmp_path / "in", "student-003", "lesson2_balance", stub)
     options = Options(train=False)
     grade_class(course, tmp_path / "in", tmp_path / "out", isolation, options)
     grade_class(course, tmp_path / "in", tmp_path / "out", isolation, options)  # every report is kept

@@ -11,10 +11,9 @@ import msgspec
 import pytest
 import tiny_course
 from rich.console import Console
-from sample_reports import report
-from test_cli import grader
-from test_export_tables import store
+from sample_reports import report, store
 from tiny_course import BALANCE, NUMBERS, hand_in
+from typed import grader
 
 from grader.course import Course, Exercise, Lesson, load
 from grader.errors import ClassError

@@ -15,6 +15,7 @@ from grader.errors import CourseError
 from grader.report.report import without_times
 from grader.student.errors import StudentDied, StudentError
 from grader.student.inprocess import Here
+from grader.student.limits import Limits
 from grader.student.remote import Student
 from grader.training import disguise
 from grader.training.check import CONTROLS, check
@@ -333,8 +334,8 @@ def through_the_wire(main, rule):
 
     @contextlib.contextmanager
     def open_student():
-        limits = {"cpu_seconds": 60, "call_seconds": 600, "memory_mb": 3000, "output_chars": 1000}
-        session = place.open(sources, LESSON.name, record=False, **limits)
+        limits = Limits(cpu_seconds=60, call_seconds=600, memory_mb=3000, output_chars=1000)
+        session = place.open(sources, LESSON.name, limits, record=False)
         session.begin(0)
         yield Student(session)
         session.close()
