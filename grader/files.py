@@ -24,6 +24,21 @@ def write(path: Path, data: bytes) -> None:
         raise
 
 
+def write_once(path: Path, data: bytes) -> None:
+    """Write a file that only its owner can read, whole or not at all, if there is none of that name.
+
+    Raises:
+        FileExistsError: there is one; it stays as it is.
+    """
+    descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        os.link(beside, path)  # unlike a rename, it replaces nothing
+    finally:
+        os.unlink(beside)
+
+
 @contextlib.contextmanager
 def new_files(files: Mapping[Path, bytes]) -> Iterator[None]:
     """Write files that must not exist yet, and remove them again if that, or the body of ``with``, fails.

@@ -160,7 +160,8 @@ class Taken(NamedTuple):
 def nbgrader(folder: Path, *arguments: str) -> Taken:
     """Run one of nbgrader's commands and measure the time."""
     programs = Path(sys.executable).parent
-    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    # A word for the salt, so that none is made beside the course: nobody's marks are at stake.
+    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "GRADER_SALT": "a benchmark"}
     start, before = time.perf_counter(), _processor_time()
     done = subprocess.run(
         [programs / "nbgrader", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False

@@ -120,7 +120,7 @@ def autolab(
     from grader.export import autolab
     from grader.export.marks import of_student
 
-    course = the_course()
+    course = the_course().of_class()
     wanted = course.lesson(lesson)
     found = of_student(course, report, student, [wanted.name])
     if not found:
@@ -145,7 +145,7 @@ def _counted(folder: Path, lessons: list[str] | None) -> tuple[list[Report], lis
     from grader.render.counting import said_of, sentence
     from grader.report import due
 
-    reports, counted = of_class(the_course(), folder), due.stored(folder)
+    reports, counted = of_class(the_course().of_class(), folder), due.stored(folder)
     if lessons:
         # Each once, however often and by whatever name it was asked for.
         chosen = {report.lesson: None for name in lessons for report in pick(reports, name)}

@@ -33,6 +33,7 @@ def gradescope(
 
     from grader.gradescope.bundle import gradescope_zip
     from grader.gradescope.results import Visibility
+    from grader.grading.salted import for_class
     from grader.printable import amount
 
     course = the_course()
@@ -40,12 +41,13 @@ def gradescope(
     if visibility not in typing.get_args(Visibility):
         choices = ", ".join(typing.get_args(Visibility))
         raise typer.BadParameter(f"{visibility!r} is not one of {choices}", param_hint="--visibility")
+    course, lines = for_class(course, None)
     data = gradescope_zip(course, wanted, train=training, visibility=visibility, unsafe=unsafe)  # type: ignore[arg-type]
     path = out or Path(f"gradescope-{wanted.name}.zip")
     write(path, data)
     points = wanted.max_points - (wanted.training.points if wanted.training and not training else 0)
     size = f"{len(data) / 1e6:.1f} MB, {amount(points, 'point')}"
-    say([f"{path}: {size}; keep it to yourself, it holds the tests and the salt"])
+    say([*lines, f"{path}: {size}; keep it to yourself, it holds the tests and the salt"])
 
 
 def github(
@@ -109,7 +111,7 @@ def github_result(
     """
     from grader.export import github
 
-    course = the_course()
+    course = the_course().of_class()
     lesson = course.lesson(lesson).name
     found = _reports(course, report, lesson, student)
     line = github.export(found, title=lesson).data.decode()

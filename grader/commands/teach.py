@@ -61,10 +61,21 @@ def grade(
     _grade(submissions, out, options, a_device(device), isolation, unsafe)
 
 
-def _grade(submissions: Path, out: Path, options: object, device: str, isolation: str | None, unsafe: bool) -> None:
+def _grade(
+    submissions: Path,
+    out: Path,
+    options: object,
+    device: str,
+    isolation: str | None,
+    unsafe: bool,
+    *,
+    for_marks: bool = True,
+) -> None:
+    """Grade a class; without ``for_marks`` with the public salt, and none is made."""
     from grader.commands.progress import Progress
     from grader.export.marks import of_student, others
     from grader.grading import classroom
+    from grader.grading.salted import for_class
     from grader.printable import count, one_line
     from grader.render import words
     from grader.render.terminal import print_class_summary
@@ -81,6 +92,11 @@ def _grade(submissions: Path, out: Path, options: object, device: str, isolation
     students = find_students(submissions, options.students)
     for line in strays(submissions):
         print(f"grader: {line}", file=sys.stderr)
+    if for_marks:
+        lessons = tuple(course.lesson(name).name for name in options.lessons)
+        course, lines = for_class(course, out, lessons=lessons, students=options.students, fresh=options.fresh)
+        for line in lines:
+            print(f"grader: {line}", file=sys.stderr)
     console.print(
         f"{count(len(students), 'student')}; isolation {words.isolation(chosen, chosen.device)}",
         markup=False,
@@ -116,7 +132,8 @@ def rehearse(
 ) -> None:
     """Show that this machine grades correctly: the course's own solutions get full marks in its sandbox.
 
-    `grader grade` does the same for the lessons that it is about to grade, once on a machine.
+    `grader grade` does the same for the lessons that it is about to grade, once on a machine. The salt is that of the
+    class, if one has been made.
     """
     from grader.commands.progress import Progress
     from grader.grading.digest import machine
@@ -124,7 +141,7 @@ def rehearse(
     from grader.render import words
     from grader.student.isolation import choose
 
-    course = the_course()
+    course = the_course().of_class()
     lessons = some_lessons(course, lesson)
     chosen = choose(a_device(device), wanted=a_level(isolation), unsafe=unsafe, hidden=(course.root,))
     print(f"isolation {words.isolation(chosen, chosen.device)}; {machine()}")
@@ -158,4 +175,4 @@ def demo(
     lessons = some_lessons(course, lesson or course.sample_class)
     sample_class.make(course, submissions, lessons)
     options = Options(lessons=tuple(each.name for each in lessons), train=training, processes=jobs)
-    _grade(submissions, out, options, "cpu", None, unsafe)
+    _grade(submissions, out, options, "cpu", None, unsafe, for_marks=False)

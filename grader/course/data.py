@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 
+from grader.course import salt
 from grader.course.names import lesson_number, lessons_called
 from grader.errors import CourseError
 from grader.student.limits import Limits
@@ -151,16 +151,19 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         lessons: in the order in which they are done.
-        salt: what every random choice of the grader is derived from; a copy for students has none.
-        carry_forward: whether the reference stands in for an earlier lesson that has not passed.
+        salt: what every random choice of the grader is derived from; it is public, and a copy for students has none.
+        class_salt: the one of a class, which comes before it and never stands in course.yml (``grader.course.salt``).
+        carry_forward: whether the reference stands in for an earlier lesson that has not passed: always, never, or
+            only for lessons that are closed (see ``may_stand_in``).
         sample_class: the lessons that ``grader demo`` has handed in; all where it is empty.
     """
 
     title: str
     lessons: tuple[Lesson, ...]
     salt: str = ""
+    class_salt: str = ""
     sample_class: tuple[str, ...] = ()
-    carry_forward: bool = True
+    carry_forward: bool | Literal["closed"] = "closed"
     limits: Limits = Limits()
     root: Path = Path()
 
@@ -187,6 +190,28 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             if earlier.name in names:
                 names |= set(earlier.imports)
         return tuple(earlier for earlier in self.lessons if earlier.name in names)
+
+    @property
+    def has_dates(self) -> bool:
+        """Whether at least one lesson has a deadline, so that a lesson without one is not due yet."""
+        return any(lesson.due for lesson in self.lessons)
+
+    def may_stand_in(self, lesson: Lesson, now: datetime | None = None) -> bool:
+        """Whether the reference may take the place of a student's work on a lesson, in a later one that imports it.
+
+        Student code can read what it imports, and print it into its report. So the reference of a lesson that is still
+        open stays away: one whose deadline has not passed, or that has none in a course in which others have. Where no
+        lesson has a deadline, nothing says that one is open.
+
+        Args:
+            lesson: the earlier lesson.
+            now: the time by which a deadline has passed; by default the present.
+        """
+        if self.carry_forward != "closed":
+            return self.carry_forward
+        if lesson.due is None:
+            return not self.has_dates
+        return lesson.due <= (now or datetime.now(UTC))
 
     def stub(self, lesson: Lesson) -> Path:
         """The file that a student fills in."""
@@ -218,10 +243,34 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def effective_salt(self) -> str:
-        """The salt in effect: the environment variable's, else the course's own."""
-        return os.environ.get("GRADER_SALT") or self.salt  # an empty one is none
+        """The salt that counts: that of the environment, else that of the class, else the public one."""
+        return salt.in_environment() or self.class_salt or self.salt
+
+    @property
+    def is_salted(self) -> bool:
+        """Whether a salt counts that is not the public one."""
+        return bool(salt.in_environment() or self.class_salt)
+
+    @property
+    def salt_print(self) -> str:
+        """A short name of the salt by which it is known again, "" for the public one."""
+        return f"{self.secret('print') % 2**32:08x}" if self.is_salted else ""
+
+    @property
+    def salt_file(self) -> Path:
+        """Where the salt of the class is kept."""
+        return self.root / salt.FILE
+
+    def of_class(self, *, make: bool = False) -> Course:
+        """The course with the salt of its class, if one is kept here; with ``make`` it is drawn if there is none.
+
+        Raises:
+            CourseError: it cannot be read or written.
+        """
+        return msgspec.structs.replace(self, class_salt=(salt.make if make else salt.read)(self.root))
 
     def secret(self, *purpose: object) -> int:
-        """A 64-bit number for one purpose, the same in every run of this course and unpredictable without its salt."""
-        digest = hashlib.sha256("\x1f".join([self.effective_salt, *map(str, purpose)]).encode()).digest()
+        """A 64-bit number for one purpose, the same at every run of this course and unknown without its salt."""
+        key = salt.stretched(self.effective_salt) if self.is_salted else self.salt
+        digest = hashlib.sha256("\x1f".join([key, *map(str, purpose)]).encode()).digest()
         return int.from_bytes(digest[:8], "big")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from grader.course import salt
 from grader.course.data import Course, Lesson
 from grader.course.document import Document, read
 from grader.course.names import is_lesson_name
@@ -96,6 +97,8 @@ def _check(course: Course, document: Document) -> None:
     def refuse(message: str, *steps: str | int) -> None:
         raise document.error(message, *steps)
 
+    if course.class_salt:
+        refuse(f"the salt of a class stands in {salt.FILE}, beside course.yml", "class_salt")
     for i, name in enumerate(course.sample_class):
         if name not in [lesson.name for lesson in course.lessons]:
             refuse(f"the sample class hands in {name!r}, which is not a lesson", "sample_class", i)

@@ -269,6 +269,8 @@ _HIDDEN_STEP = """\
         id: lesson{number}
         if: "!cancelled()"
         working-directory: course
+        env:
+          GRADER_SALT: ${{{{ github.repository }}}}
         run: |
           grader grade ../class --lesson {name} --out ../report || echo "the grader ended with status $?"
           grader export github-result {name} --report ../report

@@ -1,8 +1,8 @@
 """The zip that Gradescope builds an autograder from: one lesson, everything needed to grade it, and nothing else.
 
 `setup.sh` and `run_autograder` lie at its root, as Gradescope's "Autograder Specifications" want it; beside them the
-grader, the lesson's hidden tests and reference, and those of the lessons that it imports. The zip holds the salt, so
-that an upload is asked the same questions as a class is: treat it as you treat the solutions.
+grader, the lesson's hidden tests and reference, and those of the lessons that it imports. The zip holds the salt of the
+class, so that an upload is asked the same questions as a class is: treat it as you treat the solutions.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from grader.course import Course, Lesson
+from grader.course import Course, Lesson, salt
 from grader.errors import CourseError
 from grader.gradescope.results import Visibility, failure
 
@@ -62,6 +62,8 @@ def gradescope_zip(
             files[name] = path.read_bytes()
         except OSError as error:
             raise CourseError(f"{name} cannot be read: {error.strerror}") from None
+    if course.is_salted:
+        files[salt.FILE] = f"{course.effective_salt}\n".encode()
     beside = Path(__file__).parents[2]
     for name in ("pyproject.toml", "constraints.txt", "LICENSE"):
         place = next((folder / name for folder in (beside, course.root) if (folder / name).is_file()), None)
@@ -74,17 +76,20 @@ def gradescope_zip(
 
 
 def _course(course: Course, lesson: Lesson) -> str:
-    """course.yml with the needed lessons only, and with the salt that this machine grades with."""
+    """course.yml with the lessons that are needed; the salt of the class is a file beside it."""
+    lessons = (*course.needs(lesson), lesson)
+    # If no lesson has a deadline, all references may stand in: with the dates of the others, none of these may.
+    held_back = course.carry_forward == "closed" and course.has_dates and not any(each.due for each in lessons)
     data: dict[str, Any] = msgspec.to_builtins(
         {
             "title": course.title,
-            "salt": course.effective_salt,
-            "carry_forward": course.carry_forward,
+            "salt": course.salt,
+            "carry_forward": False if held_back else course.carry_forward,
             "limits": course.limits,
-            "lessons": [_entry(each) for each in (*course.needs(lesson), lesson)],
+            "lessons": [_entry(each) for each in lessons],
         }
     )
-    head = "# Made by `grader export gradescope` from the course's own. Keep it to yourself: it holds the salt.\n"
+    head = "# Made by `grader export gradescope` from the course's own; the salt of the class is in .grader-salt.\n"
     return head + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
 
 

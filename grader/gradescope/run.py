@@ -122,8 +122,8 @@ def rehearse_there(source: Path) -> int:
 
 
 def _read(source: Path) -> tuple[Settings, Course]:
-    """Read the settings and the course from the unpacked zip."""
-    return msgspec.json.decode((source / "gradescope.json").read_bytes(), type=Settings), load(source)
+    """What the zip holds."""
+    return msgspec.json.decode((source / "gradescope.json").read_bytes(), type=Settings), load(source).of_class()
 
 
 def _points_differ(metadata: Path, report: Report) -> str:

@@ -4,6 +4,7 @@
 - ``classroom``: a class: a folder of submissions in, a folder of reports out; kept, resumed, side by side.
 - ``rehearsal``: the course's own solutions come first, on the same way.
 - ``own``: a program of the course's own, graded by the same way.
+- ``salted``: the salt that a class is graded with; it is made at the first run.
 - ``digest``: what a report depends on, in one number.
 - ``workers``: processes that grade side by side.
 """

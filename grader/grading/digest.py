@@ -36,7 +36,8 @@ def digest(course: Course, lesson: Lesson, sources: dict[str, str], *options: ob
             add(path.name, path.read_bytes())
     add("salt", str(course.secret("digest")).encode())
     add("machine", machine().encode())
-    return sha.hexdigest()
+    # The salt's print in front: a report that was made with another salt is to be told from one of other work.
+    return f"{course.salt_print}-{sha.hexdigest()}" if course.is_salted else sha.hexdigest()
 
 
 @functools.cache

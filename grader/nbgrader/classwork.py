@@ -54,7 +54,7 @@ def main() -> None:
         wanted: Level | None = order.isolation or None  # type: ignore[assignment]
         hidden = map(Path, (order.course, order.submissions, order.out, *order.hidden))
         chosen = choose(order.device, wanted=wanted, unsafe=order.unsafe, hidden=hidden)
-        course = load(Path(order.course))
+        course = load(Path(order.course)).of_class()
         grade_class(course, Path(order.submissions), Path(order.out), chosen, options, finished=tell)
     except (UserError, IsolationError, GraderFault, OSError) as error:
         print(f"!{' '.join(str(error).split())}", flush=True)

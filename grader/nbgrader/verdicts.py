@@ -22,6 +22,7 @@ from traitlets.config import LoggingConfigurable
 
 from grader.course import Course, find_root, load
 from grader.errors import CourseError, NoVerdictError
+from grader.grading.salted import for_class
 from grader.nbgrader.classwork import Order
 from grader.printable import one_line
 from grader.report import seal
@@ -61,10 +62,18 @@ class Verdicts(LoggingConfigurable):
             raise NoVerdictError(f"{error} (c.Verdicts.course in nbgrader_config.py names the folder)") from None
 
     def begin(self, course: Course, coursedir: CourseDirectory, lesson: str, students: Sequence[str]) -> None:
-        """Start to grade these students' work on a lesson."""
-        self._course = course
+        """Start to grade these students' work on a lesson.
+
+        Raises:
+            ClassError, CourseError: there is no salt to grade with, or another one than before.
+        """
         self._lesson, self._done = lesson, set[str]()
         self._out = Path(coursedir.root, self.reports)
+        # Before the other process starts, which finds it made, and where nbgrader's log can say it.
+        anew = f"move {self._out} away"
+        self._course, lines = for_class(course, self._out, lessons=(lesson,), students=students, anew=anew)
+        for line in lines:
+            self.log.warning("%s", line)
         order = Order(
             course=str(course.root),
             submissions=str(Path(coursedir.root, coursedir.submitted_directory)),

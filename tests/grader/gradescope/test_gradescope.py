@@ -15,7 +15,6 @@ from pathlib import Path
 import jsonschema
 import pytest
 import tiny_course
-import yaml
 from sample_reports import GOLDEN, broken, mixed, report
 from tiny_course import NUMBERS
 
@@ -168,7 +167,13 @@ def test_the_zip_holds_the_lesson_and_nothing_else(tmp_path: Path, monkeypatch: 
     assert folders == {"exercises", "grader", "solutions", "tests"}
     assert [name for name in names if name.startswith("exercises/")] == ["exercises/lesson1_numbers.yml"]
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
-    assert yaml.safe_load(archive.read("course.yml"))["salt"] == "another word"
+    assert archive.read(".grader-salt") == b"another word\n"
+    assert "another word" not in archive.read("course.yml").decode()
+    monkeypatch.delenv("GRADER_SALT")
+    archive.extractall(tmp_path / "zip")
+    asked = load(tmp_path / "zip").of_class().secret("x")
+    monkeypatch.setenv("GRADER_SALT", "another word")
+    assert asked == course.secret("x"), "an upload is asked what the class is asked"
 
 
 def test_the_zip_of_a_lesson_that_imports(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ COURSE = "course.yml"
         (COURSE, "call_seconds: 5", "call_seconds: 5, memory_mb: 2000", {FIRST, SECOND}),
         (COURSE, "salt: grains", "salt: more grains", {FIRST, SECOND}),
         (COURSE, "salt: grains", "salt: grains\ncarry_forward: false", {FIRST, SECOND}),
+        (COURSE, "salt: grains", "salt: grains\ncarry_forward: true", {FIRST, SECOND}),
         # A reference that a later lesson may get in the place of somebody's own work, and the tests of one lesson.
         (f"solutions/{FIRST}.py", "x / 2", "x * 0.5", {FIRST, SECOND}),
         (f"solutions/{SECOND}.py", "Balance", "Still balance", {SECOND}),
@@ -41,7 +42,7 @@ COURSE = "course.yml"
         (COURSE, "title: Numbers", "title: Numbers\n    due: 2026-10-05T23:59:00+02:00", set()),
         (COURSE, "salt: grains", f"sample_class: [{SECOND}]\nsalt: grains", set()),
         (COURSE, "title: A tiny course", "title: A small course", set()),
-        (COURSE, "salt: grains", "# Of sand.\nsalt: grains\ncarry_forward: true", set()),
+        (COURSE, "salt: grains", "# Of sand.\nsalt: grains\ncarry_forward: closed", set()),
         (COURSE, "call_seconds: 5", "call_seconds: 5, memory_mb: 3000", set()),
         (f"exercises/{FIRST}.yml", "double", "# From a question to nearly the answer.\ndouble", set()),
     ],

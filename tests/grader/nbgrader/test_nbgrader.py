@@ -54,9 +54,14 @@ WHOLE = 10.0
 
 @pytest.fixture(scope="module", autouse=True)
 def _as_it_was() -> Iterator[None]:
-    """The config of a course folder puts the grader into nbgrader; other tests may want nbgrader as it comes."""
+    """The config of a course folder puts the grader into nbgrader; other tests may want nbgrader as it comes.
+
+    The salt is in the environment, so that none is made beside the course.
+    """
     before = autogradeapp.Autograde, api.Autograde
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADER_SALT", "of these tests")
+        yield
     autogradeapp.Autograde, api.Autograde = before
 
 

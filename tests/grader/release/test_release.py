@@ -181,6 +181,19 @@ def test_the_same_search_finds_them_where_they_are(kind: str) -> None:
     assert len(leaks(everything, secrets()[kind], public())) > 0.6 * len(secrets()[kind])
 
 
+@pytest.mark.parametrize("with_tests", [False, True])
+def test_the_salt_of_a_class_stays_with_the_course(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_tests: bool
+) -> None:
+    monkeypatch.delenv("GRADER_SALT", raising=False)
+    course = tiny_course.make(tmp_path).of_class(make=True)
+    files = contents(course, course.lessons, with_tests=with_tests)
+    assert ".grader-salt" not in files
+    assert not [name for name, data in files.items() if course.class_salt.encode() in data]
+    assert ".grader-salt" in files[".gitignore"].decode().split()
+    assert ".grader-salt" in (ROOT / ".gitignore").read_text().split()
+
+
 def test_the_search_sees_a_salt_and_a_notebook(files: Files) -> None:
     cell = {"cell_type": "code", "source": [f"word = '{COURSE.salt}'\n"]}
     notebook = json.dumps({"cells": [cell]}).encode()

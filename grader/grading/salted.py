@@ -1,0 +1,86 @@
+"""The salt that a class is graded with: made at its first run, and never exchanged for another one in silence."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection
+from pathlib import Path
+
+import msgspec
+
+from grader.course import Course, salt
+from grader.errors import ClassError
+from grader.printable import count
+
+
+class _Made(msgspec.Struct):
+    """The part of a report that says what it was made from."""
+
+    digest: str = ""
+
+
+def for_class(
+    course: Course,
+    out: Path | None,
+    *,
+    lessons: Collection[str] = (),
+    students: Collection[str] = (),
+    fresh: bool = False,
+    anew: str = "add --fresh",
+) -> tuple[Course, list[str]]:
+    """The course with the salt that this class is graded with, and lines to say.
+
+    Args:
+        course: the course.
+        out: where the reports of earlier runs lie; None if nothing is kept.
+        lessons: the lessons of this run; all if empty.
+        students: the students of this run; all if empty.
+        fresh: reports of earlier runs are made again on purpose, so another salt is no mistake.
+        anew: how the user grades again with another salt.
+
+    Raises:
+        ClassError: reports that this run would keep or replace were made with a salt that is not here.
+        CourseError: the salt cannot be read or written.
+    """
+    course = course.of_class()
+    if course.is_salted:
+        others = [name for name in _prints(out, lessons, students) if name not in ("", course.salt_print)]
+        if others and not fresh:
+            source = salt.VARIABLE if salt.in_environment() else course.salt_file
+            raise ClassError(
+                f"{count(len(others), 'report')} in {out} {'was' if len(others) == 1 else 'were'} made with another "
+                f"salt than that of {source}, and marks depend on it; bring back the one that they were made with, or, "
+                f"to grade again with this one, {anew}"
+            )
+        return course, _exposed(course)
+    before = _prints(out)
+    if (others := [name for name in before if name]) and not fresh:
+        raise ClassError(
+            f"{course.salt_file} is missing, and {count(len(others), 'report')} in {out} "
+            f"{'was' if len(others) == 1 else 'were'} made with a salt of this class; copy the file from where the "
+            f"class was graded before, or set {salt.VARIABLE} if that was set there; to grade again with a new salt, "
+            f"{anew}"
+        )
+    course = course.of_class(make=True)
+    again = f"; {count(len(before), 'report')} made before there was one will be made again" if before else ""
+    return course, [f"a salt for this class was made: keep {course.salt_file}, marks depend on it{again}"]
+
+
+def _prints(out: Path | None, lessons: Collection[str] = (), students: Collection[str] = ()) -> list[str]:
+    """The print of the salt of every report in a folder, "" for one that was made without a salt of the class's own."""
+    found = []
+    for path in out.glob("*/*.json") if out is not None else ():
+        if (not lessons or path.stem in lessons) and (not students or path.parent.name in students):
+            with contextlib.suppress(OSError, msgspec.DecodeError, msgspec.ValidationError):
+                made = msgspec.json.decode(path.read_bytes(), type=_Made)
+                found += [made.digest.rpartition("-")[0]] if made.digest else []
+    return found
+
+
+def _exposed(course: Course) -> list[str]:
+    """A line if other users of the machine can read the file."""
+    path = course.salt_file
+    with contextlib.suppress(OSError):
+        if not salt.in_environment() and path.stat().st_mode & 0o077:
+            return [f"{path} can be read by other users of this machine; chmod 600 it"]
+    return []
