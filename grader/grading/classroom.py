@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from grader.grading import workers
 from grader.grading.digest import digest
 from grader.grading.rehearsal import rehearse
 from grader.grading.workers import Event
+from grader.render.counting import moment
 from grader.report import due, seal
 from grader.report.folders import called, folder_of
 from grader.report.report import Report
@@ -73,6 +75,7 @@ class Run:
         lessons: names of the lessons to grade, in order.
         train: whether training checks are run.
         fresh: grade again even if an up-to-date report is there.
+        now: by when deadlines have passed, the same for the whole run.
     """
 
     course: Course
@@ -81,6 +84,7 @@ class Run:
     lessons: tuple[str, ...]
     train: bool = True
     fresh: bool = False
+    now: datetime = dataclasses.field(default_factory=lambda: datetime.now(UTC))
 
 
 def grade_class(
@@ -204,7 +208,8 @@ def _passed(report: Report) -> bool:
 def _work(run: Run, student: str, lesson: Lesson, passed: Mapping[str, bool]) -> Work:
     """A student's work on a lesson with the earlier lessons that it imports.
 
-    These are the student's own if they passed, else the course's references, so that one mistake is paid for once.
+    These are the student's own if they passed, else the course's references, so that one mistake is paid for once; but
+    not where a reference is still to be held back, since student code could print it.
 
     Args:
         run: the run.
@@ -218,12 +223,22 @@ def _work(run: Run, student: str, lesson: Lesson, passed: Mapping[str, bool]) ->
     for earlier in course.needs(lesson):
         name = earlier.name
         own = read_work(course, earlier, folder)
-        if passed.get(name) or (not course.carry_forward and own.source):
+        if passed.get(name):
             imports[name] = own.source
-        elif course.carry_forward:
+            continue
+        why = "it has not passed yet" if own.is_stub or not own.problem else own.problem
+        if course.may_stand_in(earlier, run.now):
             imports[name] = course.solution(earlier).read_text(encoding="utf-8")
-            why = "it has not passed yet" if own.is_stub or not own.problem else own.problem
             notes.append(f"the course's own {name} was used, so that one mistake is paid for once ({why})")
+            continue
+        if own.source:
+            imports[name] = own.source
+        if course.carry_forward == "closed":
+            until = f"due {moment(earlier.due)}" if earlier.due else "it has no date in course.yml"
+            notes.append(
+                f"{name} is still open ({until}), so the course's own does not stand in for it ({why}); "
+                "grade again when it is closed"
+            )
     return Work(called(student), lesson, read_work(course, lesson, folder), imports, tuple(notes))
 
 

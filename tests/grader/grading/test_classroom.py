@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -24,6 +26,7 @@ from grader.report.seal import sealed
 from grader.report.step import Step, silent
 from grader.student.inprocess import Here
 from grader.student.isolation import Isolation, IsolationError, choose
+from grader.student.processes import ZygoteClient
 from grader.submissions.students import find_students
 
 LESSONS = ("lesson1_numbers", "lesson2_balance")
@@ -206,6 +209,66 @@ def test_carry_forward_can_be_switched_off(course: Course, submissions: Path, tm
     reports = alone(load(course.root), submissions, tmp_path / "out", "student-002")
     assert reports[1].score == 0
     assert reports[1].notes == ()
+
+
+PRINTS = """\
+import inspect
+
+import lesson1_numbers
+
+print(inspect.getsource(lesson1_numbers))
+
+
+def four_times(x):
+    return inspect.getsource(lesson1_numbers)
+"""
+"""Hands in, for lesson 2, what it can read of lesson 1."""
+
+DUE = "2026-10-05T23:59:00+02:00"
+BEFORE, AFTER = datetime.fromisoformat("2026-10-05T21:58:00Z"), datetime.fromisoformat("2026-10-05T22:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("says", "dates", "now", "shown"),
+    [
+        ("closed", {}, BEFORE, True),  # nothing is known to be open
+        ("closed", {"Numbers": DUE}, BEFORE, False),
+        ("closed", {"Numbers": DUE}, AFTER, True),
+        ("closed", {"Balance": DUE}, AFTER, False),  # lesson 1 has no date yet
+        ("true", {"Numbers": DUE}, BEFORE, True),
+        ("false", {"Numbers": DUE}, AFTER, False),
+    ],
+)
+def test_the_reference_of_an_open_lesson_is_not_to_be_had(
+    course: Course,
+    submissions: Path,
+    tmp_path: Path,
+    any_split: ZygoteClient,
+    says: str,
+    dates: dict[str, str],
+    now: datetime,
+    shown: bool,
+) -> None:
+    text = (course.root / "course.yml").read_text().replace("salt: grains", f"salt: grains\ncarry_forward: {says}")
+    for title, date in dates.items():
+        text = text.replace(f"title: {title}", f"title: {title}\n    due: {date}")
+    (course.root / "course.yml").write_text(text)
+    for student, first in (("student-002", NUMBERS.replace("2 * x", "x * x")), ("student-003", None)):
+        if first is not None:
+            hand_in(submissions, student, "lesson1_numbers", first)
+        hand_in(submissions, student, "lesson2_balance", PRINTS)
+        run = Run(load(course.root), submissions, tmp_path / "out", LESSONS, train=False, now=now)
+        report = grade_student(run, student, any_split, silent)[1]
+        data = (tmp_path / "out" / student / "lesson2_balance.json").read_text()
+        assert ("return 2 * x" in data) == shown
+        assert any("the course's own lesson1_numbers was used" in note for note in report.notes) == shown
+        still_open = [note for note in report.notes if "still open" in note]
+        assert bool(still_open) == (says == "closed" and not shown)
+        assert not still_open or (DUE[:10] in still_open[0]) == ("Numbers" in dates)
+        # When its deadline has passed, the report is not what a run would make: it is made again, and passes on.
+        assert kept(run, student, any_split.isolation) is not None
+        if still_open and "Numbers" in dates:
+            assert kept(dataclasses.replace(run, now=AFTER), student, any_split.isolation) is None
 
 
 def test_a_reference_in_an_import_s_place_is_said(course: Course, submissions: Path, tmp_path: Path) -> None:
