@@ -60,7 +60,11 @@ def ours(seed: int) -> dict[str, Any]:
     env = MeteredEnv(DisguisedEnv(rule.environment, rule.environments, hidden), meter)
     policy = module.train(env, max_steps=rule.max_steps, seed=seed)
     seconds = cpu_now() - before
-    mean = float(evaluate(policy, DisguisedEnv(rule.environment, rule.episodes, hidden), seed + 1_000_000).mean())
+
+    def copies(number: int) -> DisguisedEnv:
+        return DisguisedEnv(rule.environment, number, hidden)
+
+    mean = float(evaluate(policy, copies, rule.episodes, seed + 1_000_000).mean())
     assert torch.get_num_threads() == 1
     return {"seconds": seconds, "steps": meter.steps, "mean": mean}
 
@@ -76,6 +80,9 @@ def theirs(seed: int) -> dict[str, Any]:
     _, rule = _course()
     plain = Disguise(scale=np.ones(4), mix=np.eye(4), actions=np.arange(2))
 
+    def copies(number: int) -> DisguisedEnv:
+        return DisguisedEnv(rule.environment, number, plain)
+
     class Bar(BaseCallback):
         """Stop training at the bar; ``seconds`` is the processor time of the callback itself."""
 
@@ -85,8 +92,7 @@ def theirs(seed: int) -> dict[str, Any]:
             if self.num_timesteps <= _LEARNING_STARTS:
                 return
             before = cpu_now()
-            env = DisguisedEnv(rule.environment, rule.episodes, plain)
-            self.mean = float(evaluate(self._act, env, seed + 1_000_000).mean())
+            self.mean = float(evaluate(self._act, copies, rule.episodes, seed + 1_000_000).mean())
             self.seconds += cpu_now() - before
 
         def _act(self, observations: Floats) -> NDArray[Any]:

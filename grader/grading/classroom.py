@@ -187,7 +187,7 @@ def grade_student(run: Run, student: str, place: Place, watch: Watcher) -> list[
         made = None if run.fresh else _kept(run, student, work, made_of)
         if made is None:
             told(Step("reading"))
-            made = grade(course, work, place, Asked(train=run.train), told)
+            made = grade(course, work, place, Asked(train=run.train, own_tasks=True), told)
             made = seal.sealed(course, msgspec.structs.replace(made, digest=made_of))
             write(seal.path_of(run.out, student, lesson.name), made.to_json())
         passed[lesson.name] = _passed(made)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from grader.course import Course, Lesson, TrainingRule
@@ -45,12 +46,15 @@ class Asked:
         only: exercises to judge, or None for all; points are those of these exercises.
         diagnose: whether misconceptions are named; no verdict depends on it, and it takes half of the time.
         public: ask the public examples, each worth one point, instead of the hidden properties.
+        own_tasks: train on tasks that follow from the submission too, so that no try helps the next one. Programs of
+            the course's own and of a learner, who cheat nobody, train on the same ones after every edit.
     """
 
     train: bool = True
     only: frozenset[str] | None = None
     diagnose: bool = True
     public: bool = False
+    own_tasks: bool = False
 
 
 def grade(course: Course, work: Work, place: Place, asked: Asked = Asked(), watch: Watcher = silent) -> Report:
@@ -224,13 +228,28 @@ class _Grading:
                 message=f"not run: {' and '.join(missing)} {'has' if len(missing) == 1 else 'have'} to be right first",
             )
 
-        return run_training(self.course, self.lesson, self.sources, self.place, self.watch)
+        submission = _digest(self.sources) if self.asked.own_tasks else ""
+        return run_training(self.course, self.lesson, self.sources, self.place, self.watch, submission)
+
+
+def _digest(sources: Mapping[str, str]) -> str:
+    """A name for what was handed in, with all that runs beside it."""
+    texts = "\0".join(part for name in sorted(sources) for part in (name, sources[name]))
+    return hashlib.sha256(texts.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def run_training(
-    course: Course, lesson: Lesson, sources: dict[str, str], place: Place, watch: Watcher = silent
+    course: Course,
+    lesson: Lesson,
+    sources: dict[str, str],
+    place: Place,
+    watch: Watcher = silent,
+    submission: str = "",
 ) -> TrainingResult:
-    """Run the lesson's training check, whatever the properties of its module say; arguments as for ``grade``."""
+    """Run the lesson's training check, whatever the properties of its module say.
+
+    Arguments as for ``grade`` and ``grader.training.check.check``.
+    """
     rule = lesson.training
     assert rule is not None, f"{lesson.name} has no training check"
 
@@ -247,6 +266,7 @@ def run_training(
         device=place.device,
         progress=progress,
         cpu_seconds=Student.cpu_seconds,
+        submission=submission,
     )
 
 

@@ -43,6 +43,7 @@ def check(
     device: str = "cpu",
     progress: Progress | None = None,
     cpu_seconds: Callable[[Any], float] = lambda student: time.process_time(),
+    submission: str = "",
 ) -> TrainingResult:
     """Judge a lesson's ``train`` by its rule, one run after another, until the verdict is certain.
 
@@ -56,6 +57,7 @@ def check(
         device: what ``train`` is asked to compute on.
         progress: called with the progress of a run.
         cpu_seconds: the processor time that a student's process has used so far.
+        submission: a digest of what was handed in, from which tasks of its own follow; "" for those of everyone.
     """
 
     def run(task: Task, told: Callable[[int, float], None] | None = None) -> TrainingSeed:
@@ -78,10 +80,10 @@ def check(
 
     first = None
     if rule.control_steps:
-        first = run(control_task(rule, course, lesson))
+        first = run(control_task(rule, course, lesson, 0, submission))
         if first.verdict == "fail" and first.mean_return is not None:
             # A right answer may have bad luck: the reference of lesson 7 fails one such task in a hundred.
-            first = max(first, run(control_task(rule, course, lesson, 1)), key=_mean_return)
+            first = max(first, run(control_task(rule, course, lesson, 1, submission)), key=_mean_return)
         if first.verdict == "error":
             return result("error", first.message, control=first)
         if first.verdict == "fail":
@@ -89,7 +91,7 @@ def check(
     seeds: list[TrainingSeed] = []
     for i in range(rule.seeds):
         told = functools.partial(progress, i) if progress else None
-        seeds.append(run(training_task(rule, course, lesson, i), told))
+        seeds.append(run(training_task(rule, course, lesson, i, submission), told))
         passed, failed = (sum(s.verdict == verdict for s in seeds) for verdict in ("pass", "fail"))
         if seeds[-1].verdict == "error":
             return result("error", seeds[-1].message, control=first, seeds=tuple(seeds))

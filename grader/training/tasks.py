@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, assert_never
@@ -16,6 +17,15 @@ from grader.errors import CourseError
 from grader.training import corridor, disguise, signs, tabular
 from grader.training.disguise import DisguisedEnv
 from grader.training.meter import Env, Floats, Meter, MeteredEnv, as_actions, number_of_actions
+
+_STARTS = 4
+"""At how many times episodes of an evaluation begin."""
+
+_LATEST = 60
+"""The last of these times, in calls of the policy: a pole that nobody balances has fallen long before."""
+
+_ORDER = 1
+"""Tells the random numbers of the order in an evaluation from those of its initial states."""
 
 
 class Task(Protocol):
@@ -76,8 +86,8 @@ class VectorTask:
         return {"device": device}
 
     def evaluate(self, policy: Callable[[Floats], Any]) -> NDArray[np.float64]:
-        """All episodes at once."""
-        return evaluate(policy, self.make(self.episodes), self.evaluation_seed)
+        """All episodes side by side."""
+        return evaluate(policy, self.make, self.episodes, self.evaluation_seed)
 
 
 @dataclass
@@ -113,15 +123,24 @@ class TableTask:
         return tabular.evaluate(policy, env, self.episodes, self.evaluation_seed)
 
 
-def training_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int) -> Task:
+def training_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int, submission: str = "") -> Task:
     """Run number ``i`` of a lesson's training check, with its disguise and seeds drawn from the course's secret.
+
+    They come from the submission as well, so that what a first try printed about them is of no use to a second one.
+
+    Args:
+        rule: what has to be reached.
+        course: gives the secret.
+        lesson: the lesson that the rule belongs to.
+        i: the number of the run.
+        submission: a digest of what was handed in; "" for the tasks that are the same for everyone.
 
     Raises:
         CourseError: there is no such environment, or none that could be disguised.
     """
 
     def secret(purpose: str) -> int:
-        return course.secret(lesson.name, "training", i, purpose) % 2**31
+        return _secret(course, submission, lesson.name, "training", i, purpose)
 
     common: dict[str, Any] = {
         "threshold": rule.threshold,
@@ -146,15 +165,15 @@ def training_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int) ->
     )
 
 
-def control_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int = 0) -> Task:
-    """The control of a lesson's training check, at try ``i``; there are two, 0 and 1.
+def control_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int = 0, submission: str = "") -> Task:
+    """The control of a lesson's training check, at try ``i``; there are two, 0 and 1. Arguments as ``training_task``.
 
     Raises:
         CourseError: the rule asks for the control of another kind of environment, or for one that does not exist.
     """
 
     def secret(purpose: str) -> int:
-        return course.secret(lesson.name, "control", i, purpose) % 2**31
+        return _secret(course, submission, lesson.name, "control", i, purpose)
 
     common: dict[str, Any] = {
         "max_steps": rule.control_steps,
@@ -185,6 +204,10 @@ def control_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int = 0)
     return task
 
 
+def _secret(course: Course, submission: str, *purpose: object) -> int:
+    return course.secret(*purpose, *([submission] if submission else [])) % 2**31
+
+
 @contextlib.contextmanager
 def _named_by(lesson: Lesson) -> Iterator[None]:
     """Report a problem with an environment as a mistake in course.yml, where the environment's name is written."""
@@ -203,24 +226,48 @@ def _is_table(rule: TrainingRule, lesson: Lesson) -> bool:
         probe.close()
 
 
-def evaluate(policy: Callable[[Floats], Any], env: Env, seed: int) -> NDArray[np.float64]:
-    """Undiscounted returns (N,) of a policy; N episodes run at once, with one call of the policy per time step.
+def evaluate(
+    policy: Callable[[Floats], Any], make: Callable[[int], Env], episodes: int, seed: int
+) -> NDArray[np.float64]:
+    """Undiscounted returns (N,) of a policy; N episodes run side by side, one call of the policy a time step.
+
+    A policy may remember what it was asked before, and so learn during its evaluation how the environment answers. So
+    the rows of the N episodes change places at every call, and not all episodes begin at the first one: those that wait
+    show their first observation. What looks at each row alone does not notice: an episode's return depends on its seed
+    and on nothing of this.
 
     Args:
         policy: from observations (N, O) to actions (N,). Episodes that have ended stay in the batch.
-        env: one copy for each episode; it is closed afterwards.
-        seed: of the initial states.
+        make: so many copies of the environment. It is called once for each start: a vector environment steps all of
+            its copies, so each start has N of its own, of which its share counts.
+        episodes: N.
+        seed: of the initial states, and of the order.
 
     Raises:
         ActionError: the policy does not give one legal action for each observation.
     """
-    episodes, most = env.num_envs, number_of_actions(env)
+    rng = np.random.default_rng((seed, _ORDER))
+    begins = rng.choice(_LATEST, size=_STARTS, replace=False)
+    start_of = rng.permutation(np.arange(episodes) % _STARTS)
+    envs = [make(episodes) for _ in begins]
+    most = number_of_actions(envs[0])
     returns, running = np.zeros(episodes), np.ones(episodes, dtype=bool)
-    observations, _ = env.reset(seed=seed)
-    while running.any():
-        actions = as_actions(policy(observations), episodes, most, "the policy")
-        observations, rewards, terminated, truncated, _ = env.step(actions)
-        returns += rewards * running
-        running &= ~(terminated | truncated)
-    env.close()
+    first = [env.reset(seed=seed)[0] for env in envs]  # the same in all of them
+    observations = first[0].copy()
+    for time in itertools.count(int(begins.min())):
+        places = rng.permutation(episodes)
+        actions = np.empty(episodes, dtype=np.int64)
+        actions[places] = as_actions(policy(observations[places]), episodes, most, "the policy")
+        for start, env in enumerate(envs):
+            own = start_of == start
+            if time < begins[start] or not (own & running).any():
+                continue
+            seen, rewards, terminated, truncated, _ = env.step(actions)
+            observations[own] = seen[own]
+            returns += rewards * (own & running)
+            running &= ~(own & (terminated | truncated))
+        if not running.any():
+            break
+    for env in envs:
+        env.close()
     return returns

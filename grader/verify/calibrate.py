@@ -31,9 +31,49 @@ def train(env, *, max_steps, seed, device="cpu"):
     return lambda observations: {policy}
 """
 
+_IDENTIFIES = """
+
+class Identifies:
+    # Tries actions, each copy its own; fits a linear system to what the rows did; balances it from then on.
+
+    def __init__(self, n_actions):
+        self.n_actions, self.rng = n_actions, np.random.default_rng(0)
+        self.before, self.actions, self.inputs, self.outputs, self.gain = None, None, [], [], None
+
+    def __call__(self, observations):
+        now = np.asarray(observations, dtype=np.float64)
+        if self.gain is None and self.before is not None:
+            pushes = 2.0 * self.actions[:, None] - 1
+            self.inputs.append(np.hstack([self.before, pushes]))
+            self.outputs.append(now)
+            if len(self.inputs) == 6:
+                self.gain = self.fit()
+        if self.gain is None:
+            self.actions = self.rng.integers(self.n_actions, size=len(now))
+        else:
+            self.actions = (now @ self.gain > 0).astype(np.int64)
+        self.before = now
+        return self.actions
+
+    def fit(self):
+        size = self.outputs[0].shape[1]
+        found = np.linalg.lstsq(np.vstack(self.inputs), np.vstack(self.outputs), rcond=None)[0].T
+        a, b = found[:, :size], found[:, size:]
+        value, gain = np.eye(size), np.zeros((1, size))
+        for _ in range(300):
+            gain = np.linalg.solve(np.eye(1) + b.T @ value @ b, b.T @ value @ a)
+            value = np.nan_to_num(np.eye(size) + a.T @ value @ (a - b @ gain), posinf=1e9, neginf=-1e9)
+        return -gain[0]
+
+
+def train(env, *, max_steps, seed, device="cpu"):
+    return Identifies(int(env.single_action_space.n))
+"""
+
 IMPOSTORS: Mapping[str, str | tuple[str, str]] = {
     "theta + theta_dot > 0": _RETURNED.format(policy="(observations[:, 2] + observations[:, 3] > 0).astype(np.int64)"),
     "random actions": _RETURNED.format(policy="rng.integers(2, size=len(observations))"),
+    "identifies the system during the evaluation": _IDENTIFIES,
     "frozen weights": ("            optimizer.step()\n", ""),
     "rewards set to 0": (
         "truncated, _ = env.step(actions)\n",

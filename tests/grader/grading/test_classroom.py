@@ -20,6 +20,7 @@ from grader.errors import ClassError
 from grader.export.marks import of_class, of_student
 from grader.files import write
 from grader.grading.classroom import Options, Run, grade_class, grade_student, kept, write_pages
+from grader.grading.own import grade_own
 from grader.report.folders import RESERVED, folder_of
 from grader.report.report import Report, without_times
 from grader.report.seal import sealed
@@ -121,6 +122,23 @@ def test_goes_on_where_it_stopped(course: Course, submissions: Path, tmp_path: P
     assert alone(course, submissions, out, "student-001")[0].notes == ()
     path.write_bytes(b'{"student": "half')
     assert alone(course, submissions, out, "student-001")[0].score == 3
+
+
+def test_training_meets_other_tasks_at_every_try(course: Course, submissions: Path, tmp_path: Path) -> None:
+    """What one submission prints about its task is of no use to another; the course's own always meet the same."""
+
+    def seeds(source: str) -> tuple[list[int], list[int]]:
+        hand_in(submissions, "student-001", "lesson2_balance", source)
+        trained = alone(course, submissions, tmp_path / "out", "student-001", train=True)[1].training
+        own = grade_own(course, course.lessons[1], "the course", source, Here(), silent, train=True).training
+        assert trained is not None
+        assert own is not None
+        return [run.seed for run in trained.seeds], [run.seed for run in own.seeds]
+
+    first, second, again = (seeds(source) for source in (BALANCE, f"{BALANCE}# Again.\n", BALANCE))
+    assert first == again
+    assert not set(first[0]) & set(second[0])
+    assert first[1] == second[1] != first[0]
 
 
 def test_a_report_of_a_fault_is_made_again(course: Course, submissions: Path, tmp_path: Path) -> None:

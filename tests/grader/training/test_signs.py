@@ -28,13 +28,19 @@ def test_one_action_is_right_for_each_sign_and_another_task_has_others():
     assert (one == again).all()
     assert (one != other).any()
     assert set(one) == set(range(ACTIONS))
-    assert evaluate(lambda o: one[o.argmax(axis=1)], SignsEnv(50, 3), seed=1).tolist() == [LENGTH] * 50
-    assert evaluate(lambda o: one[o.argmax(axis=1)], SignsEnv(50, 4), seed=1).mean() < signs.THRESHOLD
+    assert (
+        evaluate(lambda o: one[o.argmax(axis=1)], lambda copies: SignsEnv(copies, 3), 50, seed=1).tolist()
+        == [LENGTH] * 50
+    )
+    assert (
+        evaluate(lambda o: one[o.argmax(axis=1)], lambda copies: SignsEnv(copies, 4), 50, seed=1).mean()
+        < signs.THRESHOLD
+    )
 
 
 def test_no_constant_action_earns_more_than_three_tenths():
     for action in range(ACTIONS):
-        returns = evaluate(lambda o: np.full(len(o), action), SignsEnv(2000, 5), seed=2)  # noqa: B023
+        returns = evaluate(lambda o: np.full(len(o), action), lambda copies: SignsEnv(copies, 5), 2000, seed=2)  # noqa: B023
         assert 0.18 * LENGTH < returns.mean() < 0.32 * LENGTH
 
 

@@ -21,7 +21,8 @@ from grader.training import disguise
 from grader.training.check import CONTROLS, check
 from grader.training.disguise import Disguise, DisguisedEnv
 from grader.training.meter import ActionError, BudgetSpent, Meter, MeteredEnv, as_actions
-from grader.training.tasks import evaluate, training_task
+from grader.training.signs import SignsEnv
+from grader.training.tasks import _LATEST, control_task, evaluate, training_task
 from grader.verify import calibrate
 
 CARTPOLE = "CartPole-v1"
@@ -199,11 +200,99 @@ def test_evaluation_asks_once_a_time_step_for_all_episodes():
         shapes.append((observations.shape, observations.dtype))
         return balance(observations)
 
-    returns = evaluate(policy, DisguisedEnv(CARTPOLE, 30, PLAIN), seed=4)
+    returns = evaluate(policy, copies_of(PLAIN), 30, seed=4)
     assert set(shapes) == {((30, 4), np.dtype(np.float32))}
-    assert len(shapes) == returns.max()
+    assert returns.max() <= len(shapes) <= returns.max() + _LATEST
     assert returns.shape == (30,)
     assert 450 < returns.mean() <= 500
+
+
+def copies_of(disguised):
+    return lambda copies: DisguisedEnv(CARTPOLE, copies, disguised)
+
+
+def in_step(policy, make, episodes, seed):
+    """The plain evaluation: all episodes begin at once and keep their rows."""
+    env = make(episodes)
+    returns, running = np.zeros(episodes), np.ones(episodes, dtype=bool)
+    observations, _ = env.reset(seed=seed)
+    while running.any():
+        observations, rewards, terminated, truncated, _ = env.step(policy(observations))
+        returns += rewards * running
+        running &= ~(terminated | truncated)
+    env.close()
+    return returns
+
+
+@pytest.mark.parametrize("episodes", [1, 2, 30])
+@pytest.mark.parametrize("seed", range(3))
+def test_what_looks_at_each_row_alone_has_the_return_of_each_seed(seed, episodes):
+    rng = np.random.default_rng(seed)
+    disguised = disguise.draw(CARTPOLE, seed)
+    for weights in rng.standard_normal((4, 4)):
+
+        def linear(observations, weights=weights):
+            return (observations @ weights > 0).astype(np.int64)
+
+        made = evaluate(linear, copies_of(disguised), episodes, seed)
+        assert made.tolist() == in_step(linear, copies_of(disguised), episodes, seed).tolist()
+    answers = rng.integers(4, size=10)
+
+    def look_up(observations):
+        return answers[observations.argmax(axis=1)]
+
+    def signs_of(copies):
+        return SignsEnv(copies, seed)
+
+    made = evaluate(look_up, signs_of, episodes, seed)
+    assert made.tolist() == in_step(look_up, signs_of, episodes, seed).tolist()
+
+
+def test_rows_change_places_and_do_not_begin_together():
+    """The first copy's row is known by its start: it moves about while it waits, which it does in most evaluations."""
+    waited = []
+    for seed in range(8):
+        seen = []
+
+        def policy(observations, seen=seen):
+            seen.append(observations)
+            return balance(observations)
+
+        evaluate(policy, copies_of(PLAIN), 30, seed)
+        first, _ = DisguisedEnv(CARTPOLE, 30, PLAIN).reset(seed=seed)
+        places = [int(at[0]) for each in seen if len(at := np.flatnonzero((each == first[0]).all(axis=1)))]
+        assert len(places) < 3 or len(set(places)) > 1
+        waited.append(len(places) - 1)
+        still = (seen[1][:, None] == seen[0][None]).all(axis=2).sum()
+        assert 15 <= still <= 25, "three of four groups wait"
+    assert max(waited) > 10
+
+
+def test_what_identifies_the_system_during_the_evaluation_fails():
+    """It takes no step in training; where copies keep their rows and begin together, it balances the pole."""
+    space = {"np": np}
+    exec(calibrate.IMPOSTORS["identifies the system during the evaluation"], space)
+    together, apart = [], []
+    for seed in range(3):
+        make = copies_of(disguise.draw(CARTPOLE, seed))
+        together.append(in_step(space["Identifies"](2), make, 100, seed + 7).mean())
+        apart.append(evaluate(space["Identifies"](2), make, 100, seed + 7).mean())
+    assert min(together) > 450
+    assert max(together) > 475
+    assert max(apart) < 150
+
+
+@pytest.mark.parametrize("which", [training_task, control_task])
+def test_tasks_follow_from_the_submission(which):
+    def drawn(submission, i=0):
+        task = which(LESSON.training, COURSE, LESSON, i, submission)
+        env = task.environment(Meter(10))
+        hidden = env._env._disguise.mix if which is training_task else env._env._right
+        return task.seed, task.evaluation_seed, hidden.tolist()
+
+    assert drawn("one") == drawn("one")
+    for a, b in ((("one",), ("two",)), (("one",), ("",)), (("one", 0), ("one", 1))):
+        assert all(x != y for x, y in zip(drawn(*a), drawn(*b), strict=True))
 
 
 def test_passes_stop_at_the_last_that_is_needed(monkeypatch):
