@@ -7,7 +7,7 @@ rewards and the count of steps never leave the grader's process.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import gymnasium
 import numpy as np
@@ -16,6 +16,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
 Ask = Callable[[str, tuple[Any, ...], dict[str, Any]], Any]
+Made = TypeVar("Made")
 
 
 def describe_space(space: spaces.Space[Any]) -> list[Any]:
@@ -96,6 +97,16 @@ def lent_number(value: Any) -> int | None:
     return value.lent_number if type(value) in (LentCallable, LentEnv, LentVectorEnv) else None
 
 
+def _called(name: str) -> Callable[[type[Made]], type[Made]]:
+    """Give a class a name that an environment of anybody's might have: no right answer needs to know where it runs."""
+
+    def rename(cls: type[Made]) -> type[Made]:
+        cls.__name__ = cls.__qualname__ = name
+        return cls
+
+    return rename
+
+
 class LentCallable:
     """A function that the grader owns."""
 
@@ -109,6 +120,7 @@ class LentCallable:
         return self._ask("__call__", args, kwargs)
 
 
+@_called("Env")
 class LentEnv(gymnasium.Env[Any, Any]):
     """An environment that lives on the grader's side."""
 
@@ -152,6 +164,7 @@ class LentEnv(gymnasium.Env[Any, Any]):
         self._ask("close", (), {})
 
 
+@_called("VectorEnv")
 class LentVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     """A vector environment that lives on the grader's side."""
 

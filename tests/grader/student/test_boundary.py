@@ -297,6 +297,7 @@ def test_a_lent_environment_stays_ours(place, start):
         def back(env): return env
         def bad(env): env.step(2)
         def peek(env): return env.secret
+        def called(env): return type(env).__name__, type(env).__qualname__
         def same(env):
             drawn = [int(env.action_space.sample()) for _ in range(9)]
             return int(env.action_space.n), env.observation_space.shape, drawn
@@ -313,6 +314,7 @@ def test_a_lent_environment_stays_ours(place, start):
     assert student.back(env) is env
     assert student.same(env) == student.same(env)
     assert student.same(env)[:2] == (3, (2,))
+    assert student.called(env) == ("Env", "Env"), "a name like any other: no answer should hang on who asks"
     with pytest.raises(StudentError, match="ValueError: action 2 is broken"):
         student.bad(env)
     with pytest.raises(StudentError, match="AttributeError"):
