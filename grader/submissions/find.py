@@ -13,21 +13,26 @@ What belongs to another lesson does not count, and neither do copies, empty file
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
+import functools
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from grader.course import Course, Lesson
 from grader.lessons.stubs import pristine
 from grader.printable import count, one_line
 from grader.submissions.names import is_archive, is_backup, is_notebook_name, is_work, lessons_said, other_stem, stem_of
 from grader.submissions.read import NOTEBOOK_CAP, SIZE_CAP, Submission, decode, read_file
+from grader.submissions.reader import shared
 from grader.submissions.statements import bound
 from grader.submissions.walk import DEEPEST, Entry, Walk, walk
 
 _MOST_LOOKED_INTO = 100
+_MOST_BYTES_LOOKED_INTO = 64 << 20
 _MOST_READ = 30
 _MOST_NAMED = 6
 _ELSEWHERE = 3  # the rank of a file that is not where, or not called as, it should be
@@ -37,8 +42,12 @@ _DEFINES_IN_JSON = re.compile(r"(?:\"|\\n)(?:async[ \t]+)?(?:def|class)[ \t]+(\w
 
 
 def read_work(course: Course, lesson: Lesson, student: Path) -> Submission:
-    """Read a student's work on a lesson, wherever it is in the student's folder; this does not raise."""
-    return find_work(student, lesson, course.lessons, pristine(course, lesson))
+    """Read a student's work on a lesson, wherever in the student's folder it lies, in a process that is walled in.
+
+    Raises:
+        GraderFault: that process cannot be started.
+    """
+    return shared().find(student, lesson, course.lessons, pristine(course, lesson))
 
 
 def read_own(course: Course, lesson: Lesson, folder: Path) -> tuple[Path, Submission]:
@@ -52,7 +61,14 @@ def read_own(course: Course, lesson: Lesson, folder: Path) -> tuple[Path, Submis
 
 
 def find_work(
-    folder: Path, lesson: Lesson, lessons: Sequence[Lesson], stub: str, *, levels: int = DEEPEST
+    folder: Path,
+    lesson: Lesson,
+    lessons: Sequence[Lesson],
+    stub: str,
+    *,
+    levels: int = DEEPEST,
+    set_aside: Mapping[tuple[str, ...], str] = MappingProxyType({}),
+    tell: Callable[[tuple[str, ...]], None] = lambda parts: None,
 ) -> Submission:
     """Find and read the work on one lesson; whatever is in the folder, this does not raise.
 
@@ -62,11 +78,13 @@ def find_work(
         lessons: all of them, so that work on another one is not taken for this one's.
         stub: what the student started from, "" where it is unknown.
         levels: how deep to look; with 1, ``folder`` holds the files of all lessons, as ``exercises/`` does.
+        set_aside: files that are not to be opened, by the way to them from the folder, and what to say of them.
+        tell: hears of every file, by the way to it, before it is read, and of () after it.
     """
     if folder.is_symlink():
         # It may lead to another student's work.
         return Submission("", f"{one_line(folder.name)} is a link, not a folder", "unreadable")
-    return _Search(folder, lesson, lessons, stub, levels).result()
+    return _Search(folder, lesson, lessons, stub, levels, set_aside, tell).result()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,7 +113,7 @@ class _Candidate:
         """The best place first, a module before a notebook."""
         return self.rank, self.borrowed, is_notebook_name(self.entry.name), len(self.entry.parts)
 
-    @property
+    @functools.cached_property
     def same(self) -> bytes:
         """Equal for files that hold the same code."""
         try:
@@ -108,11 +126,22 @@ class _Candidate:
 class _Search:
     """The search for one lesson's work in one folder."""
 
-    def __init__(self, folder: Path, lesson: Lesson, lessons: Sequence[Lesson], stub: str, levels: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        lesson: Lesson,
+        lessons: Sequence[Lesson],
+        stub: str,
+        levels: int,
+        set_aside: Mapping[tuple[str, ...], str],
+        tell: Callable[[tuple[str, ...]], None],
+    ) -> None:
         self.lesson, self.lessons, self.stub, self.flat = lesson, lessons, stub, levels == 1
+        self.set_aside, self.tell = set_aside, tell
         self.walk = walk(folder, levels)
         self.root = self._unwrapped(self.walk)
-        self.looked_into = 0
+        self.defined: dict[tuple[str, ...], set[str]] = {}
+        self.bytes_looked_into = 0
         self.asked = {each.name: {name.partition(".")[0] for name in each.names} for each in lessons}
 
     def result(self) -> Submission:
@@ -128,13 +157,13 @@ class _Search:
         else:
             fetching = []
         chosen = min(working, key=lambda each: each.order)
-        others = [each for each in working if each.same != chosen.same]
+        others = [each for each in working if not self._same(each, chosen)]
         if chosen.rank == _ELSEWHERE and not all(_is_twin(chosen, each) for each in others):
             names = ", ".join(self._named([each.entry for each in (chosen, *others)]))
             unclear = f"there is no {self.lesson.name}.py, and it is not clear which of these is meant: {names}"
             return Submission("", unclear, "missing", passed_over=True)
         others += [each for each in candidates if each.borrowed and each.has_work and each.sure and each not in working]
-        others = [each for each in others if each.same != chosen.same]
+        others = [each for each in others if not self._same(each, chosen)]
         name = self._shown(chosen.entry)
         fetched = [f"{name} was graded; {self._shown(each.entry)} only imports from other files" for each in fetching]
         return chosen.submission.with_notes(*fetched, *self._notes(chosen, others, candidates))
@@ -151,8 +180,29 @@ class _Search:
                 found.append(self._candidate(entry, sure))
         return found
 
+    @contextlib.contextmanager
+    def _at(self, entry: Entry) -> Iterator[None]:
+        """While a file is parsed: if that is the end of this process, it is known of which file."""
+        self.tell(entry.parts)
+        yield
+        self.tell(())
+
+    def _same(self, one: _Candidate, other: _Candidate) -> bool:
+        if one is other:
+            return True
+        with self._at(one.entry):
+            code = one.same
+        with self._at(other.entry):
+            return code == other.same
+
     def _candidate(self, entry: Entry, sure: bool) -> _Candidate:
-        submission = read_file(entry.path, self.lesson, self.stub)
+        if entry.parts in self.set_aside:
+            name = one_line(entry.name, 100)
+            problem = f"{name} {self.set_aside[entry.parts]}"
+            submission = Submission("", problem, "unreadable", file=name, is_text=False, path=entry.path)
+        else:
+            with self._at(entry):
+                submission = read_file(entry.path, self.lesson, self.stub)
         if entry.kind == "link" and not stem_of(entry.name):
             problem = f"{one_line(entry.name, 100)} is a link, not a folder"
             submission = dataclasses.replace(submission, problem=problem)
@@ -189,15 +239,17 @@ class _Search:
         return True if self._is_about_this(self._defines(entry)) else None
 
     def _only_imports(self, candidate: _Candidate) -> bool:
-        """Whether a file defines none of the wanted names, but imports them from another file."""
+        """Whether a file defines nothing of what is asked for, and takes it from another file."""
+        asked = self.asked[self.lesson.name]
         try:
-            body = ast.parse(candidate.submission.source).body
+            with self._at(candidate.entry):
+                body = ast.parse(candidate.submission.source).body
+                imports = [node for node in body if isinstance(node, ast.ImportFrom)]
+                if not {alias.name for node in imports for alias in node.names} & {*asked, "*"}:
+                    return False
+                return not any(bound(node) & asked for node in body if not isinstance(node, ast.ImportFrom))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return False
-        imports = [node for node in body if isinstance(node, ast.ImportFrom)]
-        asked = self.asked[self.lesson.name]
-        taken = {alias.name for node in imports for alias in node.names} & {*asked, "*"}
-        return bool(taken) and not any(bound(node) & asked for node in body if node not in imports)
 
     def _is_in(self, folder: Entry) -> bool:
         return any(each.parts[: len(folder.parts)] == folder.parts and each is not folder for each in self.walk.entries)
@@ -230,15 +282,24 @@ class _Search:
         return mine > 0 and (mine == 1.0 or mine >= max(shares.values()))
 
     def _defines(self, entry: Entry) -> set[str]:
-        """The names that a file binds at top level, as far as a quick look shows; nothing is parsed."""
-        if self.looked_into >= _MOST_LOOKED_INTO:
-            return set()
-        self.looked_into += 1
+        """The names that a file binds at its top, as far as a look tells; nothing is parsed."""
+        if entry.parts not in self.defined:
+            if len(self.defined) >= _MOST_LOOKED_INTO or entry.parts in self.set_aside:
+                return set()
+            with self._at(entry):
+                self.defined[entry.parts] = self._defined(entry)
+        return self.defined[entry.parts]
+
+    def _defined(self, entry: Entry) -> set[str]:
         try:
             cap = NOTEBOOK_CAP if is_notebook_name(entry.name) else SIZE_CAP
             if entry.path.is_symlink() or not entry.path.is_file() or entry.path.stat().st_size > cap:
                 return set()
-            text, _, problem = decode(entry.path.read_bytes(), "")
+            self.bytes_looked_into += entry.path.stat().st_size
+            if self.bytes_looked_into > _MOST_BYTES_LOOKED_INTO:
+                return set()
+            with entry.path.open("rb") as file:
+                text, _, problem = decode(file.read(cap), "")
         except OSError:
             return set()
         if problem:

@@ -68,6 +68,7 @@ class Submission:
         is_text: whether the file could be read as text; what is none of that, nobody meant to be Python.
         broken: whether a part was left out that is not Python, so that somebody has begun.
         passed_over: whether, where it is missing, something lies there that could be the work.
+        not_here: packages that it imports and that may not be installed, and what to say of each if it is not.
         path: the file; None where there is none.
     """
 
@@ -80,6 +81,7 @@ class Submission:
     is_text: bool = True
     broken: bool = False
     passed_over: bool = False
+    not_here: tuple[tuple[str, str], ...] = ()
     path: Path | None = dataclasses.field(default=None, repr=False, compare=False)
 
     @property

@@ -1,0 +1,317 @@
+"""The grader's side of the process in which submissions are read: one per process of the grader, replaced when it dies.
+
+Nothing that a student hands in is parsed on this side. A file that takes more than its limits, or that crashes Python's
+parser, is set aside with a line for the student, and the rest of the folder is read without it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from grader.course import Lesson
+from grader.printable import one_line
+from grader.student import lockdown
+from grader.student.errors import GraderFault, WireError
+from grader.student.frames import Receiver, send
+from grader.student.isolation import readable
+from grader.submissions.messages import (
+    OUT_OF_MEMORY,
+    Answer,
+    At,
+    Failed,
+    Find,
+    Found,
+    Limits,
+    Normalise,
+    Normalised,
+    Question,
+    answer,
+    failed,
+    frame,
+    text_to_bytes,
+    unpacked,
+    unpacked_normal,
+    unreadable,
+)
+from grader.submissions.normal import Normal
+from grader.submissions.read import Submission
+from grader.submissions.walk import DEEPEST
+
+_START_SECONDS = 120.0
+_END_SECONDS = 20.0
+_MOST_SET_ASIDE = 2
+"""Files of one folder that are set aside before the whole of it is: each costs all of the time that a search may take."""
+
+TOO_LARGE = "needs more memory to be read than any answer does"
+TOO_SLOW = "takes longer to be read than any answer does"
+CRASHES = "makes Python itself crash while it is read"
+_FOLDER = "the folder"
+_FOR_ALL = "PYTHONDONTWRITEBYTECODE"
+
+
+class _Died(Exception):
+    """The child ended before it had answered.
+
+    Attributes:
+        why: what to say of the file that it was reading; "" where it was ended from outside.
+        at: that file, by the way to it from the folder; b"" where it was none.
+    """
+
+    def __init__(self, why: str, at: bytes) -> None:
+        """Keep both."""
+        super().__init__(why)
+        self.why, self.at = why, at
+
+
+class Reader:
+    """Reads what students hand in, in processes that have limits and can do no harm.
+
+    Args:
+        limits: what one question may take.
+        preload: modules that are imported once for all of them.
+    """
+
+    def __init__(self, limits: Limits = Limits(), preload: Sequence[str] = ()) -> None:
+        """Start nothing yet: the process is started by the first question."""
+        self._limits, self._preload = limits, tuple(preload)
+        self._process: subprocess.Popen[bytes] | None = None
+        # Files that could not be read, with their size and time: they are not tried again at the next lesson.
+        self._set_aside: dict[tuple[bytes, bytes], tuple[object, str]] = {}
+        self._ring = _ring(limits)
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def find(
+        self, folder: Path, lesson: Lesson, lessons: Sequence[Lesson], stub: str, *, levels: int = DEEPEST
+    ) -> Submission:
+        """``grader.submissions.find.find_work``, walled in.
+
+        Raises:
+            GraderFault: the process that reads cannot be started.
+        """
+        where = os.fsencode(folder.absolute())
+        begun = len(self._known(where))
+        while True:
+            known = self._known(where)
+            if len(known) - begun > _MOST_SET_ASIDE:
+                return unreadable(f"several files of it can not be read: {'; '.join(known.values())}", _FOLDER)
+            asked = Find(where, lesson.name, tuple(lessons), stub, levels, tuple(known.items()))
+            try:
+                got = self._answer(asked)
+                if isinstance(got, Failed):
+                    return failed(f"{got.why} ({one_line(folder.name)}, {lesson.name})")
+                if not isinstance(got, Found):
+                    raise WireError("the process that reads submissions answered another question")
+                return unpacked(got, Path(os.fsdecode(where)))
+            except WireError as error:
+                self.close()
+                return failed(f"{error} ({one_line(folder.name)}, {lesson.name})")
+            except _Died as died:
+                if not died.at or died.at in known:
+                    return unreadable(died.why, _FOLDER)
+                self._set_aside[where, died.at] = (_version(where, died.at), died.why)
+
+    def normal(self, source: str, given: str) -> Normal | str:
+        """``grader.submissions.normal.normal``, walled in; or why it could not be made.
+
+        Raises:
+            GraderFault: the process that reads cannot be started.
+        """
+        try:
+            got = self._answer(Normalise(text_to_bytes(source), given))
+            if isinstance(got, Normalised):
+                return unpacked_normal(got, source)
+            return got.why if isinstance(got, Failed) else "the process that reads submissions answered otherwise"
+        except WireError as error:
+            self.close()
+            return str(error)
+        except _Died as died:
+            return f"it {died.why}"
+
+    def close(self) -> None:
+        """End the process, if there is one; the next question starts another."""
+        if self._process is None:
+            return
+        self._connection.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=2)
+        self._process.kill()
+        self._process.wait(timeout=_END_SECONDS)
+        self._process = None
+        self._log.close()
+
+    def _known(self, folder: bytes) -> dict[bytes, str]:
+        """The files of a folder that could not be read and have not changed since, and why."""
+        return {
+            where: why
+            for (own, where), (version, why) in self._set_aside.items()
+            if own == folder and version == _version(folder, where)
+        }
+
+    def _answer(self, asked: Question) -> Answer:
+        """Ask a fresh child; where something from outside ends it, once more."""
+        try:
+            try:
+                return self._ask(asked)
+            except (OSError, EOFError):
+                # The process that forks is gone: nothing that a child of it can do.
+                self.close()
+                return self._ask(asked)
+            except _Died as died:
+                if died.why:
+                    raise
+                return self._ask(asked)
+        except _Died as died:
+            raise _Died(died.why or TOO_LARGE, died.at) from None
+        except (OSError, EOFError) as error:
+            raise self._fault(f"has ended: {error}") from None
+        except BaseException:
+            # Interrupted: what comes next must not be taken for the answer to the next question.
+            self.close()
+            raise
+
+    def _ask(self, asked: Question) -> Answer:
+        """Ask a fresh child.
+
+        Raises:
+            _Died: it ended, or had to be ended, before it had answered.
+            OSError, EOFError: the process that forks children has ended.
+            WireError: what came is not an answer.
+        """
+        if self._process is None:
+            self._start()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with ours:
+            with theirs:
+                socket.send_fds(self._connection, [self._ring], [theirs.fileno()])
+            at = b""
+            deadline = time.monotonic() + self._limits.seconds
+            receiver = Receiver(ours)
+            try:
+                send(ours, frame(asked), deadline)
+                while isinstance(got := answer(receiver.receive(deadline)), At):
+                    at = got.where
+            except TimeoutError:
+                self._end()
+                raise _Died(TOO_SLOW, at) from None
+            except (OSError, EOFError):
+                raise _Died(self._why(**self._end()), at) from None
+        return got
+
+    def _why(self, ended: int, seconds: float) -> str:
+        """What a wait status says about what was read; "" where something from outside has ended the process."""
+        if os.WIFSIGNALED(ended):
+            number = os.WTERMSIG(ended)
+            if number == signal.SIGXCPU or (number == signal.SIGKILL and seconds >= self._limits.cpu_seconds):
+                return TOO_SLOW
+            return "" if number in (signal.SIGKILL, signal.SIGTERM) else CRASHES
+        return TOO_LARGE if os.waitstatus_to_exitcode(ended) == OUT_OF_MEMORY else CRASHES
+
+    def _end(self) -> dict[str, Any]:
+        """End the child; its wait status, and its processor time."""
+        self._connection.sendall(b'"end"\n')
+        ended = msgspec.json.decode(self._line())
+        assert isinstance(ended, dict)
+        return ended
+
+    def _line(self) -> bytes:
+        line = b""
+        while not line.endswith(b"\n"):
+            data = self._connection.recv(1 << 16)
+            if not data:
+                raise EOFError("the connection was closed")
+            line += data
+        return line
+
+    def _start(self) -> None:
+        self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process that writes to it
+        # Nothing of the grader's environment goes along: it may hold the salt, tokens, anything.
+        environment = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", _FOR_ALL: "1", "OPENBLAS_NUM_THREADS": "1"}
+        command = [sys.executable, "-I", "-m", "grader.submissions.reading", str(theirs.fileno()), *self._preload]
+        with theirs:
+            try:
+                self._process = subprocess.Popen(
+                    command,
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=self._log,
+                    env=environment,
+                    cwd="/",
+                    start_new_session=True,
+                )
+            except OSError as error:
+                self._connection.close()
+                self._log.close()
+                raise GraderFault(f"the process that reads submissions cannot be started: {error}") from None
+        self._connection.settimeout(_START_SECONDS)
+        try:
+            self._line()
+        except (OSError, EOFError):
+            raise self._fault("does not start") from None
+        self._connection.settimeout(_END_SECONDS)
+
+    def _fault(self, what: str) -> GraderFault:
+        words = ""
+        if self._process is not None:
+            self._process.kill()
+            self._log.seek(0)
+            words = self._log.read()[-1500:].decode(errors="replace").strip()
+            self.close()
+        return GraderFault(f"the process that reads submissions {what}{': ' if words else ''}{words}")
+
+
+def _ring(limits: Limits) -> bytes:
+    """What a child may do, as a line: read libraries, and what the question adds."""
+    # Where the kernel cannot guard files there are limits, which is what reading needs most.
+    walled = lockdown.landlock_version() > 0 and lockdown.has_seccomp()
+    ring = lockdown.Ring(
+        readable=tuple(readable()),
+        writable=(os.devnull,),
+        memory_bytes=limits.memory_mb << 20,
+        cpu_seconds=limits.cpu_seconds,
+        landlock=walled,
+        seccomp=walled,
+        reads_all=True,
+    )
+    return msgspec.json.encode(ring) + b"\n"
+
+
+def _version(folder: bytes, where: bytes) -> object:
+    """What changes when a file does; None where there is none."""
+    try:
+        found = os.lstat(os.path.join(folder, where))
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+@functools.cache
+def _of_process(process: int) -> Reader:
+    reader = Reader()
+    atexit.register(reader.close)
+    return reader
+
+
+def shared() -> Reader:
+    """The one reader of this process."""
+    return _of_process(os.getpid())
