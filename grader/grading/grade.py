@@ -30,7 +30,6 @@ from grader.student.errors import GraderFault, StudentDied, StudentError
 from grader.student.places import Place
 from grader.student.remote import Student
 from grader.student.session import Session
-from grader.submissions.remarks import missing_import
 from grader.submissions.work import Work
 from grader.training.check import check
 
@@ -124,6 +123,7 @@ class _Grading:
     def __init__(self, course: Course, work: Work, place: Place, asked: Asked, watch: Watcher) -> None:
         self.course, self.lesson, self.sources = course, work.lesson, work.sources
         self.place, self.asked, self.watch = place, asked, watch
+        self.not_here = dict(work.submission.not_here)
 
     def open(self, sources: dict[str, str] | None = None) -> Session:
         return open_session(self.course, self.lesson, sources or self.sources, self.place)
@@ -138,8 +138,7 @@ class _Grading:
             file = files[-1] if files and files[-1] != f"{self.lesson.name}.py" else "the file"
             package = _MISSING.match(error.message) if error.kind == "ModuleNotFoundError" else None
             if package and file == "the file":
-                told = missing_import(self.sources[self.lesson.name], package[1], self.lesson.names)
-                return f"{file} cannot be imported: {told or error}"
+                return f"{file} cannot be imported: {self.not_here.get(package[1]) or error}"
             return f"{file} cannot be imported: {error}"
         except StudentDied as error:
             return f"the file cannot be imported: {error}"

@@ -6,6 +6,9 @@ import ast
 import re
 
 _CAP = 200
+_MOST_PARSED = 1 << 20
+"""Characters that are parsed again and again to find lines of magic, before all that look like it are taken for it."""
+
 _MAGIC = re.compile(r"\s*(%{1,2}[A-Za-z]|!|\?)|\s*[\w.]+\?{1,2}\s*$")
 _ASSIGNED = re.compile(r"(\s*)([\w.]+(?:\s*,\s*\w+)*)\s*=\s*(%{1,2}[A-Za-z]|!).*")
 
@@ -16,11 +19,15 @@ def without_magics(source: str) -> tuple[str, int]:
     ``files = !ls`` gives an empty list: nothing is known of what it would have been.
     """
     lines = source.splitlines()
-    skipped = 0
+    skipped = parsed = 0
     # Only where Python stumbles: a line of a long string, or the second half of an expression, may look the same.
-    while skipped < _CAP and (at := where_wrong(lines)) is not None and _skip(lines, at):
+    while skipped < _CAP and parsed <= _MOST_PARSED and (at := where_wrong(lines)) is not None and _skip(lines, at):
         skipped += 1
-    if skipped == _CAP:
+        parsed += len(source)
+        # What follows such a line begins a statement as well, so nothing has to be parsed to tell a run of them.
+        while (at := at + 1) < len(lines) and _skip(lines, at):
+            skipped += 1
+    if skipped >= _CAP or parsed > _MOST_PARSED:
         skipped += sum(_skip(lines, i) for i in range(len(lines)))
     return ("\n".join(lines), skipped) if skipped else (source, 0)
 

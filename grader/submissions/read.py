@@ -18,7 +18,7 @@ from grader.submissions.moved import moved
 from grader.submissions.needed import needed
 from grader.submissions.newer import needs
 from grader.submissions.notebook import is_notebook, python_of
-from grader.submissions.remarks import remarks
+from grader.submissions.remarks import not_here, remarks
 from grader.submissions.untouched import Definition, is_untouched, without_late_stubs
 
 SIZE_CAP = 1 << 20
@@ -176,14 +176,16 @@ def _read(path: Path, name: str, lesson: Lesson | None, stub: str) -> Submission
         compile(text, name, "exec", dont_inherit=True)
     except SyntaxError as error:
         return _unreadable(_what_is_wrong(name, whole, error), text, notes)
-    except (ValueError, RecursionError, MemoryError) as error:
+    except MemoryError:
+        return _unreadable(f"{name} is nested too deeply, or too large, to be read as Python", text, notes)
+    except (ValueError, RecursionError) as error:
         return _unreadable(f"{name} is not Python: {error}", text, notes)
     notes += remarks(text, path, is_module=is_module)
     # A cell that had to be left out because it is not Python is somebody's work too.
     if lesson and stub and not broken and is_untouched(stub, text):
         problem = f"this is still the stub; open {name} and begin with {lesson.exercises[0].name}"
         return Submission(text, problem, "not started", notes)
-    return Submission(text, notes=notes, broken=broken)
+    return Submission(text, notes=notes, broken=broken, not_here=not_here(text, lesson.names) if lesson else ())
 
 
 def decode(data: bytes, name: str) -> tuple[str, tuple[str, ...], str]:

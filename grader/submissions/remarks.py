@@ -10,6 +10,7 @@ from grader.submissions.needed import answers_that_use
 from grader.submissions.statements import is_plain_package
 
 _MOST_LINES = 5
+_MOST_PACKAGES, _MOST_PARTS = 12, 6
 _DEBUGGERS = ("pdb", "ipdb", "pudb")
 
 
@@ -129,6 +130,32 @@ def _is_passed(name: str, parts: list[ast.AST]) -> bool:
         isinstance(node, ast.Call) and any(isinstance(each, ast.Name) and each.id == name for each in node.args)
         for node in parts
     )
+
+
+def not_here(source: str, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """What to say of each package that a module imports, should it turn out not to be installed.
+
+    Said while the module is read, so that nobody has to parse it again. What is installed wherever the grader is does
+    not count.
+
+    Args:
+        source: the module.
+        names: the lesson's exercises.
+    """
+    try:
+        imports = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    modules = [alias.name for node in imports if isinstance(node, ast.Import) for alias in node.names]
+    modules += [node.module or "" for node in imports if isinstance(node, ast.ImportFrom) and not node.level]
+    packages: dict[str, None] = {}
+    for module in modules:
+        parts = module.split(".")[:_MOST_PARTS]
+        packages |= dict.fromkeys(".".join(parts[: i + 1]) for i in range(len(parts)))
+    packages.pop("", None)
+    unsure = [each for each in packages if not is_plain_package(each)]
+    told = ((package, missing_import(source, package, names)) for package in unsure[:_MOST_PACKAGES])
+    return tuple((package, words) for package, words in told if words)
 
 
 def missing_import(source: str, package: str, names: tuple[str, ...]) -> str:

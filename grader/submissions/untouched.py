@@ -18,14 +18,21 @@ def is_untouched(stub_text: str, submitted_text: str) -> bool:
     if stub_text == submitted_text:
         return True
     try:
-        statements = {code_of(node) for node in ast.parse(stub_text).body}
-        nodes = [node for node in ast.parse(submitted_text).body if not isinstance(node, ast.Pass)]
-        submitted = [(node, code_of(node)) for node in nodes]
+        stub = ast.parse(stub_text).body
+        given = _definitions(stub)
+        statements = {code_of(node) for node in stub if not isinstance(node, Definition)} - {""}
+        shared, light = False, []
+        for node in ast.parse(submitted_text).body:
+            if isinstance(node, ast.Import | ast.ImportFrom) or is_literal(node):
+                light.append(node)
+            elif not isinstance(node, ast.Pass) and (code := code_of(node)):
+                same = isinstance(node, Definition) and node.name in given and code_of(given[node.name]) == code
+                if not same and code not in statements:
+                    return False  # the first piece of work is enough: there may be thousands
+                shared = True
+        return shared or any(code_of(node) in statements for node in light)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False  # whatever that is, somebody wrote it
-    given = [code for _, code in submitted if code in statements]
-    extra = [node for node, code in submitted if code and code not in statements]
-    return any(given) and all(isinstance(node, ast.Import | ast.ImportFrom) or is_literal(node) for node in extra)
 
 
 def without_late_stubs(source: str, stub_text: str) -> tuple[str, tuple[tuple[str, int], ...]]:
@@ -49,8 +56,9 @@ def _late(body: list[ast.stmt], given: dict[str, Definition], owner: str) -> lis
         if isinstance(node, Definition) and node.name in given:
             same.setdefault(node.name, []).append(node)
     for name, nodes in same.items():
-        stub = code_of(given[name])
-        worked = [i for i, node in enumerate(nodes) if code_of(node) != stub]
+        # What is there once cannot come back: which it is need not be known then.
+        stub = code_of(given[name]) if len(nodes) > 1 else ""
+        worked = [i for i, node in enumerate(nodes) if code_of(node) != stub] if len(nodes) > 1 else []
         if worked and stub_asks(given[name]):
             found += [(owner + name, node) for node in nodes[worked[-1] + 1 :]]
         for node in nodes[-1:] if not worked else [nodes[worked[-1]]]:
