@@ -19,6 +19,7 @@ from grader.course import Course, Lesson
 from grader.lessons.stubs import make_stub
 from grader.similar.groups import ALMOST, Group, alike, same
 from grader.similar.prints import fingerprint, fragments, overlap, same_lines, without
+from grader.submissions.normal import Normal, normal
 
 THRESHOLD = 0.7
 
@@ -78,6 +79,7 @@ class Comparison:
             are fewer than ten pairs.
         expected: the largest similarity of two right answers that were not copied, from the course's own; None where
             the course has no two.
+        forms: the normal form of every source that is compared, by the source.
     """
 
     lesson: Lesson
@@ -88,6 +90,7 @@ class Comparison:
     highest: float
     usual: tuple[float, float] | None = None
     expected: float | None = None
+    forms: Mapping[str, Normal] = dataclasses.field(default_factory=dict)
 
 
 def compare(
@@ -98,6 +101,7 @@ def compare(
     threshold: float = THRESHOLD,
     expected: float | None = None,
     tell: Callable[[int, int], None] = lambda done, total: None,
+    forms: Mapping[str, Normal] | None = None,
 ) -> Comparison:
     """Compare all submissions of one lesson.
 
@@ -108,12 +112,14 @@ def compare(
         threshold: the similarity from which on a pair is listed.
         expected: the base line; see ``Comparison``.
         tell: hears how many pairs of how many are done.
+        forms: the normal form of every source; where it is left out they are made here, by parsing the sources.
 
     Raises:
         ClassError: copydetect is not installed.
     """
-    handed_out = fingerprint(given).hashes
-    prints = {name: without(fingerprint(source, given), handed_out) for name, source in sources.items()}
+    handed_out = fingerprint(normal(given)).hashes
+    forms = {source: normal(source, given) for source in sources.values()} if forms is None else forms
+    prints = {name: without(fingerprint(forms[source]), handed_out) for name, source in sources.items()}
     groups = same(lesson.name, sources, prints)
     highest = 1.0 if groups else 0.0
     works = _one_of_each(prints, groups)
@@ -126,7 +132,7 @@ def compare(
     common = alike(lesson.name, "common", nothing_left, sources, prints, threshold, max)
     groups = [*groups, *_joined(groups, common, keep=False)]
     pairs, shares = _pairs(
-        lesson, sources, given, {n: own[n] for n in works if n not in short}, groups, threshold, tell
+        lesson, sources, forms, {n: own[n] for n in works if n not in short}, groups, threshold, tell
     )
     grouped = {name for group in groups for name in group.students}
     too_short = tuple(name for name in short if name not in grouped)
@@ -142,6 +148,7 @@ def compare(
         max([highest, *shares, *(group.similarity for group in groups)]),
         _usual(shares),
         expected,
+        forms,
     )
 
 
@@ -165,8 +172,8 @@ def right_answers(course: Course, lesson: Lesson) -> dict[str, str]:
 
 def similarities(sources: Mapping[str, str], given: str) -> list[float]:
     """The similarities of all pairs, groups and common passages aside."""
-    handed_out = fingerprint(given).hashes
-    prints = [without(fingerprint(source, given), handed_out) for source in sources.values()]
+    handed_out = fingerprint(normal(given)).hashes
+    prints = [without(fingerprint(normal(source, given)), handed_out) for source in sources.values()]
     return [max(overlap(left, right)[0]) for left, right in itertools.combinations(prints, 2)]
 
 
@@ -203,7 +210,7 @@ def _without_common(prints: Mapping[str, Any]) -> dict[str, Any]:
 def _pairs(
     lesson: Lesson,
     sources: Mapping[str, str],
-    given: str,
+    forms: Mapping[str, Normal],
     prints: Mapping[str, Any],
     groups: Sequence[Group],
     threshold: float,
@@ -222,7 +229,7 @@ def _pairs(
                 Side(name, sources[name], share, fragments(where, sources[name]), others.get(name, ()))
                 for name, share, where in zip((left, right), shares, slices, strict=True)
             ]
-            literal = same_lines(sources[left], sources[right], given)
+            literal = same_lines(forms[sources[left]], forms[sources[right]])
             pairs.append(Pair(lesson.name, max(shares), characters, literal, sides[0], sides[1]))
         if not done % 100 or done == total:
             tell(done, total)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from grader.course import Course, Lesson, find_root, load
 from grader.similar import compare, prints
+from grader.submissions.normal import normal
 
 
 def disguise(source: str) -> str:
@@ -71,7 +72,8 @@ def obvious(course: Course) -> Iterator[tuple[Lesson, list[float], list[float]]]
 
 
 def _same_lines(sources: Mapping[str, str], given: str) -> list[float]:
-    return [prints.same_lines(left, right, given) for left, right in itertools.combinations(sources.values(), 2)]
+    forms = [normal(source, given) for source in sources.values()]
+    return [prints.same_lines(left, right) for left, right in itertools.combinations(forms, 2)]
 
 
 def main() -> None:

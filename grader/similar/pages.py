@@ -20,7 +20,8 @@ from grader.files import write
 from grader.render.stylesheet import policy, stylesheet
 from grader.similar.compare import Comparison, Pair, Side
 from grader.similar.groups import Group, Kind
-from grader.similar.prints import K, fingerprint, fragments, left_out, overlap, without
+from grader.similar.prints import K, fingerprint, fragments, overlap, without
+from grader.submissions.normal import normal
 
 _HERE = Path(__file__).parent
 _RENDER = _HERE.parent / "render"
@@ -85,7 +86,7 @@ def write_all(out: Path, comparisons: Sequence[Comparison], given: dict[str, str
             write(folder / group_name(i), group_page(comparison, group, given[group.lesson], i, number).encode())
         for i, pair in enumerate(comparison.pairs[:MOST_PAGES]):
             number = len(comparison.pairs[:MOST_PAGES])
-            write(folder / page_name(i), pair_page(comparison, pair, given[comparison.lesson.name], i, number).encode())
+            write(folder / page_name(i), pair_page(comparison, pair, i, number).encode())
     write(out / "pairs.csv", pairs_csv(comparisons).encode())
     index = _environment().get_template("index.html.j2")
     shown = index.render(
@@ -124,17 +125,17 @@ def base_line(comparison: Comparison) -> str:
 
 
 def group_page(comparison: Comparison, group: Group, given: str, i: int, number: int) -> str:
-    """The students of a group and their work: one source if it is identical, else the first and the least similar."""
-    handed_out = fingerprint(given).hashes
+    """Who is in a group, and its work: once where it is the same, else the first one beside the one least like it."""
+    handed_out = fingerprint(normal(given)).hashes
     sources = [group.first] if group.kind == "identical" else [group.first, group.last]
-    prints = [without(fingerprint(source, given), handed_out) for source in sources]
+    prints = [without(fingerprint(comparison.forms[source]), handed_out) for source in sources]
     shares, _, slices = overlap(prints[0], prints[-1])
     labels = ["The work of all of them"] if len(sources) == 1 else [group.students[0], f"{group.least}, least like it"]
     sides = []
     for label, source, share, where in zip(labels, sources, shares, slices, strict=False):
         marked = fragments(where, source) if len(sources) > 1 else ()
         side = Side(label, source, share, marked)
-        sides.append((side, rows(side, left_out(source, given))))
+        sides.append((side, rows(side, comparison.forms[source].left_out)))
     page = (
         _environment()
         .get_template("group.html.j2")
@@ -145,9 +146,9 @@ def group_page(comparison: Comparison, group: Group, given: str, i: int, number:
     return page.encode("utf-8", "backslashreplace").decode()
 
 
-def pair_page(comparison: Comparison, pair: Pair, given: str, i: int, number: int) -> str:
+def pair_page(comparison: Comparison, pair: Pair, i: int, number: int) -> str:
     """Two sources side by side, what they share marked, what both were given folded away."""
-    sides = [(side, rows(side, left_out(side.source, given))) for side in (pair.left, pair.right)]
+    sides = [(side, rows(side, comparison.forms[side.source].left_out)) for side in (pair.left, pair.right)]
     page = (
         _environment()
         .get_template("pair.html.j2")

@@ -1,33 +1,35 @@
-"""Fingerprints of sources: copydetect's k-grams of code with names ignored, without the code handed out."""
+"""Fingerprints of normal forms: copydetect's k-grams of code in which names do not count."""
 
 from __future__ import annotations
 
-import ast
 import copy
 import io
 from collections.abc import Collection
 from typing import Any
 
 from grader.errors import ClassError
+from grader.submissions.normal import NEEDS_EXTRA, Normal
 
 K = 16
 """Characters of a k-gram, in code where every name is one letter: about a line. ``measure.py`` says why."""
 
 
-def fingerprint(source: str, given: str | None = None) -> Any:
-    """The k-grams of a source: of all of it, or without docstrings and the lines of the stub that was given.
+def fingerprint(form: Normal) -> Any:
+    """The k-grams of a source's normal form.
 
     Raises:
         ClassError: copydetect is not installed.
     """
     try:
+        import numpy as np
         from copydetect import CodeFingerprint
     except ModuleNotFoundError:
-        raise ClassError("comparing needs the extra called similar: pip install -e '.[similar]'") from None
-    text = source if given is None else _what_counts(source, given)
+        raise ClassError(NEEDS_EXTRA) from None
     # A window of 1 keeps every k-gram. Larger ones keep those with the smallest hashes, and Python's hashes of text
     # differ from run to run: so would the result.
-    return CodeFingerprint("submission.py", K, 1, language="python", fp=io.StringIO(text))
+    made = CodeFingerprint("submission.py", K, 1, filter=False, fp=io.StringIO(form.code, newline=""))
+    made.raw_code, made.offsets = form.source, np.array(form.offsets)
+    return made
 
 
 def without(fingerprint: Any, unwanted: Collection[int]) -> Any:
@@ -69,36 +71,17 @@ def fragments(slices: Any, source: str) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def left_out(source: str, given: str) -> frozenset[int]:
-    """The lines of a source, from 0, that do not count: empty ones, docstrings, and those that are in the stub."""
-    lines, known = source.split("\n"), {line.strip() for line in given.split("\n")}
-    found = {i for i, line in enumerate(lines) if not line.strip() or (line.strip() in known and '"""' not in line)}
-    try:
-        texts = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Expr)]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset(found)
-    for node in texts:
-        whole = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        # A text that shares its line with code stays: what counts must not go with it.
-        if whole and not lines[node.lineno - 1].encode()[: node.col_offset].strip():
-            found |= set(range(node.lineno - 1, node.end_lineno or node.lineno))
-    return frozenset(found)
-
-
-def same_lines(left: str, right: str, given: str) -> float:
-    """The share of one source's own lines that occur in the other letter for letter, names and comments included.
+def same_lines(left: Normal, right: Normal) -> float:
+    """How much of the one's own lines stands in the other letter for letter, names and comments included.
 
     Of both directions the larger. Independent answers choose their own names, even where there is one obvious way.
     """
-    own = []
-    for source in (left, right):
-        dropped = left_out(source, given)
-        own.append([line.strip() for i, line in enumerate(source.split("\n")) if i not in dropped])
-    shares = [sum(line in set(other) for line in mine) / len(mine) for mine, other in (own, reversed(own)) if mine]
+    own = [
+        [line.strip() for i, line in enumerate(form.source.split("\n")) if i not in form.left_out]
+        for form in (left, right)
+    ]
+    shares = []
+    for mine, other in (own, reversed(own)):
+        there = set(other)
+        shares += [sum(line in there for line in mine) / len(mine)] if mine else []
     return max(shares, default=0.0)
-
-
-def _what_counts(source: str, given: str) -> str:
-    """The source with lines that do not count replaced by spaces; every other character keeps its place."""
-    dropped = left_out(source, given)
-    return "\n".join(" " * len(line) if i in dropped else line for i, line in enumerate(source.split("\n")))

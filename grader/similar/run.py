@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -18,10 +18,14 @@ from grader.printable import count, one_line
 from grader.similar.compare import THRESHOLD, Comparison, compare, right_answers, similarities, stub_of
 from grader.submissions.apart import refuse_overlap
 from grader.submissions.find import read_work
+from grader.submissions.normal import Normal, normal
+from grader.submissions.reader import Reader
 from grader.submissions.students import find_students, strays
 
 _MOST_ROWS = 50
 _MOST_NAMES = 4
+_LONGEST = 200_000
+"""Characters of a source that can be compared; answers have some thousands."""
 
 
 def similar(
@@ -44,12 +48,34 @@ def similar(
         print(f"grader: {line}", file=sys.stderr)
     if len(students) < 2:
         raise ClassError(f"{submissions} has one student in it; comparing takes two")
+    normal("")  # raises where the extra is not installed, before anything is read
     given = {lesson.name: stub_of(course, lesson) for lesson in lessons}
+    with Reader(preload=["copydetect"]) as reader:
+        comparisons = _comparisons(course, submissions, students, lessons, given, reader, console, threshold)
+    from grader.similar.pages import write_all
+
+    write_all(out, comparisons, given, threshold)
+    _print(comparisons, console, out, threshold)
+    return comparisons
+
+
+def _comparisons(
+    course: Course,
+    submissions: Path,
+    students: Sequence[str],
+    lessons: Sequence[Lesson],
+    given: Mapping[str, str],
+    reader: Reader,
+    console: Console,
+    threshold: float,
+) -> list[Comparison]:
+    """Every lesson compared, but for those that nobody has begun."""
     comparisons = []
     asked = len(lessons) < len(course.lessons)
     held_back: list[str] = []  # about lessons that nobody has handed in, unless they were asked for
     for lesson in lessons:
         sources, said = _sources(course, submissions, students, lesson)
+        forms = _forms(sources, given[lesson.name], lesson, said, reader)
         if not sources and not asked:
             held_back += said
             continue
@@ -59,14 +85,12 @@ def similar(
         with _bar(lesson) as tell:
             stub = given[lesson.name]
             apart = max(similarities(right_answers(course, lesson), stub), default=None)
-            comparisons.append(compare(lesson, sources, stub, threshold=threshold, expected=apart, tell=tell))
+            comparisons.append(
+                compare(lesson, sources, stub, threshold=threshold, expected=apart, tell=tell, forms=forms)
+            )
     if not comparisons:
         _say(held_back, console)
         raise ClassError(f"{submissions} holds nothing that can be compared: no lesson has been handed in and started")
-    from grader.similar.pages import write_all
-
-    write_all(out, comparisons, given, threshold)
-    _print(comparisons, console, out, threshold)
     return comparisons
 
 
@@ -86,6 +110,23 @@ def _sources(
             # Pygments drops newlines at the beginning, and all places in the text would be off by as many.
             sources[student] = submission.source.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n")
     return sources, said
+
+
+def _forms(sources: dict[str, str], given: str, lesson: Lesson, said: list[str], reader: Reader) -> dict[str, Normal]:
+    """The normal form of every source; a source that has none is taken out of ``sources``, with a line."""
+    made: dict[str, Normal | str] = {}
+    for student, source in [*sources.items()]:
+        if source not in made:
+            made[source] = (
+                reader.normal(source, given)
+                if len(source) <= _LONGEST
+                else f"it is longer than {_LONGEST:,} characters"
+            )
+        why = made[source]
+        if isinstance(why, str):
+            said.append(f"{one_line(student)}, lesson {lesson.number} is left out: {one_line(why)}")
+            del sources[student]
+    return {source: form for source, form in made.items() if isinstance(form, Normal)}
 
 
 def _say(lines: Sequence[str], console: Console) -> None:

@@ -15,4 +15,8 @@
 - ``work``: one student's work on one lesson, with everything that it is judged by besides the tests.
 - ``newer``: syntax that is newer than this Python's.
 - ``remarks``: remarks on source that is graded as it is.
+- ``reader``: the process in which all of this is done for a class, from the grader's side.
+- ``reading``: its program: a child per question, walled in and under limits.
+- ``messages``: the plain data between the two.
+- ``normal``: the form in which sources are compared (``grader.similar``); made in that process as well.
 """

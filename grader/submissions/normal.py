@@ -7,6 +7,8 @@ import dataclasses
 
 from grader.errors import ClassError
 
+NEEDS_EXTRA = "comparing needs the extra called similar: pip install -e '.[similar]'"
+
 
 @dataclasses.dataclass(frozen=True)
 class Normal:
@@ -34,7 +36,7 @@ def normal(source: str, given: str | None = None) -> Normal:
     try:
         from copydetect.utils import filter_code
     except ModuleNotFoundError:
-        raise ClassError("comparing needs the extra called similar: pip install -e '.[similar]'") from None
+        raise ClassError(NEEDS_EXTRA) from None
     dropped = frozenset[int]() if given is None else left_out(source, given)
     # Spaces in the place of lines that do not count: every other character stays where it is.
     counts = "\n".join(" " * len(line) if i in dropped else line for i, line in enumerate(source.split("\n")))

@@ -177,7 +177,7 @@ def _read(path: Path, name: str, lesson: Lesson | None, stub: str) -> Submission
     except SyntaxError as error:
         return _unreadable(_what_is_wrong(name, whole, error), text, notes)
     except MemoryError:
-        return _unreadable(f"{name} is nested too deeply, or too large, to be read as Python", text, notes)
+        return _unreadable(f"{name} is not Python that can be read: it is nested too deeply, or too large", text, notes)
     except (ValueError, RecursionError) as error:
         return _unreadable(f"{name} is not Python: {error}", text, notes)
     notes += remarks(text, path, is_module=is_module)

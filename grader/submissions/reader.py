@@ -54,13 +54,13 @@ from grader.submissions.walk import DEEPEST
 _START_SECONDS = 120.0
 _END_SECONDS = 20.0
 _MOST_SET_ASIDE = 2
-"""Files of one folder that are set aside before the whole of it is: each costs all of the time that a search may take."""
+"""Files that one search sets aside before it gives the folder up: each costs all of the time that a search may take."""
 
 TOO_LARGE = "needs more memory to be read than any answer does"
 TOO_SLOW = "takes longer to be read than any answer does"
 CRASHES = "makes Python itself crash while it is read"
 _FOLDER = "the folder"
-_FOR_ALL = "PYTHONDONTWRITEBYTECODE"
+_LIMITS = Limits()
 
 
 class _Died(Exception):
@@ -85,7 +85,7 @@ class Reader:
         preload: modules that are imported once for all of them.
     """
 
-    def __init__(self, limits: Limits = Limits(), preload: Sequence[str] = ()) -> None:
+    def __init__(self, limits: Limits = _LIMITS, preload: Sequence[str] = ()) -> None:
         """Start nothing yet: the process is started by the first question."""
         self._limits, self._preload = limits, tuple(preload)
         self._process: subprocess.Popen[bytes] | None = None
@@ -245,7 +245,12 @@ class Reader:
         self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process that writes to it
         # Nothing of the grader's environment goes along: it may hold the salt, tokens, anything.
-        environment = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", _FOR_ALL: "1", "OPENBLAS_NUM_THREADS": "1"}
+        environment = {
+            "LANG": "C.UTF-8",
+            "PATH": "/usr/bin:/bin",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+        }
         command = [sys.executable, "-I", "-m", "grader.submissions.reading", str(theirs.fileno()), *self._preload]
         with theirs:
             try:

@@ -23,9 +23,10 @@ from grader.similar import prints
 from grader.similar.compare import COMMON_COUNT, Comparison, compare, stub_of
 from grader.similar.measure import disguise, figures, obvious, straightforward, unlike
 from grader.similar.pages import pairs_csv, write_all
-from grader.similar.prints import fragments, left_out, same_lines
+from grader.similar.prints import fragments, same_lines
 from grader.similar.run import similar
 from grader.student.inprocess import Here
+from grader.submissions.normal import left_out, normal
 from grader.submissions.read import Submission
 from grader.submissions.students import find_students
 from grader.submissions.work import Work
@@ -83,9 +84,12 @@ def test_straightforward_answers_can_be_as_alike_as_copies_but_not_letter_for_le
 
 
 def test_lines_that_are_the_same_letter_for_letter() -> None:
-    assert same_lines("x = 1\ny = 2\n", "y = 2\nz = 3\nq = 4\n", "") == 0.5
-    assert same_lines("given = 1\nx = 1\n", "given = 1\ny = 1\n", "given = 1\n") == 0.0
-    assert same_lines("", "x = 1\n", "") == 0.0
+    def share(left: str, right: str, given: str) -> float:
+        return same_lines(normal(left, given), normal(right, given))
+
+    assert share("x = 1\ny = 2\n", "y = 2\nz = 3\nq = 4\n", "") == 0.5
+    assert share("given = 1\nx = 1\n", "given = 1\ny = 1\n", "given = 1\n") == 0.0
+    assert share("", "x = 1\n", "") == 0.0
 
 
 def test_what_was_given_does_not_count() -> None:
