@@ -114,17 +114,12 @@ def _sources(
 
 def _forms(sources: dict[str, str], given: str, lesson: Lesson, said: list[str], reader: Reader) -> dict[str, Normal]:
     """The normal form of every source; a source that has none is taken out of ``sources``, with a line."""
-    made: dict[str, Normal | str] = {}
+    short = [source for source in sources.values() if len(source) <= _LONGEST]
+    made = reader.normals(short, given)
     for student, source in [*sources.items()]:
-        if source not in made:
-            made[source] = (
-                reader.normal(source, given)
-                if len(source) <= _LONGEST
-                else f"it is longer than {_LONGEST:,} characters"
-            )
-        why = made[source]
-        if isinstance(why, str):
-            said.append(f"{one_line(student)}, lesson {lesson.number} is left out: {one_line(why)}")
+        form = made.get(source, f"it is longer than {_LONGEST:,} characters")
+        if isinstance(form, str):
+            said.append(f"{one_line(student)}, lesson {lesson.number} is left out: {one_line(form)}")
             del sources[student]
     return {source: form for source, form in made.items() if isinstance(form, Normal)}
 

@@ -57,9 +57,9 @@ class Find(msgspec.Struct, frozen=True, tag="find"):
 
 
 class Normalise(msgspec.Struct, frozen=True, tag="normalise"):
-    """Make the normal form of a source; the fields are those of ``grader.submissions.normal.normal``."""
+    """Make the normal form of each source; the fields are those of ``grader.submissions.normal.normal``."""
 
-    source: bytes
+    sources: tuple[bytes, ...]
     given: str
 
 
@@ -96,13 +96,17 @@ class Normalised(msgspec.Struct, frozen=True, tag="normalised", forbid_unknown_f
     left_out: bytes
 
 
+class Done(msgspec.Struct, frozen=True, tag="done", forbid_unknown_fields=True):
+    """All normal forms have been sent, one by one and in order."""
+
+
 class Failed(msgspec.Struct, frozen=True, tag="failed", forbid_unknown_fields=True):
     """Our own code failed in there."""
 
     why: _Text
 
 
-Answer = At | Found | Normalised | Failed
+Answer = At | Found | Normalised | Done | Failed
 
 _questions: msgspec.msgpack.Decoder[Question] = msgspec.msgpack.Decoder(Question)
 _answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
@@ -201,14 +205,15 @@ def unpacked_normal(made: Normalised, source: str) -> Normal:
     lines = np.frombuffer(made.left_out, "<i8")
     if len(lines) and not 0 <= lines.min() <= lines.max() <= source.count("\n"):
         raise WireError("the process that reads submissions named a line that is not there")
-    if len(offsets) and np.abs(offsets).max() > 2 * len(source) + 1:
+    far = 2 * len(source) + 1
+    if len(offsets) and not -far <= offsets.min() <= offsets.max() <= far:
         raise WireError("the process that reads submissions named a place that is not there")
     return Normal(source, code, tuple((int(at), int(by)) for at, by in offsets), frozenset(map(int, lines)))
 
 
-def unreadable(why: str, name: str = "") -> Submission:
+def unreadable(why: str) -> Submission:
     """Work that cannot be read, and why."""
-    return Submission("", f"{name} {why}".strip(), "unreadable", file=name, is_text=False)
+    return Submission("", why, "unreadable", is_text=False)
 
 
 def failed(why: str) -> Submission:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from grader.submissions.messages import (
     OUT_OF_MEMORY,
     Answer,
     At,
+    Done,
     Failed,
     Find,
     Found,
@@ -56,10 +57,12 @@ _END_SECONDS = 20.0
 _MOST_SET_ASIDE = 2
 """Files that one search sets aside before it gives the folder up: each costs all of the time that a search may take."""
 
+_MOST_NAMED = 4
+_MOST_AT_ONCE, _MOST_CHARACTERS_AT_ONCE = 50, 400_000
+
 TOO_LARGE = "needs more memory to be read than any answer does"
 TOO_SLOW = "takes longer to be read than any answer does"
 CRASHES = "makes Python itself crash while it is read"
-_FOLDER = "the folder"
 _LIMITS = Limits()
 
 
@@ -112,10 +115,10 @@ class Reader:
         while True:
             known = self._known(where)
             if len(known) - begun > _MOST_SET_ASIDE:
-                return unreadable(f"several files of it can not be read: {'; '.join(known.values())}", _FOLDER)
+                return unreadable(f"the folder holds several files that cannot be read: {_in_words(known)}")
             asked = Find(where, lesson.name, tuple(lessons), stub, levels, tuple(known.items()))
             try:
-                got = self._answer(asked)
+                got = self._answer(asked, [])
                 if isinstance(got, Failed):
                     return failed(f"{got.why} ({one_line(folder.name)}, {lesson.name})")
                 if not isinstance(got, Found):
@@ -126,25 +129,45 @@ class Reader:
                 return failed(f"{error} ({one_line(folder.name)}, {lesson.name})")
             except _Died as died:
                 if not died.at or died.at in known:
-                    return unreadable(died.why, _FOLDER)
+                    return unreadable(f"the folder {died.why}")
                 self._set_aside[where, died.at] = (_version(where, died.at), died.why)
 
-    def normal(self, source: str, given: str) -> Normal | str:
-        """``grader.submissions.normal.normal``, walled in; or why it could not be made.
+    def normals(self, sources: Sequence[str], given: str) -> dict[str, Normal | str]:
+        """``grader.submissions.normal.normal`` of each source, walled in; or why it could not be made.
+
+        One child makes several. Where it ends, the source that it was at is tried once more, alone among the first.
 
         Raises:
             GraderFault: the process that reads cannot be started.
         """
-        try:
-            got = self._answer(Normalise(text_to_bytes(source), given))
-            if isinstance(got, Normalised):
-                return unpacked_normal(got, source)
-            return got.why if isinstance(got, Failed) else "the process that reads submissions answered otherwise"
-        except WireError as error:
-            self.close()
-            return str(error)
-        except _Died as died:
-            return f"it {died.why}"
+        made: dict[str, Normal | str] = {}
+        waiting = list(dict.fromkeys(sources))
+        while waiting:
+            batch: list[str] = []
+            while waiting and len(batch) < _MOST_AT_ONCE and sum(map(len, batch)) < _MOST_CHARACTERS_AT_ONCE:
+                batch.append(waiting.pop(0))
+            heard: list[Answer] = []
+            why = "the process that reads submissions did not answer"
+            try:
+                last = self._answer(Normalise(tuple(map(text_to_bytes, batch)), given), heard)
+                why = last.why if isinstance(last, Failed) else why
+            except WireError as error:
+                why = str(error)
+            except _Died as died:
+                why = f"it {died.why}"
+            done = 0
+            try:
+                for source, answered in zip(batch, heard, strict=False):
+                    if not isinstance(answered, Normalised):
+                        raise WireError("the process that reads submissions answered another question")
+                    made[source] = unpacked_normal(answered, source)
+                    done += 1
+            except WireError as error:
+                why = str(error)
+            if not done:
+                made[batch.pop(0)] = why
+            waiting = batch[done:] + waiting
+        return made
 
     def close(self) -> None:
         """End the process, if there is one; the next question starts another."""
@@ -166,19 +189,19 @@ class Reader:
             if own == folder and version == _version(folder, where)
         }
 
-    def _answer(self, asked: Question) -> Answer:
+    def _answer(self, asked: Question, heard: list[Answer]) -> Answer:
         """Ask a fresh child; where something from outside ends it, once more."""
         try:
             try:
-                return self._ask(asked)
+                return self._ask(asked, heard)
             except (OSError, EOFError):
                 # The process that forks is gone: nothing that a child of it can do.
                 self.close()
-                return self._ask(asked)
+                return self._ask(asked, heard)
             except _Died as died:
                 if died.why:
                     raise
-                return self._ask(asked)
+                return self._ask(asked, heard)
         except _Died as died:
             raise _Died(died.why or TOO_LARGE, died.at) from None
         except (OSError, EOFError) as error:
@@ -188,8 +211,8 @@ class Reader:
             self.close()
             raise
 
-    def _ask(self, asked: Question) -> Answer:
-        """Ask a fresh child.
+    def _ask(self, asked: Question, heard: list[Answer]) -> Answer:
+        """Ask a fresh child; its last answer, with those before it in ``heard``, also where the last one does not come.
 
         Raises:
             _Died: it ended, or had to be ended, before it had answered.
@@ -203,12 +226,16 @@ class Reader:
             with theirs:
                 socket.send_fds(self._connection, [self._ring], [theirs.fileno()])
             at = b""
+            heard.clear()
             deadline = time.monotonic() + self._limits.seconds
             receiver = Receiver(ours)
             try:
                 send(ours, frame(asked), deadline)
-                while isinstance(got := answer(receiver.receive(deadline)), At):
-                    at = got.where
+                while not isinstance(got := answer(receiver.receive(deadline)), Found | Failed | Done):
+                    if isinstance(got, At):
+                        at = got.where
+                    else:
+                        heard.append(got)
             except TimeoutError:
                 self._end()
                 raise _Died(TOO_SLOW, at) from None
@@ -299,6 +326,11 @@ def _ring(limits: Limits) -> bytes:
         reads_all=True,
     )
     return msgspec.json.encode(ring) + b"\n"
+
+
+def _in_words(set_aside: Mapping[bytes, str]) -> str:
+    shown = [f"{one_line(os.fsdecode(where), 60)} {why}" for where, why in set_aside.items()]
+    return "; ".join([*shown[:_MOST_NAMED], *(["and more"] if len(shown) > _MOST_NAMED else [])])
 
 
 def _version(folder: bytes, where: bytes) -> object:

@@ -31,6 +31,7 @@ from grader.submissions.messages import (
     OUT_OF_MEMORY,
     Answer,
     At,
+    Done,
     Failed,
     Find,
     Question,
@@ -121,7 +122,9 @@ def _with_folder(ring: Ring, asked: Question) -> Ring:
 
 def _answered(asked: Question, say: Callable[[Answer], None]) -> Answer:
     if not isinstance(asked, Find):
-        return packed_normal(normal(text_of_bytes(asked.source), asked.given))
+        for source in asked.sources:
+            say(packed_normal(normal(text_of_bytes(source), asked.given)))
+        return Done()
     folder = Path(os.fsdecode(asked.folder))
     lesson = next(each for each in asked.lessons if each.name == asked.lesson)
 
