@@ -1,4 +1,4 @@
-"""Measure the cost of the boundary: a child, a call, and each lesson's properties, compared with a single process.
+"""What the boundary costs: a child, a call, reading, each lesson's properties, beside the same in one process.
 
     python -m grader.bench.grading [--runs N] [--lesson L] [--training]
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import tempfile
 import time
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from rich.console import Console
 from grader.course import Course, Lesson, find_root, load
 from grader.errors import UserError
 from grader.grading.grade import Asked, grade
+from grader.lessons.stubs import pristine
 from grader.render import words
 from grader.student.inprocess import Here
 from grader.student.isolation import IsolationError, choose
@@ -29,7 +31,9 @@ from grader.student.places import Place
 from grader.student.processes import ZygoteClient
 from grader.student.remote import Student
 from grader.student.session import Session
+from grader.submissions.find import find_work
 from grader.submissions.read import read_file
+from grader.submissions.reader import Reader
 from grader.submissions.work import Work
 
 _MODULE = """
@@ -64,6 +68,7 @@ def main() -> None:
     with ZygoteClient(isolation) as split:
         console.print(f"a zygote, started once: {time.perf_counter() - start:.1f} s", highlight=False)
         _print_calls(split, console)
+        _print_reading(course, console, runs)
         console.print(f"\nCPU seconds of the properties for one submission, the reference (median of {runs}):")
         console.print(f"{'':28}{'one process':>13}{'split':>9}   the boundary's share", highlight=False)
         worst = 0.0
@@ -109,6 +114,25 @@ def _print_calls(place: ZygoteClient, console: Console) -> None:
             times.append(time.perf_counter() - start)
         _say(console, f"a call with {what}, and back", times, 1e6, "µs")
     session.close()
+
+
+def _print_reading(course: Course, console: Console, runs: int) -> None:
+    """Reading the references in this process, and in the one that is walled in."""
+    here: list[float] = []
+    walled: list[float] = []
+    with tempfile.TemporaryDirectory() as folder, Reader() as reader:
+        for lesson in course.lessons:
+            path = Path(folder, lesson.name, f"{lesson.name}.py")
+            path.parent.mkdir()
+            path.write_bytes(course.solution(lesson).read_bytes())
+        for read, times in [(find_work, here), (reader.find, walled)] * (runs + 1):
+            start = time.perf_counter()
+            for lesson in course.lessons:
+                assert not read(Path(folder), lesson, course.lessons, pristine(course, lesson)).problem
+            times.append((time.perf_counter() - start) / len(course.lessons))
+    # The first of each starts the process and fills caches.
+    _say(console, "reading a lesson, in one process", here[1:], 1e3, "ms")
+    _say(console, "... and walled in", walled[1:], 1e3, "ms")
 
 
 def _open(place: Place) -> Session:
