@@ -1,4 +1,4 @@
-"""What the boundary costs: a child, a call, reading, each lesson's properties, beside the same in one process.
+"""Measure the cost of the boundary: a child, a call, reading, and each lesson's properties, beside one process.
 
     python -m grader.bench.grading [--runs N] [--lesson L] [--training]
 

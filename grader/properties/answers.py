@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 from typing import Any
 
 import msgspec
@@ -39,6 +40,7 @@ def read(frame: Frame) -> list[Any] | None:
 def last_answer(transcript: Transcript) -> str:
     """The last thing that came back, in words."""
     for exchange in reversed(transcript.exchanges):
+        # What a transcript keeps is an answer or nothing: ``grader.student.replies`` has seen it.
         answer = read(exchange.answer)
         if answer and answer[0] == "raised":
             return f"raised {answer[1]}: {answer[3]}"
@@ -51,15 +53,31 @@ def same(one: Any, other: Any) -> bool:
     """Whether two answers, or two questions asked by the student's side, are equal to float32 accuracy."""
     if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
         return same(one.numpy(), other.numpy())
-    if isinstance(one, np.ndarray | np.generic) and isinstance(other, np.ndarray | np.generic):
-        return one.shape == other.shape and bool(np.allclose(one, other, rtol=1e-4, atol=1e-5, equal_nan=True))
-    if isinstance(one, int | float | np.generic) and isinstance(other, int | float | np.generic):
-        return bool(np.isclose(float(one), float(other), rtol=1e-4, atol=1e-5, equal_nan=True))
+    if isinstance(one, _SCALARS) and isinstance(other, _SCALARS):
+        return _close(one, other)
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        with np.errstate(all="ignore"):
+            return one.shape == other.shape and bool(np.allclose(one, other, rtol=_RTOL, atol=_ATOL, equal_nan=True))
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
     if isinstance(one, dict) and isinstance(other, dict):
-        return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
+        return same(list(one), list(other)) and all(map(same, one.values(), other.values()))
+    if isinstance(one, set) and isinstance(other, set):
+        # Each in the other: to compare sets may compare a number with a tuple, which numpy does item by item.
+        return len(one) == len(other) and {code(item) for item in one} == {code(item) for item in other}
     return type(one) is type(other) and bool(one == other)
+
+
+_SCALARS = (int, float, np.generic)
+_RTOL, _ATOL = 1e-4, 1e-5
+
+
+def _close(one: Any, other: Any) -> bool:
+    """As ``np.isclose``, for two numbers: it is a hundred times as slow, and answers have many of them."""
+    left, right = (complex(value) if isinstance(value, np.complexfloating) else float(value) for value in (one, other))
+    if left != left or right != right:
+        return left != left and right != right
+    return left == right or (cmath.isfinite(right) and abs(left - right) <= _ATOL + _RTOL * abs(right))
 
 
 def same_answer(one: Frame, other: Frame) -> bool:

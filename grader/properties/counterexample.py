@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import keyword
+import math
 import re
 from typing import Any
 
@@ -10,7 +12,7 @@ import torch
 
 from grader.printable import count
 from grader.report.report import Counterexample
-from grader.student.errors import WireError
+from grader.student.errors import WireError, shortened
 from grader.student.transcript import Transcript
 from grader.student.wire import Decoder, Tensor, module_spec
 
@@ -18,6 +20,9 @@ _LINES_CAP = 60
 _LOOP_FROM = 4
 _LONGEST_PERIOD = 4
 _NUMBERS_CAP = 1000
+_PARTS_CAP = 20_000
+"""Of one value, what it is made of: its numbers, the rows of its arrays, its characters by the ten."""
+_LINE_CAP, _CODE_CAP = 40_000, 200_000
 
 
 class _Name:
@@ -40,16 +45,18 @@ class _Writer:
         self.lent: dict[int, str] = {}
         self.results: dict[int, str] = {}
         self.taken: set[str] = set()
+        self.counts: dict[str, int] = {}
         self.imported: list[str] = []
         self.used: list[str] = []
         self.last: tuple[int, str] | None = None
 
     def name(self, wish: str) -> str:
         base = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", wish).lower()
-        base = base if base.isidentifier() else "value"
-        count = 1
+        base = base if base.isidentifier() and not keyword.iskeyword(base) else "value"
+        count = self.counts.get(base, 0) + 1
         while (name := base if count == 1 else f"{base}{count}") in self.taken:
             count += 1
+        self.counts[base] = count
         self.taken.add(name)
         return name
 
@@ -168,6 +175,8 @@ class _Writer:
             left_out = count(len(lines) - _LINES_CAP, "more line")
             half = _LINES_CAP // 2
             lines = [*lines[:half], f"# ... {left_out} ...", *lines[-half:]]
+        most = _LINE_CAP if sum(map(len, lines)) <= _CODE_CAP else _CODE_CAP // _LINES_CAP
+        lines = [shortened(line, most) for line in lines]
         text = "\n".join(lines)
         head = [f"import {name}" for name in ("numpy as np", "torch") if re.search(rf"\b{name.split()[-1]}\.", text)]
         imports = (*head, *([""] if head else []), *_merge(self.imported))
@@ -228,9 +237,33 @@ def code(value: Any) -> str:
 
     What nobody would read, because there are too many numbers in it, is only described.
     """
-    if isinstance(value, np.ndarray | torch.Tensor) and np.prod(value.shape) > _NUMBERS_CAP:
+    if isinstance(value, list | tuple | dict | set | str | bytes) and _parts(value, _PARTS_CAP) > _PARTS_CAP:
+        noun = "character" if isinstance(value, str) else "byte" if isinstance(value, bytes) else "item"
+        return f"<{type(value).__name__} of {count(len(value), noun)}>"
+    return _code(value)
+
+
+def _parts(value: Any, most: int) -> int:
+    """What a value is made of, counted until there is more than ``most``; nothing is turned into text for it."""
+    if isinstance(value, str | bytes):
+        return 1 + len(value) // 10
+    if isinstance(value, np.ndarray | torch.Tensor):
+        # Rows without numbers are as long to print as others; what has too many is described in one word.
+        rows = math.prod(max(n, 1) for n in value.shape)
+        return 1 + (rows if rows <= _NUMBERS_CAP else 0)
+    parts = 1
+    if isinstance(value, list | tuple | dict | set) and len(value) <= _NUMBERS_CAP:
+        for item in [*value, *value.values()] if isinstance(value, dict) else value:
+            parts += _parts(item, most - parts)
+            if parts > most:
+                break
+    return parts
+
+
+def _code(value: Any) -> str:
+    if isinstance(value, np.ndarray | torch.Tensor) and math.prod(max(n, 1) for n in value.shape) > _NUMBERS_CAP:
         return f"<{type(value).__name__.lower()} of shape {tuple(value.shape)}, {value.dtype}>"
-    if isinstance(value, list | tuple | dict) and len(value) > _NUMBERS_CAP:
+    if isinstance(value, list | tuple | dict | set) and len(value) > _NUMBERS_CAP:
         return f"<{type(value).__name__} of {len(value)} items>"
     if isinstance(value, torch.Tensor):
         dtype = "" if value.dtype in (torch.float32, torch.int64, torch.bool) else f", dtype={value.dtype}"
@@ -253,13 +286,13 @@ def code(value: Any) -> str:
         return _network(value)
     if isinstance(value, tuple):
         if hasattr(value, "_fields"):
-            pairs = ", ".join(f"{field}={code(item)}" for field, item in zip(value._fields, value, strict=True))
+            pairs = ", ".join(f"{field}={_code(item)}" for field, item in zip(value._fields, value, strict=True))
             return f"{type(value).__name__}({pairs})"
-        return f"({', '.join(map(code, value))}{',' if len(value) == 1 else ''})"
+        return f"({', '.join(map(_code, value))}{',' if len(value) == 1 else ''})"
     if isinstance(value, list):
-        return f"[{', '.join(map(code, value))}]"
+        return f"[{', '.join(map(_code, value))}]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{code(key)}: {code(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{_code(key)}: {_code(item)}" for key, item in value.items()) + "}"
     if isinstance(value, float):
         return _numbers(value)
     return repr(value)

@@ -7,6 +7,7 @@ from the stub as it was handed out, never from the learner's file, whose docstri
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
 import doctest
 import re
@@ -90,12 +91,13 @@ def run(
         if blocked:
             finding.verdict, finding.needed = "skip", f"the exercise {blocked[0]}"
         else:
-            session = open_session()
             try:
-                session.begin(0)
-                _ask(session, example, finding, lesson.name, stub)
-            finally:
-                session.close()
+                with contextlib.closing(open_session()) as session:
+                    session.begin(0)
+                    _ask(session, example, finding, lesson.name, stub)
+            except (StudentError, StudentDied) as error:
+                # Not in answer to one of the lines: what was loaded before is no longer what it was.
+                finding.verdict, finding.got, finding.needed = "fail", str(error), "an answer"
         findings.append(finding)
         if tell is not None:
             tell(finding, len(examples))

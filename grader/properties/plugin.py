@@ -13,11 +13,11 @@ import pytest
 
 from grader.course import Course, Lesson
 from grader.errors import CourseError
-from grader.printable import count
 from grader.properties import counterexample
 from grader.properties.answers import last_answer
 from grader.report.report import Counterexample, Verdict
-from grader.student.errors import GraderFault, StudentDied, StudentError
+from grader.student import remote
+from grader.student.errors import GraderFault, StudentDied, StudentError, shortened
 from grader.student.remote import Remote, Student
 from grader.student.session import Session
 from grader.student.transcript import Transcript
@@ -28,6 +28,7 @@ OpenSession = Callable[[], Session]
 
 _SHOWN = 1500
 _PACKAGE = str(Path(__file__).parents[1])
+_REMOTE = remote.__file__
 
 
 @dataclasses.dataclass(slots=True)
@@ -94,6 +95,12 @@ class Properties:
         if report.failed:
             self.problem = CourseError(f"{collector.nodeid}: {str(report.longrepr).strip().splitlines()[-1]}")
         return report
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+        """Keep what ended the run in pytest's own machinery, or in this plugin; it is not printed besides."""
+        self.problem = GraderFault(f"{type(excinfo.value).__name__}: {excinfo.value}")
+        self.problem.__cause__ = excinfo.value
+        return True
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Order the properties as course.yml orders the exercises, and give each its seed."""
@@ -186,6 +193,7 @@ class Properties:
         if isinstance(error, KeyboardInterrupt | pytest.UsageError) or _is_ours(error):
             finding.verdict, finding.got = "error", f"{type(error).__name__}: {error}"
             self.problem = error if isinstance(error, GraderFault) else GraderFault(finding.got)
+            self.problem.__cause__ = None if self.problem is error else error
         elif isinstance(error, StudentError):
             finding.written = not error.not_written
             finding.got = f"raised {error}" if finding.written else ""
@@ -240,7 +248,7 @@ def _show(value: object) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} … ({count(len(text) - _SHOWN, 'more character')})"
+    return shortened(text, _SHOWN)
 
 
 def _innermost(error: BaseException) -> BaseException:
@@ -258,6 +266,9 @@ def _is_ours(error: BaseException) -> bool:
         return True
     places = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
     known = [place for place in places if place.startswith(_PACKAGE) or "/tests/" in place]
+    if known and known[-1] == _REMOTE:
+        # What lives over there refuses what its kind cannot do, as any object does: it is the student who gave it.
+        return False
     return bool(known) and known[-1].startswith(_PACKAGE) and not known[-1].startswith(f"{_PACKAGE}/testing/")
 
 

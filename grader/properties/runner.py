@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.assertion import util
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.internal import constants_ast
 from hypothesis.internal.conjecture import providers
@@ -69,7 +70,7 @@ def run(
     flags += ["-p", "no:faulthandler", "-p", "no:unraisableexception", "-p", "no:threadexception", "-W", "ignore"]
     flags += ["--exitfirst"] if until_failure else []
     _forget_other_versions(course.root, files)
-    with _same_examples_everywhere():
+    with _same_examples_everywhere(), _without_differences():
         status = pytest.main([*flags, *map(str, files)], plugins=[plugin])
     if plugin.problem is not None:
         raise plugin.problem
@@ -111,3 +112,17 @@ def _same_examples_everywhere() -> Iterator[None]:
         providers._get_local_constants = constants
         providers.CONSTANTS_CACHE.cache.clear()
         settings.load_profile(before)
+
+
+@contextlib.contextmanager
+def _without_differences() -> Iterator[None]:
+    """Comparisons that fail without pytest's list of what differs in them.
+
+    Nobody reads it here, and to make it takes time that grows with the square of an answer, or with its cube.
+    """
+    before = util.assertrepr_compare
+    util.assertrepr_compare = lambda *_, **__: iter(())
+    try:
+        yield
+    finally:
+        util.assertrepr_compare = before

@@ -4,6 +4,7 @@ The grader's side:
 
 - ``session``: questions and answers, and their transcript.
 - ``remote``: a property's view of student code: the module, and the objects that live on the student's side.
+- ``replies``: the valid answers to each question.
 - ``transcript``: the questions and answers of one case.
 - ``places``: places that run student code, of which there are two:
 - ``processes``: the student's side in separate processes: the client of the zygote, and the channel to a child.

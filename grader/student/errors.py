@@ -46,6 +46,15 @@ class StudentDied(BaseException):
         self.timed_out = timed_out
 
 
+def shortened(text: str, most: int) -> str:
+    """The first ``most`` characters of a text, and how many were left out.
+
+    Everything that a student's side says passes through here before it is kept, each kind of text with its own cap.
+    """
+    left_out = len(text) - most
+    return text if left_out <= 0 else f"{text[:most]} … ({left_out:,} more character{'' if left_out == 1 else 's'})"
+
+
 def seconds(value: float) -> str:
     """``1 second``, ``2.5 seconds``."""
     return f"{value:g} second{'' if value == 1 else 's'}"

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Self
 
-from grader.student.errors import out_of_time
+from grader.student.errors import StudentDied, out_of_time
 from grader.student.frames import Frame
 from grader.student.isolation import Isolation
 from grader.student.limits import Limits
@@ -69,19 +69,26 @@ class InProcess:
     def __init__(self, limits: Limits, *, live: bool = False) -> None:
         self._cpu_seconds = self._left = limits.cpu_seconds
         self._answer_ask: AnswerAsk | None = None
+        self._reason: StudentDied | None = None
         self._server = Server(self._carry, limits.output_chars, sys.stdout if live else None)
 
     def _carry(self, frame: Frame) -> Frame:
         assert self._answer_ask is not None
-        return self._answer_ask(frame)
+        try:
+            return self._answer_ask(frame)
+        except StudentDied as reason:
+            self._reason = reason
+            raise
 
     def exchange(self, question: Frame, answer_ask: AnswerAsk) -> Frame:
         """Answer at once.
 
         Raises:
             KeyboardInterrupt: somebody pressed Ctrl-C, or left the debugger, while the student's code was running.
-            StudentDied: the processor time is used up.
+            StudentDied: the processor time is used up, or what was asked back may not be asked.
         """
+        if self._reason is not None:
+            raise StudentDied(str(self._reason), timed_out=self._reason.timed_out)
         outer, self._answer_ask = self._answer_ask, answer_ask
         try:
             with self._timer():
@@ -90,6 +97,8 @@ class InProcess:
             self._answer_ask = outer
         if isinstance(self._server.exception, KeyboardInterrupt | bdb.BdbQuit):
             raise KeyboardInterrupt
+        if self._reason is not None:
+            raise self._reason
         if self._left <= 0:
             raise out_of_time(self._cpu_seconds)
         return answer

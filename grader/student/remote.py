@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import torch
 
-from grader.student.errors import StudentDied, StudentError
+from grader.student.errors import StudentError
 
 
 class Line(Protocol):
@@ -112,15 +112,8 @@ class Student:
         return str(self._session.query("random"))
 
     def cpu_seconds(self) -> float:
-        """Processor time of the process over there, as it says itself.
-
-        Raises:
-            StudentDied: it says something that is no time.
-        """
-        seconds = self._session.query("seconds")
-        if type(seconds) is not float or not 0 <= seconds < 1e9:
-            raise StudentDied("the process sent something that is not an answer: no processor time")
-        return seconds
+        """Processor time of the process over there, as it says itself."""
+        return float(self._session.query("seconds"))
 
     @contextlib.contextmanager
     def raises(self, kind: str) -> Iterator[None]:

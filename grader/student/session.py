@@ -6,16 +6,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import gymnasium
 import torch
 
 from grader.student import lent
-from grader.student.errors import StudentDied, StudentError, WireError
+from grader.student.errors import StudentDied, WireError, shortened
 from grader.student.remote import Remote, RemoteModule, RemoteObject
+from grader.student.replies import A_METHOD, Reply, reply
 from grader.student.transcript import KEPT_BYTES, Exchange, Transcript, size_of
 from grader.student.wire import Decoder, Encoder, Frame, Tensor
 
@@ -43,6 +45,41 @@ _HISTORY = 10
 """Cases kept besides the current one: what a diagnosis compares beyond the smallest failing case."""
 
 
+_ASKS_CAP, _ASKED_OBJECTS_CAP, _ASKED_BYTES_CAP = 50_000, 500_000, 1 << 26
+"""Of one case: what a test has lent keeps what it is asked, as long as the case lasts."""
+_OBJECTS_CAP, _BYTES_CAP = 20_000_000, 1 << 30
+"""Of one session: to read them takes the grader's own time. A training run of 300,000 steps needs a fifth of it."""
+
+
+@dataclasses.dataclass(slots=True)
+class _Asked:
+    """What the student's side has asked in one case."""
+
+    asks: int = 0
+    objects: int = 0
+    size: int = 0
+
+    def add(self, objects: int, size: int) -> None:
+        """Count one more question.
+
+        Raises:
+            StudentDied: there were too many, or they were too large.
+        """
+        self.asks += 1
+        self.objects += objects
+        self.size += size
+        if self.asks > _ASKS_CAP:
+            raise StudentDied(
+                f"it used what the test had given it more than {_ASKS_CAP:,} times; is there a loop that does not end?",
+                timed_out=True,
+            )
+        if self.objects > _ASKED_OBJECTS_CAP or self.size > _ASKED_BYTES_CAP:
+            raise StudentDied(
+                f"it gave more to what the test had lent it than {_ASKED_OBJECTS_CAP:,} values "
+                f"or {_ASKED_BYTES_CAP >> 20} MB"
+            )
+
+
 class Session:
     """One conversation with one submission.
 
@@ -61,6 +98,8 @@ class Session:
         self._pending: BaseException | None = None
         self._answering = False
         self._violation = ""
+        self._objects = self._bytes = 0
+        self._asked = _Asked()
         self._methods: set[tuple[str, str]] = set()
         self.transcript = Transcript(0)
         self.history: list[Transcript] = []
@@ -82,6 +121,7 @@ class Session:
         self._lent.clear()
         self._numbers = itertools.count(1)
         self._pending = None
+        self._asked = _Asked()
         self._say(["begin", seed], keep=False)
 
     def close(self) -> None:
@@ -101,7 +141,7 @@ class Session:
         if type_name and (type_name, name) in self._methods:
             return method
         value = self._say(["get", target, name])
-        if isinstance(value, Remote) and value._number == 0:
+        if value is A_METHOD:
             self._methods.add((type_name, name))
             return method
         return value
@@ -110,7 +150,13 @@ class Session:
         """Any other question (see ``grader.student.server``)."""
         return self._say([verb, *rest])
 
-    def _say(self, message: list[Any], *, keep: bool = True) -> Any:
+    def backward(
+        self, graph: int, gradients: list[torch.Tensor | None], shapes: Sequence[torch.Size]
+    ) -> list[torch.Tensor | None]:
+        """The gradients of a computation's inputs, which have these shapes, from those of its outputs."""
+        return self._say(["backward", graph, gradients], like=shapes)  # type: ignore[no-any-return]
+
+    def _say(self, message: list[Any], *, keep: bool = True, like: Sequence[torch.Size] = ()) -> Any:
         if self._answering:
             # The other side waits for an answer, and would take the question for one.
             raise TypeError("only plain values, arrays and tensors can be used here")
@@ -124,7 +170,11 @@ class Session:
                 return True, -1
             return False, -1
 
-        question = Encoder(self._lend, outgoing, modules=True).frame(message)
+        try:
+            question = Encoder(self._lend, outgoing, modules=True).frame(message)
+        except WireError as error:
+            # A test's own values are small: what has grown too large to be passed on came from over there.
+            raise self._violated(f"its answers cannot be passed on: {error}") from None
         asks: list[tuple[Frame, Frame]] = []
         size = size_of(question)
 
@@ -136,8 +186,10 @@ class Session:
                 asks.append((frame, answer))
             return answer
 
+        outputs: dict[int, torch.Tensor] = {}
         try:
             answer = self.channel.exchange(question, answer_ask)
+            said = self._read(str(message[0]), answer, outputs, like)
         except StudentDied:
             # The question that was never answered is what a counterexample has to end with.
             if keep and self._record:
@@ -149,41 +201,61 @@ class Session:
             # A test's own function failed while the student's code was calling it: that cannot be swallowed there.
             pending, self._pending = self._pending, None
             raise pending
-        return self._read(answer, inputs)
+        self._print(said.printed)
+        if said.error is not None:
+            raise said.error from getattr(self.channel, "exception", None)
+        if not outputs or not torch.is_grad_enabled():
+            return said.value
+        return self._attach(said.value, said.graph, [outputs[i] for i in range(len(outputs))], inputs)
 
-    def _read(self, answer: Frame, inputs: list[torch.Tensor]) -> Any:
-        outputs: dict[int, torch.Tensor] = {}
+    def _read(self, verb: str, answer: Frame, outputs: dict[int, torch.Tensor], like: Sequence[torch.Size]) -> Reply:
+        """What an answer says; ``outputs`` gets the tensors in it that have a graph over there, by their position.
+
+        Raises:
+            StudentDied: it is not an answer to what was asked.
+        """
+        methods = 0
 
         def incoming(tensor: Tensor) -> torch.Tensor:
             if tensor.requires_grad and tensor.output >= 0 and tensor.data.is_floating_point():
                 outputs[tensor.output] = tensor.data
             return tensor.data
 
+        def resolve(tag: str, rest: list[Any]) -> Any:
+            nonlocal methods
+            if tag == "r" and rest == [0, "method", "method"] and verb == "get":
+                methods += 1
+                return A_METHOD
+            return self._resolve(tag, rest)
+
         try:
-            parts = Decoder(self._resolve, incoming).message(answer)
-            kinds = [type(part) for part in parts]
-            if kinds == _RAISED and parts[0] == "raised" and all(type(base) is str for base in parts[2]):
-                _, kind, bases, message, line, source, trace, printed = parts
-                self._print(printed)
-                error = StudentError(kind, tuple(bases), message, line, source, trace)
-            elif len(parts) == 4 and kinds[0] is str and parts[0] == "ok" and kinds[2:] == [str, int]:
-                error = None
-                _, value, printed, graph = parts
-                self._print(printed)
-            else:
-                raise WireError("neither an answer nor an exception")
+            read = reply(verb, self._within_budget(Decoder(resolve, incoming), answer), like)
+            if methods and not (methods == 1 and read.value is A_METHOD):
+                raise WireError("a method inside of a value")
             if sorted(outputs) != list(range(len(outputs))):
                 raise WireError("outputs that are out of order")
         except WireError as violation:
-            # Nothing that comes after it can be trusted to be the answer to its question.
-            self._violation = f"the process sent something that is not an answer: {violation}"
-            self.close()
-            raise StudentDied(self._violation) from None
-        if error is not None:
-            raise error from getattr(self.channel, "exception", None)
-        if not outputs or not torch.is_grad_enabled():
-            return value
-        return self._attach(value, graph, [outputs[i] for i in range(len(outputs))], inputs)
+            raise self._violated(f"the process sent something that is not an answer: {violation}") from None
+        return read
+
+    def _within_budget(self, decoder: Decoder, frame: Frame) -> list[Any]:
+        """Decode a frame, and count what has come in this session.
+
+        Raises:
+            WireError: it is malformed, or there was more than may come in one session.
+        """
+        message = decoder.message(frame)
+        self._bytes += size_of(frame)
+        self._objects += decoder.objects
+        if self._objects > _OBJECTS_CAP or self._bytes > _BYTES_CAP:
+            raise WireError(f"more than {_OBJECTS_CAP:,} values or {_BYTES_CAP >> 20:,} MB in one session")
+        return message
+
+    def _violated(self, what: str) -> StudentDied:
+        """End a session in which nothing that comes can be trusted to be the answer to its question."""
+        self._violation = what
+        self.close()
+        return StudentDied(what)
 
     def _attach(self, value: Any, graph: int, outputs: list[torch.Tensor], inputs: list[torch.Tensor]) -> Any:
         """Put the outputs of a remote computation into this side's autograd graph."""
@@ -210,13 +282,18 @@ class Session:
 
     def _answer_ask(self, frame: Frame) -> Frame:
         """Do what the student's side asks of an object that was lent to it."""
+        decoder = Decoder(self._resolve)
         try:
-            verb, number, method, args, kwargs, grad_enabled = Decoder(self._resolve).message(frame)
+            verb, number, method, args, kwargs, grad_enabled = self._within_budget(decoder, frame)
             value, kind = self._lent[number]
             if verb != "ask" or method not in lent.ALLOWED[kind]:
                 raise WireError("that cannot be asked")
         except (WireError, ValueError, TypeError, KeyError) as error:
-            raise StudentDied(f"the process asked something that is not allowed: {error}") from None
+            why = shortened(str(error), 200)
+            raise StudentDied(f"the process asked something that is not allowed: {why}") from None
+        if self._record:
+            # In training, nothing that is lent keeps anything, and the budget is one of steps.
+            self._asked.add(decoder.objects, size_of(frame))
         enough = Encoder(self._lend).frame(["raised", "RuntimeError", "the test has seen enough"])
         if self._pending is not None:
             return enough
@@ -240,17 +317,13 @@ class Session:
     def _resolve(self, tag: str, rest: list[Any]) -> Any:
         if tag == "r":
             number, type_name, kind = rest
-            if type(number) is not int or type(type_name) is not str:
+            if type(number) is not int or number < 1 or type(type_name) is not str:
                 raise WireError("an object without a number or a type")
             remote = {"module": RemoteModule, "iterator": Remote}.get(kind, RemoteObject)
             return remote(self, number, type_name[:100])
-        if tag == "h":
-            if type(rest[0]) is not int:
-                raise WireError("an object without a number")
-            return RemoteObject(self, rest[0], "")
         if tag == "c":
             return self._lent[rest[0]][0]
-        raise WireError(f"unknown tag {tag!r}")
+        raise WireError(f"unknown tag {str(tag)[:20]!r}")
 
 
 def load_submission(channel: Channel, sources: dict[str, str], main: str, *, record: bool = True) -> Session:
@@ -276,16 +349,13 @@ class _Computation(torch.autograd.Function):
     def forward(ctx: Any, session: Session, graph: int, outputs: list[torch.Tensor], *inputs: torch.Tensor) -> Any:
         ctx.session, ctx.graph = session, graph
         ctx.set_materialize_grads(False)
+        ctx.shapes = [tensor.shape for tensor in inputs[1:]]  # the first one is the anchor
         return tuple(outputs)
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor | None) -> Any:
-        inputs = ctx.session.query("backward", ctx.graph, list(gradients))
+        inputs = ctx.session.backward(ctx.graph, list(gradients), ctx.shapes)
         return None, None, None, None, *inputs
-
-
-# What an exception's parts are: the word, kind, bases, message, line, source line, traceback, printed text.
-_RAISED = [str, str, list, str, int, str, str, str]
 
 
 def _is_of_hypothesis(error: BaseException) -> bool:

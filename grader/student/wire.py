@@ -4,7 +4,8 @@ Values are rebuilt by their exact base type, so what arrives behaves as plain da
 side; pickle is never used. What has no plain form stays where it is, and a reference crosses instead: ``refer`` and
 ``resolve`` decide what that means on each side.
 
-What a message unpacks to is bounded by its own size: arrays lie in the body one after the other, none twice.
+What a message unpacks to is bounded by its own size: arrays lie in the body one after the other, none twice, and the
+number of lists, of generators and of empty rows has a cap.
 Malformed input raises ``WireError`` and nothing else.
 
 All that may cross. What is not in this table does not; ``both`` means from the grader and from the student's side:
@@ -50,6 +51,13 @@ from grader.student.frames import BODY_CAP, HEAD_CAP
 from grader.student.frames import Frame as Frame
 
 _DEPTH_CAP = 40
+_CONTAINERS_CAP = 50_000
+"""Of one message: a list that is empty is one byte on its way and hundreds of them in memory."""
+_CONTAINER_BYTES = bytes([*range(0x80, 0xA0), *range(0xDC, 0xE0)])
+_EMPTY_CELLS_CAP = 1 << 16
+"""Of an array without numbers, the product of its sides that are not zero: 400 million rows of nothing are no bytes,
+and as many lists once they are printed."""
+_GENERATORS_CAP = 64
 _INT_BITS = 512
 """Larger integers may not cross: Python refuses to print those of some thousand digits, or to make floats of them."""
 _FIELDS_CAP = 32
@@ -193,6 +201,9 @@ class Decoder:
         resolve: gives the value for a tagged reference; raises ``WireError`` for one it does not know.
         tensor: called for every tensor; gives what stands in its place.
         modules: whether networks are accepted; the grader accepts none.
+
+    Attributes:
+        objects: how many values all messages so far were made of, packed numbers included.
     """
 
     def __init__(
@@ -207,6 +218,8 @@ class Decoder:
         self._modules = modules
         self._body = b""
         self._at = 0
+        self.objects = 0
+        self._generators = 0
         self._tuples: set[tuple[str, tuple[str, ...]]] = set()
 
     def message(self, frame: Frame) -> list[Any]:
@@ -215,8 +228,9 @@ class Decoder:
         Raises:
             WireError: it is malformed in any way.
         """
-        self._body, self._at = frame.body, 0
+        self._body, self._at, self._generators = frame.body, 0, 0
         self._tuples.clear()
+        _check_containers(frame.head)
         try:
             head = _exactly(list, msgspec.msgpack.decode(frame.head))
             if not head:
@@ -238,6 +252,7 @@ class Decoder:
         return self._value(value, 0)
 
     def _value(self, value: Any, depth: int) -> Any:
+        self.objects += 1
         if type(value) is not list:
             if value is None or type(value) in (bool, int, float, str):
                 return value
@@ -270,7 +285,9 @@ class Decoder:
             dtype, offset, count = rest
             if dtype not in ("d", "q"):
                 raise WireError("a packed list of another type")
-            return self._array(dtype, [count], offset).tolist()
+            numbers: list[Any] = self._array(dtype, [count], offset).tolist()
+            self.objects += len(numbers)
+            return numbers
         if tag == "n":
             name, fields, items = rest
             key = _exactly(str, name), tuple(_exactly(list, fields))
@@ -290,6 +307,10 @@ class Decoder:
             return int(rest[0], 16)
         if tag == "x":
             return np.frombuffer(rest[1], dtype=_dtype(rest[0]), count=1)[0]
+        if tag in ("g", "G"):
+            self._generators += 1
+            if self._generators > _GENERATORS_CAP:
+                raise WireError("more generators than may cross")
         if tag == "g":
             if rest[0] not in _BIT_GENERATORS:
                 raise WireError("an unknown bit generator")
@@ -312,6 +333,8 @@ class Decoder:
         if not all(type(n) is int and n >= 0 for n in [*_exactly(list, shape), offset]) or len(shape) > 16:
             raise WireError("an array with an impossible shape")
         count = math.prod(shape)
+        if count == 0 and math.prod(max(n, 1) for n in shape) > _EMPTY_CELLS_CAP:
+            raise WireError("an array of no numbers with sides that are too long")
         kind = _dtype(dtype)
         size = count * kind.itemsize
         # One after the other: many arrays made of the same bytes would need far more memory than their message.
@@ -334,6 +357,12 @@ def _integer(value: int) -> Any:
     if value.bit_length() > _INT_BITS:
         raise WireError(f"an integer of more than {_INT_BITS} bits may not cross")
     return ["i", hex(value)]
+
+
+def _check_containers(head: bytes) -> None:
+    """Refuse a head with too many lists before it is unpacked; bytes that only look like one count as well."""
+    if len(head) > _CONTAINERS_CAP and len(head) - len(head.translate(None, _CONTAINER_BYTES)) > _CONTAINERS_CAP:
+        raise WireError(f"a message of more than {_CONTAINERS_CAP:,} lists")
 
 
 def _check_keys(keys: list[Any]) -> None:

@@ -2,8 +2,9 @@
 
 Of a class, nothing is parsed in the process that grades.
 
-- ``students``: the students of a class, and what lies beside their folders.
-- ``find``: a student's work on a lesson, of all that could be it, and what to say of the rest.
+- ``students``: the students of a class, and other things beside their folders.
+- ``apart``: keeps output out of the folders that submissions are read from.
+- ``find``: a student's work on a lesson, chosen among all candidates, and remarks on the others.
 - ``walk``: everything that lies in a folder, within bounds.
 - ``names``: recognises the lesson in the name of a file or folder.
 - ``read``: one file, module or notebook, as a ``Submission``.

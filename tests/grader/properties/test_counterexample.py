@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tiny_course
-from hypothesis import given
+import torch
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_course import NUMBERS
 
 from grader.grading.grade import grade
-from grader.properties.counterexample import _as_loops
+from grader.properties.answers import same
+from grader.properties.counterexample import _as_loops, code
 from grader.render import words
 from grader.student.inprocess import Here
 from grader.submissions.read import Submission
@@ -72,3 +76,48 @@ def test_thirty_calls_of_a_property_are_three_lines_that_run(
     assert script == ("from lesson1_numbers import double\n\nfor _ in range(29):\n    double(0)\nprint(double(0))")
     exec(script.replace("from lesson1_numbers import double", "double = lambda x: 2 * x"), {})
     assert capsys.readouterr().out.strip() == failed.got == "0"
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (np.zeros((400_000_000, 0)), "<ndarray of shape (400000000, 0), float64>"),
+        (torch.zeros(0, 400_000_000), "<tensor of shape (0, 400000000), torch.float32>"),
+        ([[[0.5] * 500] * 500] * 500, "<list of 500 items>"),
+        ({i: ["x" * 900] * 900 for i in range(900)}, "<dict of 900 items>"),
+        ([np.zeros((500, 0))] * 900, "<list of 900 items>"),
+        ("x" * 900_000, "<str of 900,000 characters>"),
+        (b"x" * 900_000, "<bytes of 900,000 bytes>"),
+        (set(range(5000)), "<set of 5000 items>"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_too_large_to_print_is_described_before_it_is_printed(value, says):
+    tracemalloc.start()
+    try:
+        assert code(value) == says
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+numbers = st.floats() | st.integers(-(2**63), 2**63) | st.floats(width=32).map(np.float32) | st.booleans()
+numbers |= st.complex_numbers().map(np.complex128)
+
+
+@settings(max_examples=300, deadline=None)
+@given(numbers, numbers, st.sampled_from([0.0, 1e-5, -1e-4, 1e-9]))
+def test_numbers_are_alike_where_numpy_says_so(one, other, off):
+    for left, right in [(one, other), (one, one), (one, complex(one) * (1 + off) if off else one)]:
+        if isinstance(right, complex):
+            right = np.complex128(right)
+        with np.errstate(all="ignore"):
+            left_, right_ = (value if isinstance(value, np.generic) else float(value) for value in (left, right))
+            assert same(left, right) is bool(np.isclose(left_, right_, rtol=1e-4, atol=1e-5, equal_nan=True))
+
+
+def test_answers_that_numpy_compares_item_by_item_are_compared():
+    assert not same({np.float64(1): 1}, {(1, 2): 1})
+    assert not same(np.complex128(1j), 1)
+    assert not same({np.int64(hash((1, 2)))}, {(1, 2)})
+    assert same({(1, 2), 3}, {3, (1, 2)})

@@ -121,6 +121,25 @@ for fd in range(64):
     except OSError: pass
 def forged(*args, **kwargs): return 0
 """,
+    **{
+        f"answers with {what}": f"""
+from grader.student import server as serve
+from grader.student import wire
+true = serve.Server.answer
+def answer(self, question):
+    known = true(self, question)
+    return {head} if b"call" in question.head[:9] else known
+serve.Server.answer = answer
+def forged(*args, **kwargs): return 0
+"""
+        for what, head in {
+            "the word alone": 'wire.Encoder(list).frame(["ok"])',
+            "an array for the word": 'wire.Encoder(list).frame([__import__("numpy").zeros(3), 1, "", 1])',
+            "a list for a number": 'wire.Encoder(list).frame(["ok", 1, "", [1]])',
+            "rows of nothing": 'wire.Frame(bytes.fromhex("94a26f6b94a161a16492ce17d784000000a001"), b"")',
+            "an object of no number": 'wire.Frame(bytes.fromhex("94a26f6b94a172ffa154a66f626a656374a001"), b"")',
+        }.items()
+    },
     "prints a report": """
 import json, sys
 report = json.dumps({"status": "graded", "score": 99, "max_score": 1, "properties": [{"verdict": "pass", "points": 9}]})
