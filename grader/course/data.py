@@ -258,7 +258,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def salt_file(self) -> Path:
-        """Where the salt of the class is kept."""
+        """The file that holds the salt of the class."""
         return self.root / salt.FILE
 
     def of_class(self, *, make: bool = False) -> Course:

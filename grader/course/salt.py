@@ -27,7 +27,7 @@ _MOST = 1000
 
 @functools.cache
 def stretched(word: str) -> str:
-    """What secrets are derived from in the place of a salt of the class's own; once per process."""
+    """The key that secrets are derived from instead of a class's own salt; made once per process."""
     return hashlib.scrypt(word.encode("utf-8", "replace"), salt=b"grader", n=2**14, r=8, p=1, dklen=32).hex()
 
 

@@ -122,7 +122,7 @@ def rehearse_there(source: Path) -> int:
 
 
 def _read(source: Path) -> tuple[Settings, Course]:
-    """What the zip holds."""
+    """Read the settings and the course from the unpacked zip."""
     return msgspec.json.decode((source / "gradescope.json").read_bytes(), type=Settings), load(source).of_class()
 
 

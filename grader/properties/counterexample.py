@@ -244,7 +244,7 @@ def code(value: Any) -> str:
 
 
 def _parts(value: Any, most: int) -> int:
-    """What a value is made of, counted until there is more than ``most``; nothing is turned into text for it."""
+    """Count the parts of a value until there is more than ``most``; nothing is turned into text for it."""
     if isinstance(value, str | bytes):
         return 1 + len(value) // 10
     if isinstance(value, np.ndarray | torch.Tensor):

@@ -1,4 +1,4 @@
-"""Where the reports on a student lie, and what the student is called in them.
+"""The folder of a student's reports, and the student's name in them.
 
 A student's folder of submissions may be called anything that a file system takes: like one of the files that lie beside
 the reports, or by bytes that are no text. Such a name gets another spelling, which no other student can have: the

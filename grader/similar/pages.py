@@ -125,7 +125,7 @@ def base_line(comparison: Comparison) -> str:
 
 
 def group_page(comparison: Comparison, group: Group, given: str, i: int, number: int) -> str:
-    """Who is in a group, and its work: once where it is the same, else the first one beside the one least like it."""
+    """The students of a group and their work: one source if it is identical, else the first and the least similar."""
     handed_out = fingerprint(normal(given)).hashes
     sources = [group.first] if group.kind == "identical" else [group.first, group.last]
     prints = [without(fingerprint(comparison.forms[source]), handed_out) for source in sources]

@@ -72,7 +72,7 @@ def fragments(slices: Any, source: str) -> tuple[tuple[int, int], ...]:
 
 
 def same_lines(left: Normal, right: Normal) -> float:
-    """How much of the one's own lines stands in the other letter for letter, names and comments included.
+    """The share of one source's own lines that occur in the other letter for letter, names and comments included.
 
     Of both directions the larger. Independent answers choose their own names, even where there is one obvious way.
     """

@@ -1,4 +1,4 @@
-"""What may come back to a question: the shape of every verb's answer, checked in this one place.
+"""Valid answers: the shape of every verb's answer, checked in this one place.
 
 The process that answers is the student's. What is not an answer to the question that was asked goes no further than
 here: it is neither kept nor used, so everything behind the session may rely on these shapes.

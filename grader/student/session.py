@@ -53,7 +53,7 @@ _OBJECTS_CAP, _BYTES_CAP = 20_000_000, 1 << 30
 
 @dataclasses.dataclass(slots=True)
 class _Asked:
-    """What the student's side has asked in one case."""
+    """The questions of the student's side in one case."""
 
     asks: int = 0
     objects: int = 0
@@ -209,7 +209,7 @@ class Session:
         return self._attach(said.value, said.graph, [outputs[i] for i in range(len(outputs))], inputs)
 
     def _read(self, verb: str, answer: Frame, outputs: dict[int, torch.Tensor], like: Sequence[torch.Size]) -> Reply:
-        """What an answer says; ``outputs`` gets the tensors in it that have a graph over there, by their position.
+        """Decode an answer; ``outputs`` gets the tensors in it that have a graph over there, by their position.
 
         Raises:
             StudentDied: it is not an answer to what was asked.

@@ -27,7 +27,7 @@ def refuse_overlap(source: Path, out: Path, option: str = "--out") -> None:
 
 
 def overlap(source: Path, out: Path) -> str:
-    """How ``out`` overlaps ``source``: ``is``, ``lies in`` or ``holds``; "" if the two are apart.
+    """The overlap of ``out`` with ``source``: ``is``, ``lies in`` or ``holds``; "" if the two are apart.
 
     Folders are compared by what they are on the disk, so a link or another spelling of a name is no way around.
     """

@@ -28,7 +28,7 @@ _Text = Annotated[str, msgspec.Meta(max_length=_MOST_TEXT)]
 
 
 class Limits(NamedTuple):
-    """What reading one student's work on one lesson may take.
+    """The resources that reading one student's work on one lesson may use.
 
     Attributes:
         cpu_seconds: processor time. The reference solutions take hundredths of a second.
@@ -119,12 +119,12 @@ def frame(message: Question | Answer) -> Frame:
 
 
 def question(received: Frame) -> Question:
-    """What is asked."""
+    """Decode a question."""
     return _questions.decode(received.body)
 
 
 def answer(received: Frame) -> Answer:
-    """What came back.
+    """Decode an answer.
 
     Raises:
         WireError: it is none of the things that may come back.

@@ -244,7 +244,7 @@ class Reader:
         return got
 
     def _why(self, ended: int, seconds: float) -> str:
-        """What a wait status says about what was read; "" where something from outside has ended the process."""
+        """Explain a wait status by what was read; "" where something from outside has ended the process."""
         if os.WIFSIGNALED(ended):
             number = os.WTERMSIG(ended)
             if number == signal.SIGXCPU or (number == signal.SIGKILL and seconds >= self._limits.cpu_seconds):
@@ -313,7 +313,7 @@ class Reader:
 
 
 def _ring(limits: Limits) -> bytes:
-    """What a child may do, as a line: read libraries, and what the question adds."""
+    """The limits of a child, as a line: read libraries, and what the question adds."""
     # Where the kernel cannot guard files there are limits, which is what reading needs most.
     walled = lockdown.landlock_version() > 0 and lockdown.has_seccomp()
     ring = lockdown.Ring(
@@ -334,7 +334,7 @@ def _in_words(set_aside: Mapping[bytes, str]) -> str:
 
 
 def _version(folder: bytes, where: bytes) -> object:
-    """What changes when a file does; None where there is none."""
+    """A value that changes when a file does; None if there is no file."""
     try:
         found = os.lstat(os.path.join(folder, where))
     except OSError:

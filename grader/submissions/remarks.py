@@ -133,7 +133,7 @@ def _is_passed(name: str, parts: list[ast.AST]) -> bool:
 
 
 def not_here(source: str, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """What to say of each package that a module imports, should it turn out not to be installed.
+    """A remark on each package that a module imports, should it turn out not to be installed.
 
     Said while the module is read, so that nobody has to parse it again. What is installed wherever the grader is does
     not count.

@@ -350,7 +350,7 @@ def test_what_cannot_be_parsed_is_one_students(
     assert (reports["student-001"].status, reports["student-001"].score) == ("graded", 3)
     assert (reports["student-003"].status, reports["student-003"].score) == ("unreadable", 0)
     assert (reports["student-010"].status, reports["student-010"].score) == ("unreadable", 0)
-    assert not any(report.has_error for report in made)
+    assert not any(report.has_error for report in reports.values())
 
 
 def test_an_empty_class_is_one_line(tmp_path: Path) -> None:
