@@ -10,6 +10,8 @@ the verdict comes from ``grader grade``, which runs student code in a process of
 - ``verdicts``: the class's reports, made in parallel while nbgrader goes through the students.
 - ``classwork``: the process that makes them.
 - ``restore``: turns a student's submission into a notebook that nbgrader can keep.
+- ``page_text``: a student's text as HTML that can do nothing.
+- ``beside``: bounds on the files beside a notebook that are kept.
 - ``stage``: the stage that replaces nbgrader's ``Execute``: it writes a report into the outputs of cells.
 """
 

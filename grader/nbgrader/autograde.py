@@ -11,24 +11,27 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import functools
-import glob
 import hashlib
 import json
+import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 import nbgrader.api
 from nbgrader import converters, utils
 from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import base as nbgrader_base
 
 from grader.course import Lesson
 from grader.errors import NoVerdictError, UserError
+from grader.nbgrader.beside import beside
+from grader.nbgrader.beside import digest as digest_beside
 from grader.nbgrader.restore import Released, restore
 from grader.nbgrader.stage import worth
 from grader.nbgrader.verdicts import Verdicts
-from grader.printable import amount
+from grader.printable import amount, count, one_line, visible
 from grader.report.report import Report, without_times
 from grader.submissions.find import read_work
 from grader.submissions.read import Submission
@@ -37,11 +40,23 @@ from grader.submissions.students import find_students
 _REFRESH = "run `grader nbgrader init` on this folder again, and then `nbgrader generate_assignment {} --force`"
 
 
+_MOST_NAMED = 10
+
+
+class _Printable(logging.Filter):
+    """Names of folders and files, which students chose, reach a terminal as text."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = visible(record.getMessage()), ()
+        return True
+
+
 class Autograde(converters.Autograde):  # type: ignore[misc]
     """Takes the place of ``nbgrader.converters.Autograde``; set it up in the config under that name."""
 
     def init_notebooks(self) -> None:
         """Find the submissions to grade: every student's folder, even if nbgrader would find no notebook in it."""
+        self.log.addFilter(_Printable())
         self.verdicts = Verdicts(parent=self)
         with _one_line(self):
             self._prepare()
@@ -66,6 +81,10 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
             for student in find_students(submissions, ())
             if fnmatch.fnmatchcase(student, directory.student_id) and student not in excluded
         ]
+        self._unfit = [student for student in students if not student.isprintable()]
+        students = [student for student in students if student.isprintable()]
+        for student in self._unfit:
+            self.log.error("%s is a name that nbgrader's gradebook cannot keep; rename the folder", one_line(student))
         if not students:
             raise NoVerdictError(f"{submissions} has no student named {directory.student_id!r}")
         self.assignments: dict[str, list[str]] = {}
@@ -114,7 +133,7 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
             ]  # fmt: skip
             self._metadata = {"kernelspec": json.loads(notebook.kernelspec or "{}")}
         self._metadata["language_info"] = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
-        order = self._source_order(name)
+        order = self._read_source(name)
         self._released = sorted(cells, key=lambda cell: (order.get(cell.name, len(order)), cell.name))
         judged = worth(lesson, training=self.verdicts.training)
         tests = {each.name: each.points for each in cells if each.points is not None and not (each.answer or each.task)}
@@ -134,15 +153,17 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
             raise NoVerdictError(f"the gradebook has no cell for {missing[0]}; {_REFRESH.format(name)}")
         self._exercises = {cell: judged[cell][0] for cell in tests}
 
-    def _source_order(self, name: str) -> dict[str, int]:
-        """The position of each of nbgrader's cells in the source notebook, as the gradebook does not store it."""
+    def _read_source(self, name: str) -> dict[str, int]:
+        """The position of each of nbgrader's cells, which the gradebook does not store; and the lesson's own texts."""
         import nbformat
 
         path = Path(self.coursedir.format_path(self.coursedir.source_directory, ".", name), f"{name}.ipynb")
         try:
             cells = nbformat.read(path, as_version=4).cells
         except FileNotFoundError:
+            self._given = []
             return {}
+        self._given = [cell.source for cell in cells if cell.cell_type == "markdown"]
         return {cell.metadata.get("nbgrader", {}).get("grade_id", ""): i for i, cell in enumerate(cells)}
 
     def convert_notebooks(self) -> None:
@@ -152,6 +173,9 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
             with _one_engine():
                 super().convert_notebooks()
             early = False
+            if self._unfit:
+                self.log.error("not graded, because of its name: %s", count(len(self._unfit), "folder"))
+                raise SystemExit(1)
         finally:
             self.verdicts.end(early=early)
 
@@ -172,11 +196,25 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
         return bool(super().init_destination(assignment_id, student_id))
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
-        """As in nbgrader, but without following links, which could expose any file that the instructor can read."""
-        folder = Path(self._format_source(assignment_id, student_id))
-        links = [glob.escape(path.name) for path in folder.rglob("*") if path.is_symlink()]
-        with utils.temp_attrs(self.coursedir, ignore=[*self.coursedir.ignore, *links]):
+        """As in nbgrader, but that what lies beside the notebook is bounded, and links are not followed.
+
+        A link would hand back whatever the instructor may read.
+        """
+
+        def files(folder: str, ignore: Sequence[str]) -> list[str]:
+            found = beside(Path(folder), ignore)
+            for path in found.left_out[:_MOST_NAMED]:
+                self.log.warning("Too large to keep beside the notebook, left where it is: %s", path)
+            if len(found.left_out) > _MOST_NAMED:
+                self.log.warning("and %d more", len(found.left_out) - _MOST_NAMED)
+            return [str(path) for path in found.kept]
+
+        before = nbgrader_base.find_all_files
+        nbgrader_base.find_all_files = files
+        try:
             super().init_assignment(assignment_id, student_id)
+        finally:
+            nbgrader_base.find_all_files = before
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
         """Run both of nbgrader's rounds of stages, one after the other, on the notebook that ``restore`` makes."""
@@ -187,7 +225,7 @@ class Autograde(converters.Autograde):  # type: ignore[misc]
         resources["nbgrader"]["exercises"] = self._exercises
         metadata = {**self._metadata, "grader": {"stamp": self._stamp}}
         student = resources["nbgrader"]["student"]
-        notebook = restore(folder, self._lesson, self._work_of(student).path, self._released, metadata)
+        notebook = restore(folder, self._lesson, self._work_of(student).path, self._released, metadata, self._given)
         self.exporter._preprocessors = []
         for stage in (*self.sanitize_preprocessors, *self.autograde_preprocessors):
             self.exporter.register_preprocessor(stage)
@@ -200,11 +238,7 @@ def stamp(report: Report, folder: Path, work: Path | None = None) -> str:
     """A digest of everything that determines an autograded notebook: the verdict and the submission."""
     verdict = msgspec.structs.replace(report, digest="", seconds=0.0)
     sha = hashlib.sha256(json.dumps(without_times(msgspec.to_builtins(verdict))).encode())
-    elsewhere = [work] if work is not None and not work.is_relative_to(folder) else []
-    for path in [*sorted(folder.rglob("*")), *elsewhere]:
-        if path.is_file() and not path.is_symlink():
-            shown = path.name if path in elsewhere else path.relative_to(folder)
-            sha.update(f"{shown}".encode("utf-8", "surrogateescape") + b"\0" + path.read_bytes())
+    sha.update(digest_beside(folder, work).encode())
     return sha.hexdigest()
 
 

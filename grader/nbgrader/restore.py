@@ -10,26 +10,24 @@ own cells as they were released.
 from __future__ import annotations
 
 import dataclasses
-import functools
-import re
-from collections.abc import Callable, Sequence
+import itertools
+import json
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode, v4
 
 from grader.course import Lesson
-from grader.printable import count
+from grader.nbgrader import page_text
+from grader.printable import clip
 from grader.submissions.read import NOTEBOOK_CAP, SIZE_CAP, decode
 
-_SHOWN = 20_000
-# nbgrader's pages leave HTML in a text as it is, and a student's script in the formgrader would have the instructor's
-# rights: it could set marks. So only tags that can do nothing are kept.
-_TAG = re.compile(
-    r"<(?=[A-Za-z/!?])(?!/?(?:b|i|u|em|strong|code|kbd|pre|sub|sup|br|hr|p|ul|ol|li|table|tr|th|td)\s*/?>)"
-)
-_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
-_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
+# What nbgrader renders for one student, and keeps in its pages.
+_MOST_CELLS = 500
+_MOST_TEXT = 200_000
+_MOST_PICTURES = 4 << 20
+_MOST_VALUES = 300_000
 _MAKE: dict[str, Callable[..., NotebookNode]] = {
     "code": v4.new_code_cell,
     "markdown": v4.new_markdown_cell,
@@ -73,7 +71,12 @@ class Released:
 
 
 def restore(
-    folder: Path, lesson: Lesson, graded: Path | None, released: Sequence[Released], metadata: dict[str, Any]
+    folder: Path,
+    lesson: Lesson,
+    graded: Path | None,
+    released: Sequence[Released],
+    metadata: dict[str, Any],
+    given: Collection[str] = (),
 ) -> NotebookNode:
     """Restore the submission as a notebook for nbgrader.
 
@@ -83,8 +86,10 @@ def restore(
         graded: the file that the verdict is about, wherever it lies; None where there is none.
         released: nbgrader's cells of the lesson, in the order of the source notebook.
         metadata: of the notebook.
+        given: the lesson's own texts. Every other text is the student's, and is made safe (``page_text``).
     """
     cells = _with_released(_student_cells(folder, lesson, graded), released)
+    _make_safe(cells, {text.strip() for text in (*given, *(each.source for each in released))})
     for i, cell in enumerate(cells):
         cell.id = f"cell-{i + 1}"
     notebook: NotebookNode = v4.new_notebook(cells=cells, metadata=metadata)
@@ -100,11 +105,12 @@ def _student_cells(folder: Path, lesson: Lesson, graded: Path | None) -> list[No
     elif not folder.is_symlink():
         cells = _cells_of(notebook)
     if graded is not None and (graded != notebook or cells is None) and _is_plain(graded):
-        data = graded.read_bytes()[:SIZE_CAP]
+        with graded.open("rb") as file:
+            data = file.read(SIZE_CAP)
         text = decode(data, graded.name)[0] or data.decode("utf-8", "replace")
-        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}\n# … {count(len(text) - _SHOWN, 'more character')}"
-        name = graded.name.encode(errors="replace").decode()
-        return [v4.new_markdown_cell(f"Handed in as `{name}`:"), v4.new_code_cell(shown), *(cells or [])]
+        label = v4.new_markdown_cell(page_text.labelled("Handed in as", graded.name))
+        label.metadata["ours"] = True
+        return [label, v4.new_code_cell(clip(text, page_text.MOST_SHOWN)), *(cells or [])]
     return cells or []
 
 
@@ -114,57 +120,63 @@ def _is_plain(path: Path) -> bool:
 
 
 def _cells_of(path: Path) -> list[NotebookNode] | None:
-    """Rebuild the cells of a notebook; None if it is not a notebook."""
-    import nbformat
-
+    """The cells of a notebook, made anew and no more than are shown; None where it is none."""
     if not _is_plain(path) or path.stat().st_size > NOTEBOOK_CAP:
         return None
     try:
-        found = nbformat.reads(path.read_bytes().decode("utf-8-sig"), as_version=4).cells
-        return [_anew(cell) for cell in found]
-    except Exception:
-        # nbformat's errors have no common base. What is wrong with the file, the report says.
-        return None
+        text = path.read_bytes().decode("utf-8-sig")
+        if sum(map(text.count, ",[{")) > _MOST_VALUES:  # each becomes an object, many times as large as its text
+            return None
+        data = json.loads(text)
+        # Of format 3 and before, notebooks have sheets.
+        found = data["cells"] if "cells" in data else [cell for each in data["worksheets"] for cell in each["cells"]]
+        return [_anew(cell) for cell in itertools.islice(found, _MOST_CELLS)]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None  # what is wrong with the file, the report says
 
 
-def _anew(cell: Any) -> NotebookNode:
-    """A fresh cell of the same kind with the same text, and with the pictures that were pasted into it."""
+def _anew(cell: dict[str, Any]) -> NotebookNode:
+    """The same text in a cell of the same kind; what was pasted into it is kept aside until the text is made safe."""
+    source = cell.get("source", cell.get("input", ""))
+    text = source if isinstance(source, str) else "".join(source)
     made: NotebookNode
-    if cell.cell_type == "markdown":
-        words, pictures = _TAG.sub("&lt;", str(cell.source)), _pictures(cell.get("attachments"))
-        # What cannot be shown as it is meant is shown as it was typed: indented, it is code.
-        shown = words if _can_be_shown(words, tuple(pictures)) else re.sub(r"(?m)^", "    ", str(cell.source))
-        made = v4.new_markdown_cell(shown)
-        if pictures:
-            made["attachments"] = pictures
+    if cell["cell_type"] in ("markdown", "heading"):
+        made = v4.new_markdown_cell(text)
+        made.metadata["pasted"] = cell.get("attachments")
     else:
         # A raw cell would be put into the page as it is.
-        made = v4.new_code_cell(str(cell.source))
+        made = v4.new_code_cell(text)
     marks = cell.get("metadata", {}).get("nbgrader", {})
     made.metadata["claims"] = str(marks.get("grade_id", "")) if isinstance(marks, dict) else ""
     return made
 
 
-@functools.lru_cache(maxsize=256)  # the lesson's own texts are the same in every notebook
-def _can_be_shown(words: str, pictures: tuple[str, ...]) -> bool:
-    """Whether a text can be rendered: a reference to a missing picture would end all of ``generate_feedback``."""
-    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+def _make_safe(cells: Sequence[NotebookNode], given: Collection[str]) -> None:
+    """Make every text that is not the lesson's own one that can do nothing, and bound what there is of all of them."""
+    room, pictures_room = _MOST_TEXT, _MOST_PICTURES
+    for cell in cells:
+        pasted, ours = cell.metadata.pop("pasted", None), cell.metadata.pop("ours", False)
+        if ours or cell.source.strip() in given:
+            continue
+        text = clip(cell.source, room)
+        room = max(0, room - len(text))
+        if cell.cell_type == "code":
+            cell.source = text
+            continue
+        pictures = _pictures(pasted, pictures_room)
+        pictures_room -= sum(map(len, pictures.values()))
+        cell.source = page_text.shown(text, pictures)
 
-    attachments = {name: {"image/png": ""} for name in pictures}
-    try:
-        MarkdownWithMath(renderer=IPythonRenderer(escape=False, attachments=attachments)).render(words)
-    except Exception:
-        return False
-    return True
 
-
-def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
-    """The pictures, and nothing else, among a cell's attachments."""
-    kept: dict[str, dict[str, str]] = {}
+def _pictures(attachments: Any, room: int) -> dict[str, str]:
+    """The pictures among what was pasted into a cell, by name, as addresses; ``room`` characters at most."""
+    kept: dict[str, str] = {}
     for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
         for kind, data in kinds.items() if isinstance(kinds, dict) else ():
-            if kind in _PICTURES and isinstance(data, str) and _BASE64.fullmatch(data):
-                kept.setdefault(str(name), {})[kind] = data
+            if isinstance(data, str) and len(data) <= room and (address := page_text.picture(kind, data)):
+                room -= len(address)
+                kept[name] = address
+                break
     return kept
 
 

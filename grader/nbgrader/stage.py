@@ -52,7 +52,8 @@ class Verdict(NbGraderPreprocessor):  # type: ignore[misc]
             name = exercises.get(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
             if name is None or not utils.is_grade(cell):
                 continue
-            page = cell_feedback(report, name, first=first)
+            # What is quoted of a student's is no formula, and no command of MathJax's.
+            page = f'<div class="tex2jax_ignore mathjax_ignore">{cell_feedback(report, name, first=first)}</div>'
             earned = score(report, name)
             cell.outputs = [
                 v4.new_output("display_data", {"text/html": page, "text/plain": f"{name}: {amount(earned, 'point')}"}),

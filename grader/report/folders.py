@@ -22,8 +22,8 @@ _LONGEST = 240
 def called(student: str) -> str:
     r"""The student's name in reports and tables: that of the folder, if that is text.
 
-    >>> called("student-001"), called("caf\udce9")
-    ('student-001', 'student~caf%E9')
+    >>> called("student-001"), called("jos\udce9")
+    ('student-001', 'student~jos%E9')
     """
     try:
         student.encode()

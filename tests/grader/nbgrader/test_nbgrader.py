@@ -38,7 +38,7 @@ from grader.course import load
 from grader.errors import CourseError
 from grader.lessons import chaffs
 from grader.managed import folder as managed
-from grader.nbgrader import database
+from grader.nbgrader import beside, database, page_text
 from grader.nbgrader.make import init
 from grader.nbgrader.restore import Released, restore
 from grader.nbgrader.stage import score, worth
@@ -61,6 +61,7 @@ def _as_it_was() -> Iterator[None]:
     before = autogradeapp.Autograde, api.Autograde
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADER_SALT", "of these tests")
+        patch.setattr(beside, "MOST_BYTES", 1 << 20)  # the same bound at another size: folders are copied here
         yield
     autogradeapp.Autograde, api.Autograde = before
 
@@ -182,6 +183,9 @@ def _class(folder: Path) -> None:
     elsewhere.mkdir(parents=True)
     (elsewhere / "buffer.py").write_text(right)
     (hand_in(folder, "student-001", None) / "notes.txt").symlink_to(folder / "gradebook.db")
+    with (hand_in(folder, "student-001", None) / "big.bin").open("wb") as file:
+        file.truncate(2 << 20)
+    (hand_in(folder, "student-001", None) / "small.txt").write_text("kept")
     for i, source in enumerate(FORGERIES.values(), start=18):
         hand_in(folder, f"student-{i:03d}", text(_book(folder, source)))
 
@@ -294,6 +298,30 @@ def test_a_script_in_a_notebook_does_not_run_in_nbgrader_s_pages(term: Path) -> 
 def test_links_lead_nowhere(term: Path) -> None:
     assert not list(term.glob(f"autograded/*/{LESSON}/notes.txt"))
     assert not list(term.glob(f"feedback/*/{LESSON}/notes.txt"))
+
+
+def test_what_lies_beside_a_notebook_is_kept_within_bounds(term: Path) -> None:
+    assert (term / "autograded" / "student-001" / LESSON / "small.txt").read_text() == "kept"
+    assert not list(term.glob(f"autograded/*/{LESSON}/big.bin"))
+
+
+def test_a_name_that_the_gradebook_cannot_keep_holds_up_nobody_else(
+    term: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "names"
+    shutil.copytree(term, folder, symlinks=True)
+    for name in ("jos\udce9", "\x1b[2J\nname"):
+        hand_in(folder, name, _solution(), f"{LESSON}.py")
+    hand_in(folder, "grades.csv", _solution(), f"{LESSON}.py")
+    hand_in(folder, "student-002", classroom.as_text(_book(folder, _solution())))
+    assert run(AutogradeApp, folder, LESSON) == 1
+    said = capsys.readouterr().err
+    assert "jos\\udce9 is a name that nbgrader's gradebook cannot keep; rename the folder" in said
+    assert "\x1b[2J" not in said
+    assert "Traceback" not in said
+    for student in ("student-002", "grades.csv"):
+        assert sum(each or 0 for each in marks(folder)[student].values()) == WHOLE
+    assert len(marks(folder)) == len(marks(term)) + 1
 
 
 def test_handed_in_again_the_marks_change_and_the_others_stay(term: Path, tmp_path: Path) -> None:
@@ -587,7 +615,7 @@ def test_a_question_that_is_graded_by_hand_stays_the_student_s(tmp_path: Path) -
     mine.metadata["nbgrader"] = {"grade_id": "why", "points": 100}
     place = hand_in(tmp_path, "student-001", classroom.as_text(nbformat.v4.new_notebook(cells=[mine])))
     made = restore(place, lesson, None, [question, test], {})
-    assert [cell.source for cell in made.cells] == ["Because.", test.source]
+    assert [cell.source for cell in made.cells] == [page_text.shown("Because.", {}), test.source]
     marks = made.cells[0].metadata.nbgrader
     assert (marks.grade, marks.solution, marks.points) == (True, True, 2.0)
     # Who takes it out gets it back, in its place: somebody has to see that there is no answer.
