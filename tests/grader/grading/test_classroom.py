@@ -344,9 +344,8 @@ def test_what_cannot_be_parsed_is_one_students(
     """64,000 loops in one another are a segmentation fault of the process that parses them."""
     hand_in(submissions, "student-003", "lesson1_numbers", f"def double(x):\n    return [x {'for a in x ' * 64_000}]\n")
     options = Options(lessons=LESSONS[:1], train=False, rehearse=False)
-    reports = {
-        report.student: report for report in grade_class(course, submissions, tmp_path / "out", isolation, options)
-    }
+    made = grade_class(course, submissions, tmp_path / "out", isolation, options)
+    reports = {report.student: report for report in made}
     assert (reports["student-001"].status, reports["student-001"].score) == ("graded", 3)
     assert (reports["student-003"].status, reports["student-003"].score) == ("unreadable", 0)
     assert (reports["student-010"].status, reports["student-010"].score) == ("unreadable", 0)
