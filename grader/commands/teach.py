@@ -24,6 +24,8 @@ from grader.commands.options import (
     the_course,
 )
 
+_NAMED = 10
+
 
 def grade(
     submissions: Annotated[
@@ -118,8 +120,14 @@ def _grade(
             file=sys.stderr,
         )
     print_class_summary(table, console, out, due.stored(out))
-    if any(report.has_error for report in reports):
-        stop("the grader itself failed on some submissions; their marks are not to be used (see the report)", 3)
+    if faulty := [report for report in reports if report.has_error]:
+        named = ", ".join(f"{one_line(report.student)} ({report.lesson})" for report in faulty[:_NAMED])
+        more = f" and {len(faulty) - _NAMED:,} more" if len(faulty) > _NAMED else ""
+        stop(
+            f"the grader itself failed on {count(len(faulty), 'submission')}: {named}{more}; there is no mark, and the "
+            f"report says why (a .log beside it in {out} has the details); the same command tries these again",
+            3,
+        )
 
 
 def rehearse(

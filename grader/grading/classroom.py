@@ -7,9 +7,10 @@ only grades what has changed.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,15 +18,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grader.course import Course, Lesson
-from grader.export.csv import grades_csv
-from grader.export.marks import of_student
+from grader.errors import UserError
 from grader.files import write
-from grader.grading import workers
+from grader.grading import faults, workers
 from grader.grading.digest import digest
+from grader.grading.pages import write_pages
 from grader.grading.rehearsal import rehearse
 from grader.grading.workers import Event
 from grader.render.counting import moment
-from grader.report import due, seal
+from grader.report import seal
 from grader.report.folders import called, folder_of
 from grader.report.report import Report
 from grader.report.sorting import natural
@@ -102,7 +103,7 @@ def grade_class(
         course: the course.
         submissions: a folder a student; see ``grader.submissions.find`` for what is looked for in it.
         out: gets ``grades.csv``, ``index.html``, ``counted.json``, and ``<student>/index.html`` and
-            ``<student>/<lesson>.json``.
+            ``<student>/<lesson>.json``; beside it a ``.log`` where the grader itself failed.
         isolation: how student code is walled in.
         options: what narrows the run.
         hear: called with every event.
@@ -114,7 +115,7 @@ def grade_class(
     Raises:
         ClassError: there is nothing to grade, or ``out`` and ``submissions`` overlap.
         RehearsalError: the course's own solutions do not get full marks here; nobody was graded.
-        GraderFault: a process of the grader's own died; run the same command again to go on.
+        GraderFault: no student code can be started here.
     """
     refuse_overlap(submissions, out)
     students = find_students(submissions, options.students)
@@ -124,7 +125,10 @@ def grade_class(
     reports: list[Report] = []
     jobs = {}
     for name in students:
-        up_to_date = kept(run, name, isolation)
+        up_to_date = None
+        with contextlib.suppress(Exception):
+            # What goes wrong here goes wrong again where it is graded, and becomes a report there.
+            up_to_date = kept(run, name, isolation)
         if up_to_date is None:
             jobs[name] = functools.partial(grade_student, run, name)
             continue
@@ -134,18 +138,28 @@ def grade_class(
     if options.rehearse:
         begun = [lesson for lesson in map(course.lesson, lessons) if _is_handed_in(course, lesson, submissions, jobs)]
         rehearse(course, begun, isolation, train=options.train, processes=options.processes, hear=hear)
-    for name, made in workers.run(jobs, isolation, processes=options.processes, hear=hear):
+    died = functools.partial(set_aside, run, isolation)
+    for name, made in workers.run(jobs, isolation, processes=options.processes, hear=hear, died=died):
         reports += made
         if finished is not None:
             finished(name)
-    write_pages(course, submissions, out, named=lessons if options.lessons else (), up_to=options.due)
-    order = {name: i for i, name in enumerate(lessons)}
+    faulty = write_pages(course, submissions, out, named=lessons if options.lessons else (), up_to=options.due)
+    replaced = {(report.student, report.lesson) for report in faulty}
+    reports = [*(each for each in reports if (each.student, each.lesson) not in replaced), *faulty]
+    order = {lesson.name: i for i, lesson in enumerate(course.lessons)}
     return sorted(reports, key=lambda report: (natural(report.student), order[report.lesson]))
 
 
 def _is_handed_in(course: Course, lesson: Lesson, submissions: Path, students: Iterable[str]) -> bool:
     """Whether any student has handed in work on a lesson that can be graded."""
-    return any(not read_work(course, lesson, submissions / student).problem for student in students)
+    for student in students:
+        try:
+            if not read_work(course, lesson, submissions / student).problem:
+                return True
+        except Exception:
+            # Its report will say so; as far as it concerns the rehearsal, it is work on this lesson.
+            return True
+    return False
 
 
 def kept(run: Run, student: str, isolation: Isolation) -> list[Report] | None:
@@ -168,30 +182,72 @@ def kept(run: Run, student: str, isolation: Isolation) -> list[Report] | None:
 
 def grade_student(run: Run, student: str, place: Place, watch: Watcher) -> list[Report]:
     """Grade one student's lessons in order; each report is written as soon as it is complete."""
-    from grader.grading.grade import Asked, grade
-
-    course, passed = run.course, dict[str, bool]()
+    passed = dict[str, bool]()
     reports = []
-    for lesson in map(course.lesson, run.lessons):
+    for lesson in map(run.course.lesson, run.lessons):
 
         def told(step: Step, number: int = lesson.number) -> None:
             watch(msgspec.structs.replace(step, lesson=number))
 
-        for earlier in course.needs(lesson):
-            if earlier.name not in passed and _is_begun(run, student, earlier):
-                told(Step("earlier lesson", needed=earlier.number))
-                report = grade(course, _work(run, student, earlier, passed), place, Asked(train=False))
-                passed[earlier.name] = _passed(report)
-        work = _work(run, student, lesson, passed)
-        made_of = digest_of(run, work, place.isolation)
-        made = None if run.fresh else _kept(run, student, work, made_of)
-        if made is None:
-            told(Step("reading"))
-            made = grade(course, work, place, Asked(train=run.train, own_tasks=True), told)
-            made = seal.sealed(course, msgspec.structs.replace(made, digest=made_of))
-            write(seal.path_of(run.out, student, lesson.name), made.to_json())
+        faulty: list[BaseException] = []
+        try:
+            made = _graded(run, student, lesson, passed, place, told, faulty.append)
+        except UserError:
+            raise
+        except faults.ANY as fault:
+            faulty.append(fault)
+            made = faults.report(run.course, lesson.name, called(student), faults.in_words(fault), train=run.train)
+            made = _written(run, student, made)
+        faults.log(_log(run, student, lesson), faulty[0] if faulty else None)
         passed[lesson.name] = _passed(made)
         reports.append(made)
+    return reports
+
+
+def _graded(
+    run: Run,
+    student: str,
+    lesson: Lesson,
+    passed: dict[str, bool],
+    place: Place,
+    watch: Watcher,
+    failed: Callable[[BaseException], None],
+) -> Report:
+    """One student's report on one lesson, as it is written; arguments as for ``grade_student`` and ``grade``."""
+    from grader.grading.grade import Asked, grade
+
+    course = run.course
+    for earlier in course.needs(lesson):
+        if earlier.name not in passed and _is_begun(run, student, earlier):
+            watch(Step("earlier lesson", needed=earlier.number))
+            report = grade(course, _work(run, student, earlier, passed), place, Asked(train=False))
+            passed[earlier.name] = _passed(report)
+    work = _work(run, student, lesson, passed)
+    made_of = digest_of(run, work, place.isolation)
+    made = None if run.fresh else _kept(run, student, work, made_of)
+    if made is None:
+        watch(Step("reading"))
+        made = grade(course, work, place, Asked(train=run.train, own_tasks=True), watch, failed)
+        made = _written(run, student, msgspec.structs.replace(made, digest=made_of))
+    return made
+
+
+def set_aside(run: Run, isolation: Isolation, student: str) -> list[Report]:
+    """The reports on a student at whose work the process that grades ended, twice: those that were done, and faults."""
+    reports: list[Report] = []
+    passed: dict[str, bool] = {}
+    for lesson in map(run.course.lesson, run.lessons):
+        report = None
+        with contextlib.suppress(Exception):
+            work = _work(run, student, lesson, passed)
+            report = _kept(run, student, work, digest_of(run, work, isolation))
+        if report is None:
+            why = "the grader itself failed: the process that graded this student's work ended, twice (out of memory?)"
+            report = _written(
+                run, student, faults.report(run.course, lesson.name, called(student), why, train=run.train)
+            )
+        passed[lesson.name] = _passed(report)
+        reports.append(report)
     return reports
 
 
@@ -248,31 +304,18 @@ def digest_of(run: Run, work: Work, isolation: Isolation) -> str:
     return digest(run.course, work.lesson, work.sources, *options)
 
 
+def _written(run: Run, student: str, report: Report) -> Report:
+    """Write a report with the seal of this course's grader, and give it back as it was written."""
+    report = seal.sealed(run.course, report)
+    write(seal.path_of(run.out, student, report.lesson), report.to_json())
+    return report
+
+
+def _log(run: Run, student: str, lesson: Lesson) -> Path:
+    return folder_of(run.out, student) / f"{lesson.name}.log"
+
+
 def _kept(run: Run, student: str, work: Work, made_of: str) -> Report | None:
     """The report of an earlier run, if it is what this run would make; a report of a fault is made again."""
     report = seal.read(run.course, run.out, student, work.lesson.name)
     return report if report and report.digest == made_of and not report.has_error else None
-
-
-def write_pages(course: Course, submissions: Path, out: Path, *, named: Sequence[str] = (), up_to: str = "") -> None:
-    """Write the table and the pages from all reports in ``out`` about students who are still in the class.
-
-    Args:
-        course: the course.
-        submissions: says who is still in the class.
-        out: holds the reports.
-        named: lessons that count because the run was narrowed to them.
-        up_to: the last lesson that counts; see ``grader.report.due``.
-    """
-    from grader.render import html
-
-    names = [lesson.name for lesson in course.lessons]
-    students = {student: of_student(course, out, student, names) for student in find_students(submissions, ())}
-    reports = [report for own in students.values() for report in own]
-    counted = due.count(course, reports, named=named, up_to=up_to)
-    due.store(out, counted)
-    for student, own in students.items():
-        if own:
-            write(folder_of(out, student) / "index.html", html.student_page(own, counted).encode())
-    write(out / "grades.csv", grades_csv(counted.of(reports)).encode())
-    write(out / "index.html", html.class_page(reports, title=course.title, counted=counted).encode())

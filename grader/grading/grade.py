@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from grader.course import Course, Lesson, TrainingRule
-from grader.errors import CourseError
+from grader.errors import CourseError, UserError
+from grader.grading import faults
 from grader.lessons import chaffs as known
 from grader.lessons.chaffs import Chaff
 from grader.lessons.stubs import pristine
@@ -26,13 +27,15 @@ from grader.report.report import (
     points_of,
 )
 from grader.report.step import Stage, Step, Watcher, silent
-from grader.student.errors import GraderFault, StudentDied, StudentError
+from grader.student.errors import GraderFault, StudentDied, StudentError, shortened
 from grader.student.places import Place
 from grader.student.remote import Student
 from grader.student.session import Session
 from grader.submissions.work import Work
 from grader.training.check import check
 
+_TEXT_CAP = 10_000
+"""Of one text in a report: most of them quote what a student's side said."""
 _MISSING = re.compile(r"No module named '([\w.]+)'")
 
 
@@ -56,7 +59,14 @@ class Asked:
     own_tasks: bool = False
 
 
-def grade(course: Course, work: Work, place: Place, asked: Asked = Asked(), watch: Watcher = silent) -> Report:
+def grade(
+    course: Course,
+    work: Work,
+    place: Place,
+    asked: Asked = Asked(),
+    watch: Watcher = silent,
+    failed: Callable[[BaseException], None] | None = None,
+) -> Report:
     """Judge a student's work; whatever that work does, the result is a report.
 
     Args:
@@ -65,6 +75,8 @@ def grade(course: Course, work: Work, place: Place, asked: Asked = Asked(), watc
         place: where it runs.
         asked: what is asked about it.
         watch: called at every step.
+        failed: is told what went wrong where the grader itself failed; with it, whatever that is becomes a report, and
+            without it, a ``GraderFault`` alone.
     """
     lesson, submission = work.lesson, work.submission
     rule = lesson.training if asked.train and asked.only is None else None
@@ -93,8 +105,14 @@ def grade(course: Course, work: Work, place: Place, asked: Asked = Asked(), watc
         findings = worker.findings()
         properties = worker.results(findings, worth)
         trained = worker.training(rule, findings) if rule else None
-    except GraderFault as fault:
-        return report(status="error", score=0.0, message=f"the grader itself failed: {fault}")
+    except UserError:
+        raise
+    except faults.ANY as fault:
+        if failed is not None:
+            failed(fault)
+        elif not isinstance(fault, GraderFault):
+            raise
+        return report(status="error", score=0.0, message=faults.in_words(fault))
     score = sum(earned for earned, _ in exercise_scores(properties).values()) + (trained.points if trained else 0.0)
     return report(status="graded", score=round(score, 2), properties=tuple(properties), training=trained)
 
@@ -190,12 +208,12 @@ class _Grading:
                     max_points=round(share, 4),
                     written=finding.written,
                     counterexample=counterexample.write(example, self.lesson.name) if example else script,
-                    got=finding.got,
-                    needed=finding.needed,
+                    got=shortened(finding.got, _TEXT_CAP),
+                    needed=shortened(finding.needed, _TEXT_CAP),
                     misconception=Misconception(chaff.name, chaff.says) if chaff else None,
                     hint=hint if failed else "",
-                    printed=example.printed if example else finding.printed,
-                    trace=finding.trace if answered else "",
+                    printed=shortened(example.printed if example else finding.printed, _TEXT_CAP),
+                    trace=shortened(finding.trace, _TEXT_CAP) if answered else "",
                 )
             )
         return results

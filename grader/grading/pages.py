@@ -1,0 +1,85 @@
+"""The table and the pages of a class, from the reports on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from grader.course import Course
+from grader.export.csv import grades_csv
+from grader.export.marks import of_student
+from grader.files import write
+from grader.grading import faults
+from grader.render import html
+from grader.report import due, seal
+from grader.report.folders import folder_of
+from grader.report.report import Report
+from grader.submissions.students import find_students
+
+
+def write_pages(
+    course: Course, submissions: Path, out: Path, *, named: Sequence[str] = (), up_to: str = ""
+) -> list[Report]:
+    """Write the table and the pages from all reports in ``out`` about students who are still in the class.
+
+    Args:
+        course: the course.
+        submissions: says who is still in the class.
+        out: holds the reports.
+        named: lessons that count because the run was narrowed to them.
+        up_to: the last lesson that counts; see ``grader.report.due``.
+
+    Returns:
+        Reports of faults, which have taken the place of those that could not be shown.
+    """
+    names = [lesson.name for lesson in course.lessons]
+    students = {student: of_student(course, out, student, names) for student in find_students(submissions, ())}
+    counted, pages = _pages(course, students, named, up_to)
+    faulty: list[Report] = []
+    if unshown := [student for student, page in pages.items() if isinstance(page, Exception)]:
+        for student in unshown:
+            before = students[student]
+            students[student] = [_shown_or_fault(course, out, student, report, counted) for report in before]
+            faulty += [now for now, then in zip(students[student], before, strict=True) if now is not then]
+        counted, pages = _pages(course, students, named, up_to)
+    reports = [report for own in students.values() for report in own]
+    due.store(out, counted)
+    for student, page in pages.items():
+        if isinstance(page, Exception):
+            raise page  # of faults alone: nothing that a student has made
+        write(folder_of(out, student) / "index.html", page.encode())
+    write(out / "grades.csv", grades_csv(counted.of(reports)).encode())
+    write(out / "index.html", html.class_page(reports, title=course.title, counted=counted).encode())
+    return faulty
+
+
+def _pages(
+    course: Course, students: Mapping[str, list[Report]], named: Sequence[str], up_to: str
+) -> tuple[due.Counted, dict[str, str | Exception]]:
+    """What counts, and each student's page, or why there is none."""
+    reports = [report for own in students.values() for report in own]
+    counted = due.count(course, reports, named=named, up_to=up_to)
+    pages: dict[str, str | Exception] = {}
+    for student, own in students.items():
+        if own:
+            try:
+                pages[student] = html.student_page(own, counted)
+            except Exception as fault:
+                pages[student] = fault
+    return counted, pages
+
+
+def _shown_or_fault(course: Course, out: Path, student: str, report: Report, counted: due.Counted) -> Report:
+    """The report, if it can be shown; else one of the fault, which takes its place in ``out`` and is made again."""
+    try:
+        html.student_page([report], counted)
+    except Exception as fault:
+        faults.log(folder_of(out, student) / f"{report.lesson}.log", fault)
+        shown = faults.report(course, report.lesson, report.student, faults.in_words(fault), train=True)
+        shown = msgspec.structs.replace(shown, max_score=report.max_score, isolation=report.isolation)
+        shown = seal.sealed(course, shown)
+        write(seal.path_of(out, student, report.lesson), shown.to_json())
+        return shown
+    return report

@@ -1,0 +1,260 @@
+"""A fault has one student: what happens while one submission is graded or shown ends nobody else's."""
+
+from __future__ import annotations
+
+import csv
+import functools
+from pathlib import Path
+
+import faulty_jobs
+import pytest
+import tiny_course
+from tiny_course import BALANCE, NUMBERS, hand_in
+from typer.testing import CliRunner
+
+from grader.cli import app
+from grader.course import Course
+from grader.errors import CourseError
+from grader.grading import classroom, workers
+from grader.grading.classroom import Options, Run, grade_class, grade_student
+from grader.render import html
+from grader.report.report import Report
+from grader.report.step import silent
+from grader.student.errors import GraderFault, StudentDied
+from grader.student.inprocess import Here
+from grader.student.isolation import Isolation, IsolationError, choose
+
+LESSONS = ("lesson1_numbers", "lesson2_balance")
+
+
+@pytest.fixture(scope="module")
+def isolation() -> Isolation:
+    try:
+        return choose()
+    except IsolationError as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    return tiny_course.make(tmp_path / "course")
+
+
+@pytest.fixture
+def submissions(tmp_path: Path) -> Path:
+    folder = tmp_path / "submitted"
+    for student in ("student-001", "student-002", "student-003"):
+        hand_in(folder, student, "lesson1_numbers", NUMBERS)
+        hand_in(folder, student, "lesson2_balance", BALANCE)
+    return folder
+
+
+def alone(course: Course, submissions: Path, out: Path, student: str = "student-002") -> list[Report]:
+    return grade_student(Run(course, submissions, out, LESSONS, train=False), student, Here(), silent)
+
+
+OPTIONS = Options(train=False, rehearse=False, processes=2)
+
+
+@pytest.mark.parametrize(
+    ("how", "first", "says"),
+    [
+        ("raises", "error", "the grader itself failed: ZeroDivisionError: an oversight of ours"),
+        ("kills", "error", "the process that graded this student's work ended, twice"),
+        ("kills-at-the-second", "graded", "the process that graded this student's work ended, twice"),
+    ],
+)
+def test_class_mates_get_their_marks(
+    how: str,
+    first: str,
+    says: str,
+    course: Course,
+    submissions: Path,
+    tmp_path: Path,
+    isolation: Isolation,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = tmp_path / how
+    done: list[str] = []
+    monkeypatch.setattr(classroom, "grade_student", faulty_jobs.grade_student)
+    reports = grade_class(course, submissions, out, isolation, OPTIONS, finished=done.append)
+    assert sorted(done) == ["student-001", "student-002", "student-003"]
+    assert [(r.student, r.lesson, r.status) for r in reports] == [
+        ("student-001", "lesson1_numbers", "graded"),
+        ("student-001", "lesson2_balance", "graded"),
+        ("student-002", "lesson1_numbers", first),
+        ("student-002", "lesson2_balance", "error"),
+        ("student-003", "lesson1_numbers", "graded"),
+        ("student-003", "lesson2_balance", "graded"),
+    ]
+    assert says in reports[3].message
+    assert "\n" not in reports[3].message
+    assert "\x1b" not in reports[3].message
+    rows = {(row["student"], row["lesson"]): row for row in csv.DictReader((out / "grades.csv").open())}
+    assert rows["student-003", "lesson2_balance"]["score"] == "3"
+    assert rows["student-002", "lesson2_balance"]["status"] == "error"
+    for page in ("index.html", *(f"{student}/index.html" for student in done)):
+        assert (out / page).read_text().startswith("<!doctype html>")
+    # A run without the fault goes on from there, and grades what has no mark.
+    monkeypatch.undo()
+    again = grade_class(course, submissions, out, isolation, OPTIONS)
+    assert {report.status for report in again} == {"graded"}
+    assert not list(out.rglob("*.log"))
+
+
+def test_a_fault_of_ours_leaves_a_log_that_goes_with_it(
+    course: Course, submissions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from grader.grading import grade
+
+    out = tmp_path / "out"
+    log = out / "student-002" / "lesson1_numbers.log"
+    with monkeypatch.context() as patch:
+        patch.setattr(grade.counterexample, "write", lambda *_: 1 / 0)
+        hand_in(submissions, "student-002", "lesson1_numbers", NUMBERS.replace("2 * x", "x * x"))
+        one, two = alone(course, submissions, out)
+        assert (one.status, two.status) == ("error", "graded")
+        assert one.max_score == 3
+        assert "ZeroDivisionError" in one.message
+        assert "line" in log.read_text()
+        assert Report.from_json((out / "student-002" / "lesson1_numbers.json").read_bytes()) == one
+        assert not log.with_name("lesson2_balance.log").exists()
+    assert alone(course, submissions, out)[0].status == "graded"
+    assert not log.exists()
+
+
+@pytest.mark.parametrize(
+    "error", [RecursionError("deep"), MemoryError(), OSError(24, "too many files"), StudentDied("x")]
+)
+def test_what_goes_wrong_while_work_is_read_is_that_report(
+    error: BaseException, course: Course, submissions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = classroom.read_work
+
+    def read(course_: Course, lesson: object, folder: Path) -> object:
+        if folder.name == "student-002" and lesson == course.lessons[0]:
+            raise error
+        return real(course_, lesson, folder)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(classroom, "read_work", read)
+    reports = alone(course, submissions, tmp_path / "out")
+    assert [report.status for report in reports] == ["error", "error"]  # the second imports the first
+    assert all(type(error).__name__ in report.message for report in reports)
+    assert [r.status for r in alone(course, submissions, tmp_path / "out", "student-003")] == ["graded", "graded"]
+
+
+def test_the_main_process_reads_on_where_one_submission_cannot_be_read(
+    course: Course, submissions: Path, tmp_path: Path, isolation: Isolation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers are other processes: what is patched here goes wrong in this one alone."""
+
+    def read(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(classroom, "read_work", read)
+    monkeypatch.setattr(classroom, "rehearse", lambda *_, **__: [])
+    options = Options(train=False, processes=2)
+    reports = grade_class(course, submissions, tmp_path / "out", isolation, options)
+    assert {report.status for report in reports} == {"graded"}
+
+
+def test_a_mistake_of_the_course_and_ctrl_c_end_the_run(
+    course: Course, submissions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for error in (CourseError("no such exercise"), KeyboardInterrupt()):
+
+        def read(*_: object, error: BaseException = error) -> None:
+            raise error
+
+        monkeypatch.setattr(classroom, "read_work", read)
+        with pytest.raises(type(error)):
+            alone(course, submissions, tmp_path / "out")
+
+
+def test_a_report_that_cannot_be_shown_is_one_fault(
+    course: Course, submissions: Path, tmp_path: Path, isolation: Isolation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from grader.grading import pages
+
+    real = html.student_page
+
+    def student_page(reports: list[Report], counted: object = None) -> str:
+        if any(r.student == "student-002" and r.lesson == "lesson2_balance" and r.properties for r in reports):
+            raise ValueError("not a picture")
+        return real(reports, counted)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pages.html, "student_page", student_page)
+    out = tmp_path / "out"
+    reports = grade_class(course, submissions, out, isolation, OPTIONS)
+    statuses = [report.status for report in reports]
+    assert statuses == ["graded", "graded", "graded", "error", "graded", "graded"]
+    assert "ValueError: not a picture" in (out / "student-002" / "lesson2_balance.log").read_text()
+    assert "not a picture" in (out / "student-002" / "index.html").read_text()
+    rows = {(row["student"], row["lesson"]): row for row in csv.DictReader((out / "grades.csv").open())}
+    assert rows["student-002", "lesson2_balance"]["status"] == "error"
+    assert rows["student-002", "lesson1_numbers"]["score"] == "3"
+    monkeypatch.undo()
+    assert {report.status for report in grade_class(course, submissions, out, isolation, OPTIONS)} == {"graded"}
+
+
+def test_the_exit_status_is_3_and_says_how_many_and_whose(
+    course: Course, submissions: Path, tmp_path: Path, isolation: Isolation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classroom, "grade_student", faulty_jobs.grade_student)
+    monkeypatch.chdir(course.root)
+    out = tmp_path / "raises"
+    command = ["grade", str(submissions), "--out", str(out), "--no-training", "--no-rehearsal"]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 3, result.output
+    said = " ".join(result.stderr.split())
+    assert "failed on 2 submissions: student-002 (lesson1_numbers), student-002 (lesson2_balance);" in said
+
+
+# The processes that grade
+
+
+def results(isolation: Isolation, jobs: dict[str, object], **more: object) -> dict[str, object]:
+    return dict(workers.run(jobs, isolation, **more))  # type: ignore[arg-type]
+
+
+def test_a_worker_that_dies_is_started_again(tmp_path: Path, isolation: Isolation) -> None:
+    jobs = {"once": functools.partial(faulty_jobs.kill_once, str(tmp_path / "mark"))}
+    jobs |= {f"echo {i}": functools.partial(faulty_jobs.echo, i) for i in range(3)}
+    heard: list[workers.Event] = []
+    got = results(isolation, jobs, processes=1, hear=heard.append)
+    assert got == {"once": 7, "echo 0": 0, "echo 1": 1, "echo 2": 2}
+    assert [event.step.stage for event in heard if event.job == "echo 1" and event.step] == ["starting", "reading"]
+
+
+def test_a_job_that_kills_its_worker_twice_is_set_aside(isolation: Isolation) -> None:
+    jobs = {"bad": faulty_jobs.kill, "good": functools.partial(faulty_jobs.echo, 5)}
+    assert results(isolation, jobs, processes=1, died=lambda name: f"{name} died") == {"bad": "bad died", "good": 5}
+    with pytest.raises(GraderFault, match="ended unexpectedly at bad"):
+        results(isolation, jobs, processes=1)
+
+
+@pytest.mark.parametrize(
+    ("job", "says"), [(faulty_jobs.fail, "Odd: this and that"), (faulty_jobs.unsendable, "pickle")]
+)
+def test_what_a_job_raises_reaches_the_caller_with_its_traceback(job: object, says: str, isolation: Isolation) -> None:
+    with pytest.raises(Exception, match=says) as caught:
+        results(isolation, {"job": job}, processes=1)
+    assert any("Traceback" in note for note in caught.value.__notes__)
+
+
+def test_workers_that_cannot_start_are_one_fault(isolation: Isolation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_serve", faulty_jobs.kill)
+    with pytest.raises(GraderFault, match="ended while it was being started"):
+        results(isolation, {"job": functools.partial(faulty_jobs.echo, 1)}, died=lambda name: 0)
+
+
+def test_a_run_that_is_left_early_leaves_no_process(isolation: Isolation) -> None:
+    import multiprocessing
+
+    before = set(multiprocessing.active_children())
+    jobs = {f"echo {i}": functools.partial(faulty_jobs.echo, i) for i in range(50)}
+    run = workers.run(jobs, isolation, processes=2)  # type: ignore[arg-type]
+    next(run)
+    assert set(multiprocessing.active_children()) - before
+    run.close()  # type: ignore[attr-defined]
+    assert not set(multiprocessing.active_children()) - before
