@@ -62,7 +62,11 @@ def for_class(
             f"{anew}"
         )
     course = course.of_class(make=True)
-    again = f"; {count(len(before), 'report')} made before there was one will be made again" if before else ""
+    again = (
+        f"; of the {count(len(before), 'report')} made before there was one, this run makes its own again"
+        if before
+        else ""
+    )
     return course, [f"a salt for this class was made: keep {course.salt_file}, marks depend on it{again}"]
 
 

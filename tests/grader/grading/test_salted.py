@@ -51,7 +51,7 @@ def test_the_first_run_makes_it_and_says_so(course: Course, tmp_path: Path) -> N
 def test_reports_made_without_one_are_said_to_be_made_again(course: Course, tmp_path: Path) -> None:
     out = graded(course, tmp_path)
     (line,) = for_class(course, out)[1]
-    assert line.endswith("marks depend on it; 2 reports made before there was one will be made again")
+    assert line.endswith("marks depend on it; of the 2 reports made before there was one, this run makes its own again")
 
 
 def test_a_salt_that_is_missing_is_not_replaced_in_silence(
