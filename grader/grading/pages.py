@@ -58,7 +58,7 @@ def write_pages(
 def _pages(
     course: Course, students: Mapping[str, list[Report]], named: Sequence[str], up_to: str
 ) -> tuple[due.Counted, dict[str, str | Exception]]:
-    """What counts, and each student's page, or why there is none."""
+    """Count the lessons, and make each student's page, or keep the reason why there is none."""
     reports = [report for own in students.values() for report in own]
     counted = due.count(course, reports, named=named, up_to=up_to)
     pages: dict[str, str | Exception] = {}
