@@ -86,8 +86,8 @@ def test_a_package_that_is_not_there_has_no_version(monkeypatch: pytest.MonkeyPa
         (("check", "1", "--file", "nowhere.py"), "nowhere.py does not exist"),
         (("train", "1"), "lesson1_numbers has no training check"),
         (("grade", "nowhere"), "nowhere is not a folder"),
-        (("grade", ".", "--lesson", "9"), "no single lesson"),
-        (("grade", ".", "--student", "student-999"), "'student-999'"),
+        (("grade", "tests", "--lesson", "9"), "no single lesson"),
+        (("grade", "tests", "--student", "student-999"), "'student-999'"),
     ],
 )
 def test_a_mistake_is_one_line(folder: Path, words: tuple[str, ...], says: str) -> None:
@@ -209,6 +209,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(how: signal.Signals, folder
     pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, cwd=folder, text=True, start_new_session=True, **pipes) as run:
         assert run.stderr is not None
+        assert "a salt for this class was made" in run.stderr.readline()
         assert run.stderr.readline() == "[1/2] student-001\n"
         run.send_signal(how)
         assert run.wait(timeout=20) == 130

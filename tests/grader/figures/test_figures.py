@@ -51,7 +51,7 @@ def test_a_figure_is_the_same_file_every_time(tmp_path, monkeypatch):
 
 def test_a_mistake_is_one_line(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
-    with pytest.raises(SystemExit, match="'lesson99' has none"):
+    with pytest.raises(SystemExit, match="'lesson99' has no figures"):
         main(["lesson99"])
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit, match=r"no course\.yml"):

@@ -300,7 +300,7 @@ def test_the_strategy_makes_answers_too():
     """What the test above lets through is not only what is refused at once."""
     taken = []
 
-    @settings(max_examples=200, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=600, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(messages)
     def look(head):
         with contextlib.suppress(StudentError, StudentDied):
