@@ -87,7 +87,8 @@ def folder_link(student: str) -> str:
     Args:
         student: the name in the report.
     """
-    return f"{quote(folder_name(student), safe='')}/index.html"
+    # Reports of other versions may hold a name that is no text; it is encoded as the bytes that its folder has.
+    return f"{quote(folder_name(student), safe='', errors='surrogateescape')}/index.html"
 
 
 def _show(value: object) -> object:

@@ -18,7 +18,8 @@ from grader.course import load
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course, with a folder of reports called ``report`` in it."""
-    course = tiny_course.make(tmp_path_factory.mktemp("export") / "course")
+    # A class that has been graded has a salt of its own, and the reports are sealed with it.
+    course = tiny_course.make(tmp_path_factory.mktemp("export") / "course").of_class(make=True)
     root = course.root
     store(course, root / "report", *(report(f"student-00{i}", score=i) for i in (1, 2)))
     store(course, root / "report", report("student-001", "lesson1_numbers", 3.0, max_score=3.0))
@@ -80,7 +81,7 @@ def test_canvas_names_whose_mark_it_replaces_but_no_more_than_fit(folder: Path) 
     header, zeros, points, *_ = CANVAS_TEMPLATE.decode().split("\r\n")
     students = [f'"Student {i}",{i},s-{i},student-{i:03d},A,,{i},,,' for i in range(1, 61)]
     (folder / "many.csv").write_bytes("\r\n".join([header, zeros, points, *students, ""]).encode())
-    store(load(folder), folder / "many", *(report(f"student-{i:03d}", score=7.5) for i in range(1, 61)))
+    store(load(folder).of_class(), folder / "many", *(report(f"student-{i:03d}", score=7.5) for i in range(1, 61)))
     done = grader(folder, "export", "canvas", "many", "--template", "many.csv", "--lesson", "5", "--out", "out.csv")
     assert "60 marks in 'Experience replay (101)'" in done.stderr
     assert "60 of them replace another mark:" in done.stderr
