@@ -82,7 +82,7 @@ def test_a_misspelt_word_is_found(name: str, found: bool, tmp_path: Path) -> Non
 
 def test_a_page_of_another_layout_is_found(tmp_path: Path) -> None:
     """Lines are wrapped at 120, and a table is still a table, without padding."""
-    shutil.copy(ROOT / ".mdformat.toml", tmp_path)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
     page = tmp_path / "page.md"
     page.write_text("word " * 40 + "\n\n|a|b|\n|---|---|\n|long|d|\n", encoding="utf-8")
     assert _run("mdformat", "--check", "page.md", cwd=tmp_path).returncode == 1
