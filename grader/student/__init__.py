@@ -8,6 +8,7 @@ The grader's side:
 - ``transcript``: the questions and answers of one case.
 - ``places``: places that run student code, of which there are two:
 - ``processes``: the student's side in separate processes: the client of the zygote, and the channel to a child.
+- ``program``: another process of the grader's own: started, heard line by line, and ended with its children.
 - ``inprocess``: the student's side in this process, for a learner with a debugger.
 - ``limits``: the resources that the student's side may use.
 - ``isolation``: chooses how strongly to isolate it on this machine.

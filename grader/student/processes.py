@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 import socket
-import subprocess
-import tempfile
 import time
+from collections.abc import Iterator
 from typing import Any, Self
 
 import msgspec
@@ -21,11 +19,11 @@ from grader.student.errors import GraderFault, StudentDied, WireError, out_of_ti
 from grader.student.frames import Frame, Receiver, send
 from grader.student.isolation import Isolation
 from grader.student.limits import Limits
+from grader.student.program import Program
 from grader.student.session import AnswerAsk, Session, load_submission
 from grader.student.wire import Decoder
 from grader.student.zygote import ChildRequest
 
-_START_SECONDS = 120.0
 _END_SECONDS = 20.0
 _CALLS_AT_MOST = 3
 """How many times the limit of one question a whole session may take: each answer just in time would take hours."""
@@ -47,8 +45,8 @@ class ZygoteClient:
         """Start a zygote and wait until it is warm."""
         self.isolation, self.device = isolation, isolation.device
         self._used = self._own = 0.0
-        self._process: subprocess.Popen[bytes] | None = None
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the processes that write to it
+        self._program: Program | None = None
+        self._is_outside = False
         self._child: Child | None = None
         self._turns = Turns()
         self._start()
@@ -83,13 +81,12 @@ class ZygoteClient:
         if self._child is not child:
             return {}
         self._forget_child()
-        # A child whose connection is closed leaves by itself; one that does not is not waited for.
-        if kill or not (self._heard or select.select([self._connection], [], [], 1.0)[0]):
-            try:
-                self._connection.sendall(b'"kill"\n')
-            except OSError:
-                raise self._fault("has ended") from None
-        ended = self._hear("ended")
+        assert self._program is not None
+        with self._replaced_on_a_fault():
+            # A child whose connection is closed leaves by itself; one that does not is not waited for.
+            if kill or not self._program.speaks(within=1.0):
+                self._program.send(b'"kill"')
+            ended = self._program.hear("ended")
         # The kernel's own figures: from inside of bubblewrap they do not reach this process's account of its children.
         self._used += ended["seconds"] + ended["own"] - self._own
         self._own = ended["own"]
@@ -98,89 +95,50 @@ class ZygoteClient:
     def close(self) -> None:
         """End the zygote, and its child with it."""
         self._stop()
-        self._log.close()
 
-    def _start(self) -> None:
-        self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._heard = b""
+    @contextlib.contextmanager
+    def _replaced_on_a_fault(self) -> Iterator[None]:
+        """Forget a zygote that failed, so that the next session starts another."""
+        try:
+            yield
+        except GraderFault:
+            self._stop()
+            raise
+
+    def _start(self) -> Program:
         self._scratch, self._is_outside = isolated.scratch_folder(self.isolation)
-        # Last words are those of this process, not of one before it.
-        self._log.seek(0)
-        self._log.truncate()
-        # Nothing of the grader's environment goes along: it may hold the salt, tokens, anything.
-        environment = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
-        environment |= {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
+        environment = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
         # A fork copies an entry for every page: with large ones there are fewer. Only glibc knows this.
         environment["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"
         if self.isolation.device == "cpu":
             environment["CUDA_VISIBLE_DEVICES"] = ""
-        with theirs:
-            try:
-                self._process = subprocess.Popen(
-                    isolated.command(self.isolation, theirs.fileno(), self._scratch),
-                    pass_fds=[theirs.fileno()],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=self._log,
-                    env=environment,
-                    cwd="/",
-                    start_new_session=True,
-                )
-            except OSError as error:
-                self._connection.close()
-                self._remove_scratch()
-                raise GraderFault(f"the process that starts student code cannot be started: {error}") from None
-        self._connection.settimeout(_START_SECONDS)
-        self._own = float(self._hear("ready")["own"])
+        try:
+            self._program = Program(
+                "starts student code",
+                lambda descriptor: isolated.command(self.isolation, descriptor, self._scratch),
+                environment,
+            )
+            self._own = float(self._program.hear("ready")["own"])
+        except GraderFault:
+            self._stop()
+            raise
+        return self._program
 
-    def _hear(self, wanted: str) -> dict[str, Any]:
-        while b"\n" not in self._heard:
-            try:
-                data = self._connection.recv(1 << 16)
-            except TimeoutError:
-                raise self._fault("does not answer") from None
-            except OSError:
-                data = b""
-            if not data:
-                raise self._fault("has ended")
-            self._heard += data
-        line, self._heard = self._heard.split(b"\n", 1)
-        message: dict[str, Any] = msgspec.json.decode(line)
-        if wanted not in message:
-            raise self._fault(f"said {message} instead of {wanted!r}")
-        return message
-
-    def _fault(self, what: str) -> GraderFault:
-        """End what is left of the process, so that the next session starts a new one; its last words are the reason."""
-        self._stop(kill=True)
-        self._log.seek(0)
-        text = self._log.read()[-1500:].decode(errors="replace").strip()
-        return GraderFault(f"the process that starts student code {what}{': ' if text else ''}{text}")
-
-    def _stop(self, *, kill: bool = False) -> None:
-        """End the zygote, if there is one; it leaves by itself when its connection is closed, and is given a moment."""
+    def _stop(self) -> None:
+        """End the zygote, if there is one."""
         self._forget_child()
-        if self._process is None:
-            return
-        self._connection.close()
-        if not kill:
-            try:
-                self._process.wait(timeout=2)
-            except subprocess.TimeoutExpired:
-                kill = True
-        if kill:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(timeout=_END_SECONDS)
-        self._process = None
+        if self._program is not None:
+            self._program.end()
+            self._program = None
         self._remove_scratch()
 
     def _remove_scratch(self) -> None:
-        """Remove the scratch folder, where it is one out here; the zygote has emptied it, if it came to that."""
+        """Remove the scratch folder, if there is one out here; the zygote has emptied it, if it came to that."""
         if self._is_outside:
             scratch.wipe(self._scratch)
             with contextlib.suppress(OSError):
                 os.rmdir(self._scratch)
+            self._is_outside = False
 
     def _forget_child(self) -> None:
         self._child = None
@@ -188,8 +146,7 @@ class ZygoteClient:
 
     def _fork(self, limits: Limits, short: bool) -> Child:
         """A fresh child with nothing loaded."""
-        if self._process is None:
-            self._start()
+        program = self._program or self._start()
         if self._child is not None:
             self._child.close()
         request = ChildRequest(
@@ -198,12 +155,12 @@ class ZygoteClient:
             self._turns.begin() if short else None,
         )
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        with theirs:
-            try:
-                socket.send_fds(self._connection, [msgspec.json.encode(request) + b"\n"], [theirs.fileno()])
-            except OSError:
-                ours.close()
-                raise self._fault("has ended") from None
+        try:
+            with theirs, self._replaced_on_a_fault():
+                program.send(msgspec.json.encode(request), theirs.fileno())
+        except GraderFault:
+            ours.close()
+            raise
         self._child = Child(self, ours, limits)
         self._child.greet()
         return self._child

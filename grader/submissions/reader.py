@@ -7,14 +7,11 @@ parser, is set aside with a line for the student, and the rest of the folder is 
 from __future__ import annotations
 
 import atexit
-import contextlib
 import functools
 import os
 import signal
 import socket
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,6 +25,7 @@ from grader.student import lockdown
 from grader.student.errors import GraderFault, WireError
 from grader.student.frames import Receiver, send
 from grader.student.isolation import readable
+from grader.student.program import Program
 from grader.submissions.messages import (
     OUT_OF_MEMORY,
     Answer,
@@ -52,8 +50,6 @@ from grader.submissions.normal import Normal
 from grader.submissions.read import Submission
 from grader.submissions.walk import DEEPEST
 
-_START_SECONDS = 120.0
-_END_SECONDS = 20.0
 _MOST_SET_ASIDE = 2
 """Files that one search sets aside before it gives the folder up: each costs all of the time that a search may take."""
 
@@ -91,7 +87,7 @@ class Reader:
     def __init__(self, limits: Limits = _LIMITS, preload: Sequence[str] = ()) -> None:
         """Start nothing yet: the process is started by the first question."""
         self._limits, self._preload = limits, tuple(preload)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._program: Program | None = None
         # Files that could not be read, with their size and time: they are not tried again at the next lesson.
         self._set_aside: dict[tuple[bytes, bytes], tuple[object, str]] = {}
         self._ring = _ring(limits)
@@ -171,15 +167,9 @@ class Reader:
 
     def close(self) -> None:
         """End the process, if there is one; the next question starts another."""
-        if self._process is None:
-            return
-        self._connection.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=2)
-        self._process.kill()
-        self._process.wait(timeout=_END_SECONDS)
-        self._process = None
-        self._log.close()
+        if self._program is not None:
+            self._program.end()
+            self._program = None
 
     def _known(self, folder: bytes) -> dict[bytes, str]:
         """The files of a folder that could not be read and have not changed since, and why."""
@@ -194,7 +184,7 @@ class Reader:
         try:
             try:
                 return self._ask(asked, heard)
-            except (OSError, EOFError):
+            except GraderFault:
                 # The process that forks is gone: nothing that a child of it can do.
                 self.close()
                 return self._ask(asked, heard)
@@ -204,8 +194,6 @@ class Reader:
                 return self._ask(asked, heard)
         except _Died as died:
             raise _Died(died.why or TOO_LARGE, died.at) from None
-        except (OSError, EOFError) as error:
-            raise self._fault(f"has ended: {error}") from None
         except BaseException:
             # Interrupted: what comes next must not be taken for the answer to the next question.
             self.close()
@@ -216,15 +204,14 @@ class Reader:
 
         Raises:
             _Died: it ended, or had to be ended, before it had answered.
-            OSError, EOFError: the process that forks children has ended.
+            GraderFault: the process that forks children has ended, or does not start.
             WireError: what came is not an answer.
         """
-        if self._process is None:
-            self._start()
+        program = self._program or self._start()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with ours:
             with theirs:
-                socket.send_fds(self._connection, [self._ring], [theirs.fileno()])
+                program.send(self._ring, theirs.fileno())
             at = b""
             heard.clear()
             deadline = time.monotonic() + self._limits.seconds
@@ -237,10 +224,10 @@ class Reader:
                     else:
                         heard.append(got)
             except TimeoutError:
-                self._end()
+                self._end(program)
                 raise _Died(TOO_SLOW, at) from None
             except (OSError, EOFError):
-                raise _Died(self._why(**self._end()), at) from None
+                raise _Died(self._why(**self._end(program)), at) from None
         return got
 
     def _why(self, ended: int, seconds: float) -> str:
@@ -252,64 +239,18 @@ class Reader:
             return "" if number in (signal.SIGKILL, signal.SIGTERM) else CRASHES
         return TOO_LARGE if os.waitstatus_to_exitcode(ended) == OUT_OF_MEMORY else CRASHES
 
-    def _end(self) -> dict[str, Any]:
+    def _end(self, program: Program) -> dict[str, Any]:
         """End the child; its wait status, and its processor time."""
-        self._connection.sendall(b'"end"\n')
-        ended = msgspec.json.decode(self._line())
-        assert isinstance(ended, dict)
-        return ended
+        program.send(b'"end"')
+        return program.hear("ended")
 
-    def _line(self) -> bytes:
-        line = b""
-        while not line.endswith(b"\n"):
-            data = self._connection.recv(1 << 16)
-            if not data:
-                raise EOFError("the connection was closed")
-            line += data
-        return line
+    def _start(self) -> Program:
+        def command(descriptor: int) -> list[str]:
+            return [sys.executable, "-I", "-m", "grader.submissions.reading", str(descriptor), *self._preload]
 
-    def _start(self) -> None:
-        self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process that writes to it
-        # Nothing of the grader's environment goes along: it may hold the salt, tokens, anything.
-        environment = {
-            "LANG": "C.UTF-8",
-            "PATH": "/usr/bin:/bin",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-        }
-        command = [sys.executable, "-I", "-m", "grader.submissions.reading", str(theirs.fileno()), *self._preload]
-        with theirs:
-            try:
-                self._process = subprocess.Popen(
-                    command,
-                    pass_fds=[theirs.fileno()],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=self._log,
-                    env=environment,
-                    cwd="/",
-                    start_new_session=True,
-                )
-            except OSError as error:
-                self._connection.close()
-                self._log.close()
-                raise GraderFault(f"the process that reads submissions cannot be started: {error}") from None
-        self._connection.settimeout(_START_SECONDS)
-        try:
-            self._line()
-        except (OSError, EOFError):
-            raise self._fault("does not start") from None
-        self._connection.settimeout(_END_SECONDS)
-
-    def _fault(self, what: str) -> GraderFault:
-        words = ""
-        if self._process is not None:
-            self._process.kill()
-            self._log.seek(0)
-            words = self._log.read()[-1500:].decode(errors="replace").strip()
-            self.close()
-        return GraderFault(f"the process that reads submissions {what}{': ' if words else ''}{words}")
+        self._program = Program("reads submissions", command, {"OPENBLAS_NUM_THREADS": "1"})
+        self._program.hear("ready")
+        return self._program
 
 
 def _ring(limits: Limits) -> bytes:
@@ -325,7 +266,7 @@ def _ring(limits: Limits) -> bytes:
         seccomp=walled,
         reads_all=True,
     )
-    return msgspec.json.encode(ring) + b"\n"
+    return msgspec.json.encode(ring)
 
 
 def _in_words(set_aside: Mapping[bytes, str]) -> str:

@@ -54,7 +54,7 @@ def main(descriptor: int, preload: tuple[str, ...] = ()) -> NoReturn:
             importlib.import_module(name)
     gc.collect()
     gc.freeze()
-    connection.sendall(b'"ready"\n')
+    connection.sendall(b'{"ready": true}\n')
     child = 0
     heard = b""
     descriptors: list[int] = []

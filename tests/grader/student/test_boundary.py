@@ -628,7 +628,7 @@ def test_a_short_session_keeps_both_sides_on_one_processor(own_split, start):
         start(own_split, "1/0", short=True)
     assert os.sched_getaffinity(0) == allowed
     student = start(own_split, source, short=True)
-    os.killpg(own_split._process.pid, signal.SIGKILL)
+    os.killpg(own_split._program.process.pid, signal.SIGKILL)
     with pytest.raises(GraderFault):
         [student.where() for _ in range(1000)]
     assert os.sched_getaffinity(0) == allowed
@@ -655,7 +655,7 @@ def own_split():
 
 def test_a_zygote_that_was_killed_is_the_graders_fault_and_is_replaced(own_split, start):
     student = start(own_split, "def f(): return 1")
-    zygote = own_split._process
+    zygote = own_split._program.process
     os.killpg(zygote.pid, signal.SIGKILL)
     zygote.wait(timeout=10)
     time.sleep(0.2)  # the kernel ends the child with it
@@ -675,7 +675,7 @@ def test_a_zygote_that_does_not_start_again_is_tried_once_more_and_leaves_its_ow
 
     with monkeypatch.context() as patch:
         patch.setattr(isolation, "command", broken)
-        os.killpg(own_split._process.pid, signal.SIGKILL)
+        os.killpg(own_split._program.process.pid, signal.SIGKILL)
         with pytest.raises(GraderFault, match=r"has ended: no memory for number 1$"):
             start(own_split, "")  # to the one that was killed, then to a fresh one
         with pytest.raises(GraderFault, match=r"has ended: no memory for number 3$"):

@@ -127,8 +127,8 @@ def test_the_folder_goes_with_the_zygote():
         assert folder.stat().st_mode & 0o077 == 0, "nobody else may look into it"
         zygote.open({"w": USES}, "w", Limits(cpu_seconds=9, call_seconds=9, memory_mb=900)).close()
         if abandoned:  # as by a grader that was killed: the zygote sees that nobody is there any more
-            zygote._connection.close()
-            zygote._process.wait(timeout=60)
+            zygote._program.connection.close()
+            zygote._program.process.wait(timeout=60)
         else:
             zygote.close()
         assert not folder.exists()

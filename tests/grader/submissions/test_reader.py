@@ -185,8 +185,9 @@ def test_a_child_that_is_killed_is_replaced(course: Course, tmp_path: Path) -> N
     killed: list[int] = []
     with Reader(Limits(cpu_seconds=60)) as by:
         assert read(by, course, hand_in(tmp_path, NUMBERS, student="student-002")).status == "graded"
-        assert by._process is not None
-        children = Path(f"/proc/{by._process.pid}/task/{by._process.pid}/children")
+        assert by._program is not None
+        own = by._program.process.pid
+        children = Path(f"/proc/{own}/task/{own}/children")
         if not children.exists():
             pytest.skip("this system does not list the children of a process")
 
@@ -210,11 +211,11 @@ def test_a_reader_that_has_ended_is_started_again(course: Course, tmp_path: Path
     student = hand_in(tmp_path, NUMBERS)
     with Reader() as by:
         assert read(by, course, student).status == "graded"
-        assert by._process is not None
-        by._process.kill()
-        by._process.wait()
+        assert by._program is not None
+        by._program.process.kill()
+        by._program.process.wait()
         assert read(by, course, student).status == "graded"
-        process = by._process
+        process = by._program.process
     assert process.poll() is not None
 
 
@@ -225,7 +226,7 @@ def test_a_reader_that_does_not_start_is_the_graders_fault(
     with pytest.raises(GraderFault, match="the process that reads submissions cannot be started"):
         read(Reader(), course, hand_in(tmp_path, NUMBERS))
     monkeypatch.setattr("sys.executable", "/bin/false")
-    with pytest.raises(GraderFault, match="the process that reads submissions does not start"):
+    with pytest.raises(GraderFault, match="the process that reads submissions has ended"):
         read(Reader(), course, hand_in(tmp_path, NUMBERS))
 
 
