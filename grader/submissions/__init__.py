@@ -4,7 +4,10 @@ Of a class, nothing is parsed in the process that grades.
 
 - ``students``: the students of a class, and other things beside their folders.
 - ``apart``: keeps output out of the folders that submissions are read from.
-- ``find``: a student's work on a lesson, chosen among all candidates, and remarks on the others.
+- ``find``: a student's work on a lesson, chosen among all candidates.
+- ``folder``: a student's folder as seen from one lesson: what names, places and definitions say.
+- ``candidates``: the files that could be the work, each read.
+- ``passed_over``: lines about the choice, and about what is there if there is no work.
 - ``walk``: everything that lies in a folder, within bounds.
 - ``names``: recognises the lesson in the name of a file or folder.
 - ``read``: one file, module or notebook, as a ``Submission``.

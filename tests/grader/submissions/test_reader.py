@@ -158,12 +158,12 @@ def test_many_functions_and_many_files_are_read(course: Course, tmp_path: Path) 
 def test_no_folder_has_more_than_so_many_bytes_looked_into(
     course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("grader.submissions.find._MOST_BYTES_LOOKED_INTO", 100)
+    monkeypatch.setattr("grader.submissions.folder._MOST_BYTES_LOOKED_INTO", 100)
     (tmp_path / "a.py").write_text("x = 1\n" * 30)
     (tmp_path / "b.py").write_text(NUMBERS)
     lesson = course.lesson("1")
     assert find_work(tmp_path, lesson, course.lessons, "").status == "missing"
-    monkeypatch.setattr("grader.submissions.find._MOST_BYTES_LOOKED_INTO", 1000)
+    monkeypatch.setattr("grader.submissions.folder._MOST_BYTES_LOOKED_INTO", 1000)
     assert find_work(tmp_path, lesson, course.lessons, "").status == "graded"
 
 
