@@ -112,7 +112,8 @@ def _allowed(tag: str, attribute: str, value: str) -> str | None:
     if attribute == "src":
         found = _PICTURE.fullmatch(value)
         return picture(found[1], found[2]) or None if found else None
-    return value
+    # nh3 lets some attributes pass on every tag, whatever else is allowed; the links' rel is its own.
+    return value if attribute in _ATTRIBUTES.get(tag, ()) or (tag, attribute) == ("a", "rel") else None
 
 
 def _one_line(safe: str) -> str:

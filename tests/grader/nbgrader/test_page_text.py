@@ -40,6 +40,7 @@ HOSTILE = [
     "$\\href{javascript:forge()}{x}$ \\begin{x}<script>forge()</script>\\end{x} $$<img src=x onerror=forge()>$$",
     "<!-- --><script>forge()</script> <![CDATA[<script>forge()</script>]]> <?php forge() ?>",
     "<noscript><p title='</noscript><img src=x onerror=forge()>'>",
+    "<p title='x' lang=de id=a class=b style=top:0>t</p> <a title='x' href=https://example.org>y</a>",
     "<math><mi><style><img src=x onerror=forge()></style></mi></math>",
     "<div style=position:fixed>cover</div> <span class=x id=y>s</span>",
 ]
