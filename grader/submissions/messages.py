@@ -27,7 +27,7 @@ _MOST_TEXT = 4000
 _Text = Annotated[str, msgspec.Meta(max_length=_MOST_TEXT)]
 
 
-class Limits(NamedTuple):
+class ReadingLimits(NamedTuple):
     """The resources that reading one student's work on one lesson may use.
 
     Attributes:

@@ -34,10 +34,10 @@ from grader.submissions.messages import (
     Failed,
     Find,
     Found,
-    Limits,
     Normalise,
     Normalised,
     Question,
+    ReadingLimits,
     answer,
     failed,
     frame,
@@ -59,7 +59,7 @@ _MOST_AT_ONCE, _MOST_CHARACTERS_AT_ONCE = 50, 400_000
 TOO_LARGE = "needs more memory to be read than any answer does"
 TOO_SLOW = "takes longer to be read than any answer does"
 CRASHES = "makes Python itself crash while it is read"
-_LIMITS = Limits()
+_LIMITS = ReadingLimits()
 
 
 class _Died(Exception):
@@ -84,7 +84,7 @@ class Reader:
         preload: modules that are imported once for all of them.
     """
 
-    def __init__(self, limits: Limits = _LIMITS, preload: Sequence[str] = ()) -> None:
+    def __init__(self, limits: ReadingLimits = _LIMITS, preload: Sequence[str] = ()) -> None:
         """Start nothing yet: the process is started by the first question."""
         self._limits, self._preload = limits, tuple(preload)
         self._program: Program | None = None
@@ -253,7 +253,7 @@ class Reader:
         return self._program
 
 
-def _ring(limits: Limits) -> bytes:
+def _ring(limits: ReadingLimits) -> bytes:
     """The limits of a child, as a line: read libraries, and what the question adds."""
     # Where the kernel cannot guard files there are limits, which is what reading needs most.
     walled = lockdown.landlock_version() > 0 and lockdown.has_seccomp()

@@ -28,7 +28,16 @@ from grader.student.frames import Frame
 from grader.submissions import messages, reader
 from grader.submissions.find import find_work, read_work
 from grader.submissions.magics import without_magics
-from grader.submissions.messages import Failed, Find, Found, Limits, Normalised, packed, unpacked, unpacked_normal
+from grader.submissions.messages import (
+    Failed,
+    Find,
+    Found,
+    Normalised,
+    ReadingLimits,
+    packed,
+    unpacked,
+    unpacked_normal,
+)
 from grader.submissions.normal import normal
 from grader.submissions.read import Submission
 from grader.submissions.reader import CRASHES, TOO_LARGE, TOO_SLOW, Reader
@@ -72,7 +81,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 @pytest.fixture(scope="module")
 def small() -> Iterator[Reader]:
     """A reader whose limits are soon reached."""
-    with Reader(Limits(cpu_seconds=2, memory_mb=300)) as made:
+    with Reader(ReadingLimits(cpu_seconds=2, memory_mb=300)) as made:
         yield made
 
 
@@ -132,7 +141,7 @@ def test_a_bomb_is_not_tried_again_until_it_is_another_file(
 def test_a_folder_of_bombs_is_given_up(course: Course, tmp_path: Path) -> None:
     for i in range(6):
         student = hand_in(tmp_path, many_fields(100_000), f"{NAME} ({i}).py")
-    with Reader(Limits(cpu_seconds=1, memory_mb=300)) as by:
+    with Reader(ReadingLimits(cpu_seconds=1, memory_mb=300)) as by:
         got = read(by, course, student)
     assert got.status == "unreadable"
     first = f"{NAME}/{NAME} (0).py {TOO_SLOW}; {NAME}/{NAME} (1).py {TOO_SLOW}"
@@ -183,7 +192,7 @@ def test_a_long_cell_is_not_parsed_for_each_of_its_shell_lines(apart: bool, monk
 def test_a_child_that_is_killed_is_replaced(course: Course, tmp_path: Path) -> None:
     student = hand_in(tmp_path, many_functions(10_000))
     killed: list[int] = []
-    with Reader(Limits(cpu_seconds=60)) as by:
+    with Reader(ReadingLimits(cpu_seconds=60)) as by:
         assert read(by, course, hand_in(tmp_path, NUMBERS, student="student-002")).status == "graded"
         assert by._program is not None
         own = by._program.process.pid
@@ -362,7 +371,7 @@ def test_a_normal_form_of_another_source_is_refused(code: bytes, offsets: bytes,
 def test_one_source_that_cannot_be_compared_does_not_stop_the_others() -> None:
     pytest.importorskip("copydetect", reason="the extra `similar` is not installed")
     bomb, plain = "x = 1  # \u00e9\n" * 100_000, [f"x = {i}\n" for i in range(60)]
-    with Reader(Limits(cpu_seconds=2, memory_mb=60), preload=["copydetect"]) as by:
+    with Reader(ReadingLimits(cpu_seconds=2, memory_mb=60), preload=["copydetect"]) as by:
         made = by.normals([*plain[:5], bomb, *plain[5:], plain[0]], "")
     assert made[bomb] in {f"it {TOO_LARGE}", f"it {TOO_SLOW}"}
     assert {source: made[source] for source in plain} == {source: normal(source, "") for source in plain}
