@@ -71,8 +71,8 @@ def _candidate(folder: Folder, stub: str, entry: Entry, sure: bool) -> Candidate
         problem = f"{name} {folder.set_aside[entry.parts]}"
         submission = Submission("", problem, "unreadable", file=name, is_text=False, path=entry.path)
     else:
-        with folder.at(entry):
-            submission = read_file(entry.path, folder.lesson, stub)
+        folder.at(entry)
+        submission = read_file(entry.path, folder.lesson, stub)
     if entry.kind == "link" and not stem_of(entry.name):
         problem = f"{one_line(entry.name, 100)} is a link, not a folder"
         submission = dataclasses.replace(submission, problem=problem)
@@ -114,22 +114,22 @@ def same_code(folder: Folder, one: Candidate, other: Candidate) -> bool:
     """Whether two files hold the same code, whatever its layout."""
     if one is other:
         return True
-    with folder.at(one.entry):
-        code = one.same
-    with folder.at(other.entry):
-        return code == other.same
+    folder.at(one.entry)
+    code = one.same
+    folder.at(other.entry)
+    return code == other.same
 
 
 def only_imports(folder: Folder, candidate: Candidate) -> bool:
     """Whether a file defines nothing of what is asked for, and takes it from another file."""
     asked = folder.wanted
     try:
-        with folder.at(candidate.entry):
-            body = ast.parse(candidate.submission.source).body
-            imports = [node for node in body if isinstance(node, ast.ImportFrom)]
-            if not {alias.name for node in imports for alias in node.names} & {*asked, "*"}:
-                return False
-            return not any(bound(node) & asked for node in body if not isinstance(node, ast.ImportFrom))
+        folder.at(candidate.entry)
+        body = ast.parse(candidate.submission.source).body
+        imports = [node for node in body if isinstance(node, ast.ImportFrom)]
+        if not {alias.name for node in imports for alias in node.names} & {*asked, "*"}:
+            return False
+        return not any(bound(node) & asked for node in body if not isinstance(node, ast.ImportFrom))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
 

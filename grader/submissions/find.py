@@ -65,7 +65,7 @@ def find_work(
         stub: what the student started from, "" where it is unknown.
         levels: how deep to look; with 1, ``folder`` holds the files of all lessons, as ``exercises/`` does.
         set_aside: files that are not to be opened, by the way to them from the folder, and what to say of them.
-        tell: hears of every file, by the way to it, before it is read, and of () after it.
+        tell: called with the way to every file before it is read.
     """
     if folder.is_symlink():
         # It may lead to another student's work.

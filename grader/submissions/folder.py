@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from grader.course import Lesson
@@ -33,7 +32,7 @@ class Folder:
         lessons: all of the course.
         levels: how deep to look; with 1 the folder holds the files of all lessons.
         set_aside: files that are not to be opened, by the way to them, and what to say of them.
-        tell: called with the way to a file before it is parsed, and with () after it.
+        tell: called with the way to a file before it is parsed.
 
     Attributes:
         flat: whether the folder holds the files of all lessons.
@@ -64,12 +63,9 @@ class Folder:
         """The names that this lesson asks for."""
         return self.asked[self.lesson.name]
 
-    @contextlib.contextmanager
-    def at(self, entry: Entry) -> Iterator[None]:
-        """While a file is parsed: if that is the end of this process, it is known of which file."""
+    def at(self, entry: Entry) -> None:
+        """Say that a file is about to be parsed: if this process ends, the last one named had its time and memory."""
         self._tell(entry.parts)
-        yield
-        self._tell(())
 
     def is_filled(self, folder: Entry) -> bool:
         """Whether anything lies in a folder of this folder."""
@@ -108,8 +104,8 @@ class Folder:
         if entry.parts not in self._known:
             if len(self._known) >= _MOST_LOOKED_INTO or entry.parts in self.set_aside:
                 return set()
-            with self.at(entry):
-                self._known[entry.parts] = self._defined(entry)
+            self.at(entry)
+            self._known[entry.parts] = self._defined(entry)
         return self._known[entry.parts]
 
     def _defined(self, entry: Entry) -> set[str]:

@@ -67,7 +67,7 @@ Question = Find | Normalise
 
 
 class At(msgspec.Struct, frozen=True, tag="at"):
-    """The file that is being read from now on; b"" for none."""
+    """The file that is being read from now on."""
 
     where: bytes
 

@@ -66,8 +66,8 @@ class _Died(Exception):
     """The child ended before it had answered.
 
     Attributes:
-        why: what to say of the file that it was reading; "" where it was ended from outside.
-        at: that file, by the way to it from the folder; b"" where it was none.
+        why: what to say of the file that it read last; "" if it was ended from outside.
+        at: that file, by the way to it from the folder; b"" if there was none.
     """
 
     def __init__(self, why: str, at: bytes) -> None:
