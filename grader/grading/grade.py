@@ -12,10 +12,10 @@ from typing import Any
 from grader.course import Course, Lesson, TrainingRule
 from grader.errors import CourseError, UserError
 from grader.grading import faults
-from grader.lessons import chaffs as known
-from grader.lessons.chaffs import Chaff
 from grader.lessons.stubs import pristine
 from grader.properties import counterexample, diagnosis, examples, runner
+from grader.properties.diagnosis import Diagnosis
+from grader.properties.known import Known
 from grader.properties.plugin import Finding
 from grader.report.report import (
     Isolation,
@@ -193,8 +193,8 @@ class _Grading:
             exercise = self.lesson.exercise(finding.exercise)
             share = worth[exercise.name] * finding.weight / weights[exercise.name]
             failed = finding.verdict == "fail"
-            chaff = diagnoses.get(finding.name)
-            hint = chaff.hint if chaff else exercise.hints[0] if exercise.hints else ""
+            named = diagnoses.get(finding.name)
+            hint = named.chaff.hint if named else exercise.hints[0] if exercise.hints else ""
             answered = failed and finding.written
             example = finding.smallest if answered else None
             script = finding.script if answered else None
@@ -210,7 +210,7 @@ class _Grading:
                     counterexample=counterexample.write(example, self.lesson.name) if example else script,
                     got=shortened(finding.got, _TEXT_CAP),
                     needed=shortened(finding.needed, _TEXT_CAP),
-                    misconception=Misconception(chaff.name, chaff.says) if chaff else None,
+                    misconception=_misconception(named) if named else None,
                     hint=hint if failed else "",
                     printed=shortened(example.printed if example else finding.printed, _TEXT_CAP),
                     trace=shortened(finding.trace, _TEXT_CAP) if answered else "",
@@ -218,17 +218,18 @@ class _Grading:
             )
         return results
 
-    def _diagnoses(self, findings: list[Finding]) -> dict[str, Chaff]:
+    def _diagnoses(self, findings: list[Finding]) -> dict[str, Diagnosis]:
         if not any(finding.verdict == "fail" and finding.written for finding in findings):
             return {}
         self.watch(Step("diagnosis"))
-        solution = self.course.solution(self.lesson).read_text(encoding="utf-8")
         references = self.course.references(self.lesson)
 
-        def open_chaff(chaff: Chaff) -> Session:
-            return self.open({**references, self.lesson.name: chaff.source(solution)})
+        def open_module(source: str) -> Session:
+            return self.open({**references, self.lesson.name: source})
 
-        return diagnosis.diagnose(findings, known.load(self.course, self.lesson), open_chaff)
+        known = Known(self.course, self.lesson, open_module)
+        with contextlib.closing(known.programs):
+            return diagnosis.diagnose(findings, self.open, known)
 
     def training(self, rule: TrainingRule, findings: list[Finding]) -> TrainingResult:
         missing = [n for n in rule.needs if any(f.exercise == n and f.verdict != "pass" for f in findings)]
@@ -247,6 +248,10 @@ class _Grading:
 
         submission = _digest(self.sources) if self.asked.own_tasks else ""
         return run_training(self.course, self.lesson, self.sources, self.place, self.watch, submission)
+
+
+def _misconception(named: Diagnosis) -> Misconception:
+    return Misconception(named.chaff.name, named.chaff.says, named.everywhere)
 
 
 def _digest(sources: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Decode recorded answers into plain values, to display them and to compare them with another program's."""
+"""Decode recorded answers into plain values to display them, and compare values of two programs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from grader.properties.counterexample import code
 from grader.student.errors import WireError
 from grader.student.transcript import Transcript
 from grader.student.wire import Decoder, Frame
+from grader.testing.near import Near
 
 
 class Thing(msgspec.Struct, frozen=True):
@@ -49,15 +50,28 @@ def last_answer(transcript: Transcript) -> str:
     return "no answer"
 
 
+def last_value(transcript: Transcript) -> Any:
+    """The last plain value that came back; None if there is none."""
+    for exchange in reversed(transcript.exchanges):
+        answer = read(exchange.answer)
+        if answer and answer[0] == "ok" and not isinstance(answer[1], Thing):
+            return answer[1]
+    return None
+
+
 def same(one: Any, other: Any) -> bool:
-    """Whether two answers, or two questions asked by the student's side, are equal to float32 accuracy."""
+    """Whether two answers are equal to float32 accuracy, and of one kind: the action 2 is not the number 2.0."""
+    if isinstance(one, Near) or isinstance(other, Near):
+        return same(getattr(one, "value", one), getattr(other, "value", other))
     if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
         return same(one.numpy(), other.numpy())
     if isinstance(one, _SCALARS) and isinstance(other, _SCALARS):
-        return _close(one, other)
+        return _kind(one) == _kind(other) and _close(one, other)
     if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        if one.shape != other.shape or _kind(one) != _kind(other):
+            return False
         with np.errstate(all="ignore"):
-            return one.shape == other.shape and bool(np.allclose(one, other, rtol=_RTOL, atol=_ATOL, equal_nan=True))
+            return bool(np.allclose(one, other, rtol=_RTOL, atol=_ATOL, equal_nan=True))
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
     if isinstance(one, dict) and isinstance(other, dict):
@@ -72,6 +86,12 @@ _SCALARS = (int, float, np.generic)
 _RTOL, _ATOL = 1e-4, 1e-5
 
 
+def _kind(value: Any) -> str:
+    """Truth value, whole number or any other number: how wide it is does not matter."""
+    kind = np.asarray(value).dtype.kind if isinstance(value, np.generic | np.ndarray) else np.dtype(type(value)).kind
+    return "i" if kind == "u" else kind
+
+
 def _close(one: Any, other: Any) -> bool:
     """As ``np.isclose``, for two numbers: it is a hundred times as slow, and answers have many of them."""
     try:
@@ -83,11 +103,3 @@ def _close(one: Any, other: Any) -> bool:
         return left == right or (cmath.isfinite(right) and abs(left - right) <= _ATOL + _RTOL * abs(right))
     except OverflowError:  # a number that is none of a float's, or too far from 0 to say how far
         return type(one) is type(other) and bool(one == other)
-
-
-def same_answer(one: Frame, other: Frame) -> bool:
-    """Whether two answers agree: equal values, or the same kind of exception."""
-    left, right = read(one), read(other)
-    if left is None or right is None or left[0] != right[0]:
-        return False
-    return same(left[1], right[1])

@@ -1,128 +1,159 @@
-"""Name the misconception: ask the known wrong programs the student's questions, and see which one answers alike.
+"""Name the misconception: put the same cases to the known wrong programs, and see which fails as the student's does.
 
-The questions are replayed exactly as they crossed the wire, so the student's code may look like nothing the course has
-ever seen. What the student's code asked back (a step of an environment) has to be asked alike too; the recorded
-answer is given.
+A claim is checked before it is made. What fails smallest proves little (nearly every mistake shows where all numbers
+are 0), so three kinds of cases are asked about, of all laws of the exercises concerned:
+
+- those that the course's solution is asked first, which are the same for every student;
+- the one in which the student's code failed;
+- those in which the known wrong program itself fails, because that is where it differs from its neighbours.
+
+"Exactly like" is said where both programs agree in all of them. What agrees in all cases of the law that failed and not
+elsewhere, as where there are two mistakes in one function, is named with that reservation, if only one program does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import dataclasses
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from grader.lessons.chaffs import Chaff
-from grader.properties.answers import read, same, same_answer
-from grader.properties.plugin import Finding
-from grader.student.errors import StudentDied, StudentError
+from grader.properties.cases import Case, Outcome, Programs, alike
 from grader.student.session import Session
-from grader.student.transcript import Transcript
-from grader.student.wire import Frame
 
-OpenChaff = Callable[[Chaff], Session]
-
-
-class _Different(BaseException):
-    """The chaff asked something that the student's code did not ask."""
+if TYPE_CHECKING:
+    from grader.properties.known import Known
+    from grader.properties.plugin import Finding
 
 
-def diagnose(findings: Sequence[Finding], chaffs: Sequence[Chaff], open_chaff: OpenChaff) -> dict[str, Chaff]:
-    """The chaff behind every failed property for which there is one, by the property's name.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """A misconception, and where the student's code agrees with it.
 
-    A chaff is a candidate if it answers the smallest failing example as the student's code does; those about exercises
-    that pass are only asked where no other one is. Of several, the one that also agrees with most of the
-    other examples of that exercise is named; then the one that is about that very exercise; then the one that course
-    authors listed first.
+    Attributes:
+        chaff: the misconception.
+        everywhere: in all that was asked about its exercise and that of the property, or about the property alone.
     """
-    failed = [finding for finding in findings if finding.verdict == "fail" and _is_answered(finding.smallest)]
-    candidates: dict[str, list[Chaff]] = {finding.name: [] for finding in failed}
-    agreement: dict[tuple[str, str], float] = {}
-    about = {finding.exercise for finding in findings if finding.verdict != "pass"}
-    with _Sessions(open_chaff) as sessions:
-        # First the chaffs of exercises that failed, or could not be judged: nearly always it is one of them, and to
-        # open all of them takes seconds.
-        for near in (True, False):
-            open_cases = [finding for finding in failed if not candidates[finding.name]]
-            # Chaff by chaff, because opening a session costs more than asking a few questions.
-            for chaff in chaffs if open_cases else ():
-                if (chaff.exercise in about) is not near:
-                    continue
-                alike = [f for f in open_cases if f.smallest is not None and sessions.agree(chaff, [f.smallest]) == 1.0]
-                for finding in alike:
-                    candidates[finding.name].append(chaff)
-                for exercise in {finding.exercise for finding in alike}:
-                    agreement[chaff.name, exercise] = sessions.agree(chaff, _all(findings, exercise))
-    return {
-        finding.name: max(
-            candidates[finding.name],
-            key=lambda c, about=finding.exercise: (agreement[c.name, about], c.exercise == about),  # type: ignore[misc]
-        )
-        for finding in failed
-        if candidates[finding.name]
-    }
+
+    chaff: Chaff
+    everywhere: bool
 
 
-def _is_answered(transcript: Transcript | None) -> bool:
-    """Whether there is an answer to compare: a question that ended the process has none."""
-    return transcript is not None and bool(transcript.exchanges) and bool(transcript.exchanges[-1].answer.head)
+def diagnose(findings: Sequence[Finding], open_student: Callable[[], Session], known: Known) -> dict[str, Diagnosis]:
+    """The misconception behind every failed property for which there is one, by the property's name.
+
+    Args:
+        findings: of all properties of the lesson that were run.
+        open_student: gives a session with the student's code loaded.
+        known: the lesson's misconceptions.
+    """
+    failed = [finding for finding in findings if _can_be_named(finding, findings)]
+    if not failed:
+        return {}
+    broken = {finding.exercise for finding in findings if finding.verdict != "pass"}
+    chaffs = [chaff for chaff in known.chaffs if chaff.exercise in broken]
+    student = _Student(known.programs, open_student)
+    named = {finding.name: _name(finding, findings, chaffs, student, known) for finding in failed}
+    return {name: diagnosis for name, diagnosis in named.items() if diagnosis is not None}
 
 
-def _all(findings: Iterable[Finding], exercise: str) -> list[Transcript]:
-    transcripts = []
+def _can_be_named(finding: Finding, findings: Iterable[Finding]) -> bool:
+    """Whether there is an answer to compare: not where the code is not written, or did not come to an end."""
+    if finding.verdict != "fail" or not finding.written or finding.case is None or finding.smallest is None:
+        return False
+    return not any(other.timed_out for other in findings if other.exercise == finding.exercise)
+
+
+def _name(
+    finding: Finding, findings: Sequence[Finding], chaffs: Sequence[Chaff], student: _Student, known: Known
+) -> Diagnosis | None:
+    """The misconception behind one failed property."""
+    assert finding.case is not None
+    here = known.cases(finding.exercise).get(finding.name, [])
+    near: list[Chaff] = []
+    for chaff in chaffs:
+        # From the cheapest question to the dearest: what everybody is asked is remembered.
+        if _agree(finding, here, student, known, chaff) and _agree(finding, [finding.case], student, known, chaff):
+            near.append(chaff)
+    # Each of those left is asked about the cases in which the others fail: there they differ, if anywhere.
+    telling = _failing(near, finding.exercise, known)
+    cases = [*here, finding.case, *telling.get(finding.name, [])]
+    near = [chaff for chaff in near if _agree(finding, cases, student, known, chaff)]
+    if not _is_evidence([*cases, *_every(known.cases(finding.exercise))], student):
+        near = [chaff for chaff in near if chaff.raises and chaff.raises in finding.got]
+    about = {chaff.name: (finding.exercise, chaff.exercise) for chaff in near}
+    rated = [(_share(findings, about[chaff.name], chaff, telling, student, known), chaff) for chaff in near]
+    highest = max((share for share, _ in rated), default=0.0)
+    best = [chaff for share, chaff in rated if share == highest]
+    if len(best) > 1:
+        # What cannot be told apart there may differ in another exercise, which calls this one.
+        every = known.exercises
+        wider = [(_share(findings, every, chaff, telling, student, known), chaff) for chaff in best]
+        most = max(share for share, _ in wider)
+        best = [chaff for share, chaff in wider if share == most]
+    if highest == 1.0:
+        return Diagnosis(min(best, key=lambda chaff: chaff.exercise != finding.exercise), everywhere=True)
+    return Diagnosis(best[0], everywhere=False) if len(best) == 1 else None
+
+
+def _failing(chaffs: Iterable[Chaff], exercise: str, known: Known) -> dict[str, list[Case]]:
+    """The cases in which these misconceptions fail, by property."""
+    found: dict[str, list[Case]] = {}
+    for chaff in chaffs:
+        for name, cases in known.failing(chaff, exercise).items():
+            found.setdefault(name, []).extend(cases)
+    return found
+
+
+def _every(cases: Mapping[str, Sequence[Case]]) -> list[Case]:
+    return [case for each in cases.values() for case in each]
+
+
+def _agree(finding: Finding, cases: Sequence[Case], student: _Student, known: Known, chaff: Chaff) -> bool:
+    # One after the other, not case by case: only one of them can be asked at a time.
+    theirs = student.outcomes(cases)
+    return alike(theirs, known.outcomes(chaff, cases), finding.alike)
+
+
+def _is_evidence(cases: Sequence[Case], student: _Student) -> bool:
+    """Whether the student's answers say which mistake it is.
+
+    That code raises an exception in every case does not: very different mistakes end in a ``TypeError``. In which cases
+    it raises one, and in which not, does; or the words of the exception, if the misconception's author says so.
+    """
+    verdicts = {outcome.verdict for outcome in student.outcomes(cases)}
+    return "fail" in verdicts or verdicts == {"pass", "raised"}
+
+
+def _share(
+    findings: Sequence[Finding],
+    exercises: Collection[str],
+    chaff: Chaff,
+    telling: Mapping[str, Sequence[Case]],
+    student: _Student,
+    known: Known,
+) -> float:
+    """The share of laws about these exercises on which the student's code and the chaff agree."""
+    agreed = []
     for finding in findings:
-        if finding.exercise == exercise:
-            transcripts += [*([finding.smallest] if finding.smallest else []), *finding.evidence]
-    return transcripts
+        if finding.exercise in exercises:
+            cases = [*known.cases(finding.exercise).get(finding.name, []), *telling.get(finding.name, [])]
+            agreed.append(_agree(finding, cases, student, known, chaff))
+    return sum(agreed) / max(1, len(agreed))
 
 
-class _Sessions:
-    """One open session at a time: that of the chaff asked last."""
+class _Student:
+    """The student's code to put cases to; what it said is remembered."""
 
-    def __init__(self, open_chaff: OpenChaff) -> None:
-        self._open = open_chaff
-        self._name = ""
-        self._session: Session | None = None
+    def __init__(self, programs: Programs, open_session: Callable[[], Session]) -> None:
+        self._programs, self._open = programs, open_session
+        self._said: dict[int, tuple[Case, Outcome]] = {}
 
-    def agree(self, chaff: Chaff, transcripts: Sequence[Transcript]) -> float:
-        """The share of transcripts in which the chaff answers alike; 0 if there are none."""
-        alike = 0
-        for transcript in transcripts:
-            try:
-                alike += _answers_alike(self._get(chaff), transcript)
-            except (StudentDied, StudentError, _Different):
-                # Also a chaff that still waits for an answer to what it asked can be asked nothing more.
-                self._close()
-        return alike / max(1, len(transcripts))
+    def outcomes(self, cases: Iterable[Case]) -> list[Outcome]:
+        """What the law says of it in these cases."""
+        return [self._outcome(case) for case in cases]
 
-    def _get(self, chaff: Chaff) -> Session:
-        if self._session is None or self._name != chaff.name:
-            self._close()
-            self._session, self._name = self._open(chaff), chaff.name
-        return self._session
-
-    def _close(self) -> None:
-        if self._session is not None:
-            self._session.close()
-            self._session = None
-
-    def __enter__(self) -> _Sessions:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._close()
-
-
-def _answers_alike(session: Session, transcript: Transcript) -> bool:
-    session.begin(transcript.seed)
-    for exchange in transcript.exchanges:
-        asked = iter(exchange.asks)
-
-        def answer(ask: Frame, asked=asked) -> Frame:  # type: ignore[no-untyped-def]
-            for recorded, answered in asked:
-                if not same(read(ask), read(recorded)):
-                    break
-                return answered  # type: ignore[no-any-return]
-            raise _Different
-
-        theirs = session.channel.exchange(exchange.question, answer)
-        if not same_answer(theirs, exchange.answer) or next(asked, None) is not None:
-            return False
-    return True
+    def _outcome(self, case: Case) -> Outcome:
+        if id(case) not in self._said:
+            self._said[id(case)] = (case, self._programs.ask("", self._open, case))
+        return self._said[id(case)][1]

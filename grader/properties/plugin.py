@@ -15,13 +15,14 @@ from grader.course import Course, Lesson
 from grader.errors import CourseError
 from grader.properties import counterexample
 from grader.properties.answers import last_answer
+from grader.properties.cases import Case, recorded
 from grader.report.report import Counterexample, Verdict
 from grader.student import remote
 from grader.student.errors import GraderFault, StudentDied, StudentError, shortened
 from grader.student.remote import Remote, Student
 from grader.student.session import Session
 from grader.student.transcript import Transcript
-from grader.testing.near import Near
+from grader.testing import Alike, Near
 
 OpenSession = Callable[[], Session]
 """Gives a session with the submission loaded; raises as ``ZygoteClient.open`` does."""
@@ -37,8 +38,10 @@ class Finding:
 
     Attributes:
         written: whether the exercise is more than what the stub had.
-        smallest: the failing example, as small as it could be made.
-        evidence: some other examples.
+        smallest: the failing example, as small as it could be made, as it went over the wire.
+        case: the same as a case, to put it to another program; the last example if none fails.
+        cases: the first examples, as many as were asked for.
+        alike: what matters for it to be the same in another program.
         script: shows the failure if it does not follow from ``smallest``; ``printed`` belongs to it.
     """
 
@@ -51,7 +54,9 @@ class Finding:
     got: str = ""
     needed: str = ""
     smallest: Transcript | None = None
-    evidence: list[Transcript] = dataclasses.field(default_factory=list)
+    case: Case | None = None
+    cases: list[Case] = dataclasses.field(default_factory=list)
+    alike: Alike = "values"
     timed_out: bool = False
     trace: str = ""
     script: Counterexample | None = None
@@ -67,6 +72,7 @@ class Properties:
         open_session: called once for every property.
         tell: called with every finding as soon as it is there.
         only: exercises to run, or None for all.
+        keep: how many examples of each property to keep as cases.
     """
 
     def __init__(
@@ -76,9 +82,11 @@ class Properties:
         open_session: OpenSession,
         tell: Callable[[Finding, int], None] | None = None,
         only: frozenset[str] | None = None,
+        keep: int = 0,
     ) -> None:
         """Start with no findings."""
         self.course, self.lesson, self._open, self._tell, self._only = course, lesson, open_session, tell, only
+        self._keep = keep
         self.findings: dict[str, Finding] = {}
         self.problem: Exception | None = None
         self._compared: tuple[str, Any, Any] | None = None
@@ -114,7 +122,8 @@ class Properties:
                 return
             function = item.obj  # type: ignore[attr-defined]
             says = " ".join((function.__doc__ or item.name).split())
-            self.findings[item.name] = Finding(item.name, name, says, mark.kwargs.get("weight", 1.0))
+            weight, alike = mark.kwargs.get("weight", 1.0), mark.kwargs.get("alike", "values")
+            self.findings[item.name] = Finding(item.name, name, says, weight, alike=alike)
         items.sort(key=lambda item: order[self.findings[item.name].exercise])
         self.findings = {item.name: self.findings[item.name] for item in items}
         if self._only is not None:
@@ -127,9 +136,21 @@ class Properties:
         self._session = self._open()
         seed = self.course.secret(self.lesson.name, request.node.name) % 2**32
         self._begin(self._session, seed)
-        _before_each_example(request.node.obj, functools.partial(self._begin, self._session, seed))
+        finding = self.findings[request.node.name]
+        if not _around_each_example(request.node.obj, functools.partial(self._example, finding, self._session, seed)):
+            finding.case, _ = recorded(finding.name, request.node.obj, {}, seed)
+            finding.cases += [finding.case] if finding.case and self._keep else []
         yield Student(self._session)
         self._session.close()
+
+    def _example(
+        self, finding: Finding, session: Session, seed: int, law: Callable[..., Any], given: dict[str, Any]
+    ) -> Any:
+        self._begin(session, seed)
+        finding.case, call = recorded(finding.name, law, given, seed)
+        if finding.case is not None and len(finding.cases) < self._keep:
+            finding.cases.append(finding.case)
+        return law(**call)
 
     def _begin(self, session: Session, seed: int) -> None:
         self._compared = None
@@ -179,11 +200,9 @@ class Properties:
             error = _innermost(call.excinfo.value)
             self._judge(finding, error)
             if self._session is not None and call.when == "call":
-                finding.smallest, finding.evidence = self._session.transcript, self._session.history
+                finding.smallest = self._session.transcript
         elif call.when == "call" and finding.verdict == "error":
             finding.verdict = "pass"
-            if self._session is not None:
-                finding.evidence = self._session.history
         if call.when == "teardown" and self._tell is not None:
             self._tell(finding, len(self.findings))
         return report
@@ -272,18 +291,22 @@ def _is_ours(error: BaseException) -> bool:
     return bool(known) and known[-1].startswith(_PACKAGE) and not known[-1].startswith(f"{_PACKAGE}/testing/")
 
 
-def _before_each_example(function: Any, begin: Callable[[], None]) -> None:
-    """Have ``begin`` called before each example that hypothesis tries."""
+def _around_each_example(function: Any, around: Callable[[Callable[..., Any], dict[str, Any]], Any]) -> bool:
+    """Have ``around`` called with the test below hypothesis, and what was drawn for it, for each example.
+
+    Returns:
+        Whether hypothesis draws examples for this test at all.
+    """
     handle = getattr(function, "hypothesis", None)
     if handle is None:
-        return
+        return False
     # A test function outlives a run: the next run's wrapper replaces this one.
     inner = getattr(handle.inner_test, "grader_inner", handle.inner_test)
 
     @functools.wraps(inner)
-    def example(*args: Any, **kwargs: Any) -> Any:
-        begin()
-        return inner(*args, **kwargs)
+    def example(**given: Any) -> Any:
+        return around(inner, given)
 
     example.grader_inner = inner  # type: ignore[attr-defined]
     handle.inner_test = example
+    return True

@@ -32,6 +32,9 @@ settings.register_profile(
     phases=(Phase.explicit, Phase.generate, Phase.shrink),
     print_blob=False,
 )
+settings.register_profile(
+    "grader without shrinking", settings.get_profile("grader"), phases=(Phase.explicit, Phase.generate)
+)
 
 
 def run(
@@ -42,6 +45,8 @@ def run(
     tell: Callable[[Finding, int], None] | None = None,
     only: frozenset[str] | None = None,
     until_failure: bool = False,
+    keep: int = 0,
+    shrink: bool = True,
 ) -> list[Finding]:
     """Run all properties of a lesson.
 
@@ -52,6 +57,8 @@ def run(
         tell: hears of every finding, and how many there will be.
         only: names of exercises to run, or None for all.
         until_failure: stop at the first property that fails; only those that came before it have findings.
+        keep: how many examples of each property to keep as cases.
+        shrink: make a failing example as small as it can be made.
 
     Returns:
         One finding per property, in the order of the exercises in course.yml.
@@ -64,13 +71,13 @@ def run(
     files = sorted(folder.glob("test_*.py"))
     if not files:
         raise CourseError(f"{lesson.name} has no hidden properties in tests/{lesson.name}/")
-    plugin = Properties(course, lesson, open_session, tell, only)
+    plugin = Properties(course, lesson, open_session, tell, only, keep)
     flags = ["-c", os.devnull, "--rootdir", str(course.root), "--import-mode=importlib", "--capture=no"]
     flags += ["--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:junitxml"]
     flags += ["-p", "no:faulthandler", "-p", "no:unraisableexception", "-p", "no:threadexception", "-W", "ignore"]
     flags += ["--exitfirst"] if until_failure else []
     _forget_other_versions(course.root, files)
-    with _same_examples_everywhere(), _without_differences():
+    with _same_examples_everywhere("grader" if shrink else "grader without shrinking"), _without_differences():
         status = pytest.main([*flags, *map(str, files)], plugins=[plugin])
     if plugin.problem is not None:
         raise plugin.problem
@@ -95,14 +102,14 @@ def _forget_other_versions(root: Path, files: list[Path]) -> None:
 
 
 @contextlib.contextmanager
-def _same_examples_everywhere() -> Iterator[None]:
+def _same_examples_everywhere(profile: str) -> Iterator[None]:
     """Make hypothesis's examples depend on the seed alone.
 
     Hypothesis also tries constants that it finds in whatever local modules happen to be imported: those of the
     submission, where it runs in this process. The same property would then see other examples in another process.
     """
     before, constants = settings._current_profile or "default", providers._get_local_constants
-    settings.load_profile("grader")
+    settings.load_profile(profile)
     nothing = constants_ast.Constants()
     providers._get_local_constants = lambda: nothing
     providers.CONSTANTS_CACHE.cache.clear()

@@ -23,7 +23,9 @@ _PROTECTS = {
 
 def diagnosis(misconception: Misconception) -> str:
     """The misconception in a sentence addressed to the student."""
-    return f"Your code behaves exactly like one that {_ended(misconception.says)}"
+    if misconception.everywhere:
+        return f"Your code behaves exactly like one that {_ended(misconception.says)}"
+    return f"Here, and not everywhere, your code does what one does that {_ended(misconception.says)}"
 
 
 def belief(misconception: Misconception) -> str:

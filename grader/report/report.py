@@ -31,15 +31,17 @@ class Isolation(msgspec.Struct, frozen=True, omit_defaults=False):
 
 
 class Misconception(msgspec.Struct, frozen=True, omit_defaults=False):
-    """A known wrong program that answers exactly like the student's.
+    """A known wrong program that does what the student's does.
 
     Attributes:
         name: the chaff's name, unique within its lesson.
         says: ends the sentence "your code behaves exactly like one that ...".
+        everywhere: in all that was asked about the exercise; otherwise in all that was asked about this property.
     """
 
     name: str
     says: str
+    everywhere: bool = True
 
 
 class Counterexample(msgspec.Struct, frozen=True, omit_defaults=False):

@@ -41,10 +41,6 @@ class Channel(Protocol):
         ...
 
 
-_HISTORY = 10
-"""Cases kept besides the current one: what a diagnosis compares beyond the smallest failing case."""
-
-
 _ASKS_CAP, _ASKED_OBJECTS_CAP, _ASKED_BYTES_CAP = 50_000, 500_000, 1 << 26
 """Of one case: what a test has lent keeps what it is asked, as long as the case lasts."""
 _OBJECTS_CAP, _BYTES_CAP = 20_000_000, 1 << 30
@@ -86,7 +82,6 @@ class Session:
     Attributes:
         channel: the way to the student's side.
         transcript: the current case (one example that hypothesis draws, or a whole test without any).
-        history: the first cases of the session.
     """
 
     def __init__(self, channel: Channel, *, record: bool = True) -> None:
@@ -102,7 +97,6 @@ class Session:
         self._asked = _Asked()
         self._methods: set[tuple[str, str]] = set()
         self.transcript = Transcript(0)
-        self.history: list[Transcript] = []
 
     def load(self, sources: dict[str, str], main: str) -> None:
         """Have the submission's modules loaded.
@@ -114,9 +108,6 @@ class Session:
 
     def begin(self, seed: int) -> None:
         """Start a case: forget all objects, seed the global generators."""
-        kept = sum(transcript.size for transcript in self.history)
-        if self.transcript.exchanges and len(self.history) < _HISTORY and kept + self.transcript.size <= KEPT_BYTES:
-            self.history.append(self.transcript)
         self.transcript = Transcript(seed)
         self._lent.clear()
         self._numbers = itertools.count(1)

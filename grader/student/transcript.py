@@ -8,7 +8,7 @@ from typing import Any
 from grader.student.wire import Frame
 
 KEPT_BYTES = 1 << 22
-"""Of one case, and of all cases in a history: what a submission answers must not fill the grader's memory."""
+"""Of one case: what a submission answers must not fill the grader's memory."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Exchange:
 
 @dataclasses.dataclass(slots=True)
 class Transcript:
-    """All that was asked in one case, in order: enough to print it as code, and to ask another program the same."""
+    """All that was asked in one case, in order: enough to print it as code."""
 
     seed: int
     exchanges: list[Exchange] = dataclasses.field(default_factory=list)

@@ -23,21 +23,27 @@ To add an environment that properties hand to a student's code, with ``ScriptedE
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from grader.testing.near import Near, near
 
-__all__ = ["Near", "exercise", "near"]
+__all__ = ["Alike", "Near", "exercise", "near"]
+
+Alike = Literal["values", "places", "draws"]
+"""What two programs that break a law in the same way have in common; see ``exercise``."""
 
 
-def exercise(name: str, *, needs: tuple[str, ...] = (), weight: float = 1.0) -> Any:
+def exercise(name: str, *, needs: tuple[str, ...] = (), weight: float = 1.0, alike: Alike = "values") -> Any:
     """Mark what a property judges.
 
     Args:
         name: the exercise, as course.yml calls it.
         needs: properties of the same file without which this one says nothing: it is skipped when one of them fails.
         weight: its share of the exercise's points, in relation to the exercise's other properties.
+        alike: how a misconception is recognised by this property. ``values``: it fails in the same examples, at the
+            same line of the test, with the same value. ``places``: the value does not matter, as with a network whose
+            first weights are its own. ``draws``: nor does it matter in which examples, as luck decides that.
     """
-    return pytest.mark.exercise(name, needs=needs, weight=weight)
+    return pytest.mark.exercise(name, needs=needs, weight=weight, alike=alike)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
 
 from rich.console import Console
 from rich.table import Table
@@ -15,6 +15,27 @@ from grader.render.lines import put
 
 
 @dataclass(frozen=True)
+class Named:
+    """How a kind of wrong programs fares.
+
+    Attributes:
+        programs: how many there are.
+        caught: how many lose marks.
+        named: of how many the report names the misconception, before any other.
+        misnamed: of how many it names another one.
+    """
+
+    programs: int = 0
+    caught: int = 0
+    named: int = 0
+    misnamed: int = 0
+
+    def __add__(self, other: Named) -> Named:
+        """Both kinds together."""
+        return Named(*(one + more for one, more in zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True)
 class VerifyRow:
     """The findings of ``grader verify`` for one lesson.
 
@@ -22,7 +43,8 @@ class VerifyRow:
         stub_fails: whether the untouched stub earns nothing.
         solution_full: whether the reference solution earns everything.
         wheats: right answers in other styles; ``wheats_full`` of them earn everything.
-        chaffs: named misconceptions; ``chaffs_caught`` of them lose marks, ``chaffs_named`` are recognised by name.
+        chaffs: misconceptions, made from the solution.
+        wheat_chaffs: the same ones in other styles, made from wheats.
         properties: how many properties the lesson has.
         cpu_seconds: processor time of judging the solution once.
         problems: what is wrong, one line each.
@@ -34,19 +56,23 @@ class VerifyRow:
     solution_full: bool
     wheats: int
     wheats_full: int
-    chaffs: int
-    chaffs_caught: int
-    chaffs_named: int
+    chaffs: Named
     properties: int
     cpu_seconds: float
+    wheat_chaffs: Named = Named()
     problems: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:
         """Whether the tests tell right from wrong."""
-        measured = self.wheats == self.wheats_full and self.chaffs == self.chaffs_caught
-        return self.stub_fails and self.solution_full and measured
+        every = self.chaffs + self.wheat_chaffs
+        return (
+            self.stub_fails
+            and self.solution_full
+            and self.wheats == self.wheats_full
+            and every.programs == every.caught
+        )
 
 
 @dataclass(frozen=True)
@@ -130,11 +156,15 @@ def print_verify(rows: Sequence[VerifyRow], console: Console) -> None:
     table = _table()
     table.add_column("stub\nfails", justify="center")
     table.add_column("solution\npasses", justify="center")
-    for head in ("wheats\npass", "chaffs\ncaught", "chaffs\nnamed", "laws", "CPU s"):
+    for head in ("wheats\npass", "chaffs\ncaught", "chaffs\nnamed", "named\nwrongly", "laws", "CPU s"):
         table.add_column(head, justify="right", no_wrap=True)
 
     def of(part: int, whole: int) -> Text:
         return Text(f"{part}/{whole}", "red" if part < whole else "")
+
+    def named(kind: Named) -> tuple[Text, Text, Text]:
+        wrongly = Text(str(kind.misnamed), "red" if kind.misnamed else "")
+        return of(kind.caught, kind.programs), of(kind.named, kind.programs), wrongly
 
     def yes(value: bool) -> Text:
         return Text("✓" if value else "✗ no", "green" if value else "red")
@@ -145,8 +175,7 @@ def print_verify(rows: Sequence[VerifyRow], console: Console) -> None:
             yes(row.stub_fails),
             yes(row.solution_full),
             of(row.wheats_full, row.wheats),
-            of(row.chaffs_caught, row.chaffs),
-            of(row.chaffs_named, row.chaffs),
+            *named(row.chaffs),
             str(row.properties),
             f"{row.cpu_seconds:.1f}",
         )
@@ -156,12 +185,14 @@ def print_verify(rows: Sequence[VerifyRow], console: Console) -> None:
             yes(all(row.stub_fails for row in rows)),
             yes(all(row.solution_full for row in rows)),
             of(sum(row.wheats_full for row in rows), sum(row.wheats for row in rows)),
-            of(sum(row.chaffs_caught for row in rows), sum(row.chaffs for row in rows)),
-            of(sum(row.chaffs_named for row in rows), sum(row.chaffs for row in rows)),
+            *named(sum((row.chaffs for row in rows), Named())),
             str(sum(row.properties for row in rows)),
             f"{math.fsum(row.cpu_seconds for row in rows):.1f}",
         )
     console.print(table)
+    if any(row.wheat_chaffs.programs for row in rows):
+        console.print()
+        console.print(_in_wheats(rows, named))
     console.print()
     problems = [(row.lesson, problem) for row in rows for problem in row.problems]
     missing = [(row.lesson, each) for row in rows for each in row.missing]
@@ -174,6 +205,17 @@ def print_verify(rows: Sequence[VerifyRow], console: Console) -> None:
         console.print(Text(f"{count(len(rows), 'lesson')}: nothing to fix."))
     if missing:
         console.print(Text(f"{count(len(missing), 'thing')} missing (○)."))
+
+
+def _in_wheats(rows: Sequence[VerifyRow], cells: Callable[[Named], tuple[Text, Text, Text]]) -> Table:
+    """The same mistakes in other styles, a row per lesson that has some."""
+    table = _table("caught", "named", "named\nwrongly", first="chaffs made from wheats")
+    some = [row for row in rows if row.wheat_chaffs.programs]
+    for row in some:
+        table.add_row(Text(one_line(row.lesson)), *cells(row.wheat_chaffs))
+    if len(some) > 1:
+        table.add_row(Text("all", "bold"), *cells(sum((row.wheat_chaffs for row in some), Named())))
+    return table
 
 
 def print_mutants(rows: Sequence[MutantsRow], console: Console) -> None:

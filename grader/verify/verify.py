@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import importlib
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from grader.grading.own import grade_own
 from grader.lessons import chaffs as known
 from grader.report.report import Report
 from grader.verify.missing import missing
-from grader.verify.table import VerifyRow
+from grader.verify.table import Named, VerifyRow
 
 if TYPE_CHECKING:
     from grader.report.step import Watcher
@@ -28,10 +29,11 @@ class Sample:
 
     Attributes:
         lesson: the lesson's name.
-        kind: ``stub``, ``solution``, ``wheat`` or ``chaff``.
+        kind: ``stub``, ``solution``, ``wheat``, ``chaff`` or ``wheat chaff``.
         name: of the wheat or chaff.
         source: the module.
         exercise: the exercise that a chaff gets wrong.
+        chaff: the name of its misconception.
     """
 
     lesson: str
@@ -39,6 +41,7 @@ class Sample:
     name: str
     source: str
     exercise: str = ""
+    chaff: str = ""
 
     @property
     def title(self) -> str:
@@ -63,10 +66,15 @@ def samples(course: Course, lessons: Sequence[str]) -> list[Sample]:
         # nothing useful must get nothing either.
         found.append(Sample(name, "stub", "", f"{stub}\nBEGUN = True\n"))
         found.append(Sample(name, "solution", "", solution))
-        for wheat, text in known.wheats(course, lesson).items():
+        wheats = known.wheats(course, lesson)
+        for wheat, text in wheats.items():
             found.append(Sample(name, "wheat", wheat, text))
-        for chaff in known.load(course, lesson):
-            found.append(Sample(name, "chaff", chaff.name, chaff.source(solution), chaff.exercise))
+        chaffs = {chaff.name: chaff for chaff in known.load(course, lesson)}
+        for chaff in chaffs.values():
+            found.append(Sample(name, "chaff", chaff.name, chaff.source(solution), chaff.exercise, chaff.name))
+        for each in known.of_wheats(course, lesson):
+            source, exercise = each.source(wheats[each.wheat]), chaffs[each.chaff].exercise
+            found.append(Sample(name, "wheat chaff", each.name, source, exercise, each.chaff))
     return found
 
 
@@ -81,7 +89,7 @@ def judge(course: Course, sample: Sample, train: bool, place: Place, watch: Watc
 
 def names_it(report: Report, sample: Sample) -> bool:
     """Whether a learner who reads the report from the top meets this chaff before any other."""
-    return _first_named(report) == sample.name
+    return _first_named(report) == sample.chaff
 
 
 def _first_named(report: Report) -> str:
@@ -114,7 +122,7 @@ def rows(course: Course, wanted: Sequence[Sample], judged: Mapping[str, tuple[Re
 
 def _row(course: Course, lesson: str, judged: Sequence[tuple[Sample, Report, float]]) -> VerifyRow:
     problems: list[str] = []
-    counts = dict.fromkeys(("stub", "solution", "wheat", "chaff", "full wheat", "caught", "named"), 0)
+    counts: Counter[str] = Counter()
     stub_fails = solution_full = False
     properties: list[str] = []
     seconds = 0.0
@@ -133,13 +141,14 @@ def _row(course: Course, lesson: str, judged: Sequence[tuple[Sample, Report, flo
             stub_fails = report.score == 0
             if not stub_fails:
                 problems.append(f"stub: earns {report.score:g} of {report.max_score:g}")
-        elif sample.kind == "chaff":
-            counts["caught"] += not full
-            counts["named"] += names_it(report, sample)
+        elif sample.chaff:
+            other = _first_named(report)
+            counts[f"{sample.kind} caught"] += not full
+            counts[f"{sample.kind} named"] += names_it(report, sample)
+            counts[f"{sample.kind} misnamed"] += bool(other) and not names_it(report, sample)
             if full:
                 problems.append(f"{where}: gets full marks")
             elif not names_it(report, sample):
-                other = _first_named(report)
                 named = f"but is taken for {other}" if other else "but is not named"
                 problems.append(f"{where}: loses marks {named}")
         elif not full:
@@ -154,11 +163,14 @@ def _row(course: Course, lesson: str, judged: Sequence[tuple[Sample, Report, flo
         solution_full=solution_full,
         wheats=counts["wheat"],
         wheats_full=counts["full wheat"],
-        chaffs=counts["chaff"],
-        chaffs_caught=counts["caught"],
-        chaffs_named=counts["named"],
+        chaffs=_named(counts, "chaff"),
+        wheat_chaffs=_named(counts, "wheat chaff"),
         properties=len(properties),
         cpu_seconds=seconds,
         problems=tuple(problems),
         missing=tuple(missing(course, course.lesson(lesson), properties)),
     )
+
+
+def _named(counts: Counter[str], kind: str) -> Named:
+    return Named(counts[kind], *(counts[f"{kind} {how}"] for how in ("caught", "named", "misnamed")))

@@ -213,7 +213,7 @@ def test_episodes_start_differently(student, episodes, seed):
     assert len(set(found)) > 1, "different starts; these episodes are the same one again and again"
 
 
-@exercise("evaluate", needs=("test_one_return_for_each_episode",))
+@exercise("evaluate", needs=("test_one_return_for_each_episode",), alike="places")
 @given(seed=SEEDS)
 def test_a_seed_repeats_the_evaluation(student, seed):
     """The same seed gives the same episodes on a fresh environment, and another seed gives other ones."""
@@ -226,7 +226,7 @@ def test_a_seed_repeats_the_evaluation(student, seed):
     assert starts(student, 3, seed + 1, luck=1) != first, "other episodes for another seed"
 
 
-@exercise("evaluate", needs=("test_one_return_for_each_episode",))
+@exercise("evaluate", needs=("test_one_return_for_each_episode",), alike="places")
 @given(luck=st.integers(1, 9))
 def test_without_a_seed_nothing_is_fixed(student, luck):
     """Without a seed, `evaluate` leaves the environment's own random numbers alone."""

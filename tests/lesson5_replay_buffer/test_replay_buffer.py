@@ -50,23 +50,23 @@ def tags(least, most):
 # ReplayBuffer.push
 
 
-def see_all(buffer, wanted, whose):
+def see_all(buffer, wanted, whose, at_least=1):
     """Draw one transition at a time until every wanted one was seen; no other may come.
 
     One at a time, because then hardly anything can go wrong in ``sample`` that would be blamed on ``push``. At most
     four are stored, so that a right buffer fails with a probability of at most 4 · 0.75¹²⁰ < 1e-14.
     """
     left = set(wanted)
-    for _ in range(120):
+    for drawn in range(1, 121):
         (one,) = rows(buffer.sample(1), 1)
         assert one in wanted, f"one of {whose}, all its parts as they were pushed"
         left.discard(one)
-        if not left:
+        if not left and drawn >= at_least:
             return
     assert not left, f"each of {whose} now and then; {len(left)} of them did not come in 120 draws"
 
 
-@exercise("ReplayBuffer.push")
+@exercise("ReplayBuffer.push", alike="draws")
 @settings(max_examples=10)
 @given(pushed=tags(1, 4), spare=st.integers(0, 3), size=st.integers(1, 3))
 def test_remembers_what_was_pushed(student, pushed, spare, size):
@@ -75,16 +75,19 @@ def test_remembers_what_was_pushed(student, pushed, spare, size):
     see_all(buffer, wanted, "the transitions that were pushed")
 
 
-@exercise("ReplayBuffer.push", weight=2)
+@exercise("ReplayBuffer.push", weight=2, alike="draws")
 @settings(max_examples=10)
 @given(pushed=tags(2, 9), capacity=st.integers(1, 4))
 def test_forgets_the_oldest(student, pushed, capacity):
     """A full buffer forgets the oldest transition for each new one: it holds the last `capacity` that were pushed."""
     buffer, wanted = filled(student, pushed, capacity=capacity)
-    see_all(buffer, wanted[-capacity:], f"the last {len(wanted[-capacity:])} transitions")
+    # What should have been forgotten is one in nine at least, and stays unseen in 30 draws less than once in 30 times;
+    # in most of the ten examples it is half of all, and more than one.
+    least = 30 if len(pushed) > capacity else 1
+    see_all(buffer, wanted[-capacity:], f"the last {len(wanted[-capacity:])} transitions", least)
 
 
-@exercise("ReplayBuffer.push", needs=("test_remembers_what_was_pushed",))
+@exercise("ReplayBuffer.push", needs=("test_remembers_what_was_pushed",), alike="draws")
 @settings(max_examples=10)
 @given(pushed=tags(1, 3))
 def test_keeps_copies(student, pushed):
@@ -102,7 +105,7 @@ def test_keeps_copies(student, pushed):
     see_all(buffer, wanted, "the transitions with the numbers that they were pushed with")
 
 
-@exercise("ReplayBuffer.push", needs=("test_remembers_what_was_pushed",))
+@exercise("ReplayBuffer.push", needs=("test_remembers_what_was_pushed",), alike="draws")
 @settings(max_examples=5)
 @given(half=st.integers(0, 4).map(lambda n: n + 0.5))
 def test_keeps_every_reward_exactly(student, half):
@@ -117,7 +120,7 @@ def test_keeps_every_reward_exactly(student, half):
 # ReplayBuffer.sample
 
 
-@exercise("ReplayBuffer.sample", weight=2)
+@exercise("ReplayBuffer.sample", weight=2, alike="draws")
 @given(pushed=tags(2, 6), spare=st.integers(0, 2), size=st.integers(1, 3), data=st.data())
 def test_rows_stay_whole(student, pushed, spare, size, data):
     """Every row of a batch is one transition that was pushed, not parts mixed from several."""
@@ -127,7 +130,7 @@ def test_rows_stay_whole(student, pushed, spare, size, data):
     assert not strange, "rows that are transitions which were pushed"
 
 
-@exercise("ReplayBuffer.sample", weight=2)
+@exercise("ReplayBuffer.sample", weight=2, alike="draws")
 @given(pushed=tags(1, 6), data=st.data())
 def test_no_repeats(student, pushed, data):
     """No transition comes twice in a batch; so a batch as large as the buffer holds them all."""
@@ -139,7 +142,7 @@ def test_no_repeats(student, pushed, data):
     assert everything == near(sorted(stored))
 
 
-@exercise("ReplayBuffer.sample", needs=("test_rows_stay_whole",))
+@exercise("ReplayBuffer.sample", needs=("test_rows_stay_whole",), alike="draws")
 @given(count=st.integers(1, 4))
 def test_equal_transitions_are_separate(student, count):
     """Transitions that happen to be equal are separate entries, which can come in the same batch."""
@@ -148,7 +151,7 @@ def test_equal_transitions_are_separate(student, count):
     assert batch == near(stored)
 
 
-@exercise("ReplayBuffer.sample", needs=("test_rows_stay_whole",))
+@exercise("ReplayBuffer.sample", needs=("test_rows_stay_whole",), alike="draws")
 @given(pushed=tags(1, 6), size=st.integers(1, 3), data=st.data())
 def test_shapes(student, pushed, size, data):
     """A batch of B is five arrays of shapes (B, O), (B,), (B,), (B, O), (B,), in that order."""
@@ -159,7 +162,7 @@ def test_shapes(student, pushed, size, data):
     assert shapes == needed, f"shapes {needed}"
 
 
-@exercise("ReplayBuffer.sample", needs=("test_rows_stay_whole",))
+@exercise("ReplayBuffer.sample", needs=("test_rows_stay_whole",), alike="values")
 @given(dtype=st.sampled_from([np.float32, np.float64]), count=st.integers(1, 3))
 def test_dtypes(student, dtype, count):
     """The arrays have the types that numpy gives a stack of what was pushed: actions stay integers, dones bools."""
@@ -182,7 +185,7 @@ def test_more_than_is_stored(student, pushed, spare, more):
         buffer.sample(len(pushed) + more)
 
 
-@exercise("ReplayBuffer.sample", needs=("test_rows_stay_whole",), weight=2)
+@exercise("ReplayBuffer.sample", needs=("test_rows_stay_whole",), weight=2, alike="draws")
 def test_every_batch_is_equally_likely(student):
     """Every transition, and every pair of them, is drawn equally often, the newest and the oldest like the others."""
     # Seven pushes into a buffer of five, so that a buffer that starts again at the front has done so.
@@ -195,7 +198,7 @@ def test_every_batch_is_equally_likely(student):
     assert not rare, f"each of the 10 pairs about 80 times in 800 batches of two; some came {counts} times"
 
 
-@exercise("ReplayBuffer.sample", needs=("test_rows_stay_whole",))
+@exercise("ReplayBuffer.sample", needs=("test_rows_stay_whole",), alike="draws")
 @settings(max_examples=10)
 @given(seed=st.integers(0, 3))
 def test_a_seed_repeats_the_batches(student, seed):
@@ -213,7 +216,7 @@ def test_a_seed_repeats_the_batches(student, seed):
     assert batches(seed + 1) != first, "other batches for another seed"
 
 
-@exercise("ReplayBuffer.sample", needs=("test_rows_stay_whole",))
+@exercise("ReplayBuffer.sample", needs=("test_rows_stay_whole",), alike="places")
 @settings(max_examples=10)
 @given(pushed=tags(2, 4), seed=st.integers(0, 3) | st.none())
 def test_own_random_numbers(student, pushed, seed):
@@ -224,7 +227,7 @@ def test_own_random_numbers(student, pushed, seed):
     assert student.random_state() == before, "global random numbers left alone"
 
 
-@exercise("ReplayBuffer.sample", needs=("test_rows_stay_whole", "test_no_repeats"))
+@exercise("ReplayBuffer.sample", needs=("test_rows_stay_whole", "test_no_repeats"), alike="draws")
 @given(pushed=tags(1, 5), data=st.data())
 def test_takes_nothing_out(student, pushed, data):
     """Sampling leaves the buffer as it was: what was drawn can be drawn again, and pushing goes on as before."""

@@ -107,7 +107,7 @@ numbers |= st.complex_numbers().map(np.complex128)
 
 @settings(max_examples=300, deadline=None)
 @given(numbers, numbers, st.sampled_from([0.0, 1e-5, -1e-4, 1e-9]))
-def test_numbers_are_alike_where_numpy_says_so(one, other, off):
+def test_numbers_of_a_kind_are_alike_where_numpy_says_so(one, other, off):
     for left, right in [(one, other), (one, one), (one, complex(one) * (1 + off) if off else one)]:
         if isinstance(right, complex):
             right = np.complex128(right)
@@ -118,7 +118,19 @@ def test_numbers_are_alike_where_numpy_says_so(one, other, off):
             )
             far = np.isinf(np.abs(right_)) and np.isfinite(right_)  # numpy says that all are alike to such a number
             expected = left_ == right_ if far else np.isclose(left_, right_, rtol=1e-4, atol=1e-5, equal_nan=True)
-            assert same(left, right) is bool(expected)
+            kinds = {np.asarray(value).dtype.kind.replace("u", "i").replace("O", "i") for value in (left, right)}
+            assert same(left, right) is (bool(expected) and len(kinds) == 1)
+
+
+def test_an_action_is_no_number_with_a_point():
+    """A name that rests on the value 2 is not given to code that answers 2.0, or True for 1."""
+    assert not same(2, 2.0)
+    assert not same(True, 1)
+    assert not same(np.array([1, 2]), np.array([1.0, 2.0]))
+    assert not same(torch.tensor([True]), torch.tensor([1]))
+    assert same(2.0, np.float32(2))
+    assert same(np.array([1, 2], np.int32), np.array([1, 2], np.int64))
+    assert same(np.array([0.5], np.float32), np.array([0.5]))
 
 
 def test_numbers_that_are_too_large_to_be_measured_are_compared():

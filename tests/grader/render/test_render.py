@@ -616,7 +616,8 @@ def test_hostile_reports_stay_text_in_the_terminal(width: int) -> None:
     terminal.print_check(evil_report(), console)
     terminal.print_class_summary([evil_report(), report(law("a"))], console, Path("graded"))
     table.print_verify(
-        [table.VerifyRow("[red]x\x1b[2J", True, True, 1, 1, 1, 1, 1, 1, 0.1, ("[bold]\x1b[2J",))], console
+        [table.VerifyRow("[red]x\x1b[2J", True, True, 1, 1, table.Named(1, 1, 1), 1, 0.1, problems=("[bold]\x1b[2J",))],
+        console,
     )
     out = stream.getvalue()
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\ud800-\udfff]", out)
@@ -643,8 +644,10 @@ def test_the_class_summary_in_80_columns() -> None:
 
 
 def test_verify_shows_what_is_wrong() -> None:
-    good = table.VerifyRow("lesson1_agent_loop", True, True, 4, 4, 20, 20, 20, 14, 1.24)
-    bad = table.VerifyRow("lesson2_values", False, False, 4, 3, 20, 19, 18, 9, 0.5, ("wheat `loop.py` loses marks",))
+    good = table.VerifyRow("lesson1_agent_loop", True, True, 4, 4, table.Named(20, 20, 20), 14, 1.24)
+    bad = table.VerifyRow(
+        "lesson2_values", False, False, 4, 3, table.Named(20, 19, 18), 9, 0.5, problems=("wheat `loop.py` loses marks",)
+    )
     console = plain()
     table.print_verify([good, bad], console)
     out = shown(console)

@@ -11,10 +11,8 @@ import torch
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from grader.lessons.chaffs import Chaff
-from grader.properties import counterexample, diagnosis
+from grader.properties import cases, counterexample
 from grader.properties.answers import last_answer
-from grader.properties.plugin import Finding
 from grader.student import replies
 from grader.student.errors import StudentDied, StudentError
 from grader.student.frames import Frame
@@ -261,7 +259,6 @@ messages = st.one_of(
     st.builds(lambda kind, message, bases: raised(kind=kind, message=message, bases=bases), tagged, tagged, tagged),
 )
 LENT = gymnasium.make("CartPole-v1")
-CHAFF = Chaff("a chaff", "f", "does as the student does", "", ())
 
 
 def use(value):
@@ -293,8 +290,14 @@ def test_whatever_is_said_is_an_answer_or_the_students_fault(heads, verb):
     written = counterexample.write(ours.transcript, "work")
     assert len(written.code) < 100_000
     last_answer(ours.transcript)
-    finding = Finding("test_f", "f", "", 1.0, "fail", smallest=ours.transcript)
-    diagnosis.diagnose([finding], [CHAFF], lambda _: Session(Scripted(ok(None), *heads)))
+
+    def law(student):
+        value = student.f(1, key=[2])
+        use(value)
+        assert student.g(value) == 1
+
+    outcome = cases.ask(cases.Case("test_f", law, {}, [], 0), Session(Scripted(ok(None), *heads)))
+    cases.alike([outcome], [outcome], "values")
 
 
 def test_the_strategy_makes_answers_too():

@@ -25,7 +25,7 @@ from grader.verify.verify import Sample, names_it, samples
 
 COURSE = load(Path(__file__).parents[3])
 EVERY = samples(COURSE, [lesson.name for lesson in COURSE.lessons])
-SAMPLES = [s for i, s in enumerate(EVERY) if s.kind != "chaff" or i % 8 == 0 or "EVERY_SAMPLE" in os.environ]
+SAMPLES = [s for i, s in enumerate(EVERY) if not s.chaff or i % 8 == 0 or "EVERY_SAMPLE" in os.environ]
 UNSEEN = {
     (lesson.name, chaff): caught_by
     for lesson in COURSE.lessons

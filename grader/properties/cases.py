@@ -1,0 +1,248 @@
+"""One example of a property, kept so that the same law can be put to another program.
+
+A case has what hypothesis drew; whatever program is asked, the test itself asks the questions and judges the answers.
+So two programs can be compared although one names its layers, draws its random numbers or counts its steps in another
+way: what counts is which law breaks, at which line of the test, and with which value.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import dataclasses
+import hashlib
+import io
+import pickle
+import re
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from _pytest.assertion import util
+from hypothesis.errors import UnsatisfiedAssumption
+from hypothesis.strategies import DataObject
+
+from grader.properties.answers import Thing, last_value, same
+from grader.student.errors import GraderFault, StudentDied, StudentError
+from grader.student.remote import Remote, Student
+from grader.student.session import Session
+from grader.testing import Alike
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a law says of a program in one case.
+
+    Attributes:
+        verdict: ``pass``; ``fail``, an assertion; ``raised``, an exception of the program; ``died``, no answer.
+        place: the line of the test, and the words of the assertion without their numbers; or the kind of exception.
+        value: the program's value in the comparison that failed, if it was one, and its last answer.
+    """
+
+    verdict: Literal["pass", "fail", "raised", "died"]
+    place: str = ""
+    value: Any = None
+
+
+PASSED, DIED = Outcome("pass"), Outcome("died")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """One example of a property.
+
+    Attributes:
+        property: the property's name.
+        law: the test below hypothesis; it is given ``arguments`` and ``student``.
+        arguments: what was drawn before the test began, as it was then.
+        drawn: what the test drew on its way, in order.
+        seed: of the random numbers on the student's side.
+    """
+
+    property: str
+    law: Callable[..., Any]
+    arguments: Mapping[str, Any]
+    drawn: Sequence[Any]
+    seed: int
+
+    def digest(self) -> str | None:
+        """A name for the case that another case has only if it is the same; None if there is none."""
+        # Nothing that is written here is ever read back.
+        buffer = io.BytesIO()
+        try:
+            pickle.Pickler(buffer, protocol=4).dump((self.property, self.seed, dict(self.arguments), list(self.drawn)))
+        except Exception:
+            return None
+        return hashlib.sha256(buffer.getvalue()).hexdigest()
+
+
+class Drawing:
+    """Stands in for hypothesis's ``data``, and keeps what is drawn."""
+
+    def __init__(self, data: DataObject, drawn: list[Any]) -> None:
+        self._data, self._drawn = data, drawn
+
+    def draw(self, strategy: Any, label: Any = None) -> Any:
+        """Draw, and keep a copy."""
+        value = self._data.draw(strategy, label)
+        self._drawn.append(copy.deepcopy(value))
+        return value
+
+
+class _Drawn:
+    """Stands in for hypothesis's ``data``, and gives what was drawn before."""
+
+    def __init__(self, drawn: Sequence[Any]) -> None:
+        self._left = iter(drawn)
+
+    def draw(self, strategy: Any, label: Any = None) -> Any:
+        """What was drawn here before.
+
+        Raises:
+            UnsatisfiedAssumption: nothing was, because that program's answers led the test another way.
+        """
+        for value in self._left:
+            return copy.deepcopy(value)
+        raise UnsatisfiedAssumption
+
+
+def recorded(
+    name: str, law: Callable[..., Any], given: Mapping[str, Any], seed: int
+) -> tuple[Case | None, dict[str, Any]]:
+    """A case that keeps copies of what is given, and what the test is to be called with instead.
+
+    There is none where something cannot be copied.
+    """
+    drawn: list[Any] = []
+    call = {key: Drawing(value, drawn) if isinstance(value, DataObject) else value for key, value in given.items()}
+    try:
+        arguments = {
+            key: _Drawn if isinstance(value, Drawing) else copy.deepcopy(value)
+            for key, value in call.items()
+            if not isinstance(value, Student)
+        }
+    except Exception:
+        return None, call
+    return Case(name, law, arguments, drawn, seed), call
+
+
+def ask(case: Case, session: Session) -> Outcome:
+    """Put the law to the program behind ``session``, in this case.
+
+    Raises:
+        GraderFault: the machinery failed.
+    """
+    drawn = _Drawn(case.drawn)
+    arguments = {key: drawn if value is _Drawn else copy.deepcopy(value) for key, value in case.arguments.items()}
+    compared: list[Any] = []
+    try:
+        session.begin(case.seed)
+        with _comparisons(compared):
+            case.law(student=Student(session), **arguments)
+    except StudentDied:
+        return DIED
+    except StudentError as error:
+        return Outcome("raised", error.kind)
+    except UnsatisfiedAssumption:
+        return Outcome("pass", "led elsewhere")
+    except AssertionError as error:
+        return failed(case.law, error, compared[-1:], session)
+    except (GraderFault, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        # The test could do nothing with the answer.
+        place = f"{_line(case.law, error)} {type(error).__name__}"
+        return Outcome("fail", place, (None, last_value(session.transcript)))
+    return PASSED
+
+
+_DEATHS = 2
+
+
+class Programs:
+    """The programs that are asked, in one session: where they run, only one can live at a time.
+
+    A program whose process ends twice while it is asked is not asked again. Each time may cost a whole time limit.
+    """
+
+    def __init__(self) -> None:
+        self._session: Session | None = None
+        self._name = ""
+        self._deaths: dict[str, int] = {}
+
+    def ask(self, name: str, open_session: Callable[[], Session], case: Case) -> Outcome:
+        """Put a case to the program of this name; it is opened if another one was asked before."""
+        if self._deaths.get(name, 0) >= _DEATHS:
+            return DIED
+        try:
+            if self._session is None or self._name != name:
+                self.close()
+                self._session, self._name = open_session(), name
+            outcome = ask(case, self._session)
+        except (StudentDied, StudentError):
+            outcome = DIED
+        if outcome is DIED:
+            self._deaths[name] = self._deaths.get(name, 0) + 1
+            self.close()
+        return outcome
+
+    def close(self) -> None:
+        """End the session that is open."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+
+def failed(law: Callable[..., Any], error: AssertionError, compared: Sequence[Any], session: Session) -> Outcome:
+    """The outcome of a case that ended in this assertion; ``compared`` has the left side of its comparison."""
+    message = str(error).partition("\nassert ")[0].strip()
+    words = "" if message.startswith("assert ") else _NUMBER.sub("#", message)
+    value = plain(compared[0]) if compared else None
+    return Outcome("fail", f"{_line(law, error)} {words}".strip(), (value, last_value(session.transcript)))
+
+
+def plain(value: Any) -> Any:
+    """A value to keep and to compare: what lives on the student's side is only its kind."""
+    return Thing(value._type) if isinstance(value, Remote) else value
+
+
+def _line(law: Callable[..., Any], error: BaseException) -> str:
+    """Where in the test's file it happened: the innermost line there."""
+    file = Path(law.__code__.co_filename).name
+    lines = [
+        frame.f_lineno if line is None else line
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if Path(frame.f_code.co_filename).name == file
+    ]
+    return str(lines[-1]) if lines else "?"
+
+
+@contextlib.contextmanager
+def _comparisons(into: list[Any]) -> Iterator[None]:
+    """Keep the left sides of comparisons that fail."""
+    before = util._reprcompare
+    util._reprcompare = lambda op, left, right: into.append(left)
+    try:
+        yield
+    finally:
+        util._reprcompare = before
+
+
+def alike(one: Sequence[Outcome], other: Sequence[Outcome], what: Alike) -> bool:
+    """Whether two programs do the same in the same cases of one property, as far as it matters there.
+
+    Args:
+        one: the outcomes of one program, case by case.
+        other: those of the other.
+        what: what matters (``grader.testing.exercise``).
+    """
+    if what == "draws":
+        places = [{(each.verdict, each.place) for each in all_ if each.verdict != "pass"} for all_ in (one, other)]
+        return places[0] == places[1]
+    pairs = list(zip(one, other, strict=True))
+    if any((left.verdict, left.place) != (right.verdict, right.place) for left, right in pairs):
+        return False
+    return what == "places" or all(same(left.value, right.value) for left, right in pairs)

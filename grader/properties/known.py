@@ -1,0 +1,129 @@
+"""The known wrong programs of a lesson, and what each of them says in the cases that it was asked about.
+
+All of it depends on the course alone, so it is remembered from one student to the next: a class costs what its
+different mistakes cost.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from grader.course import Course, Lesson
+from grader.lessons import chaffs as files
+from grader.lessons.chaffs import Chaff
+from grader.properties import runner
+from grader.properties.cases import Case, Outcome, Programs
+from grader.properties.plugin import Finding
+from grader.student.session import Session
+
+CASES = 10
+"""Of each property, how many of the solution's examples are asked of every program."""
+_REMEMBERED = 50_000
+
+OpenModule = Callable[[str], Session]
+"""Gives a session with this text loaded as the lesson's module."""
+
+
+class Known:
+    """The misconceptions of one lesson, to be asked.
+
+    Args:
+        course: the course.
+        lesson: the lesson.
+        open_module: where they run.
+
+    Attributes:
+        chaffs: the misconceptions.
+        exercises: the names of the lesson's exercises.
+        opened: how many sessions were opened to ask them.
+        programs: the one that is being asked.
+    """
+
+    def __init__(self, course: Course, lesson: Lesson, open_module: OpenModule) -> None:
+        self._course, self._lesson, self._open_module = course, lesson, open_module
+        self._solution = course.solution(lesson).read_text(encoding="utf-8")
+        self.chaffs = files.load(course, lesson)
+        self.exercises = [exercise.name for exercise in lesson.exercises]
+        self.opened = 0
+        self._memory = _memory(course, lesson, self._solution)
+        self.programs = Programs()
+
+    def cases(self, exercise: str) -> Mapping[str, Sequence[Case]]:
+        """The first examples that the solution is asked about an exercise, by property."""
+        memory = self._memory.cases
+        if exercise not in memory:
+            memory[exercise] = {finding.name: finding.cases for finding in self._run(self._solution, exercise, CASES)}
+        return memory[exercise]
+
+    def failing(self, chaff: Chaff, exercise: str) -> Mapping[str, Sequence[Case]]:
+        """Cases in which a misconception fails, of its own exercise and of this one, by property."""
+        found: dict[str, Sequence[Case]] = {}
+        for name in dict.fromkeys((chaff.exercise, exercise)):
+            memory, key = self._memory.failing, (chaff.name, name)
+            if key not in memory:
+                findings = self._run(chaff.source(self._solution), name, 0)
+                memory[key] = {f.name: [f.case] for f in findings if f.verdict == "fail" and f.case is not None}
+            found |= memory[key]
+        return found
+
+    def outcomes(self, chaff: Chaff, cases: Iterable[Case]) -> list[Outcome]:
+        """What the law says of a misconception in these cases."""
+        return [self._outcome(chaff, case) for case in cases]
+
+    def _outcome(self, chaff: Chaff, case: Case) -> Outcome:
+        memory = self._memory.outcomes
+        digest = self._memory.digest(case)
+        if digest is None:
+            return self._ask(chaff, case)
+        key = (chaff.name, digest)
+        if key not in memory:
+            if len(memory) >= _REMEMBERED:
+                memory.clear()
+            memory[key] = self._ask(chaff, case)
+        return memory[key]
+
+    def _ask(self, chaff: Chaff, case: Case) -> Outcome:
+        return self.programs.ask(chaff.name, lambda: self._open(chaff.source(self._solution)), case)
+
+    def _run(self, source: str, exercise: str, keep: int) -> list[Finding]:
+        self.programs.close()
+        only = frozenset({exercise})
+        return runner.run(
+            self._course, self._lesson, functools.partial(self._open, source), only=only, keep=keep, shrink=False
+        )
+
+    def _open(self, source: str) -> Session:
+        self.opened += 1
+        return self._open_module(source)
+
+
+class _Memory:
+    """What was found out about the misconceptions of a lesson as it stands in one course with one salt."""
+
+    def __init__(self) -> None:
+        self.cases: dict[str, Mapping[str, Sequence[Case]]] = {}
+        self.failing: dict[tuple[str, str], Mapping[str, Sequence[Case]]] = {}
+        self.outcomes: dict[tuple[str, str], Outcome] = {}
+        self._digests: dict[int, tuple[Case, str | None]] = {}
+
+    def digest(self, case: Case) -> str | None:
+        """The case's digest, which takes longer to make than to remember."""
+        if id(case) not in self._digests:
+            if len(self._digests) >= _REMEMBERED:
+                self._digests.clear()
+            self._digests[id(case)] = (case, case.digest())
+        return self._digests[id(case)][1]
+
+
+def _memory(course: Course, lesson: Lesson, solution: str) -> _Memory:
+    """The memory for this lesson as it is now."""
+    folder = course.tests(lesson)
+    files = [*sorted(folder.glob("test_*.py")), folder / "chaffs.yml"]
+    texts = tuple(file.read_text(encoding="utf-8") for file in files if file.is_file())
+    return _remembered(course.secret(lesson.name), lesson.name, hash((solution, texts)))
+
+
+@functools.lru_cache(maxsize=16)
+def _remembered(secret: int, lesson: str, version: int) -> _Memory:
+    return _Memory()
