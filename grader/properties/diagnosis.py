@@ -73,7 +73,8 @@ def _name(
     near: list[Chaff] = []
     for chaff in chaffs:
         # From the cheapest question to the dearest: what everybody is asked is remembered.
-        if _agree(finding, here, student, known, chaff) and _agree(finding, [finding.case], student, known, chaff):
+        first = here if finding.alike == "draws" else []
+        if all(_agree(finding, cases, student, known, chaff) for cases in (here, [*first, finding.case])):
             near.append(chaff)
     # Each of those left is asked about the cases in which the others fail: there they differ, if anywhere.
     telling = _failing(near, finding.exercise, known)

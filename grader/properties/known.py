@@ -6,6 +6,7 @@ different mistakes cost.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -53,7 +54,11 @@ class Known:
         """The first examples that the solution is asked about an exercise, by property."""
         memory = self._memory.cases
         if exercise not in memory:
-            memory[exercise] = {finding.name: finding.cases for finding in self._run(self._solution, exercise, CASES)}
+            # Each with random numbers of its own: what happens now and then is to happen in some of them.
+            memory[exercise] = {
+                finding.name: [dataclasses.replace(case, seed=case.seed + i) for i, case in enumerate(finding.cases)]
+                for finding in self._run(self._solution, exercise, CASES)
+            }
         return memory[exercise]
 
     def failing(self, chaff: Chaff, exercise: str) -> Mapping[str, Sequence[Case]]:

@@ -1,0 +1,237 @@
+"""A name is given where a known wrong program does the same in all that was asked, and nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import tiny_course
+
+from grader.course import Course, load
+from grader.grading.grade import grade
+from grader.properties import known
+from grader.report.report import Report
+from grader.student.inprocess import Here
+from grader.student.isolation import IsolationError, choose
+from grader.student.processes import ZygoteClient
+from grader.submissions.read import Submission
+from grader.submissions.work import Work
+
+TESTS = '''\
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.testing import exercise, near
+
+
+@exercise("double")
+@given(x=st.integers(1, 99))
+def test_positive(student, x):
+    """`double` gives twice a positive number."""
+    assert student.double(x) == near(2 * x)
+
+
+@exercise("double")
+@given(x=st.integers(-99, -1))
+def test_negative(student, x):
+    """`double` gives twice a negative number."""
+    assert student.double(x) == near(2 * x)
+
+
+@exercise("half", alike="draws")
+@given(x=st.integers(1, 9), data=st.data())
+def test_halves(student, x, data):
+    """`half` gives half of the number, and of another one."""
+    got = student.half(x)
+    assert got in (x / 2, 0), "half, or luck"
+    assert got != 0, "half, and no luck"
+    more = data.draw(st.integers(1, 9))
+    assert student.half(more) == near(more / 2)
+'''
+
+CHAFFS = """\
+- name: squares
+  exercise: double
+  says: squares the number
+  hint: What is double of 3?
+  edits: [{old: "2 * x", new: "x * x"}]
+- name: keeps_the_sign_off
+  exercise: double
+  says: forgets the sign
+  hint: What is double of -3?
+  edits: [{old: "2 * x", new: "abs(2 * x)"}]
+- name: cannot
+  exercise: double
+  says: reads an attribute that numbers have not
+  hint: What is x?
+  edits: [{old: "2 * x", new: "x.nothing"}]
+- name: unpacks
+  exercise: double
+  says: takes the number for a pair
+  hint: What is x?
+  raises: cannot unpack non-iterable int
+  edits: [{old: "return 2 * x", new: "a, b = x\\n    return a + b"}]
+- name: cannot_negative
+  exercise: double
+  says: has no answer to a negative number
+  hint: What is double of -3?
+  edits: [{old: "return 2 * x", new: "return [0, *range(2, 999, 2)][x] if x > 0 else {}[x]"}]
+- name: sometimes_nothing
+  exercise: half
+  says: gives nothing now and then
+  hint: What is half of 3?
+  edits: [{old: "return x / 2", new: "import random\\n    return x / 2 if random.random() < 0.5 else 0"}]
+- name: floors
+  exercise: half
+  says: rounds down
+  hint: What is half of 3?
+  edits: [{old: "x / 2", new: "x // 2 or -1"}]
+"""
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    made = tiny_course.make(tmp_path / "course")
+    folder = made.root / "tests/lesson1_numbers"
+    known._remembered.cache_clear()
+    (folder / "test_numbers.py").write_text(TESTS)
+    (folder / "chaffs.yml").write_text(CHAFFS)
+    return load(made.root)
+
+
+class Counting(Here):
+    """Counts the modules that are opened, by their text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: list[str] = []
+
+    def open(self, sources, *args, **kwargs):
+        self.opened.append(sources["lesson1_numbers"])
+        return super().open(sources, *args, **kwargs)
+
+
+def judge(course: Course, body: str, place: Here | None = None, function: str = "double") -> Report:
+    """The report on the solution with another body for one function."""
+    old = {"double": "return 2 * x", "half": "return x / 2"}[function]
+    text = tiny_course.NUMBERS.replace(old, body)
+    return grade(course, Work("sample", course.lesson("lesson1_numbers"), Submission(text)), place or Here())
+
+
+def named(report: Report) -> dict[str, tuple[str, bool]]:
+    """The misconceptions in a report, by property."""
+    found = {p.name: p.misconception for p in report.properties}
+    return {name: (chaff.name, chaff.everywhere) for name, chaff in found.items() if chaff}
+
+
+def test_the_same_behaviour_is_named_in_any_style(course):
+    report = judge(course, "return sum(x for _ in range(x)) if x > 0 else x ** 2")
+    assert named(report) == {"test_positive": ("squares", True), "test_negative": ("squares", True)}
+    assert [p.hint for p in report.properties[:2]] == ["What is double of 3?"] * 2
+
+
+def test_what_is_alike_in_the_smallest_case_only_is_not_named(course):
+    report = judge(course, "return x * x if x == 1 else 7 * x")
+    assert report.properties[0].got == "1"
+    assert named(report) == {}
+
+
+def test_what_is_alike_in_one_law_only_is_named_with_that_reservation(course):
+    report = judge(course, "return x * x if x > 0 else 7 * x")
+    assert named(report) == {"test_positive": ("squares", False)}
+
+
+def test_a_law_that_holds_speaks_against_a_misconception_that_breaks_it(course):
+    """The sign is lost, and positive numbers are right: that is one known mistake, and it is not the other."""
+    assert named(judge(course, "return 2 * x if x > 0 else -2 * x")) == {"test_negative": ("keeps_the_sign_off", True)}
+
+
+def test_a_whole_number_is_not_taken_for_one_with_a_point(course):
+    assert named(judge(course, "return float(x * x)")) == {}
+
+
+def test_an_exception_in_every_case_proves_no_name(course):
+    assert named(judge(course, "return x.anything")) == {}
+
+
+def test_an_exception_proves_a_name_by_words_that_the_author_gave(course):
+    everywhere = {"test_positive": ("unpacks", True), "test_negative": ("unpacks", True)}
+    assert named(judge(course, "left, right = x\n    return left")) == everywhere
+    assert named(judge(course, "return len(x)")) == {}
+
+
+def test_it_says_something_in_which_cases_an_exception_is_raised(course):
+    report = judge(course, "return {n: 2 * n for n in range(200)}[x]")
+    assert named(report) == {"test_negative": ("cannot_negative", True)}
+
+
+def test_luck_decides_the_examples_and_not_the_name(course):
+    report = judge(course, "return [x / 2, 0, x / 2][7 * x % 3]", function="half")
+    assert named(report) == {"test_halves": ("sometimes_nothing", True)}
+    assert named(judge(course, "import math\n    return math.floor(x / 2) or -1", function="half")) == {
+        "test_halves": ("floors", True)
+    }
+
+
+def test_a_chaff_of_an_exercise_that_passed_is_no_candidate(course):
+    chaffs = course.tests(course.lesson("lesson1_numbers")) / "chaffs.yml"
+    assert named(judge(course, "return x // 2 or -1", function="half"))
+    chaffs.write_text(CHAFFS.replace("exercise: half\n  says: rounds", "exercise: double\n  says: rounds"))
+    assert named(judge(course, "return x // 2 or -1", function="half")) == {}
+
+
+def test_code_that_ends_its_process_while_it_is_asked_is_not_named(course):
+    body = "if x > 50:\n        import os\n        os._exit(0)\n    return x * x"
+    try:
+        place = ZygoteClient(choose())
+    except IsolationError as reason:
+        pytest.skip(str(reason))
+    with place:
+        report = judge(course, body, place)
+    assert [p.verdict for p in report.properties] == ["fail", "fail", "skip"]
+    assert all(not everywhere for _, everywhere in named(report).values())
+
+
+MISTAKES = [
+    "return x * x",
+    "return abs(2 * x)",
+    "return 3 * x",
+    "return 2 * x + 1",
+    "return 2 * x if x < 50 else 0",
+    "return str(x)",
+    "return None",
+    "return -2 * x",
+    "return 2 * abs(x) if x < -5 else 2 * x",
+    "return x",
+]
+
+
+def test_a_mistake_that_was_seen_before_costs_no_diagnosis(course):
+    """Thirty hand-ins with ten mistakes: misconceptions are opened for the first of each kind alone."""
+    place = Counting()
+    reports, opened = [], []
+    for i in range(30):
+        before = len(place.opened)
+        student = f"sample-{i}"
+        text = tiny_course.NUMBERS.replace("return 2 * x", MISTAKES[i % 10]) + f"\n# {student}\n"
+        work = Work(student, course.lesson("lesson1_numbers"), Submission(text))
+        reports.append(named(grade(course, work, place)))
+        opened.append(sum(student not in module for module in place.opened[before:]))
+    assert opened[0] > 0
+    assert opened[10:] == [0] * 20
+    assert reports[:10] == reports[10:20] == reports[20:]
+
+
+def test_what_is_remembered_changes_no_name(course):
+    first = {body: named(judge(course, body)) for body in MISTAKES}
+    assert {body: named(judge(course, body)) for body in reversed(MISTAKES)} == first
+
+
+def test_other_tests_are_another_memory(course):
+    """After an edit of the lesson's tests nothing is taken from before."""
+    assert named(judge(course, "return x * x"))
+    tests = course.tests(course.lesson("lesson1_numbers")) / "test_numbers.py"
+    tests.write_text(TESTS.replace("st.integers(1, 99)", "st.integers(1, 2)"))
+    place = Counting()
+    assert named(judge(course, "return x * x", place))
+    assert any("x * x" not in module for module in place.opened)
