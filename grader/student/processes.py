@@ -252,13 +252,21 @@ class Child:
             number = os.WTERMSIG(status)
             if number == signal.SIGXCPU or (number == signal.SIGKILL and self._seconds >= self._cpu_seconds):
                 return out_of_time(self._cpu_seconds)
-            name = signal.Signals(number).name
-            return StudentDied(f"the process was ended by {name} ({signal.strsignal(number)})")
+            return StudentDied(f"the process was ended by {_signal_in_words(number)}")
         return StudentDied(f"the code ended the process itself, with exit status {os.waitstatus_to_exitcode(status)}")
 
     def close(self) -> None:
         """End the child."""
         self._end(kill=False)
+
+
+def _signal_in_words(number: int) -> str:
+    """``SIGSEGV (Segmentation fault)``; of the signals that are free for everybody's use, most have a number only."""
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = f"signal {number}"
+    return f"{name} ({signal.strsignal(number)})"
 
 
 def _is_ask(frame: Frame) -> bool:

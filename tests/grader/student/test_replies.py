@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from arbitrary import heads, ok, raised
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -37,17 +38,6 @@ class Scripted:
 
     def close(self):
         self.closed = True
-
-
-def ok(value, printed="", graph=1):
-    return ["ok", value, printed, graph]
-
-
-def raised(**parts):
-    usual = {
-        "kind": "E", "bases": ["l", ["E"]], "message": "m", "line": 1, "source": "s", "trace": "t", "printed": "",
-    }  # fmt: skip
-    return ["raised", *(usual | parts).values()]
 
 
 # Each verb, as a property comes to ask it, and an answer that it may get.
@@ -231,33 +221,6 @@ def test_each_case_has_a_budget_of_its_own(any_split, start, monkeypatch):
 
 # Arbitrary messages, well formed and nearly so
 
-plain = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text(max_size=5)
-plain |= st.binary(max_size=3).map(lambda data: ["b", data])
-words = st.sampled_from(["ok", "raised", "method", "object", "module", "iterator", "class", "None", "x y", ""])
-tagged = st.recursive(
-    plain
-    | words
-    | st.sampled_from(["d", "f", "?", "B", "D", "e"]).flatmap(lambda char: st.just(["x", char, bytes(16)]))
-    | st.builds(lambda n, name, kind: ["r", n, name, kind], st.integers(-1, 5), words, words)
-    | st.builds(lambda tag, n: [tag, n], st.sampled_from(["c", "h"]), st.integers(-1, 3))
-    | st.builds(lambda shape: ["a", "d", shape, 0], st.sampled_from([[0], [0, 5], [5, 0], [0, 70_000], [10**9, 0]]))
-    | st.builds(lambda flag, n: ["T", "float32", [0], 0, flag, n], st.booleans(), st.integers(-1, 2)),
-    lambda inner: (
-        st.lists(inner, max_size=3).map(lambda items: ["l", items])
-        | st.lists(inner, max_size=3).map(lambda items: ["t", items])
-        | st.lists(inner, max_size=3).map(lambda items: ["s", items])
-        | st.lists(st.tuples(inner, inner), max_size=3).map(lambda pairs: ["d", [x for pair in pairs for x in pair]])
-        | st.lists(inner, max_size=3).map(lambda items: ["n", "Pair", ["one", "two", "three"][: len(items)], items])
-    ),
-    max_leaves=8,
-)  # fmt: skip
-messages = st.one_of(
-    st.builds(ok, tagged),
-    st.builds(ok, tagged, tagged, tagged),
-    st.lists(tagged, max_size=9),
-    st.lists(tagged, min_size=7, max_size=7).map(lambda parts: ["raised", *parts]),
-    st.builds(lambda kind, message, bases: raised(kind=kind, message=message, bases=bases), tagged, tagged, tagged),
-)
 LENT = gymnasium.make("CartPole-v1")
 
 
@@ -271,7 +234,7 @@ def use(value):
 
 
 @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(messages, min_size=1, max_size=5), st.sampled_from(sorted(ASKED)))
+@given(st.lists(heads, min_size=1, max_size=5), st.sampled_from(sorted(ASKED)))
 @example([["ok"]], "call")
 @example([ok(["s", [["x", "q", bytes(8)], ["t", [0, 0]]]])], "call")
 def test_whatever_is_said_is_an_answer_or_the_students_fault(heads, verb):
@@ -305,7 +268,7 @@ def test_the_strategy_makes_answers_too():
     taken = []
 
     @settings(max_examples=600, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
-    @given(messages)
+    @given(heads)
     def look(head):
         with contextlib.suppress(StudentError, StudentDied):
             taken.append(Student(Session(Scripted(head))).f())

@@ -11,11 +11,11 @@ import time
 import tracemalloc
 import typing
 
-import hypothesis.extra.numpy as hnp
 import msgspec
 import numpy as np
 import pytest
 import torch
+from arbitrary import values
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -65,30 +65,6 @@ def alike(one, other):
     if isinstance(one, dict):
         return len(one) == len(other) and all(map(alike, one.items(), other.items()))
     return one == other
-
-
-DTYPES = "?bhilqBHILQefdFD"
-arrays = st.sampled_from(DTYPES).flatmap(
-    lambda char: hnp.arrays(np.dtype(char), hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4))
-)
-tensors = (
-    st.sampled_from("?bhiqBefd")
-    .flatmap(lambda char: hnp.arrays(np.dtype(char), hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)))
-    .map(lambda array: torch.from_numpy(np.array(array)))
-)
-integers = st.integers(-(2**512) + 1, 2**512 - 1) | st.integers(-(2**65), 2**65) | st.integers(-9, 9)
-scalars = st.none() | st.booleans() | integers | st.floats() | st.text(st.characters(codec="utf-8")) | st.binary()
-values = st.recursive(
-    scalars | arrays | tensors | arrays.filter(lambda a: a.ndim == 0).map(lambda a: a[()]),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.lists(inner, max_size=3).map(tuple)
-        | st.dictionaries(st.text("abc") | st.integers() | st.tuples(st.integers()), inner, max_size=3)
-        | st.sets(st.integers() | st.text("ab"), max_size=3)
-        | st.tuples(inner, inner).map(lambda pair: collections.namedtuple("Step", "state reward")(*pair))
-    ),
-    max_leaves=8,
-)
 
 
 @quietly
