@@ -15,6 +15,9 @@ LESSON ?=
 STUDENT ?=
 SEEDS ?= 20
 FIGURES ?=
+TARGET ?=
+SECONDS ?=
+INPUT ?=
 
 # Every page but the lesson texts. Those are full of formulas such as s_{t+1} and [[0, 0], [0, 1]], which mdformat writes
 # with backslashes; learners read them in an editor as well.
@@ -27,7 +30,7 @@ STUDENTS = $(foreach student,$(STUDENT),--student $(student))
 ONE_LESSON = $(if $(word 2,$(LESSON)),$(error make $@ takes one lesson at a time: LESSON=$(firstword $(LESSON))),$(if \
     $(LESSON),--lesson $(LESSON)))
 
-.PHONY: grade test test-slow lint format hooks types stubs figures verify mutants calibrate bar bench-training bench-grading bench-nbgrader picture clean help
+.PHONY: grade test test-slow lint format hooks types stubs figures verify mutants calibrate bar bench-training bench-grading bench-nbgrader fuzz picture clean help
 
 grade: $(VENV)/.class ## grade the sample class, or yours: SUBMISSIONS=path LESSON="5 6" STUDENT=student-001 OUT=report
 	$(if $(SUBMISSIONS),,$(if $(STUDENT),$(error STUDENT chooses from a class of yours: name its folder, SUBMISSIONS=path)))
@@ -84,6 +87,10 @@ bench-grading: $(VENV)/.dev ## what a child, a call and a lesson's properties co
 bench-nbgrader: $(VENV)/.dev ## the same submissions through plain nbgrader autograde and through ours
 	$(BIN)/python -m grader.bench.nbgrader $(ONE_LESSON)
 
+fuzz: $(VENV)/.fuzz ## hostile input, guided by coverage: ten minutes; TARGET=frames SECONDS=60 (for each) OUT=path INPUT=file
+	$(BIN)/python tests/fuzz $(foreach target,$(TARGET),--target $(target)) $(if $(SECONDS),--seconds $(SECONDS)) \
+	    $(if $(INPUT),--input "$(INPUT)") $(if $(filter file,$(origin OUT)),,--out "$(OUT)")
+
 picture: ## the picture in README.md, from a report that `make grade` made (needs chromium)
 	d=$$(mktemp -d); chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --disable-background-networking \
 	    --no-first-run --user-data-dir=$$d --force-device-scale-factor=1.5 --window-size=900,1150 \
@@ -113,4 +120,8 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.bench: $(VENV)/.dev
 	@$(BIN)/python .ci/install.py '.[dev,bench]' $(PIP_FLAGS)
+	@touch $@
+
+$(VENV)/.fuzz: $(VENV)/.dev
+	@$(BIN)/python .ci/install.py '.[dev,fuzz]' $(PIP_FLAGS)
 	@touch $@

@@ -30,10 +30,10 @@ def safe_folder(text: str, otherwise: str = "unnamed") -> str:
 def safe_file(text: str) -> str:
     """A file name: as ``safe_folder``, but with its ending, and with a leading dot or underscore if it has one.
 
-    >>> safe_file("__init__.py"), safe_file("what?.py"), safe_file("NUL.txt"), safe_file("notes. ")
+    >>> safe_file("__init__.py"), safe_file("what?.py"), safe_file("NUL.txt"), safe_file("- notes. ")
     ('__init__.py', 'what_.py', 'NUL_.txt', 'notes')
     """
-    name = _printable(text).strip(" ").rstrip(". ").lstrip("-")
+    name = _printable(text).rstrip(". ").lstrip("- ")
     return _shorten(_reserve(name or "unnamed"), LONGEST_FILE)
 
 

@@ -192,7 +192,7 @@ def _remembered(root: Path) -> _Memory:
                 f"{root} holds files that collect did not write ({foreign[0]!r}); choose a new folder with --out"
             ) from None
         return _Memory()
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ClassError(f"{root / MEMORY} is damaged ({error}); choose a new folder with --out") from None
 
 

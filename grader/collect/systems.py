@@ -20,6 +20,7 @@ Read off the systems' own sources, where they have any:
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 from collections.abc import Callable, Mapping
@@ -179,9 +180,12 @@ def _text(value: object) -> str:
 
 def _instant(when: object) -> str:
     """A time as text that sorts; times without a zone are taken as UTC."""
-    if isinstance(when, datetime):
-        return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC).isoformat(timespec="microseconds")
-    return ""
+    if not isinstance(when, datetime):
+        return ""
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    with contextlib.suppress(OverflowError):  # on the first and on the last day that there is
+        when = when.astimezone(UTC)
+    return when.isoformat(timespec="microseconds")
 
 
 _NBGRADER = re.compile(

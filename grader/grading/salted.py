@@ -75,7 +75,7 @@ def _prints(out: Path | None, lessons: Collection[str] = (), students: Collectio
     found = []
     for path in out.glob("*/*.json") if out is not None else ():
         if (not lessons or path.stem in lessons) and (not students or path.parent.name in students):
-            with contextlib.suppress(OSError, msgspec.DecodeError, msgspec.ValidationError):
+            with contextlib.suppress(OSError, ValueError, RecursionError):
                 made = msgspec.json.decode(path.read_bytes(), type=_Made)
                 found += [made.digest.rpartition("-")[0]] if made.digest else []
     return found

@@ -136,7 +136,7 @@ def _before(folder: Path) -> State | None:
                 f"{folder} is not empty, and not a folder that `grader nbgrader init` has made; name a new one"
             ) from None
         return None
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (ValueError, RecursionError) as error:
         raise CourseError(f"{folder / _STATE} cannot be read ({error}); restore it, or name a new folder") from None
 
 

@@ -63,7 +63,7 @@ def read_state(folder: Path) -> State | None:
             raise CourseError(f"{folder} is not empty, and not an earlier release; name a new or an empty folder")
     except OSError as error:
         raise CourseError(f"{error.filename or folder} cannot be read: {error.strerror}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise CourseError(f"{path} cannot be read ({reason}); restore it, or release into a new folder") from None
     return None

@@ -142,5 +142,5 @@ def stored(folder: Path) -> Counted | None:
         return msgspec.json.decode((folder / FILE).read_bytes(), type=Counted)
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ClassError(f"{folder / FILE} cannot be read ({error}); grade again") from None

@@ -131,7 +131,10 @@ def answer(received: Frame) -> Answer:
     """
     try:
         return _answers.decode(received.body)
-    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:
         raise WireError(f"the process that reads submissions sent something that is not an answer: {error}") from None
 
 

@@ -94,6 +94,15 @@ def test_whatever_is_put_together(parts: list[str]) -> None:
         harmless(markdown2html_mistune(made))
 
 
+@settings(deadline=None, max_examples=60)
+@given(st.binary(max_size=200))
+def test_any_text_is_harmless(data: bytes) -> None:
+    text = data.decode(errors="replace")
+    for made in (page_text.shown(text, {}), page_text.literal(text), page_text.labelled("Handed in as", text)):
+        harmless(made)
+        harmless(markdown2html_mistune(made))
+
+
 def test_what_is_meant_is_shown() -> None:
     text = "# Why\n\nIt is **so** [there](https://example.org/a?b=c&d), 1 < 2 and *$x_1$*.\n\n|a|b|\n|-|-|\n|1|2|\n"
     text += "\n- one\n\n<b>bold</b>"

@@ -236,6 +236,27 @@ def test_mutated_frames_are_a_message_or_a_wire_error(value, data):
         decode(bytes(head), frame.body[:cut])
 
 
+class Stream:
+    """A connection that gives these bytes, and then its end."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def recv(self, most):
+        self.at += (given_ := min(most, len(self.data) - self.at))
+        return self.data[self.at - given_ : self.at]
+
+
+@quietly
+@given(data=st.binary(max_size=300))
+@example(data=struct.pack("<II", 2, 0) + b"\x91\x01" + struct.pack("<II", 9, 0))
+def test_any_stream_is_messages_or_refused(data):
+    receiver, decoder = Receiver(Stream(data)), Decoder(resolve)
+    with contextlib.suppress(EOFError, WireError):
+        while True:
+            decoder.message(receiver.receive())
+
+
 def mutants(parts):
     """Heads of the right form with wrong things in them."""
     wrong = st.sampled_from(

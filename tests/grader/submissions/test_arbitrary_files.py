@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from grader.course import Exercise, Lesson
@@ -240,6 +240,8 @@ def test_whatever_the_reading_process_says_is_taken_or_refused(
 
 @settings(max_examples=100, deadline=None)
 @given(st.binary())
+@example(b"\x82\xa4type\xaanormalised\xa2a\xff\x01")  # a key that is no text
+@example(b"\x82\xa4type\xa4done\xa1a" + b"\x91" * 200_000)
 def test_any_bytes_are_an_answer_or_refused(data: bytes) -> None:
     with contextlib.suppress(WireError):
         got = messages.answer(Frame(b"", data))

@@ -16,8 +16,6 @@ from pathlib import Path
 import msgspec
 import pytest
 import tiny_course
-from hypothesis import given
-from hypothesis import strategies as st
 from notebook_of import cell
 from tiny_course import NUMBERS
 
@@ -273,12 +271,6 @@ def test_root_reads_what_belongs_to_others(course: Course, tmp_path: Path) -> No
 
 
 GOOD = Found(b"x = 1\n", "", "graded", ("a note",), "a.py", False, True, False, False, b"a.py", ())
-
-
-@given(st.binary())
-def test_arbitrary_bytes_are_no_answer(data: bytes) -> None:
-    with contextlib.suppress(WireError):
-        messages.answer(Frame(b"", data))
 
 
 @pytest.mark.parametrize(
