@@ -108,9 +108,8 @@ def run(target: Target, out: Path, seconds: int) -> Result:
         for path in (work / "new").iterdir():
             os.replace(path, kept / "corpus" / path.name)
         record = _record(work / "record.json")
-        findings = [
-            (why, _keep(path, kept)) for path in sorted((work / "suspects").iterdir()) if (why := look(target, path))
-        ]
+        suspects = [(look(target, path), path) for path in sorted((work / "suspects").iterdir())]
+        findings = tuple((why, _keep(path, kept)) for why, path in suspects if why)
     runs, coverage = figures(said)
     problem = ""
     if not findings and (status or not runs):

@@ -493,6 +493,7 @@ def test_out_that_others_filled_is_refused(course: Course, tmp_path: Path) -> No
     (tmp_path / "file").write_text("")
     with pytest.raises(ClassError, match="is not a folder"):
         run(course, source, tmp_path / "file")
-    write(tmp_path / "damaged", {".collected.json": "{"})
-    with pytest.raises(ClassError, match="is damaged"):
-        run(course, source, tmp_path / "damaged")
+    for i, content in enumerate(("{", b'{"files": {"\xff": {}}}', '{"more": ' + "[" * 100_000)):
+        write(tmp_path / f"damaged-{i}", {".collected.json": content})
+        with pytest.raises(ClassError, match="is damaged"):
+            run(course, source, tmp_path / f"damaged-{i}")

@@ -96,6 +96,8 @@ def test_what_is_no_report_has_no_salt(course: Course, tmp_path: Path) -> None:
     (out / "student-001").mkdir(parents=True)
     (out / "student-001" / "lesson1_numbers.json").write_bytes(b'{"digest": 3')
     (out / "student-001" / "lesson2_balance.json").write_bytes(b"[]")
+    (out / "student-001" / "lesson3_no_text.json").write_bytes(b'{"digest": "\xff"}')
+    (out / "student-001" / "lesson4_deep.json").write_bytes(b'{"more": ' + b"[" * 100_000)
     assert for_class(course, out)[1][0].endswith("marks depend on it")
 
 

@@ -416,7 +416,7 @@ def test_a_fresh_git_repository_will_do(instructor: Instructor) -> None:
 
 def test_a_damaged_state_is_one_line(instructor: Instructor) -> None:
     instructor.release("1")
-    for data in (b"<<<<<<< HEAD\n", b"\xff", b'{"lessons": 3}'):
+    for data in (b"<<<<<<< HEAD\n", b"\xff", b'{"lessons": 3}', b'{"more": ' + b"[" * 100_000):
         (instructor.folder / STATE).write_bytes(data)
         with pytest.raises(CourseError, match=r"state\.json cannot be read \(.*\); restore it") as caught:
             instructor.release()

@@ -139,9 +139,10 @@ def test_the_decision_lies_beside_the_reports(tmp_path: Path) -> None:
     counted = due.count(course(MONDAY, LATER), ALL[:4], now=NOW)
     due.store(tmp_path, counted)
     assert due.stored(tmp_path) == counted
-    (tmp_path / due.FILE).write_text('{"lessons": 7}')
-    with pytest.raises(ClassError, match=r"counted\.json cannot be read .* grade again"):
-        due.stored(tmp_path)
+    for damaged in (b'{"lessons": 7}', b'{"lessons": ["\xff"]}', b'{"more": ' + b"[" * 100_000):
+        (tmp_path / due.FILE).write_bytes(damaged)
+        with pytest.raises(ClassError, match=r"counted\.json cannot be read .* grade again"):
+            due.stored(tmp_path)
 
 
 COUNTED = Counted(
