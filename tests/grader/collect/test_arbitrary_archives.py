@@ -84,7 +84,7 @@ yaml = st.one_of(
         times,
     ),
 )
-contents = st.binary(max_size=40) | st.sampled_from([b"", b"x = 1\n", bytes(MB + 1), b"\0\5\x16\7rest"])
+contents = st.binary(max_size=40) | st.just(MB + 1).map(bytes) | st.sampled_from([b"", b"x = 1\n", b"\0\5\x16\7rest"])
 contents |= yaml.map(lambda text: text.encode(errors="replace"))
 
 
