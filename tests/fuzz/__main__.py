@@ -100,7 +100,7 @@ def run(target: Target, out: Path, seconds: int) -> Result:
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=out) as made:
         work = Path(made)
-        for name in ("new", "suspects"):
+        for name in ("new", "suspects", "scratch"):
             (work / name).mkdir()
         (work / "corpus").symlink_to((kept / "corpus").absolute())
         said, status = _driven(target, work, seconds)
@@ -121,10 +121,11 @@ def run(target: Target, out: Path, seconds: int) -> Result:
 def _driven(target: Target, work: Path, seconds: int) -> tuple[str, int]:
     """Run the fuzzer in a process of its own; what it printed, and its exit status."""
     command = [sys.executable, str(_DRIVE), "fuzz", target.name, str(work), str(seconds)]
+    environment = os.environ | _GIVES_BACK | {"TMPDIR": str(work / "scratch")}  # what it leaves goes with it
     log = work / "log"
     with log.open("wb") as file:
         process = subprocess.Popen(
-            command, stdout=file, stderr=subprocess.STDOUT, env=os.environ | _GIVES_BACK, start_new_session=True
+            command, stdout=file, stderr=subprocess.STDOUT, env=environment, start_new_session=True
         )
         try:
             process.wait(seconds + _STARTING)

@@ -7,8 +7,6 @@ import functools
 import io
 import json
 import os
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,7 +17,6 @@ from hypothesis import strategies as st
 from rich.console import Console
 from sample_reports import mixed
 
-from grader.course import Course
 from grader.printable import one_line, visible
 from grader.properties.answers import last_answer, same, same_answer
 from grader.properties.counterexample import code
@@ -75,14 +72,9 @@ def _paths(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [way, *(path for key, item in inner for path in _paths(item, (*way, key)))]
 
 
-@functools.cache
-def _course() -> Course:
-    return tiny_course.make(Path(tempfile.mkdtemp(prefix="fuzz-course-")))
-
-
 def _read_back(data: bytes) -> None:
     with contextlib.suppress(ValueError):
-        report, ours = seal.opened(_course(), data)
+        report, ours = seal.opened(tiny_course.shared(), data)
         assert not ours
         # `grader export` says of such a file that it counts nowhere; what was sealed by mistake is shown as text.
         page = html.student_page([report])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import tempfile
 from pathlib import Path
 
 from grader.course import Course, load
@@ -155,6 +157,17 @@ def make(folder: Path) -> Course:
     course = load(folder)
     build(course)
     return course
+
+
+@functools.cache
+def _kept() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="tiny-course-")
+
+
+@functools.cache
+def shared() -> Course:
+    """The course, made once in a process, for tests that change nothing in it and have no fixtures."""
+    return make(Path(_kept().name))
 
 
 def hand_in(submissions: Path, student: str, lesson: str, text: str | bytes) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bz2
 import contextlib
-import functools
 import gzip
 import io
 import lzma
@@ -24,7 +23,6 @@ from grader.collect.collect import collect
 from grader.collect.entries import ArchiveError, Budget, Entry, Workplace
 from grader.collect.safe_names import LONGEST_FILE, LONGEST_FOLDER, free, safe_file, safe_folder, same
 from grader.collect.systems import METADATA
-from grader.course import Course
 from grader.errors import ClassError
 
 MB = 1 << 20
@@ -139,11 +137,6 @@ def test_any_archive_is_unpacked_or_refused(data: bytes) -> None:
     _unpacked(data)
 
 
-@functools.cache
-def _course() -> Course:
-    return tiny_course.make(Path(tempfile.mkdtemp(prefix="fuzz-course-")))
-
-
 handed_in = st.lists(
     st.tuples(name, st.sampled_from(["", ".zip", ".tar.gz", ".py"]), archives | contents), min_size=1, max_size=4
 )
@@ -152,7 +145,7 @@ handed_in = st.lists(
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(handed_in, st.sampled_from([None, "1"]))
 def test_any_download_is_collected_or_refused(things: list[tuple[str, str, bytes]], lesson: str | None) -> None:
-    course = _course()
+    course = tiny_course.shared()
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         (folder / "download.zip").write_bytes(_zip([(called + ending, data, 0) for called, ending, data in things]))

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import tiny_course
@@ -16,7 +13,6 @@ from hypothesis import strategies as st
 from rich.console import Console
 from scripted_peer import RIGHT, Move, Peer, PeerPlace, moves, statuses
 
-from grader.course import Course
 from grader.grading.grade import Asked, grade
 from grader.render import html, terminal
 from grader.report.report import Report
@@ -29,13 +25,8 @@ LESSONS = {
 }
 
 
-@functools.cache
-def _course() -> Course:
-    return tiny_course.make(Path(tempfile.mkdtemp(prefix="fuzz-course-")))
-
-
 def _graded(lesson: str, script: list[Move], status: int, right: Mapping[tuple[str, str], Any]) -> Report:
-    course = _course()
+    course = tiny_course.shared()
     source = {"1": tiny_course.NUMBERS, "2": tiny_course.BALANCE}[lesson]
     work = Work("student-001", course.lesson(lesson), Submission(source), {"lesson1_numbers": tiny_course.NUMBERS})
     with contextlib.closing(peer := Peer(script, status, right)):
