@@ -13,10 +13,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from scripted_peer import Move, Peer, moves, statuses
 
-from grader.lessons.chaffs import Chaff
-from grader.properties import counterexample, diagnosis
+from grader.properties import cases, counterexample
 from grader.properties.answers import last_answer
-from grader.properties.plugin import Finding, _is_ours
+from grader.properties.plugin import _is_ours
 from grader.student.errors import StudentDied, StudentError
 from grader.student.frames import Frame
 from grader.student.remote import Remote, RemoteModule, Student
@@ -24,7 +23,6 @@ from grader.student.session import Session
 
 ENV = gymnasium.make("CartPole-v1")
 VECTOR = gymnasium.make_vec("CartPole-v1", num_envs=2)
-CHAFF = Chaff("a chaff", "f", "does as the student does", "", ())
 
 
 def _remote(value: Any, session: Session) -> Any:
@@ -106,8 +104,16 @@ def test_whatever_a_live_peer_says_is_an_answer_or_the_students_fault(
         written = counterexample.write(session.transcript, "work")
         assert len(written.code) < 100_000
         assert len(last_answer(session.transcript)) < 100_000
-        finding = Finding("test_f", "f", "", 1.0, "fail", smallest=session.transcript, evidence=session.history)
-        diagnosis.diagnose([finding], [CHAFF], lambda _: Session(peer.open()))
+
+        def law(student: Student) -> None:
+            value: Any = None
+            for verb in verbs:
+                value = VERBS[verb](student._session, value)  # type: ignore[arg-type]
+            assert value == 1
+
+        outcome = cases.ask(cases.Case("test_f", law, {}, [], 0), Session(peer.open()))
+        assert cases.alike([outcome], [outcome], "places")
+        cases.alike([outcome], [outcome], "values")
 
 
 def test_a_peer_that_answers_is_understood() -> None:
