@@ -13,7 +13,7 @@ import msgspec
 from grader.course import salt
 from grader.course.names import lesson_number, lessons_called
 from grader.errors import CourseError
-from grader.student.limits import Limits
+from grader.student.limits import Limits, Seconds
 
 
 class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,7 +69,7 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     episodes: int = 100
     seeds: int = 5
     passes: int = 3
-    cpu_seconds: float = 60.0
+    cpu_seconds: Seconds = 60.0
     episode_steps: int | None = None
     control_steps: int = 0
     control: Literal["signs", "corridor"] = "signs"

@@ -7,7 +7,7 @@ import dataclasses
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from grader.course import Course, Lesson, TrainingRule
 from grader.errors import CourseError, UserError
@@ -18,6 +18,7 @@ from grader.properties.diagnosis import Diagnosis
 from grader.properties.known import Known
 from grader.properties.plugin import Finding
 from grader.report.report import (
+    Counterexample,
     Isolation,
     Misconception,
     PropertyResult,
@@ -27,16 +28,24 @@ from grader.report.report import (
     points_of,
 )
 from grader.report.step import Stage, Step, Watcher, silent
+from grader.student import own_time
+from grader.student.budget import Budget
 from grader.student.errors import GraderFault, StudentDied, StudentError, shortened
 from grader.student.places import Place
 from grader.student.remote import Student
 from grader.student.session import Session
+from grader.student.transcript import Transcript
 from grader.submissions.work import Work
 from grader.training.check import check
 
 _TEXT_CAP = 10_000
 """Of one text in a report: most of them quote what a student's side said."""
+_DIAGNOSIS_SECONDS = 60.0
+"""By the clock: to ask all chaffs of a lesson takes a few seconds, but what a student's code returned may be asked."""
 _MISSING = re.compile(r"No module named '([\w.]+)'")
+
+
+Result = TypeVar("Result")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,6 +90,7 @@ def grade(
     lesson, submission = work.lesson, work.submission
     rule = lesson.training if asked.train and asked.only is None else None
     worth = _worth(course, lesson, asked)
+    notes: list[str] = []
 
     def report(**parts: Any) -> Report:
         about_examples = (examples.NOTE,) if asked.public and parts["status"] == "graded" else ()
@@ -91,7 +101,7 @@ def grade(
             isolation=Isolation(place.isolation.level, place.isolation.parts),
             device=place.device,
             max_score=sum(worth.values()) + (rule.points if rule else 0),
-            notes=(*about_examples, *submission.notes, *work.notes),
+            notes=(*about_examples, *submission.notes, *work.notes, *notes),
             public=asked.public,
             **parts,
         )
@@ -99,7 +109,7 @@ def grade(
     if submission.problem:
         return report(status=submission.status, score=0.0, message=submission.problem)
     try:
-        worker = _Grading(course, work, place, asked, watch)
+        worker = _Grading(course, work, place, asked, watch, notes)
         if (problem := worker.loading_problem()) is not None:
             return report(status="graded", score=0.0, message=problem)
         findings = worker.findings()
@@ -126,25 +136,42 @@ def _worth(course: Course, lesson: Lesson, asked: Asked) -> dict[str, float]:
     return {name: float(shown.count(name)) for name in names}
 
 
-def open_session(course: Course, lesson: Lesson, sources: dict[str, str], place: Place) -> Session:
-    """Open a session with these modules loaded, under the course's limits for properties.
+def open_session(
+    course: Course, lesson: Lesson, sources: dict[str, str], place: Place, budget: Budget | None = None
+) -> Session:
+    """Open a session with these modules loaded, under the course's limits for properties, within that budget.
 
     Raises:
         StudentError, StudentDied: the lesson's module cannot be imported.
     """
-    return place.open(sources, lesson.name, course.limits, short=True)
+    return place.open(sources, lesson.name, course.limits, short=True, budget=budget)
 
 
 class _Grading:
-    """One submission being graded."""
+    """One submission being graded; what the reader of its report should know is added to ``notes``."""
 
-    def __init__(self, course: Course, work: Work, place: Place, asked: Asked, watch: Watcher) -> None:
+    def __init__(
+        self, course: Course, work: Work, place: Place, asked: Asked, watch: Watcher, notes: list[str]
+    ) -> None:
         self.course, self.lesson, self.sources = course, work.lesson, work.sources
         self.place, self.asked, self.watch = place, asked, watch
         self.not_here = dict(work.submission.not_here)
+        self.notes = notes
+        # One's own code, in one's own process, has all the time it likes: there may be a person at a breakpoint.
+        self.budget = Budget(course.limits.submission_seconds) if place.isolation.is_apart else None
 
-    def open(self, sources: dict[str, str] | None = None) -> Session:
-        return open_session(self.course, self.lesson, sources or self.sources, self.place)
+    def open(self) -> Session:
+        return open_session(self.course, self.lesson, self.sources, self.place, self.budget)
+
+    def judged(self, work: Callable[[], Result], otherwise: Result, note: str) -> Result:
+        """Do some of the grader's own work on answers; where it takes too long, say so in a note, and do without."""
+        if self.budget is None:
+            return work()
+        try:
+            return own_time.within(self.course.limits.judging_seconds, work)
+        except own_time.TooLong:
+            self.notes.append(note)
+            return otherwise
 
     def loading_problem(self) -> str | None:
         """Import the module and return the error, if any: everything else would fail because of it."""
@@ -167,7 +194,9 @@ class _Grading:
         if self.asked.public:
             stub = pristine(self.course, self.lesson)
             return examples.run(self.lesson, stub, self.open, tell=self._telling("examples"), only=only)
-        return runner.run(self.course, self.lesson, self.open, tell=self._telling("properties"), only=only)
+        return runner.run(
+            self.course, self.lesson, self.open, tell=self._telling("properties"), only=only, budget=self.budget
+        )
 
     def _telling(self, stage: Stage) -> Callable[[Finding, int], None]:
         done = 0
@@ -207,7 +236,7 @@ class _Grading:
                     points=points_of(finding.verdict, share),
                     max_points=round(share, 4),
                     written=finding.written,
-                    counterexample=counterexample.write(example, self.lesson.name) if example else script,
+                    counterexample=self._written(example, finding.name) if example else script,
                     got=shortened(finding.got, _TEXT_CAP),
                     needed=shortened(finding.needed, _TEXT_CAP),
                     misconception=_misconception(named) if named else None,
@@ -218,18 +247,42 @@ class _Grading:
             )
         return results
 
+    def _written(self, example: Transcript, name: str) -> Counterexample | None:
+        return self.judged(
+            lambda: counterexample.write(example, self.lesson.name),
+            None,
+            f"{name}: its example takes too long to write",
+        )
+
     def _diagnoses(self, findings: list[Finding]) -> dict[str, Diagnosis]:
         if not any(finding.verdict == "fail" and finding.written for finding in findings):
             return {}
         self.watch(Step("diagnosis"))
         references = self.course.references(self.lesson)
+        # The names are worth no marks: what else is asked must not find its time used up by the search for them.
+        budget = Budget(min(self.budget.left, _DIAGNOSIS_SECONDS)) if self.budget is not None else None
+
+        def open_student() -> Session:
+            return open_session(self.course, self.lesson, self.sources, self.place, budget)
 
         def open_module(source: str) -> Session:
-            return self.open({**references, self.lesson.name: source})
+            # Without the student's budget: what is found out about a known program is remembered for others.
+            sources = {**references, self.lesson.name: source}
+            return open_session(self.course, self.lesson, sources, self.place, None)
 
-        known = Known(self.course, self.lesson, open_module)
-        with contextlib.closing(known.programs):
-            return diagnosis.diagnose(findings, self.open, known)
+        def go_on() -> None:
+            if budget is not None and budget.is_spent:
+                raise own_time.TooLong
+
+        known = Known(self.course, self.lesson, open_module, go_on)
+
+        def name() -> dict[str, Diagnosis]:
+            with contextlib.closing(known.programs):
+                found = diagnosis.diagnose(findings, open_student, known)
+            go_on()  # if the last one asked was cut off, the best one may not be among these
+            return found
+
+        return self.judged(name, {}, "no misconception is named: to compare the answers with known ones takes too long")
 
     def training(self, rule: TrainingRule, findings: list[Finding]) -> TrainingResult:
         missing = [n for n in rule.needs if any(f.exercise == n and f.verdict != "pass" for f in findings)]
@@ -247,7 +300,7 @@ class _Grading:
             )
 
         submission = _digest(self.sources) if self.asked.own_tasks else ""
-        return run_training(self.course, self.lesson, self.sources, self.place, self.watch, submission)
+        return run_training(self.course, self.lesson, self.sources, self.place, self.watch, submission, self.budget)
 
 
 def _misconception(named: Diagnosis) -> Misconception:
@@ -267,10 +320,11 @@ def run_training(
     place: Place,
     watch: Watcher = silent,
     submission: str = "",
+    budget: Budget | None = None,
 ) -> TrainingResult:
     """Run the lesson's training check, whatever the properties of its module say.
 
-    Arguments as for ``grade`` and ``grader.training.check.check``.
+    Arguments as for ``grade`` and ``grader.training.check.check``; ``budget`` is what is left for the submission.
     """
     rule = lesson.training
     assert rule is not None, f"{lesson.name} has no training check"
@@ -284,24 +338,27 @@ def run_training(
         rule,
         course=course,
         lesson=lesson,
-        open_student=lambda: student_to_train(course, lesson, sources, place),
+        open_student=lambda: student_to_train(course, lesson, sources, place, budget),
         device=place.device,
         progress=progress,
         cpu_seconds=Student.cpu_seconds,
         submission=submission,
+        budget=budget,
     )
 
 
 @contextlib.contextmanager
-def student_to_train(course: Course, lesson: Lesson, sources: dict[str, str], place: Place) -> Iterator[Student]:
-    """Open a session for one training run, under the limits of the lesson's rule.
+def student_to_train(
+    course: Course, lesson: Lesson, sources: dict[str, str], place: Place, budget: Budget | None = None
+) -> Iterator[Student]:
+    """Open a session for one training run, under the limits of the lesson's rule, within that budget.
 
     Raises:
         StudentError, StudentDied: the lesson's module cannot be imported.
     """
     rule = lesson.training
     assert rule is not None, f"{lesson.name} has no training check"
-    session = place.open(sources, lesson.name, rule.within(course.limits), record=False)
+    session = place.open(sources, lesson.name, rule.within(course.limits), record=False, budget=budget)
     try:
         session.begin(0)
         yield Student(session)

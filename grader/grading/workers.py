@@ -20,6 +20,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from grader.report.step import Step
+from grader.student import own_time
 from grader.student.errors import GraderFault
 from grader.student.isolation import Isolation
 
@@ -292,6 +293,7 @@ def _start(isolation: Isolation) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # One thread a process: several processes on all processors at once would only wait for one another.
     torch.set_num_threads(1)
+    own_time.end_if_stuck()
     _isolation = isolation
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from grader.student import inprocess
+from grader.student.budget import Budget
 from grader.student.inprocess import Here
 from grader.student.isolation import Isolation
 from grader.student.limits import Limits
@@ -36,7 +37,14 @@ class Live(Here):
         self._module = module
 
     def open(
-        self, sources: dict[str, str], main: str, limits: Limits, *, record: bool = True, short: bool = False
+        self,
+        sources: dict[str, str],
+        main: str,
+        limits: Limits,
+        *,
+        record: bool = True,
+        short: bool = False,
+        budget: Budget | None = None,
     ) -> Session:
         """Open a session about the notebook, or about the given sources."""
         if sources[main] == AS_IT_IS:

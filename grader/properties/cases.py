@@ -15,6 +15,7 @@ import io
 import pickle
 import re
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -34,7 +35,7 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a law says of a program in one case.
+    """The outcome of a law for a program in one case.
 
     Attributes:
         verdict: ``pass``; ``fail``, an assertion; ``raised``, an exception of the program; ``died``, no answer.
@@ -99,7 +100,7 @@ class _Drawn:
         self._left = iter(drawn)
 
     def draw(self, strategy: Any, label: Any = None) -> Any:
-        """What was drawn here before.
+        """The next value that was drawn before.
 
         Raises:
             UnsatisfiedAssumption: nothing was, because that program's answers led the test another way.
@@ -166,16 +167,19 @@ class Programs:
     """The programs that are asked, in one session: where they run, only one can live at a time.
 
     A program whose process ends twice while it is asked is not asked again. Each time may cost a whole time limit.
+
+    Args:
+        deaths: how often each known program's process has ended, if that is to be remembered.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, deaths: Counter[str]) -> None:
         self._session: Session | None = None
         self._name = ""
-        self._deaths: dict[str, int] = {}
+        self._deaths = deaths
 
     def ask(self, name: str, open_session: Callable[[], Session], case: Case) -> Outcome:
         """Put a case to the program of this name; it is opened if another one was asked before."""
-        if self._deaths.get(name, 0) >= _DEATHS:
+        if self._deaths[name] >= _DEATHS:
             return DIED
         try:
             if self._session is None or self._name != name:
@@ -185,7 +189,7 @@ class Programs:
         except (StudentDied, StudentError):
             outcome = DIED
         if outcome is DIED:
-            self._deaths[name] = self._deaths.get(name, 0) + 1
+            self._deaths[name] += 1
             self.close()
         return outcome
 
@@ -210,7 +214,7 @@ def plain(value: Any) -> Any:
 
 
 def _line(law: Callable[..., Any], error: BaseException) -> str:
-    """Where in the test's file it happened: the innermost line there."""
+    """The innermost line of the test's file at which it happened."""
     file = Path(law.__code__.co_filename).name
     lines = [
         frame.f_lineno if line is None else line
@@ -232,7 +236,7 @@ def _comparisons(into: list[Any]) -> Iterator[None]:
 
 
 def alike(one: Sequence[Outcome], other: Sequence[Outcome], what: Alike) -> bool:
-    """Whether two programs do the same in the same cases of one property, as far as it matters there.
+    """Tell if two programs do the same in the same cases of one property, as far as it matters there.
 
     Args:
         one: the outcomes of one program, case by case.

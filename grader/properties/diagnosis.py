@@ -58,7 +58,7 @@ def diagnose(findings: Sequence[Finding], open_student: Callable[[], Session], k
 
 
 def _can_be_named(finding: Finding, findings: Iterable[Finding]) -> bool:
-    """Whether there is an answer to compare: not where the code is not written, or did not come to an end."""
+    """Tell if there is an answer to compare: not where the code is not written, or did not come to an end."""
     if finding.verdict != "fail" or not finding.written or finding.case is None or finding.smallest is None:
         return False
     return not any(other.timed_out for other in findings if other.exercise == finding.exercise)
@@ -117,7 +117,7 @@ def _agree(finding: Finding, cases: Sequence[Case], student: _Student, known: Kn
 
 
 def _is_evidence(cases: Sequence[Case], student: _Student) -> bool:
-    """Whether the student's answers say which mistake it is.
+    """Tell if the student's answers say which mistake it is.
 
     That code raises an exception in every case does not: very different mistakes end in a ``TypeError``. In which cases
     it raises one, and in which not, does; or the words of the exception, if the misconception's author says so.
@@ -151,7 +151,7 @@ class _Student:
         self._said: dict[int, tuple[Case, Outcome]] = {}
 
     def outcomes(self, cases: Iterable[Case]) -> list[Outcome]:
-        """What the law says of it in these cases."""
+        """The outcomes of the law in these cases."""
         return [self._outcome(case) for case in cases]
 
     def _outcome(self, case: Case) -> Outcome:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from grader.course import Course, Lesson
@@ -16,6 +17,7 @@ from grader.lessons.chaffs import Chaff
 from grader.properties import runner
 from grader.properties.cases import Case, Outcome, Programs
 from grader.properties.plugin import Finding
+from grader.student import own_time
 from grader.student.session import Session
 
 CASES = 10
@@ -33,6 +35,7 @@ class Known:
         course: the course.
         lesson: the lesson.
         open_module: where they run.
+        go_on: called before each question; raises an error where there is no time for it.
 
     Attributes:
         chaffs: the misconceptions.
@@ -41,14 +44,17 @@ class Known:
         programs: the one that is being asked.
     """
 
-    def __init__(self, course: Course, lesson: Lesson, open_module: OpenModule) -> None:
-        self._course, self._lesson, self._open_module = course, lesson, open_module
+    def __init__(
+        self, course: Course, lesson: Lesson, open_module: OpenModule, go_on: Callable[[], None] = lambda: None
+    ) -> None:
+        self._course, self._lesson, self._open_module, self._go_on = course, lesson, open_module, go_on
         self._solution = course.solution(lesson).read_text(encoding="utf-8")
         self.chaffs = files.load(course, lesson)
         self.exercises = [exercise.name for exercise in lesson.exercises]
         self.opened = 0
         self._memory = _memory(course, lesson, self._solution)
-        self.programs = Programs()
+        self._memory.deaths.pop("", None)  # the student before this one
+        self.programs = Programs(self._memory.deaths)
 
     def cases(self, exercise: str) -> Mapping[str, Sequence[Case]]:
         """The first examples that the solution is asked about an exercise, by property."""
@@ -73,7 +79,7 @@ class Known:
         return found
 
     def outcomes(self, chaff: Chaff, cases: Iterable[Case]) -> list[Outcome]:
-        """What the law says of a misconception in these cases."""
+        """The outcomes of the law for a misconception in these cases."""
         return [self._outcome(chaff, case) for case in cases]
 
     def _outcome(self, chaff: Chaff, case: Case) -> Outcome:
@@ -89,14 +95,15 @@ class Known:
         return memory[key]
 
     def _ask(self, chaff: Chaff, case: Case) -> Outcome:
+        self._go_on()
         return self.programs.ask(chaff.name, lambda: self._open(chaff.source(self._solution)), case)
 
     def _run(self, source: str, exercise: str, keep: int) -> list[Finding]:
+        self._go_on()
         self.programs.close()
-        only = frozenset({exercise})
-        return runner.run(
-            self._course, self._lesson, functools.partial(self._open, source), only=only, keep=keep, shrink=False
-        )
+        only, opening = frozenset({exercise}), functools.partial(self._open, source)
+        with own_time.SHIELD:  # what is found out here is remembered: half of it would be false
+            return runner.run(self._course, self._lesson, opening, only=only, keep=keep, shrink=False)
 
     def _open(self, source: str) -> Session:
         self.opened += 1
@@ -104,12 +111,13 @@ class Known:
 
 
 class _Memory:
-    """What was found out about the misconceptions of a lesson as it stands in one course with one salt."""
+    """The findings about the misconceptions of a lesson as it stands in one course with one salt."""
 
     def __init__(self) -> None:
         self.cases: dict[str, Mapping[str, Sequence[Case]]] = {}
         self.failing: dict[tuple[str, str], Mapping[str, Sequence[Case]]] = {}
         self.outcomes: dict[tuple[str, str], Outcome] = {}
+        self.deaths: Counter[str] = Counter()
         self._digests: dict[int, tuple[Case, str | None]] = {}
 
     def digest(self, case: Case) -> str | None:

@@ -17,10 +17,11 @@ from grader.properties import counterexample
 from grader.properties.answers import last_answer
 from grader.properties.cases import Case, recorded
 from grader.report.report import Counterexample, Verdict
-from grader.student import remote
-from grader.student.errors import GraderFault, StudentDied, StudentError, shortened
+from grader.student import own_time, remote
+from grader.student.budget import Budget
+from grader.student.errors import GraderFault, StudentDied, StudentError, seconds, shortened
 from grader.student.remote import Remote, Student
-from grader.student.session import Session
+from grader.student.session import Session, is_of_hypothesis
 from grader.student.transcript import Transcript
 from grader.testing import Alike, Near
 
@@ -63,6 +64,15 @@ class Finding:
     printed: str = ""
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Failure:
+    """An example that failed: how, by which comparison, and what had been asked."""
+
+    error: Exception
+    compared: tuple[str, Any, Any] | None
+    transcript: Transcript
+
+
 class Properties:
     """One run of one lesson's properties against one submission.
 
@@ -72,6 +82,7 @@ class Properties:
         open_session: called once for every property.
         tell: called with every finding as soon as it is there.
         only: exercises to run, or None for all.
+        budget: the time for the whole submission, if there is any.
         keep: how many examples of each property to keep as cases.
     """
 
@@ -82,15 +93,18 @@ class Properties:
         open_session: OpenSession,
         tell: Callable[[Finding, int], None] | None = None,
         only: frozenset[str] | None = None,
+        budget: Budget | None = None,
         keep: int = 0,
     ) -> None:
         """Start with no findings."""
         self.course, self.lesson, self._open, self._tell, self._only = course, lesson, open_session, tell, only
-        self._keep = keep
+        self._budget, self._keep = budget, keep
         self.findings: dict[str, Finding] = {}
         self.problem: Exception | None = None
         self._compared: tuple[str, Any, Any] | None = None
         self._session: Session | None = None
+        self._failure: _Failure | None = None
+        self._last_run = ""
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Register the mark."""
@@ -133,6 +147,8 @@ class Properties:
     @pytest.fixture
     def student(self, request: pytest.FixtureRequest) -> Iterator[Student]:
         """The submission on the other side of the boundary, in a session for this property alone."""
+        self._failure = None
+        self._last_run = self.findings[request.node.name].says
         self._session = self._open()
         seed = self.course.secret(self.lesson.name, request.node.name) % 2**32
         self._begin(self._session, seed)
@@ -150,18 +166,37 @@ class Properties:
         finding.case, call = recorded(finding.name, law, given, seed)
         if finding.case is not None and len(finding.cases) < self._keep:
             finding.cases.append(finding.case)
-        return law(**call)
+        try:
+            return law(**call)
+        except Exception as error:
+            if not is_of_hypothesis(error):  # it gives examples up by exceptions of its own
+                self._failed(error)
+            raise
 
     def _begin(self, session: Session, seed: int) -> None:
         self._compared = None
         session.begin(seed)
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
-        """Seed the examples: the same for every student of a course, and unknown without its salt."""
+    def _failed(self, error: Exception) -> None:
+        """Keep an example that failed: it is what can be shown where there is no time to make it smaller."""
+        if self._session is not None:
+            self._failure = _Failure(error, self._compared, self._session.transcript)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
+        """Run a property, within the time that judging may take.
+
+        Its examples are seeded: the same for every student of a course, and unknown without its salt.
+        """
+        test = pyfuncitem.obj
         secret = self.course.secret(self.lesson.name, pyfuncitem.name, "examples")
-        getattr(pyfuncitem.obj, "__func__", pyfuncitem.obj).__dict__["_hypothesis_internal_use_seed"] = secret
-        return (yield)
+        getattr(test, "__func__", test).__dict__["_hypothesis_internal_use_seed"] = secret
+        arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+        if self._budget is None:
+            test(**arguments)
+        else:
+            own_time.within(self.course.limits.judging_seconds, lambda: test(**arguments))
+        return True
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Skip a property that could say nothing: something it needs has failed, or its exercise ran out of time."""
@@ -170,6 +205,8 @@ class Properties:
         if reason:
             finding.verdict, finding.needed = "skip", reason
             pytest.skip(reason)
+        # Nobody reads pytest's own account of a failure, and to make it is to print what the answers are.
+        item.repr_failure = lambda *_, **__: ""  # type: ignore[method-assign]
 
     def _reason_to_skip(self, item: pytest.Item, finding: Finding) -> str:
         exercise = self.lesson.exercise(finding.exercise)
@@ -183,6 +220,9 @@ class Properties:
                 raise GraderFault(f"{item.nodeid} needs {needed!r}, which is not a property of this lesson")
             if self.findings[needed].verdict in ("fail", "skip"):
                 return self.findings[needed].says
+        if self._budget is not None and self._budget.is_spent:
+            last = f"; the last that was asked: {self._last_run}" if self._last_run else ""
+            return f"an end of all before it within {self._budget.in_words}{last}"
         if any(other.exercise == finding.exercise and other.timed_out for other in others):
             return "the property above in which the code did not come to an end; it was not asked again"
         return ""
@@ -209,7 +249,9 @@ class Properties:
 
     def _judge(self, finding: Finding, error: BaseException) -> None:
         finding.verdict = "fail"
-        if isinstance(error, KeyboardInterrupt | pytest.UsageError) or _is_ours(error):
+        if isinstance(error, own_time.TooLong):
+            self._interrupted(finding)
+        elif isinstance(error, KeyboardInterrupt | pytest.UsageError) or _is_ours(error):
             finding.verdict, finding.got = "error", f"{type(error).__name__}: {error}"
             self.problem = error if isinstance(error, GraderFault) else GraderFault(finding.got)
             self.problem.__cause__ = None if self.problem is error else error
@@ -226,6 +268,19 @@ class Properties:
         else:
             finding.got = f"{self._answer()} (this led to {type(error).__name__}: {_short(str(error))})"
             finding.needed = "an answer of the kind that the exercise asks for"
+
+    def _interrupted(self, finding: Finding) -> None:
+        """Judge a property on which the grader itself worked too long: by an example that failed, if one did."""
+        allowed = seconds(self.course.limits.judging_seconds)
+        failure = self._failure
+        if failure is None or self._session is None:
+            finding.got = f"answers that take the grader more than {allowed} of its own processor time to judge"
+            finding.needed = "answers that can be compared"
+        else:
+            self._compared, self._session.transcript = failure.compared, failure.transcript
+            self._judge(finding, failure.error)
+            finding.got += f" (the case may be larger than it has to be: to make it smaller took more than {allowed})"
+        finding.timed_out = True
 
     def _explain(self, finding: Finding, error: AssertionError) -> None:
         # Rewritten assertions put the test's own message first and what pytest makes of it after.

@@ -17,6 +17,7 @@ from hypothesis.internal.conjecture import providers
 from grader.course import Course, Lesson
 from grader.errors import CourseError
 from grader.properties.plugin import Finding, OpenSession, Properties
+from grader.student.budget import Budget
 from grader.student.errors import GraderFault
 
 # Nothing that depends on the clock may decide what is tried: no deadlines, no health checks of speed, no database of
@@ -47,6 +48,7 @@ def run(
     until_failure: bool = False,
     keep: int = 0,
     shrink: bool = True,
+    budget: Budget | None = None,
 ) -> list[Finding]:
     """Run all properties of a lesson.
 
@@ -59,6 +61,7 @@ def run(
         until_failure: stop at the first property that fails; only those that came before it have findings.
         keep: how many examples of each property to keep as cases.
         shrink: make a failing example as small as it can be made.
+        budget: the time for the whole submission, with which sessions are opened; what comes after it is not asked.
 
     Returns:
         One finding per property, in the order of the exercises in course.yml.
@@ -71,7 +74,7 @@ def run(
     files = sorted(folder.glob("test_*.py"))
     if not files:
         raise CourseError(f"{lesson.name} has no hidden properties in tests/{lesson.name}/")
-    plugin = Properties(course, lesson, open_session, tell, only, keep)
+    plugin = Properties(course, lesson, open_session, tell, only, budget, keep)
     flags = ["-c", os.devnull, "--rootdir", str(course.root), "--import-mode=importlib", "--capture=no"]
     flags += ["--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:junitxml"]
     flags += ["-p", "no:faulthandler", "-p", "no:unraisableexception", "-p", "no:threadexception", "-W", "ignore"]

@@ -11,6 +11,8 @@ The grader's side:
 - ``program``: another process of the grader's own: started, heard line by line, and ended with its children.
 - ``inprocess``: the student's side in this process, for a learner with a debugger.
 - ``limits``: the resources that the student's side may use.
+- ``budget``: the time by the clock for a whole submission.
+- ``own_time``: a limit on the grader's own work on answers.
 - ``isolation``: chooses how strongly to isolate it on this machine.
 - ``affinity``: both sides of a short session on one processor.
 - ``errors``: the ways in which a question can end without an answer.

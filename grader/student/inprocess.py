@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Self
 
+from grader.student.budget import Budget
 from grader.student.errors import StudentDied, out_of_time
 from grader.student.frames import Frame
 from grader.student.isolation import Isolation
@@ -51,7 +52,14 @@ class Here:
         return 0.0
 
     def open(
-        self, sources: dict[str, str], main: str, limits: Limits, *, record: bool = True, short: bool = False
+        self,
+        sources: dict[str, str],
+        main: str,
+        limits: Limits,
+        *,
+        record: bool = True,
+        short: bool = False,
+        budget: Budget | None = None,
     ) -> Session:
         """A session in this process; see ``Place.open``."""
         return load_submission(InProcess(limits, live=self._live), sources, main, record=record)

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from grader.student import lockdown, scratch
 from grader.student.limits import Limits
@@ -47,6 +47,11 @@ class Isolation:
     level: Level | Unguarded
     parts: tuple[Part, ...] = ()
     device: str = "cpu"
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether student code runs in a process of its own, as it does wherever somebody else's code is graded."""
+        return self.level in get_args(Level)
 
 
 def choose(

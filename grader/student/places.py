@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from grader.student.budget import Budget
 from grader.student.isolation import Isolation
 from grader.student.limits import Limits
 from grader.student.session import Session
@@ -29,7 +30,14 @@ class Place(Protocol):
         ...
 
     def open(
-        self, sources: dict[str, str], main: str, limits: Limits, *, record: bool = True, short: bool = False
+        self,
+        sources: dict[str, str],
+        main: str,
+        limits: Limits,
+        *,
+        record: bool = True,
+        short: bool = False,
+        budget: Budget | None = None,
     ) -> Session:
         """A fresh session with the submission loaded.
 
@@ -39,6 +47,8 @@ class Place(Protocol):
             limits: what the student's side may use in this session.
             record: whether the session keeps what is said.
             short: it lasts for moments only, so both sides may share one processor for as long.
+            budget: the time that is left for the whole submission; code in this process has all the time it likes,
+                since there may be a person at a breakpoint.
 
         Raises:
             StudentError: the code raises while it is imported.

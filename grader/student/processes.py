@@ -15,10 +15,12 @@ import msgspec
 from grader.student import isolation as isolated
 from grader.student import scratch
 from grader.student.affinity import Turns
+from grader.student.budget import Budget
 from grader.student.errors import GraderFault, StudentDied, WireError, out_of_time, seconds
 from grader.student.frames import Frame, Receiver, send
 from grader.student.isolation import Isolation
 from grader.student.limits import Limits
+from grader.student.own_time import SHIELD
 from grader.student.program import Program
 from grader.student.session import AnswerAsk, Session, load_submission
 from grader.student.wire import Decoder
@@ -62,7 +64,14 @@ class ZygoteClient:
         return self._used
 
     def open(
-        self, sources: dict[str, str], main: str, limits: Limits, *, record: bool = True, short: bool = False
+        self,
+        sources: dict[str, str],
+        main: str,
+        limits: Limits,
+        *,
+        record: bool = True,
+        short: bool = False,
+        budget: Budget | None = None,
     ) -> Session:
         """A session with a fresh child that has loaded the submission; see ``Place.open``.
 
@@ -70,11 +79,11 @@ class ZygoteClient:
             GraderFault: no child could be started, not even by a fresh zygote.
         """
         try:
-            return load_submission(self._fork(limits, short), sources, main, record=record)
+            return load_submission(self._fork(limits, short, budget), sources, main, record=record)
         except GraderFault:
             # One submission's misfortune (a machine out of memory) must not become everybody's.
             self._stop()
-            return load_submission(self._fork(limits, short), sources, main, record=record)
+            return load_submission(self._fork(limits, short, budget), sources, main, record=record)
 
     def end_child(self, child: Child, *, kill: bool) -> dict[str, Any]:
         """Wait until the live child is gone, killing it where asked; what the kernel said about it."""
@@ -144,8 +153,12 @@ class ZygoteClient:
         self._child = None
         self._turns.end()
 
-    def _fork(self, limits: Limits, short: bool) -> Child:
+    def _fork(self, limits: Limits, short: bool, budget: Budget | None) -> Child:
         """A fresh child with nothing loaded."""
+        with SHIELD:
+            return self._forked(limits, short, budget)
+
+    def _forked(self, limits: Limits, short: bool, budget: Budget | None) -> Child:
         program = self._program or self._start()
         if self._child is not None:
             self._child.close()
@@ -161,7 +174,7 @@ class ZygoteClient:
         except GraderFault:
             ours.close()
             raise
-        self._child = Child(self, ours, limits)
+        self._child = Child(self, ours, limits, budget)
         self._child.greet()
         return self._child
 
@@ -173,13 +186,17 @@ class Child:
         zygote: whose child it is.
         connection: to the child, which ends when it is closed.
         limits: what was asked for it.
+        budget: the time that is left for the whole submission.
     """
 
-    def __init__(self, zygote: ZygoteClient, connection: socket.socket, limits: Limits) -> None:
+    def __init__(
+        self, zygote: ZygoteClient, connection: socket.socket, limits: Limits, budget: Budget | None = None
+    ) -> None:
         self._zygote, self._connection, self._receiver = zygote, connection, Receiver(connection)
         self._call_seconds, self._cpu_seconds = limits.call_seconds, limits.cpu_seconds
         self._open = True
         self._end_of_session = time.monotonic() + _CALLS_AT_MOST * limits.call_seconds
+        self._budget = budget
         self._seconds = 0.0
         self._reason: StudentDied | None = None
 
@@ -208,8 +225,14 @@ class Child:
             raise StudentDied(str(self._reason), timed_out=self._reason.timed_out)
         if not self._open:
             raise GraderFault("a question was asked in a session that had been closed")
+        with SHIELD:
+            return self._exchanged(question, answer_ask)
+
+    def _exchanged(self, question: Frame, answer_ask: AnswerAsk) -> Frame:
         start = time.monotonic()
         deadline = min(start + self._call_seconds, self._end_of_session)
+        if self._budget is not None:
+            deadline = min(deadline, self._budget.end)
         try:
             if self._receiver.waiting():
                 raise StudentDied("the process sent something that is not an answer: nothing had been asked")
@@ -218,10 +241,7 @@ class Child:
                 send(self._connection, answer_ask(frame), deadline)
             return frame
         except TimeoutError:
-            words = f"no answer within {seconds(self._call_seconds)}"
-            if start + self._call_seconds > self._end_of_session:
-                words = f"the answers took more than {seconds(_CALLS_AT_MOST * self._call_seconds)} altogether"
-            reason = StudentDied(words, timed_out=True)
+            reason = self._too_late(start)
             self._end(kill=True)
         except (EOFError, ConnectionError):
             reason = self._died(self._end(kill=False))
@@ -234,7 +254,20 @@ class Child:
         self._reason = reason
         raise reason
 
+    def _too_late(self, start: float) -> StudentDied:
+        """Say which of the three deadlines of a question has passed."""
+        if self._budget is not None and self._budget.is_spent:
+            return self._budget.ended()
+        words = f"no answer within {seconds(self._call_seconds)}"
+        if start + self._call_seconds > self._end_of_session:
+            words = f"the answers took more than {seconds(_CALLS_AT_MOST * self._call_seconds)} altogether"
+        return StudentDied(words, timed_out=True)
+
     def _end(self, *, kill: bool) -> dict[str, Any]:
+        with SHIELD:
+            return self._ended(kill=kill)
+
+    def _ended(self, *, kill: bool) -> dict[str, Any]:
         if not self._open:
             return {}
         self._open = False

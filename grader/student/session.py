@@ -298,7 +298,7 @@ class Session:
             raise
         except BaseException as error:
             # What the test frameworks raise is meant for them, and the question must first come to its end.
-            if not isinstance(error, Exception) or isinstance(error, AssertionError) or _is_of_hypothesis(error):
+            if not isinstance(error, Exception) or isinstance(error, AssertionError) or is_of_hypothesis(error):
                 self._pending = error
                 return enough
             return Encoder(self._lend).frame(["raised", type(error).__name__, _text(error)])
@@ -349,7 +349,8 @@ class _Computation(torch.autograd.Function):
         return None, None, None, None, *inputs
 
 
-def _is_of_hypothesis(error: BaseException) -> bool:
+def is_of_hypothesis(error: BaseException) -> bool:
+    """Whether hypothesis raised it, to give an example up or for a mistake in a test."""
     return type(error).__module__.split(".")[0] == "hypothesis"
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from grader.course import Course, Lesson, TrainingRule
 from grader.printable import count
 from grader.report.report import TrainingResult, TrainingSeed, Verdict
+from grader.student.budget import Budget
 from grader.student.errors import StudentDied, StudentError
 from grader.training import corridor, signs
 from grader.training.meter import ActionError, BudgetSpent, Meter, kind_of
@@ -44,6 +45,7 @@ def check(
     progress: Progress | None = None,
     cpu_seconds: Callable[[Any], float] = lambda student: time.process_time(),
     submission: str = "",
+    budget: Budget | None = None,
 ) -> TrainingResult:
     """Judge a lesson's ``train`` by its rule, one run after another, until the verdict is certain.
 
@@ -58,6 +60,7 @@ def check(
         progress: called with the progress of a run.
         cpu_seconds: the processor time that a student's process has used so far.
         submission: a digest of what was handed in, from which tasks of its own follow; "" for those of everyone.
+        budget: the time for the whole submission, if there is any; no run begins after it.
     """
 
     def run(task: Task, told: Callable[[int, float], None] | None = None) -> TrainingSeed:
@@ -99,6 +102,9 @@ def check(
             return result("pass", "", control=first, seeds=tuple(seeds))
         if failed > rule.seeds - rule.passes:
             break
+        if budget is not None and budget.is_spent:
+            message = f"{passed} of {rule.passes} runs reached {rule.threshold:g} within {budget.in_words}"
+            return result("fail", message, control=first, seeds=tuple(seeds))
     message = f"{passed} of {count(len(seeds), 'run')} reached {rule.threshold:g}; {rule.passes} had to."
     return result("fail", message, control=first, seeds=tuple(seeds))
 

@@ -16,7 +16,7 @@ from grader.render.lines import put
 
 @dataclass(frozen=True)
 class Named:
-    """How a kind of wrong programs fares.
+    """The findings about one kind of wrong programs.
 
     Attributes:
         programs: how many there are.

@@ -169,6 +169,17 @@ def test_hints_that_cannot_be_read_are_one_line(tmp_path: Path) -> None:
     [
         ("points: 2", "points: two", 7, "expected `float`"),
         ("points: 2", "pionts: 2", 6, "pionts"),
+        ("title: A course", "title: A course\nlimits: {submission_seconds: 0}", 2, "expected `float` > 0"),
+        ("title: A course", "title: A course\nlimits: {submission_seconds: .inf}", 2, "expected `float` <= 604800"),
+        (
+            "title: A course",
+            "title: A course\nlimits:\n  cpu_seconds: 6\n  judging_seconds: .nan",
+            4,
+            "expected `float`",
+        ),
+        ("title: A course", "title: A course\nlimits: {call_seconds: -1}", 2, "expected `float` > 0"),
+        ("title: A course", "title: A course\nlimits: {memory_mb: 0}", 2, "expected `int` >"),
+        ("max_steps: 1000", "max_steps: 1000\n      cpu_seconds: 0", 22, "expected `float` > 0"),
         ("points: 2", "points: -1", 7, "0 or more"),
         ("name: g", "name: f", 8, "second exercise"),
         ("needs: [f]", "needs: [z]", 10, "'z'"),
