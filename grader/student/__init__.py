@@ -26,6 +26,7 @@ The student's side:
 
 - ``zygote``: the program of a warm process that forks one child for each session.
 - ``lockdown``: the access that the child gives up before it loads student code.
+- ``calls``: the system calls that it may make, and those that are refused.
 - ``scratch``: the one folder that it may write to.
 - ``server``: the one file that imports student code.
 - ``lent``: stand-ins for objects that the grader owns.

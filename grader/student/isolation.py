@@ -149,7 +149,7 @@ def _gpu_devices() -> list[str]:
 def ring_for(isolation: Isolation, limits: Limits, folder: str) -> lockdown.Ring:
     """The limits of one child at this isolation, whose scratch folder is ``folder``."""
     cuda = isolation.device != "cpu"
-    user = _own_user(isolation.level) if os.geteuid() == 0 else None
+    user = _own_user(isolation.parts) if os.geteuid() == 0 else None
     return lockdown.Ring(
         readable=(*readable(), *(("/proc", "/sys") if cuda else ())),
         writable=(*_DEVICES, *(_gpu_devices() if cuda else ()), *(("/dev/shm",) if cuda else ())),
@@ -162,14 +162,23 @@ def ring_for(isolation: Isolation, limits: Limits, folder: str) -> lockdown.Ring
         cuda=cuda,
         scratch=folder,
         file_bytes=scratch.BYTES,
+        # Inside bubblewrap the folders above are made anew and open to all; outside, they may be root's own.
+        reads_all=user is not None and isolation.level != "strong" and not _are_libraries_open(),
     )
 
 
+def _are_libraries_open() -> bool:
+    """Whether any user can read Python and its libraries."""
+    return all(map(_is_open_to_all, (sys.prefix, sys.base_prefix)))
+
+
 @functools.cache
-def _own_user(level: Level | Unguarded) -> int | None:
-    """A user id that no other process has, if such a user can read the libraries; None otherwise."""
-    # Inside bubblewrap the folders above are made anew and open to all; outside, they may be root's own.
-    if level != "strong" and not all(map(_is_open_to_all, (sys.prefix, sys.base_prefix))):
+def _own_user(parts: tuple[Part, ...]) -> int | None:
+    """A user id that no other process has: limits of one user's threads do not hold for root.
+
+    None if such a user could not read the libraries, because Landlock does not keep them from reading everything else.
+    """
+    if "bubblewrap" not in parts and "Landlock" not in parts and not _are_libraries_open():
         return None
     return random.SystemRandom().randrange(1 << 20, 1 << 30)
 
@@ -189,7 +198,7 @@ def scratch_folder(isolation: Isolation) -> tuple[str, bool]:
         while any(path == name or path.startswith(f"{name}/") for path in [*readable(), str(_PACKAGE)]):
             name += "-"
         return name, False
-    user = _own_user(isolation.level) if os.geteuid() == 0 else None
+    user = _own_user(isolation.parts) if os.geteuid() == 0 else None
     above = tempfile.gettempdir()
     made = tempfile.mkdtemp(prefix="grader-student-", dir=above if user is None or _is_open_to_all(above) else "/tmp")
     if user is not None:

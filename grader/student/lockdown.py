@@ -18,7 +18,10 @@ import sys
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from grader.student import calls
+
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_DUMPABLE, _PR_SET_PDEATHSIG = 38, 22, 24, 4, 1
+_PR_SET_KEEPCAPS = 8
 _LANDLOCK_CREATE, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT = 444, 445, 446
 _LANDLOCK_PATH_BENEATH = 1
 _READ_FILE, _READ_DIR, _EXECUTE, _WRITE_FILE, _IOCTL_DEV = 1 << 2, 1 << 3, 1 << 0, 1 << 1, 1 << 15
@@ -47,7 +50,8 @@ class Ring:
         threads: how many threads its user may have.
         cuda: whether a CUDA driver has to start in here; what that loosens is said in the report.
         file_bytes: the size of the largest file that it may write.
-        reads_all: whether root keeps the right to read what belongs to others; for code of our own on their files.
+        reads_all: whether root keeps the right to read what belongs to others, as far as Landlock lets it: for code of
+            our own on their files, and for another user where the libraries lie in a folder of root's own.
     """
 
     readable: tuple[str, ...]
@@ -93,7 +97,7 @@ def landlock_version() -> int:
 
 def has_seccomp() -> bool:
     """Whether system calls can be filtered on this machine."""
-    return sys.platform == "linux" and platform.machine() in _NUMBERS
+    return sys.platform == "linux" and platform.machine() in calls.MACHINES
 
 
 def _call(result: int, what: str) -> int:
@@ -148,6 +152,8 @@ def _drop(libc: ctypes.CDLL, user: int | None, *, reads_all: bool) -> None:
             if libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
                 break  # past the last one that this kernel knows, or not ours to drop
         if user is not None:
+            if reads_all:
+                _call(libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0), "keep_capabilities")
             os.setgroups([])
             os.setresgid(user, user, user)
             os.setresuid(user, user, user)
@@ -156,8 +162,7 @@ def _drop(libc: ctypes.CDLL, user: int | None, *, reads_all: bool) -> None:
     if reads_all:
         has = ctypes.create_string_buffer(24)
         _call(libc.capget(header, has), "capget")
-        effective, permitted = struct.unpack_from("=II", has)
-        kept = effective & permitted & _CAP_DAC_READ_SEARCH
+        kept = struct.unpack_from("=4xI", has)[0] & _CAP_DAC_READ_SEARCH  # permitted; another user's are not in effect
         capabilities = struct.pack("=6I", kept, kept, 0, 0, 0, 0)
     _call(libc.capset(header, capabilities), "capset")
     _call(libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0), "dumpable")
@@ -193,49 +198,6 @@ def _landlock(libc: ctypes.CDLL, ring: Ring) -> None:
     os.close(rules)
 
 
-# Refused system calls, by name, with their numbers on x86-64 and on the architectures that use the generic table.
-# Starting programs, touching other processes, sockets, files without a path (they escape the memory limit), what
-# Landlock does not govern (modes, owners, times, attributes, truncation by path), and everything that administers a
-# machine. A file that is open for writing may be cut off: there is none outside of the scratch folder.
-_REFUSED: dict[str, tuple[int | None, int | None]] = {
-    "fork": (57, None), "vfork": (58, None), "execve": (59, 221), "execveat": (322, 281),
-    "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131), "rt_sigqueueinfo": (129, 138),
-    "rt_tgsigqueueinfo": (297, 240), "pidfd_send_signal": (424, 424), "pidfd_open": (434, 434),
-    "pidfd_getfd": (438, 438), "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271),
-    "process_madvise": (440, 440), "kcmp": (312, 272),
-    "socket": (41, 198), "socketpair": (53, 199), "bind": (49, 200), "listen": (50, 201), "connect": (42, 203),
-    "accept": (43, 202), "accept4": (288, 242), "sendmsg": (46, 211), "sendmmsg": (307, 269),
-    "memfd_create": (319, 279), "memfd_secret": (447, 447), "shmget": (29, 194), "shmat": (30, 196),
-    "shmctl": (31, 195), "semget": (64, 190), "msgget": (68, 186), "mq_open": (240, 180),
-    "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452),
-    "chown": (92, None), "fchown": (93, 55), "lchown": (94, None), "fchownat": (260, 54),
-    "utime": (132, None), "utimes": (235, None), "futimesat": (261, None), "utimensat": (280, 88),
-    "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "removexattr": (197, 14),
-    "lremovexattr": (198, 15), "fremovexattr": (199, 16), "setxattrat": (463, 463), "removexattrat": (466, 466),
-    "truncate": (76, 45), "fallocate": (285, 47),
-    "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51), "unshare": (272, 97),
-    "setns": (308, 268), "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430),
-    "fsconfig": (431, 431), "fsmount": (432, 432), "fspick": (433, 433), "mount_setattr": (442, 442),
-    "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282), "io_uring_setup": (425, 425),
-    "io_uring_enter": (426, 426), "io_uring_register": (427, 427), "add_key": (248, 217), "request_key": (249, 218),
-    "keyctl": (250, 219), "init_module": (175, 105), "finit_module": (313, 273), "delete_module": (176, 106),
-    "kexec_load": (246, 104), "kexec_file_load": (320, 294), "reboot": (169, 142), "swapon": (167, 224),
-    "swapoff": (168, 225), "acct": (163, 89), "quotactl": (179, 60), "syslog": (103, 116),
-    "sethostname": (170, 161), "setdomainname": (171, 162), "settimeofday": (164, 170), "clock_settime": (227, 112),
-    "adjtimex": (159, 171), "clock_adjtime": (305, 266), "personality": (135, 92), "setpriority": (141, 140),
-    "ioprio_set": (251, 30), "sched_setscheduler": (144, 119), "sched_setparam": (142, 118),
-    "sched_setattr": (314, 274), "sched_setaffinity": (203, 122), "migrate_pages": (256, 238),
-    "move_pages": (279, 239), "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265),
-    "fanotify_init": (300, 262), "inotify_init": (253, None), "inotify_init1": (294, 26), "file_setattr": (469, 469),
-    "lookup_dcookie": (212, 18), "vhangup": (153, 58),
-    "iopl": (172, None), "ioperm": (173, None), "modify_ldt": (154, None), "timer_create": (222, 107),
-    "setitimer": (38, 103), "setpgid": (109, 154), "setsid": (112, 157),
-}  # fmt: skip
-# What a CUDA driver needs of these: shared memory files for its own buffers, and local sockets.
-_CUDA_NEEDS = frozenset(
-    {"memfd_create", "fallocate", "socket", "connect", "socketpair", "sendmsg", "sched_setaffinity"}
-)
-_NUMBERS = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _CLONE, _CLONE3, _PRLIMIT = {"x86_64": 56, "aarch64": 220}, 435, {"x86_64": 302, "aarch64": 261}
 _CLONE_THREAD = 0x00010000
 # Commands of calls that are otherwise needed, with the calls' numbers. A file descriptor can be told to send any signal
@@ -249,16 +211,9 @@ _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 
 
-def refused(machine: str, *, cuda: bool = False) -> dict[str, int]:
-    """Names and numbers of the system calls that are refused whatever their arguments are."""
-    column = _NUMBERS[machine][0]
-    numbers = ((name, both[column]) for name, both in _REFUSED.items() if not (cuda and name in _CUDA_NEEDS))
-    return {name: number for name, number in numbers if number is not None}
-
-
 def _filter(machine: str, cuda: bool) -> bytes:
     """The seccomp program: one classic BPF instruction is (code, jump if true, jump if false, operand)."""
-    column, architecture = _NUMBERS[machine]
+    column, architecture = calls.MACHINES[machine]
     program: list[tuple[int, int, int, int]] = [
         (_LOAD, 0, 0, 4),  # seccomp_data.arch
         (_EQUAL, 1, 0, architecture),
@@ -291,9 +246,12 @@ def _filter(machine: str, cuda: bool) -> bytes:
         for command in commands:
             program += [(_EQUAL, 0, 1, command), (_RETURN, 0, 0, _ERRNO | _EPERM)]
         program.append((_RETURN, 0, 0, _ALLOW))
-    for number in refused(machine, cuda=cuda).values():
+    for number in calls.allowed(machine).values():
+        program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ALLOW)]
+    for number in calls.refused(machine, cuda=cuda).values():
         program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | _EPERM)]
-    program.append((_RETURN, 0, 0, _ALLOW))
+    # What else a CUDA driver calls depends on its version, and on the device's.
+    program.append((_RETURN, 0, 0, _ALLOW if cuda else _ERRNO | _ENOSYS))
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
 
 
