@@ -4,10 +4,11 @@ A list of what is allowed cannot forget a call: what is on neither list does not
 that tries a newer call takes the older one, as on an older kernel. What is known and forbidden is refused as such: told
 that forking does not exist, code goes on to do stranger things.
 
-The first list holds what solutions and wheats call (``strace -f`` on a zygote while they are graded, training included)
-and, as a margin for other builds of Python, of the C library and of torch, the other calls of the same purpose that
-reach nothing outside of the process. Numbers: on x86-64, and on the architectures that use the generic table; None is
-where a call is not on it.
+The first list holds what student code was seen to call (``strace -ff`` on a zygote at the embedded level: every
+solution and up to two wheats per lesson, the training of lesson 3; 16 calls, ``ioctl`` among them) and, as a margin for
+other builds of Python, of the C library and of torch, the other calls of the same purpose that reach nothing outside of
+the process. The margin was chosen by reading, not measured. Numbers: on x86-64, and on the architectures that use the
+generic table; None is where a call is not on it.
 
 Sources: the kernel's arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h.
 """
