@@ -131,7 +131,7 @@ def test_names_that_take_long_to_find_are_left_out(
     course = course_with(tmp_path, "judging_seconds: 1")
     wrong = NUMBERS.replace("2 * x", "x * x")
     assert judge(course, any_split, wrong).properties[0].misconception is not None
-    monkeypatch.setattr(diagnosis, "same_answer", endless)
+    monkeypatch.setattr(diagnosis, "alike", endless)
     report = judge(course, any_split, wrong)
     first = report.properties[0]
     assert (report.status, first.verdict, first.misconception) == ("graded", "fail", None)
