@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import keyword
 import math
 import re
+import tokenize
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,10 @@ from grader.student.errors import WireError, shortened
 from grader.student.transcript import Transcript
 from grader.student.wire import Decoder, Tensor, module_spec
 
-_LINES_CAP = 60
+_LINES_CAP = 40
+_COLUMNS = 100
+_PRINTED_CAP = 12
+"""Answers that a script prints; of more than that, the last one alone."""
 _LOOP_FROM = 4
 _LONGEST_PERIOD = 4
 _NUMBERS_CAP = 1000
@@ -48,7 +53,7 @@ class _Writer:
         self.counts: dict[str, int] = {}
         self.imported: list[str] = []
         self.used: list[str] = []
-        self.last: tuple[int, str] | None = None
+        self.shown: list[int] = []
 
     def name(self, wish: str) -> str:
         base = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", wish).lower()
@@ -113,9 +118,9 @@ class _Writer:
             except WireError:
                 answer = ["none"]
             self.step(verb, rest, answer, made, bool(graph))
-        if self.last is not None:
-            at, expression = self.last
-            self.lines[at] = f"print({expression})"
+        # In a script nothing is echoed, and what is wrong may be in any of the answers.
+        for at in self.shown if len(self.shown) <= _PRINTED_CAP else self.shown[-1:]:
+            self.lines[at] = f"print({self.lines[at]})"
         return self.finish()
 
     def step(self, verb: str, rest: list[Any], answer: list[Any], made: list[tuple[int, str]], graph: bool) -> None:
@@ -166,11 +171,12 @@ class _Writer:
         return forms[verb].format(thing) if verb in forms else ""
 
     def add(self, line: str, *, show: bool = False) -> None:
-        self.last = (len(self.lines), line) if show else None
+        if show:
+            self.shown.append(len(self.lines))
         self.lines.append(line)
 
     def finish(self) -> Counterexample:
-        lines = _as_loops(self.lines)
+        lines = [part for line in _as_loops(self.lines) for part in _wrapped(line)]
         if len(lines) > _LINES_CAP:
             left_out = count(len(lines) - _LINES_CAP, "more line")
             half = _LINES_CAP // 2
@@ -181,6 +187,34 @@ class _Writer:
         head = [f"import {name}" for name in ("numpy as np", "torch") if re.search(rf"\b{name.split()[-1]}\.", text)]
         imports = (*head, *([""] if head else []), *_merge(self.imported))
         return Counterexample(imports, self.module, tuple(self.used), text)
+
+
+def _wrapped(line: str) -> list[str]:
+    """A statement in lines that fit, if it has commas in brackets where it can be broken."""
+    if len(line) <= _COLUMNS or len(line) > _LINE_CAP:
+        return [line]
+    depth = 0
+    commas: list[tuple[int, int]] = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(line.lstrip()).readline):
+            if token.type == tokenize.OP and token.start[0] == 1:
+                depth += (token.string in "([{") - (token.string in ")]}")
+                commas += [(token.end[1], depth)] if token.string == "," and depth else []
+    except (tokenize.TokenError, SyntaxError):
+        return [line]
+    indent = line[: len(line) - len(line.lstrip())]
+    text, start = line.lstrip(), 0
+    lines: list[str] = []
+    while len(indent) + 4 + len(text) - start > _COLUMNS and (left := [c for c in commas if c[0] > start]):
+        room = _COLUMNS - len(indent) - 5
+        # Between rows rather than within one, unless that leaves half of the line empty.
+        fits = [comma for comma in left if comma[0] - start <= room] or left[:1]
+        wide = [comma for comma in fits if comma[0] - start > room // 2] or fits[-1:]
+        end = min(wide, key=lambda comma: (comma[1], -comma[0]))[0]
+        lines.append(text[start:end])
+        start = end + 1
+    lines.append(text[start:])
+    return [f"{indent}{'    ' if i else ''}{part}" for i, part in enumerate(lines)]
 
 
 def _as_loops(lines: list[str]) -> list[str]:

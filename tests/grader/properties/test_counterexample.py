@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import tracemalloc
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_course import NUMBERS
 
-from grader.grading.grade import grade
+from grader.grading.grade import Asked, grade
 from grader.properties.answers import same
-from grader.properties.counterexample import _as_loops, code
+from grader.properties.counterexample import _as_loops, _wrapped, code
 from grader.render import words
 from grader.student.inprocess import Here
 from grader.submissions.read import Submission
@@ -120,6 +121,44 @@ def test_numbers_of_a_kind_are_alike_where_numpy_says_so(one, other, off):
             expected = left_ == right_ if far else np.isclose(left_, right_, rtol=1e-4, atol=1e-5, equal_nan=True)
             kinds = {np.asarray(value).dtype.kind.replace("u", "i").replace("O", "i") for value in (left, right)}
             assert same(left, right) is (bool(expected) and len(kinds) == 1)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(-99, 99) | st.text(max_size=5) | st.booleans(), max_size=9), max_size=30),
+    st.sampled_from(["", "    "]),
+)
+def test_a_long_statement_is_broken_between_its_values(rows, indent):
+    line = f"{indent}print(f({rows!r}, key={rows[:1]!r}))"
+    broken = _wrapped(line)
+    assert max(map(len, broken)) <= 100
+    for lines in ([line], broken):
+        ast.parse("\n".join(["if True:", *lines] if indent else lines))
+    left, right = (ast.dump(ast.parse("\n".join(lines).strip())) for lines in ([line], broken))
+    assert left == right
+
+
+def test_a_script_prints_all_answers_as_far_as_they_can_be_read(tmp_path):
+    """Pasted into an interpreter each line echoes its value; in a script nothing does."""
+    course = tiny_course.make(tmp_path / "course")
+    tests = course.tests(course.lesson("lesson1_numbers")) / "test_numbers.py"
+    law = (
+        '@exercise("double")\ndef test_{0}(student):\n    """Law."""\n'
+        "    got = [student.double(x) for x in range({0})]\n"
+    )
+    laws = [f"\n\n{law.format(count)}    assert got == []\n" for count in (3, 13)]
+    tests.write_text("from grader.testing import exercise\n" + "".join(laws))
+    text = NUMBERS.replace("2 * x", "x")
+    report = grade(
+        course,
+        Work("sample", course.lesson("lesson1_numbers"), Submission(text)),
+        Here(),
+        Asked(only=frozenset({"double"})),
+    )
+    few, many = [result.counterexample for result in report.properties]
+    assert few.code == "print(double(0))\nprint(double(1))\nprint(double(2))"
+    assert many.code.splitlines()[-2:] == ["double(11)", "print(double(12))"]
+    assert many.code.count("print") == 1
 
 
 def test_an_action_is_no_number_with_a_point():

@@ -14,6 +14,7 @@ import pytest
 
 from grader.course import Course, load
 from grader.grading.grade import Asked, grade
+from grader.render import words
 from grader.report.report import Misconception, PropertyResult, Report
 from grader.student.inprocess import Here
 from grader.student.isolation import IsolationError, choose
@@ -50,6 +51,14 @@ def judge(course: Course, sample: Sample, place: Here | ZygoteClient, diagnose: 
     return grade(course, work, place, Asked(train=False, diagnose=diagnose))
 
 
+def unreadable(result: PropertyResult) -> str:
+    """Why a learner could not read a counterexample, "" if nothing speaks against it."""
+    script = words.script(result.counterexample)
+    lines = script.splitlines()
+    long = [line for line in lines if len(line) > 100]
+    return f"{result.name}: {len(lines)} lines, {long}" if len(lines) > 50 or long else ""
+
+
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.title.replace(" ", "-"))
 def test_verdict(sample: Sample, split: ZygoteClient) -> None:
     """Stubs get nothing, right answers everything, wrong ones lose marks; and the wall changes no verdict.
@@ -62,6 +71,7 @@ def test_verdict(sample: Sample, split: ZygoteClient) -> None:
     assert not free.has_error
     assert [(p.name, p.verdict) for p in walled.properties] == [(p.name, p.verdict) for p in free.properties]
     assert walled.score == free.score
+    assert not any(map(unreadable, free.properties))
     if sample.kind == "stub":
         assert walled.score == 0
     elif sample.kind == "chaff":
