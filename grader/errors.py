@@ -3,6 +3,7 @@
     UserError            the base; ``grader`` prints its message and ends with ``exit_status``
     ├── CourseError      course.yml, or the folder around it, is not a course
     ├── ClassError       the folder of submissions or of reports, or the wish to narrow it, makes no sense
+    │   └── OutputError  the folder of reports cannot be written to any more
     └── NoVerdictError   nbgrader asks for a verdict that there is none of
 
 Not among them: ``grader.student.isolation.IsolationError``, which is the same to a user, but belongs to a room that
@@ -24,6 +25,10 @@ class CourseError(UserError):
 
 class ClassError(UserError):
     """The folder of submissions, or a choice from it, is invalid; the message is one line for the instructor."""
+
+
+class OutputError(ClassError):
+    """The folder of reports cannot be written to; the message is one line that says why, and what to do first."""
 
 
 class NoVerdictError(UserError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,13 +16,46 @@ def write(path: Path, data: bytes) -> None:
     descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
+            _claim(descriptor)
             file.write(data)
-        os.chmod(beside, 0o644)  # mkstemp makes a file that only its owner can read
-        os.replace(beside, path)
+            file.flush()
+            os.chmod(beside, 0o644)  # mkstemp makes a file that only its owner can read
+            os.replace(beside, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(beside)
         raise
+
+
+_LEFT_OVER = re.compile(r"\..+\.(csv|html|json|log)\.[a-z0-9_]{8}")
+
+
+def sweep(folder: Path) -> None:
+    """Remove the temporary files of tables, pages and reports that ``write`` was killed over.
+
+    One that is still being written is claimed by its writer, and the system ends the claim with the process: what a
+    second run writes into the same folder stays.
+    """
+    with contextlib.suppress(OSError):
+        for path in [path for path in folder.iterdir() if _LEFT_OVER.fullmatch(path.name)]:
+            with contextlib.suppress(OSError):
+                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+                try:
+                    if _claim(descriptor):
+                        os.unlink(path)
+                finally:
+                    os.close(descriptor)
+
+
+def _claim(descriptor: int) -> bool:
+    """Claim a file for as long as it is open here; whether nobody else has."""
+    try:
+        import fcntl  # on Windows there is none, and nobody grades a class
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):
+        return False
+    return True
 
 
 def write_once(path: Path, data: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, get_args
 
@@ -13,7 +13,7 @@ import typer
 
 from grader import files
 from grader.course import Course, Lesson, find_root, load
-from grader.errors import ClassError
+from grader.errors import ClassError, OutputError
 from grader.printable import visible
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ Isolate = Annotated[
 
 def stop(message: str, status: int) -> NoReturn:
     """End with one line on standard error; paths in it may have names that students chose."""
-    print(f"grader: {visible(message)}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # the terminal may be gone
+        print(f"grader: {visible(message)}", file=sys.stderr, flush=True)
     raise SystemExit(status)
 
 
@@ -90,23 +91,61 @@ def confirm(what: str, option: str) -> None:
 
 
 @contextlib.contextmanager
-def interruptible(words: str) -> Iterator[None]:
+def interruptible(words: str | Callable[[], str]) -> Iterator[None]:
     """End the command with one line on Ctrl-C. Typer would end it too, but without a helpful message.
 
-    So does SIGTERM, which a batch system sends: by default it would end this process alone, and leave the others.
+    So do SIGTERM, which a batch system sends, and SIGHUP, which comes when the terminal is closed: by default they
+    would end this process alone, and leave the others. The exit status is the shell's: 128 plus the signal's number.
     """
+    came: list[int] = []
 
-    def interrupt(*_: object) -> None:
-        # Once is enough: `timeout` sends it to the process and again to its group, and the end must not be cut off.
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    def interrupt(number: int, _: object) -> None:
+        # Once is enough: `timeout` sends it to the process and again to its group, and somebody who is in a hurry
+        # presses Ctrl-C twice. The end must not be cut off, and there is nothing in it that takes long.
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
+        came.append(number)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {}
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # What is ignored already stays so: nohup, a shell's background.
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            before[number] = signal.signal(number, interrupt)
     try:
         yield
     except KeyboardInterrupt:
-        stop(f"interrupted{words}", 130)
-    signal.signal(signal.SIGTERM, before)
+        stop(f"interrupted{words if isinstance(words, str) else words()}", 128 + (came[0] if came else signal.SIGINT))
+    finally:
+        if not came:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def ending_in_one_line(kept: Callable[[], str]) -> Iterator[None]:
+    """End a run that goes on where it stopped with one line, which says how much is done: on Ctrl-C, without room, ...
+
+    Args:
+        kept: what is kept, as the end of a line.
+    """
+    from grader.grading.rehearsal import RehearsalError
+    from grader.student.errors import GraderFault, is_out_of_memory
+
+    with interruptible(kept):
+        try:
+            yield
+        except OutputError as error:
+            stop(f"{error}{kept()}", error.exit_status)
+        except RehearsalError:
+            raise  # it says itself that nothing was graded
+        except Exception as error:
+            if is_out_of_memory(error):
+                stop(f"this machine has no memory left for the grader{kept()}", 3)
+            if isinstance(error, GraderFault):
+                stop(f"the grader itself failed: {error}{kept()}", 3)
+            raise
 
 
 def the_course() -> Course:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -18,11 +19,15 @@ from grader.commands.options import (
     Unsafe,
     a_device,
     a_level,
+    ending_in_one_line,
     interruptible,
     some_lessons,
     stop,
     the_course,
 )
+
+if TYPE_CHECKING:
+    from grader.report.report import Report
 
 _NAMED = 10
 
@@ -87,39 +92,60 @@ def _grade(
     from grader.submissions.students import find_students, strays
 
     assert isinstance(options, classroom.Options)
-    course = the_course()
-    refuse_overlap(submissions, out)
-    chosen = choose(device, wanted=a_level(isolation), unsafe=unsafe, hidden=(course.root, submissions, out))
-    console = Console()
-    students = find_students(submissions, options.students)
-    for line in strays(submissions):
-        print(f"grader: {line}", file=sys.stderr)
-    if for_marks:
-        lessons = tuple(course.lesson(name).name for name in options.lessons)
-        course, lines = for_class(course, out, lessons=lessons, students=options.students, fresh=options.fresh)
-        for line in lines:
+    done: list[str] = []
+    students: list[str] = []
+
+    def kept() -> str:
+        if not students:
+            return "; nothing was begun"
+        how_many = f"{len(done)} of {count(len(students), 'student')} {'is' if len(done) == 1 else 'are'} done"
+        return f"; {how_many} and kept, and the same command goes on from there"
+
+    with ending_in_one_line(kept):
+        course = the_course()
+        refuse_overlap(submissions, out)
+        chosen = choose(device, wanted=a_level(isolation), unsafe=unsafe, hidden=(course.root, submissions, out))
+        console = Console()
+        students += find_students(submissions, options.students)
+        for line in strays(submissions):
             print(f"grader: {line}", file=sys.stderr)
-    console.print(
-        f"{count(len(students), 'student')}; isolation {words.isolation(chosen, chosen.device)}",
-        markup=False,
-        highlight=False,
-    )
-    kept = "; what was finished is kept, and the same command goes on from there"
-    with interruptible(kept), Progress("students", len(students)) as progress:
-        reports = classroom.grade_class(
-            course, submissions, out, chosen, options, hear=progress.hear, finished=progress.finished
+        if for_marks:
+            lessons = tuple(course.lesson(name).name for name in options.lessons)
+            course, lines = for_class(course, out, lessons=lessons, students=options.students, fresh=options.fresh)
+            for line in lines:
+                print(f"grader: {line}", file=sys.stderr)
+        console.print(
+            f"{count(len(students), 'student')}; isolation {words.isolation(chosen, chosen.device)}",
+            markup=False,
+            highlight=False,
         )
-    # What earlier runs have graded counts as well: the table here, grades.csv and the page say the same.
-    names = [lesson.name for lesson in course.lessons]
-    table = [report for student in students for report in of_student(course, out, student, names)]
-    if strange := others(course, out, students, names):
-        more = f" and {count(len(strange) - 1, 'more')}" if len(strange) > 1 else ""
-        print(
-            f"grader: {one_line(str(strange[0]))}{more}: not made by this course's grader, or with another salt, or by "
-            "an earlier version; no mark there counts until that lesson is graded again",
-            file=sys.stderr,
-        )
-    print_class_summary(table, console, out, due.stored(out))
+        with Progress("students", len(students)) as progress:
+
+            def finished(student: str) -> None:
+                done.append(student)
+                progress.finished(student)
+
+            reports = classroom.grade_class(
+                course, submissions, out, chosen, options, hear=progress.hear, finished=finished
+            )
+        # What earlier runs have graded counts as well: the table here, grades.csv and the page say the same.
+        names = [lesson.name for lesson in course.lessons]
+        table = [report for student in students for report in of_student(course, out, student, names)]
+        if strange := others(course, out, students, names):
+            more = f" and {count(len(strange) - 1, 'more')}" if len(strange) > 1 else ""
+            print(
+                f"grader: {one_line(str(strange[0]))}{more}: not made by this course's grader, or with another "
+                "salt, or by an earlier version; no mark there counts until that lesson is graded again",
+                file=sys.stderr,
+            )
+        print_class_summary(table, console, out, due.stored(out))
+    _stop_if_faulty(reports, out)
+
+
+def _stop_if_faulty(reports: Iterable[Report], out: Path) -> None:
+    """End with status 3 and one line if the grader itself failed on a submission."""
+    from grader.printable import count, one_line
+
     if faulty := [report for report in reports if report.has_error]:
         named = ", ".join(f"{one_line(report.student)} ({report.lesson})" for report in faulty[:_NAMED])
         more = f" and {len(faulty) - _NAMED:,} more" if len(faulty) > _NAMED else ""

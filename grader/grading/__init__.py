@@ -4,6 +4,7 @@
 - ``classroom``: a class: a folder of submissions in, a folder of reports out; kept, resumed, side by side.
 - ``faults``: what becomes of a submission on which the grader itself failed.
 - ``pages``: the table and the pages of a class, from the reports on it.
+- ``output``: the folder of reports, if it cannot be written to any more.
 - ``rehearsal``: the course's own solutions come first, on the same way.
 - ``own``: a program of the course's own, graded by the same way.
 - ``salted``: the salt that a class is graded with; it is made at the first run.

@@ -19,9 +19,10 @@ import msgspec
 
 from grader.course import Course, Lesson
 from grader.errors import UserError
-from grader.files import write
+from grader.files import sweep, write
 from grader.grading import faults, workers
 from grader.grading.digest import digest
+from grader.grading.output import writing
 from grader.grading.pages import write_pages
 from grader.grading.rehearsal import rehearse
 from grader.grading.workers import Event
@@ -31,6 +32,7 @@ from grader.report.folders import called, folder_of
 from grader.report.report import Report
 from grader.report.sorting import natural
 from grader.report.step import Step, Watcher
+from grader.student.errors import is_out_of_memory
 from grader.student.isolation import Isolation
 from grader.submissions.apart import refuse_overlap
 from grader.submissions.find import read_work
@@ -120,7 +122,9 @@ def grade_class(
     refuse_overlap(submissions, out)
     students = find_students(submissions, options.students)
     lessons = tuple(course.lesson(name).name for name in options.lessons) or tuple(each.name for each in course.lessons)
-    out.mkdir(parents=True, exist_ok=True)
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+    _sweep(out, students)
     run = Run(course, submissions, out, lessons, options.train, options.fresh)
     reports: list[Report] = []
     jobs = {}
@@ -139,15 +143,24 @@ def grade_class(
         begun = [lesson for lesson in map(course.lesson, lessons) if _is_handed_in(course, lesson, submissions, jobs)]
         rehearse(course, begun, isolation, train=options.train, processes=options.processes, hear=hear)
     died = functools.partial(set_aside, run, isolation)
-    for name, made in workers.run(jobs, isolation, processes=options.processes, hear=hear, died=died):
-        reports += made
-        if finished is not None:
-            finished(name)
+    try:
+        for name, made in workers.run(jobs, isolation, processes=options.processes, hear=hear, died=died):
+            reports += made
+            if finished is not None:
+                finished(name)
+    finally:
+        _sweep(out, students)
     faulty = write_pages(course, submissions, out, named=lessons if options.lessons else (), up_to=options.due)
     replaced = {(report.student, report.lesson) for report in faulty}
     reports = [*(each for each in reports if (each.student, each.lesson) not in replaced), *faulty]
     order = {lesson.name: i for i, lesson in enumerate(course.lessons)}
     return sorted(reports, key=lambda report: (natural(report.student), order[report.lesson]))
+
+
+def _sweep(out: Path, students: Iterable[str]) -> None:
+    """Remove the files that killed processes were writing."""
+    for folder in (out, *(folder_of(out, student) for student in students)):
+        sweep(folder)
 
 
 def _is_handed_in(course: Course, lesson: Lesson, submissions: Path, students: Iterable[str]) -> bool:
@@ -190,15 +203,22 @@ def grade_student(run: Run, student: str, place: Place, watch: Watcher) -> list[
             watch(msgspec.structs.replace(step, lesson=number))
 
         faulty: list[BaseException] = []
+
+        def failed(fault: BaseException, faulty: list[BaseException] = faulty) -> None:
+            if is_out_of_memory(fault):
+                raise fault  # this process is to end, and another one to try again
+            faulty.append(fault)
+
         try:
-            made = _graded(run, student, lesson, passed, place, told, faulty.append)
+            made = _graded(run, student, lesson, passed, place, told, failed)
         except UserError:
             raise
         except faults.ANY as fault:
-            faulty.append(fault)
+            failed(fault)
             made = faults.report(run.course, lesson.name, called(student), faults.in_words(fault), train=run.train)
             made = _written(run, student, made)
-        faults.log(_log(run, student, lesson), faulty[0] if faulty else None)
+        with writing(run.out):
+            faults.log(_log(run, student, lesson), faulty[0] if faulty else None)
         passed[lesson.name] = _passed(made)
         reports.append(made)
     return reports
@@ -307,7 +327,8 @@ def digest_of(run: Run, work: Work, isolation: Isolation) -> str:
 def _written(run: Run, student: str, report: Report) -> Report:
     """Write a report with the seal of this course's grader, and give it back as it was written."""
     report = seal.sealed(run.course, report)
-    write(seal.path_of(run.out, student, report.lesson), report.to_json())
+    with writing(run.out):
+        write(seal.path_of(run.out, student, report.lesson), report.to_json())
     return report
 
 

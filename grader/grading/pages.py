@@ -12,6 +12,7 @@ from grader.export.csv import grades_csv
 from grader.export.marks import of_student
 from grader.files import write
 from grader.grading import faults
+from grader.grading.output import writing
 from grader.render import html
 from grader.report import due, seal
 from grader.report.folders import folder_of
@@ -45,13 +46,17 @@ def write_pages(
             faulty += [now for now, then in zip(students[student], before, strict=True) if now is not then]
         counted, pages = _pages(course, students, named, up_to)
     reports = [report for own in students.values() for report in own]
-    due.store(out, counted)
+    made: dict[Path, str] = {}
     for student, page in pages.items():
         if isinstance(page, Exception):
             raise page  # of faults alone: nothing that a student has made
-        write(folder_of(out, student) / "index.html", page.encode())
-    write(out / "grades.csv", grades_csv(counted.of(reports)).encode())
-    write(out / "index.html", html.class_page(reports, title=course.title, counted=counted).encode())
+        made[folder_of(out, student) / "index.html"] = page
+    made[out / "grades.csv"] = grades_csv(counted.of(reports))
+    made[out / "index.html"] = html.class_page(reports, title=course.title, counted=counted)
+    with writing(out):
+        due.store(out, counted)
+        for path, text in made.items():
+            write(path, text.encode())
     return faulty
 
 
@@ -76,10 +81,12 @@ def _shown_or_fault(course: Course, out: Path, student: str, report: Report, cou
     try:
         html.student_page([report], counted)
     except Exception as fault:
-        faults.log(folder_of(out, student) / f"{report.lesson}.log", fault)
+        with writing(out):
+            faults.log(folder_of(out, student) / f"{report.lesson}.log", fault)
         shown = faults.report(course, report.lesson, report.student, faults.in_words(fault), train=True)
         shown = msgspec.structs.replace(shown, max_score=report.max_score, isolation=report.isolation)
         shown = seal.sealed(course, shown)
-        write(seal.path_of(out, student, report.lesson), shown.to_json())
+        with writing(out):
+            write(seal.path_of(out, student, report.lesson), shown.to_json())
         return shown
     return report

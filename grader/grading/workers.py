@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from grader.report.step import Step
 from grader.student import own_time
-from grader.student.errors import GraderFault
+from grader.student.errors import GraderFault, is_out_of_memory
 from grader.student.isolation import Isolation
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ Result = TypeVar("Result")
 
 _TRIES = 2
 _END_SECONDS = 20.0
+_TERMINAL = (signal.SIGINT, signal.SIGHUP)
+_NO_MEMORY = 75
 
 
 class Event(NamedTuple):
@@ -209,8 +211,14 @@ class _Worker:
     def __init__(self, context: Any, isolation: Isolation) -> None:
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, isolation), daemon=True)
-        with theirs:
-            self._process.start()
+        # Ctrl-C reaches every process of the terminal; the first one decides what becomes of the others. Until a worker
+        # can say so, which takes it a second, it is spared: what a thread blocks, its children do not hear either.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _TERMINAL)
+        try:
+            with theirs:
+                self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def greet(self) -> None:
         """Wait until it has imported what it needs.
@@ -253,9 +261,21 @@ _place: ZygoteClient | None = None
 
 
 def _serve(connection: Connection, isolation: Isolation) -> None:
-    """The worker's program: jobs in, what they do and their results out, until the other side is gone."""
+    """The worker's program: jobs in, what they do and their results out, until the other side is gone.
+
+    One whose memory runs out ends: whatever it judged from then on would be worth nothing.
+    """
+    try:
+        _answer(connection, isolation)
+    except BaseException as error:
+        if not is_out_of_memory(error):
+            raise
+        os._exit(_NO_MEMORY)
+
+
+def _answer(connection: Connection, isolation: Isolation) -> None:
     _start(isolation)
-    with contextlib.suppress(EOFError, OSError):
+    with contextlib.suppress(EOFError, ConnectionError):
         connection.send("ready")
         while True:
             name, job = connection.recv()
@@ -266,6 +286,8 @@ def _serve(connection: Connection, isolation: Isolation) -> None:
             except _Gone:
                 return
             except BaseException as error:
+                if is_out_of_memory(error):
+                    raise
                 answer = pickle.dumps((_Raised(_portable(error)),))
             connection.send_bytes(answer)
 
@@ -287,10 +309,11 @@ def _portable(error: BaseException) -> BaseException:
 
 def _start(isolation: Isolation) -> None:
     global _isolation
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, lambda *_: None)  # ignored here alone: student code inherits what is ignored
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _TERMINAL)
     import torch
 
-    # Ctrl-C reaches every process of the terminal; the first one decides what becomes of the others.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # One thread a process: several processes on all processors at once would only wait for one another.
     torch.set_num_threads(1)
     own_time.end_if_stuck()

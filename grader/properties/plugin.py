@@ -19,7 +19,7 @@ from grader.properties.cases import Case, recorded
 from grader.report.report import Counterexample, Verdict
 from grader.student import own_time, remote
 from grader.student.budget import Budget
-from grader.student.errors import GraderFault, StudentDied, StudentError, seconds, shortened
+from grader.student.errors import GraderFault, StudentDied, StudentError, is_out_of_memory, seconds, shortened
 from grader.student.remote import Remote, Student
 from grader.student.session import Session, is_of_hypothesis
 from grader.student.transcript import Transcript
@@ -336,7 +336,8 @@ def _is_ours(error: BaseException) -> bool:
     """Whether the grader's own machinery failed, as opposed to a test that could not handle the student's answer."""
     if isinstance(error, StudentError | StudentDied | AssertionError):
         return False
-    if isinstance(error, GraderFault):
+    # What a student's side may send is bounded: where there is no room for it, there is none for anything.
+    if isinstance(error, GraderFault) or is_out_of_memory(error):
         return True
     places = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
     known = [place for place in places if place.startswith(_PACKAGE) or "/tests/" in place]

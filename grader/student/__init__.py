@@ -15,6 +15,7 @@ The grader's side:
 - ``own_time``: a limit on the grader's own work on answers.
 - ``isolation``: chooses how strongly to isolate it on this machine.
 - ``affinity``: both sides of a short session on one processor.
+- ``stopped``: notices that the grader was stopped for a while, by Ctrl-Z.
 - ``errors``: the ways in which a question can end without an answer.
 
 The wire between:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 
 class StudentError(Exception):
     """The student's code raised an exception.
@@ -44,6 +46,18 @@ class StudentDied(BaseException):
         """Store the reason, in words that the student understands."""
         super().__init__(reason)
         self.timed_out = timed_out
+
+
+def is_out_of_memory(error: BaseException | None) -> bool:
+    """Whether the grader's own memory has run out, as it is said in Python, by the system, and by torch."""
+    while error is not None:
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+            return True
+        # torch says: "DefaultCPUAllocator: can't allocate memory: you tried to allocate 4096 bytes".
+        if isinstance(error, RuntimeError) and ("t allocate memory" in str(error) or "start new thread" in str(error)):
+            return True
+        error = error.__cause__
+    return False
 
 
 def shortened(text: str, most: int) -> str:

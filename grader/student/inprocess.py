@@ -37,6 +37,7 @@ class Here:
     """
 
     isolation = Isolation("in this process")
+    lost = 0
 
     def __init__(self, *, live: bool = False, device: str = "cpu") -> None:
         self._live, self.device = live, device

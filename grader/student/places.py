@@ -20,10 +20,13 @@ class Place(Protocol):
     Attributes:
         isolation: how the rest of the machine is protected.
         device: where networks live.
+        lost: how many processes of the student's side ended by a signal that comes from outside: somebody's ``kill``,
+            or a kernel without memory. What was found out with their help may not be so.
     """
 
     isolation: Isolation
     device: str
+    lost: int
 
     def used(self) -> float:
         """Processor time of the student's side so far, of sessions that are closed, in seconds; 0 in this process."""

@@ -13,7 +13,7 @@ from typing import Any, Self
 import msgspec
 
 from grader.student import isolation as isolated
-from grader.student import scratch
+from grader.student import scratch, stopped
 from grader.student.affinity import Turns
 from grader.student.budget import Budget
 from grader.student.errors import GraderFault, StudentDied, WireError, out_of_time, seconds
@@ -46,6 +46,7 @@ class ZygoteClient:
     def __init__(self, isolation: Isolation) -> None:
         """Start a zygote and wait until it is warm."""
         self.isolation, self.device = isolation, isolation.device
+        self.lost = 0
         self._used = self._own = 0.0
         self._program: Program | None = None
         self._is_outside = False
@@ -111,11 +112,16 @@ class ZygoteClient:
         try:
             yield
         except GraderFault:
+            self.lost += 1
             self._stop()
             raise
 
     def _start(self) -> Program:
-        self._scratch, self._is_outside = isolated.scratch_folder(self.isolation)
+        stopped.watch()
+        try:
+            self._scratch, self._is_outside = isolated.scratch_folder(self.isolation)
+        except OSError as error:
+            raise GraderFault(f"there is no folder for temporary files: {error}") from None
         environment = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
         # A fork copies an entry for every page: with large ones there are fewer. Only glibc knows this.
         environment["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"
@@ -195,7 +201,8 @@ class Child:
         self._zygote, self._connection, self._receiver = zygote, connection, Receiver(connection)
         self._call_seconds, self._cpu_seconds = limits.call_seconds, limits.cpu_seconds
         self._open = True
-        self._end_of_session = time.monotonic() + _CALLS_AT_MOST * limits.call_seconds
+        self._begun = time.monotonic()
+        self._end_of_session = self._begun + _CALLS_AT_MOST * limits.call_seconds
         self._budget = budget
         self._seconds = 0.0
         self._reason: StudentDied | None = None
@@ -229,17 +236,24 @@ class Child:
             return self._exchanged(question, answer_ask)
 
     def _exchanged(self, question: Frame, answer_ask: AnswerAsk) -> Frame:
-        start = time.monotonic()
-        deadline = min(start + self._call_seconds, self._end_of_session)
-        if self._budget is not None:
-            deadline = min(deadline, self._budget.end)
+        start, deadline = self._time_for_a_call()
         try:
             if self._receiver.waiting():
                 raise StudentDied("the process sent something that is not an answer: nothing had been asked")
             send(self._connection, question, deadline)
-            while _is_ask(frame := self._receiver.receive(deadline)):
+            while True:
+                try:
+                    frame = self._receiver.receive(deadline)
+                except TimeoutError:
+                    if not stopped.since(start):
+                        raise
+                    start, deadline = self._time_for_a_call(start)
+                    continue
+                if not _is_ask(frame):
+                    return frame
+                if stopped.since(start):
+                    start, deadline = self._time_for_a_call(start)
                 send(self._connection, answer_ask(frame), deadline)
-            return frame
         except TimeoutError:
             reason = self._too_late(start)
             self._end(kill=True)
@@ -263,6 +277,22 @@ class Child:
             words = f"the answers took more than {seconds(_CALLS_AT_MOST * self._call_seconds)} altogether"
         return StudentDied(words, timed_out=True)
 
+    def _time_for_a_call(self, waited_since: float | None = None) -> tuple[float, float]:
+        """Now, and the deadline of a call; all time begins anew where this process was stopped meanwhile.
+
+        Args:
+            waited_since: when the wait began in which it was stopped; that time is no part of the submission's budget.
+        """
+        now = time.monotonic()
+        if stopped.since(self._begun):
+            self._begun, self._end_of_session = now, now + _CALLS_AT_MOST * self._call_seconds
+        deadline = min(now + self._call_seconds, self._end_of_session)
+        if self._budget is not None:
+            if waited_since is not None:
+                self._budget.give_back(now - waited_since)
+            deadline = min(deadline, self._budget.end)
+        return now, deadline
+
     def _end(self, *, kill: bool) -> dict[str, Any]:
         with SHIELD:
             return self._ended(kill=kill)
@@ -285,6 +315,8 @@ class Child:
             number = os.WTERMSIG(status)
             if number == signal.SIGXCPU or (number == signal.SIGKILL and self._seconds >= self._cpu_seconds):
                 return out_of_time(self._cpu_seconds)
+            if number in (signal.SIGKILL, signal.SIGTERM):
+                self._zygote.lost += 1
             return StudentDied(f"the process was ended by {_signal_in_words(number)}")
         return StudentDied(f"the code ended the process itself, with exit status {os.waitstatus_to_exitcode(status)}")
 

@@ -38,8 +38,12 @@ class Program:
         """Start it; its first line comes when it is ready."""
         self._what, self._heard = what, b""
         self.connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the processes that write to it
         with theirs:
+            try:
+                self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the processes that write to it
+            except OSError as error:
+                self.connection.close()
+                raise GraderFault(f"there is no room for what the process that {what} says: {error}") from None
             try:
                 self.process = subprocess.Popen(
                     command(theirs.fileno()),

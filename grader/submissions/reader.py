@@ -21,7 +21,7 @@ import msgspec
 
 from grader.course import Lesson
 from grader.printable import one_line
-from grader.student import lockdown
+from grader.student import lockdown, stopped
 from grader.student.errors import GraderFault, WireError
 from grader.student.frames import Receiver, send
 from grader.student.isolation import readable
@@ -214,7 +214,8 @@ class Reader:
                 program.send(self._ring, theirs.fileno())
             at = b""
             heard.clear()
-            deadline = time.monotonic() + self._limits.seconds
+            start = time.monotonic()
+            deadline = start + self._limits.seconds
             receiver = Receiver(ours)
             try:
                 send(ours, frame(asked), deadline)
@@ -225,7 +226,7 @@ class Reader:
                         heard.append(got)
             except TimeoutError:
                 self._end(program)
-                raise _Died(TOO_SLOW, at) from None
+                raise _Died("" if stopped.since(start) else TOO_SLOW, at) from None
             except (OSError, EOFError):
                 raise _Died(self._why(**self._end(program)), at) from None
         return got
@@ -248,6 +249,7 @@ class Reader:
         def command(descriptor: int) -> list[str]:
             return [sys.executable, "-I", "-m", "grader.submissions.reading", str(descriptor), *self._preload]
 
+        stopped.watch()
         self._program = Program("reads submissions", command, {"OPENBLAS_NUM_THREADS": "1"})
         self._program.hear("ready")
         return self._program

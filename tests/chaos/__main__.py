@@ -3,21 +3,18 @@
     python tests/chaos [--submissions N] [--faults N] [--lesson L] [--seed N] [--isolation LEVEL] [--quick]
 
 The class is graded once in peace. Then it is graded again, as its instructor would, with the same command each time,
-until a run ends well; meanwhile one fault after another is done to it. In the end every submission has to be graded, with
-the same report as in the calm run (but for times) and the same grades.csv; no report that was whole may have been made
-twice; every run has to end as its faults say, with one line and without a traceback; no process and no temporary
+until a run ends well; meanwhile one fault after another is done to it. In the end every submission has to be graded,
+with the same report as in the calm run (but for times) and the same grades.csv; no report that was whole may have been
+made twice; every run has to end as its faults say, with one line and without a traceback; no process and no temporary
 file may be left. Exit status 1 if anything differs. Linux only.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import random
 import signal
 import sys
-import tempfile
 import time
 from pathlib import Path
 

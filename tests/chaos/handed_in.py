@@ -19,7 +19,15 @@ _SPOILT = (
     "\n\ndef {name}(*args, **kwargs):\n    print('x' * 10_000)\n",
     "\n\ndef {name}(*args, **kwargs):\n    open('log.txt', 'a').write('seen')\n    return None\n",
 )
-_BROKEN = (b"", b"   \n", b"caf\xe9 = 1\n", b"def double(x:\n", b"import nothing_of_that_name\n", b"\0\0\0", b"raise SystemExit\n")
+_BROKEN = (
+    b"",
+    b"   \n",
+    b"caf\xe9 = 1\n",
+    b"def double(x:\n",
+    b"import nothing_of_that_name\n",
+    b"\0\0\0",
+    b"raise SystemExit\n",
+)
 
 
 def hand_in(course: Course, folder: Path, lessons: list[Lesson], submissions: int, seed: int) -> int:
@@ -41,11 +49,15 @@ def _sources(course: Course, lesson: Lesson, draw: random.Random) -> Iterator[by
     wrong = [chaff.source(solution) for chaff in known.load(course, lesson)]
     functions = [each.name for each in lesson.exercises if "." not in each.name]
     functions = functions or sorted({each.name.partition(".")[0] for each in lesson.exercises})
+
+    def spoilt() -> bytes:
+        return (solution + draw.choice(_SPOILT).format(name=draw.choice(functions))).encode()
+
     kinds: list[Callable[[], bytes]] = [
         *[lambda: draw.choice(wrong).encode()] * 10,
         *[lambda: draw.choice(right).encode()] * 4,
         lambda: pristine(course, lesson).encode(),
-        *[lambda: (solution + draw.choice(_SPOILT).format(name=draw.choice(functions))).encode()] * 3,
+        *[spoilt] * 3,
         *[lambda: draw.choice(_BROKEN)] * 2,
     ]
     while True:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from faults import KINDS, Kind, Target
+from faults import Kind, Target
 from ground import Ground
 from ledger import Ledger
 from processes import left_behind
@@ -120,7 +120,9 @@ class Faulty:
             self._judge(status, said, done)
             if not waiting and not done and status == 0:
                 return
-        self._ledger.problems.append(f"no run ended well after the last fault; the last one with {status}: {said[-500:]}")
+        self._ledger.problems.append(
+            f"no run ended well after the last fault; the last one with {status}: {said[-500:]}"
+        )
 
     def _forget(self, number: int) -> None:
         reports = sorted(self._out.glob("*/lesson*.json"))
@@ -177,7 +179,9 @@ class Faulty:
         if "Traceback (most recent" in said or "Exception ignored" in said:
             wrong.append(f"a traceback: {said[-2500:]}")
         ended = status not in (0, 3) or (last is not None and status in last.statuses)
-        lines = [line for line in said.splitlines() if line.startswith("grader: ") and "a salt for this class" not in line]
+        lines = [
+            line for line in said.splitlines() if line.startswith("grader: ") and "a salt for this class" not in line
+        ]
         if last is None and status not in (0, 3):
             wrong.append(f"status {status}: {said[-600:]}")
         if last is not None and status not in (0, *last.statuses):
@@ -201,12 +205,13 @@ class Faulty:
                     shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
         wrong += self._made_twice()
         for kind in done:
-            self._ledger.add(
-                kind.name, status, ended=kind is last and ended, line=len(lines) == 1, problem=bool(wrong)
-            )
+            self._ledger.add(kind.name, status, ended=kind is last and ended, line=len(lines) == 1, problem=bool(wrong))
         self._ledger.problems += [f"run {self.runs}, {_names(done) or 'no fault'}: {line}" for line in wrong]
-        print(f"run {self.runs}: {_names(done) or 'no fault'}: status {status}"
-              f"{'' if not wrong else '  WRONG: ' + '; '.join(line[:3000] for line in wrong)}", flush=True)
+        print(
+            f"run {self.runs}: {_names(done) or 'no fault'}: status {status}"
+            f"{'' if not wrong else '  WRONG: ' + '; '.join(line[:3000] for line in wrong)}",
+            flush=True,
+        )
         if lines:
             print("    " + "\n    ".join(line[:300] for line in lines), flush=True)
 
@@ -222,7 +227,9 @@ class Faulty:
             if report == self._peace.reports.get(name):
                 self._known[name] = version
             elif report != "not whole" and report["status"] != "error":
-                found.append(f"{name} differs from the calm run's: {_difference(report, self._peace.reports.get(name))}")
+                found.append(
+                    f"{name} differs from the calm run's: {_difference(report, self._peace.reports.get(name))}"
+                )
         return found
 
     def compare(self) -> None:

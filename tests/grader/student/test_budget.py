@@ -152,3 +152,13 @@ def test_a_person_at_a_breakpoint_has_all_the_time_they_like() -> None:
     session.begin(0)
     assert Student(session).f(1) == 2
     session.close()
+
+
+def test_what_is_given_back_is_left_again() -> None:
+    """A grader that was stopped for an hour takes nothing from a submission."""
+    now = 0.0
+    budget = Budget(10, clock=lambda: now)
+    now = 3610.0
+    assert budget.is_spent
+    budget.give_back(3605)
+    assert budget.left == 5
