@@ -18,6 +18,7 @@ FIGURES ?=
 TARGET ?=
 SECONDS ?=
 INPUT ?=
+CHAOS ?=
 
 # Every page but the lesson texts. Those are full of formulas such as s_{t+1} and [[0, 0], [0, 1]], which mdformat writes
 # with backslashes; learners read them in an editor as well.
@@ -30,7 +31,7 @@ STUDENTS = $(foreach student,$(STUDENT),--student $(student))
 ONE_LESSON = $(if $(word 2,$(LESSON)),$(error make $@ takes one lesson at a time: LESSON=$(firstword $(LESSON))),$(if \
     $(LESSON),--lesson $(LESSON)))
 
-.PHONY: grade test test-slow lint format hooks types stubs figures verify mutants calibrate bar bench-training bench-grading bench-nbgrader fuzz picture clean help
+.PHONY: grade test test-slow lint format hooks types stubs figures verify mutants calibrate bar attacks chaos fuzz bench-training bench-grading bench-nbgrader picture clean help
 
 grade: $(VENV)/.class ## grade the sample class, or yours: SUBMISSIONS=path LESSON="5 6" STUDENT=student-001 OUT=report
 	$(if $(SUBMISSIONS),,$(if $(STUDENT),$(error STUDENT chooses from a class of yours: name its folder, SUBMISSIONS=path)))
@@ -77,6 +78,9 @@ calibrate: $(VENV)/.dev ## train every reference on SEEDS disguised seeds
 
 bar: $(VENV)/.dev ## which known misconceptions reach the training bar all the same
 	$(BIN)/grader bar $(LESSON)
+
+chaos: $(VENV)/.dev ## grade 200 submissions while processes are killed, disks are full, the clock jumps; CHAOS="--faults 20 --seed 3"
+	$(BIN)/python tests/chaos $(CHAOS)
 
 bench-training: $(VENV)/.bench ## one training seed against Stable-Baselines3's DQN, side by side
 	$(BIN)/python -m grader.bench.training --seeds 5

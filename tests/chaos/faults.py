@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ground import Ground
 from processes import Process, below
 
-STOPPED_SECONDS = 17.0
+STOPPED_SECONDS = 26.0
 """Longer than a student's process may take for all of its answers, in the course of ``ground.laid_out``."""
 
 
@@ -65,7 +65,7 @@ class Kind(NamedTuple):
         undo: done after the run that it ended.
         mounts: whether it needs a disk of its own.
         often: of all faults, how many are of this kind, relative to others.
-        slow: too slow for the small version.
+        quick: whether it is in the small version.
     """
 
     name: str
@@ -75,7 +75,7 @@ class Kind(NamedTuple):
     undo: Callable[[Ground], None] = lambda ground: None
     mounts: bool = False
     often: int = 2
-    slow: bool = False
+    quick: bool = False
 
 
 def _kill(role: str) -> Callable[[Target], bool]:
@@ -131,12 +131,20 @@ def _temporary_full(target: Target) -> bool:
     return target.send("zygote", signal.SIGKILL)  # another one needs room
 
 
-def _no_temporary_room(ground: Ground) -> None:
+def _room(ground: Ground) -> None:
+    ground.make_room(ground.disk)
+
+
+def _temporary_room(ground: Ground) -> None:
     ground.make_room(ground.temporary)
 
 
 def _read_only(target: Target) -> bool:
     return target.ground.remount("ro")
+
+
+def _writable(ground: Ground) -> None:
+    ground.remount("rw")
 
 
 def _small_files(target: Target) -> bool:
@@ -181,33 +189,42 @@ def _half_a_report(target: Target) -> bool:
 AGAIN = "the same command goes on from there"
 
 KINDS = (
-    Kind("kill -9: a student's process", _kill("child"), often=5),
-    Kind("kill -9: a zygote", _kill("zygote"), often=5),
-    Kind("kill -9: a worker", _kill("worker"), often=5),
+    Kind("kill -9: a student's process", _kill("child"), quick=True, often=5),
+    Kind("kill -9: a zygote", _kill("zygote"), quick=True, often=5),
+    Kind("kill -9: a worker", _kill("worker"), quick=True, often=5),
     Kind("kill -9: the reader", _kill("reader"), often=3),
-    Kind("kill -9: the child of the reader", _kill("reading child"), often=1, slow=True),
-    Kind("kill -9: the grader", _kill("grader"), (-signal.SIGKILL,), often=4),
+    Kind("kill -9: the child of the reader", _kill("reading child"), often=1),
+    Kind("kill -9: the grader", _kill("grader"), (-signal.SIGKILL,), quick=True, often=4),
     Kind("kill -9: all processes", _kill_all, (-signal.SIGKILL,), often=3),
     Kind("Ctrl-C", _to_all(signal.SIGINT), (130,), AGAIN, often=4),
     Kind("Ctrl-C, twice or more", _to_all(*[signal.SIGINT] * 3), (130,), AGAIN, often=4),
     Kind("SIGTERM to the grader", lambda target: target.send("grader", signal.SIGTERM), (143,), AGAIN),
     Kind("SIGTERM to all", _to_all(signal.SIGTERM, signal.SIGTERM), (143,), AGAIN),
     Kind("SIGHUP to all (terminal closed)", _to_all(signal.SIGHUP), (129,), AGAIN),
-    Kind("SIGSTOP, SIGCONT (Ctrl-Z, fg)", _stop, often=2, slow=True),
+    Kind("SIGSTOP, SIGCONT (Ctrl-Z, fg)", _stop, often=2),
     Kind("SIGSTOP, SIGCONT: a student's process", _stop_child),
-    Kind("disk full (reports)", _full, (2,), AGAIN, lambda ground: ground.make_room(ground.disk), mounts=True, often=4),
-    Kind("disk full (temporary files)", _temporary_full, (2, 3), "", _no_temporary_room, mounts=True, often=2),
+    Kind(
+        "disk full (reports)",
+        _full,
+        (2,),
+        AGAIN,
+        _room,
+        mounts=True,
+        quick=True,
+        often=4,
+    ),
+    Kind("disk full (temporary files)", _temporary_full, (2, 3), "", _temporary_room, mounts=True, often=2),
     Kind("no file may grow (RLIMIT_FSIZE)", _small_files, (2,), AGAIN, often=2),
     Kind(
         "folder becomes read-only",
         _read_only,
         (2,),
         AGAIN,
-        lambda ground: bool(ground.remount("rw")) and None,
+        _writable,
         mounts=True,
         often=3,
     ),
-    Kind("memory runs out: a worker", _no_memory("worker"), often=4),
+    Kind("memory runs out: a worker", _no_memory("worker"), quick=True, often=4),
     Kind("memory runs out: the grader", _no_memory("grader"), (2, 3), often=2),
     Kind("the clock jumps", _jump, often=3),
     Kind("half a report on the disk", _half_a_report, often=2),

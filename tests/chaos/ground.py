@@ -103,7 +103,7 @@ def laid_out(root: Path) -> Iterator[Ground]:
             there = shutil.ignore_patterns("grader", "chaos", "attacks", "figures", "__pycache__")
             shutil.copytree(root / name, ground.course / name, ignore=there)
         text = (root / "course.yml").read_text(encoding="utf-8")
-        (ground.course / "course.yml").write_text(f"limits: {{call_seconds: 5}}\n{text}", encoding="utf-8")
+        (ground.course / "course.yml").write_text(f"limits: {{call_seconds: 8}}\n{text}", encoding="utf-8")
         yield ground
     finally:
         if ground.mounted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -9,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,10 +35,12 @@ class Settings:
 
     lessons: tuple[str, ...]
     isolation: str | None
+    jobs: int | None = None
 
     def command(self, ground: Ground, out: Path) -> list[str]:
         """The command line."""
         level = ["--isolation", self.isolation] if self.isolation else []
+        level += ["--jobs", str(self.jobs)] if self.jobs else []
         lessons = [part for name in self.lessons for part in ("--lesson", name)]
         grader = str(Path(sys.executable).with_name("grader"))
         return [grader, "grade", str(ground.submitted), "--out", str(out), "--no-training", *lessons, *level]
@@ -102,7 +106,7 @@ class Faulty:
         """Nothing is graded yet."""
         self._ground, self._settings, self._peace, self._ledger, self._draw = ground, settings, peace, ledger, draw
         self._out = ground.disk / "report"
-        self._log = ground.top / "said"
+        self._running: subprocess.Popen[bytes] | None = None
         self._known: dict[str, tuple[int, int]] = {}
         self.runs = 0
 
@@ -118,11 +122,20 @@ class Faulty:
                 self._forget(submissions // 4)
             status, said = self._run(waiting, done, submissions)
             self._judge(status, said, done)
-            if not waiting and not done and status == 0:
+            if not waiting and status == 0:
                 return
         self._ledger.problems.append(
             f"no run ended well after the last fault; the last one with {status}: {said[-500:]}"
         )
+
+    def end(self) -> None:
+        """End the run that is going on, if the driver itself was interrupted, and whatever is left of it."""
+        if self._running is not None and self._running.poll() is None:
+            self._running.kill()
+            self._running.wait()
+        for process in left_behind(3):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.number, signal.SIGKILL)
 
     def _forget(self, number: int) -> None:
         reports = sorted(self._out.glob("*/lesson*.json"))
@@ -134,16 +147,19 @@ class Faulty:
         """One run; faults move from ``waiting`` to ``done``, and one that is to end the run is its last."""
         self.runs += 1
         before = len(_reports(self._out))
-        with self._log.open("wb") as log:
-            run = subprocess.Popen(
-                self._settings.command(self._ground, self._out),
-                cwd=self._ground.course,
-                env=self._ground.environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        run = subprocess.Popen(
+            self._settings.command(self._ground, self._out),
+            cwd=self._ground.course,
+            env=self._ground.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._running = run
+        heard: list[bytes] = []
+        listener = threading.Thread(target=lambda: heard.extend(run.stdout or ()), daemon=True)
+        listener.start()
         target = Target(run.pid, self._ground, self._draw)
         end = time.monotonic() + _LONGEST_RUN
         pause = self._pause(waiting, before)
@@ -152,13 +168,14 @@ class Faulty:
                 self._ledger.problems.append(f"a run did not end within {_LONGEST_RUN:.0f} s, after {_names(done)}")
                 os.killpg(run.pid, signal.SIGKILL)
             struck_out = bool(done and done[-1].statuses)
-            if waiting and not struck_out and self._finished() - before >= pause:
+            if waiting and not struck_out and heard and self._finished() - before >= pause:
                 time.sleep(self._draw.random() * 0.3)
                 if run.poll() is None and waiting[0].strike(target):
                     done.append(waiting.pop(0))
                     before, pause = self._finished(), self._pause(waiting, self._finished())
             time.sleep(0.02)
-        said = self._log.read_text(errors="replace")
+        listener.join(20)
+        said = b"".join(heard).decode(errors="replace")
         for kind in done:
             kind.undo(self._ground)
         self._ground.clock.unlink(missing_ok=True)
@@ -197,12 +214,12 @@ class Faulty:
             left_behind(5)
         if left_files := list(self._ground.temporary.iterdir()):
             names = [str(path.name) for path in left_files]
-            if status == -signal.SIGKILL:
-                self._stale = names
-            else:
-                wrong.append(f"temporary files are left: {names}")
-                for path in left_files:
-                    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+            wrong.append(f"temporary files are left: {names}")
+            for path in left_files:
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
         wrong += self._made_twice()
         for kind in done:
             self._ledger.add(kind.name, status, ended=kind is last and ended, line=len(lines) == 1, problem=bool(wrong))

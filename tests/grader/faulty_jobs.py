@@ -39,6 +39,14 @@ def kill_once(mark: str, place: Any, watch: Any) -> int:
     return 7
 
 
+def no_memory_once(mark: str, place: Any, watch: Any) -> int:
+    """Be out of memory the first time."""
+    if not Path(mark).exists():
+        Path(mark).touch()
+        raise MemoryError
+    return 7
+
+
 def fail(place: Any, watch: Any) -> int:
     """Raise what does not survive the way home."""
     raise Odd("this", "that")

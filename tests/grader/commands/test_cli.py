@@ -192,6 +192,39 @@ def test_no_gpu_is_one_clear_line(folder: Path, tmp_path: Path) -> None:
     assert "no CUDA device" in done.stderr + done.stdout
 
 
+IMPATIENT = """
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from grader.commands.options import interruptible
+
+with interruptible("; all is kept"):
+    try:
+        os.kill(os.getpid(), getattr(signal, sys.argv[1]))
+        time.sleep(60)
+    finally:
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            os.kill(os.getpid(), getattr(signal, name))
+        print("the end was not cut off")
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interruption_is_not_interrupted(how: signal.Signals) -> None:
+    command = [sys.executable, "-c", IMPATIENT, how.name]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (128 + how, "grader: interrupted; all is kept\n")
+    assert done.stdout == "the end was not cut off\n"
+
+
+def test_what_is_ignored_from_the_start_interrupts_nothing() -> None:
+    """As nohup has it, and a shell that starts something in the background."""
+    ignored = "import signal; [signal.signal(number, signal.SIG_IGN) for number in (signal.SIGHUP, signal.SIGINT)]"
+    sent = "import os; [os.kill(os.getpid(), number) for number in (signal.SIGHUP, signal.SIGINT)]"
+    code = f"{ignored}\nfrom grader.commands.options import interruptible\nwith interruptible(''):\n    {sent}\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_run_goes_on_where_it_stopped(how: signal.Signals, folder: Path, tmp_path: Path) -> None:
     try:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import fcntl
 import json
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote
@@ -18,7 +20,8 @@ from tiny_course import BALANCE, NUMBERS, TEST_BALANCE, hand_in
 from grader.course import Course, load
 from grader.errors import ClassError
 from grader.export.marks import of_class, of_student
-from grader.files import write
+from grader.files import sweep, write
+from grader.grading import workers
 from grader.grading.classroom import Options, Run, grade_class, grade_student, kept, write_pages
 from grader.grading.own import grade_own
 from grader.report.folders import RESERVED, folder_of
@@ -122,6 +125,49 @@ def test_goes_on_where_it_stopped(course: Course, submissions: Path, tmp_path: P
     assert alone(course, submissions, out, "student-001")[0].notes == ()
     path.write_bytes(b'{"student": "half')
     assert alone(course, submissions, out, "student-001")[0].score == 3
+
+
+def test_what_killed_writers_left_is_swept_away(tmp_path: Path) -> None:
+    left = tmp_path / ".grades.csv.abcd_123"
+    others = [tmp_path / name for name in (".mine.txt.abcd_123", ".grades.csv", "grades.csv.abcd_123")]
+    for path in (left, *others):
+        path.touch()
+    (tmp_path / ".index.html.abcd_123").symlink_to(others[0])
+    (tmp_path / ".index.html.abcd_124").mkdir()
+    written = tmp_path / ".lesson1_numbers.json.abcd_123"
+    with written.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        sweep(tmp_path)
+        assert written.exists(), "somebody is writing it"
+    assert not left.exists()
+    assert all(path.exists() for path in others)
+    sweep(tmp_path)
+    assert not written.exists()
+    sweep(tmp_path / "nothing")
+
+
+def test_a_run_sweeps_before_it_grades_and_after(
+    course: Course, submissions: Path, tmp_path: Path, isolation: Isolation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    left = [out / "student-001" / ".lesson1_numbers.json.abcd_123", out / ".index.html.abcd_123"]
+
+    def leave() -> None:
+        (out / "student-001").mkdir(parents=True, exist_ok=True)
+        for path in left:
+            path.touch()
+
+    def run(*_: object, **__: object) -> Iterator[tuple[str, list[Report]]]:
+        assert not any(path.exists() for path in left)
+        leave()
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(workers, "run", run)
+    leave()
+    with pytest.raises(KeyboardInterrupt):
+        grade_class(course, submissions, out, isolation, Options(rehearse=False))
+    assert not any(path.exists() for path in left)
 
 
 def test_training_meets_other_tasks_at_every_try(course: Course, submissions: Path, tmp_path: Path) -> None:

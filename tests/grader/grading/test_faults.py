@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import csv
+import errno
 import functools
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import faulty_jobs
 import pytest
@@ -14,13 +20,13 @@ from typer.testing import CliRunner
 
 from grader.cli import app
 from grader.course import Course
-from grader.errors import CourseError
-from grader.grading import classroom, workers
+from grader.errors import CourseError, OutputError
+from grader.grading import classroom, pages, workers
 from grader.grading.classroom import Options, Run, grade_class, grade_student
 from grader.render import html
 from grader.report.report import Report
 from grader.report.step import silent
-from grader.student.errors import GraderFault, StudentDied
+from grader.student.errors import GraderFault, StudentDied, is_out_of_memory
 from grader.student.inprocess import Here
 from grader.student.isolation import Isolation, IsolationError, choose
 
@@ -123,9 +129,7 @@ def test_a_fault_of_ours_leaves_a_log_that_goes_with_it(
     assert not log.exists()
 
 
-@pytest.mark.parametrize(
-    "error", [RecursionError("deep"), MemoryError(), OSError(24, "too many files"), StudentDied("x")]
-)
+@pytest.mark.parametrize("error", [RecursionError("deep"), OSError(24, "too many files"), StudentDied("x")])
 def test_what_goes_wrong_while_work_is_read_is_that_report(
     error: BaseException, course: Course, submissions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,6 +214,99 @@ def test_the_exit_status_is_3_and_says_how_many_and_whose(
     assert "failed on 2 submissions: student-002 (lesson1_numbers), student-002 (lesson2_balance);" in said
 
 
+# A folder that cannot be written to
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [(errno.ENOSPC, "make room there"), (errno.EROFS, "make it writable"), (errno.EFBIG, "make room there")],
+)
+def test_a_report_that_cannot_be_written_is_no_fault_of_the_grader(
+    number: int, remedy: str, course: Course, submissions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(path: Path, data: bytes) -> None:
+        raise OSError(number, "the system's word")
+
+    for module in (classroom, pages):
+        monkeypatch.setattr(module, "write", write)
+    with pytest.raises(OutputError, match=f"cannot be written to .the system's word.; {remedy}"):
+        alone(course, submissions, tmp_path / "out")
+    with pytest.raises(OutputError, match=remedy):
+        pages.write_pages(course, submissions, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "says"),
+    [
+        (OutputError("out cannot be written to"), 2, "out cannot be written to"),
+        (MemoryError(), 3, "this machine has no memory left for the grader"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), 3, "this machine has no memory left for the grader"),
+        (GraderFault("it does not start"), 3, "the grader itself failed: it does not start"),
+    ],
+)
+def test_a_run_that_cannot_go_on_ends_in_one_line_that_says_how_much_is_kept(
+    error: Exception,
+    status: int,
+    says: str,
+    course: Course,
+    submissions: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def grade(*_: object, finished: Callable[[str], None], **__: object) -> None:
+        finished("student-001")
+        raise error
+
+    monkeypatch.setattr(classroom, "grade_class", grade)
+    monkeypatch.chdir(course.root)
+    monkeypatch.setenv("GRADER_SALT", "grains")
+    result = CliRunner().invoke(app, ["grade", str(submissions), "--out", str(tmp_path / "out")])
+    assert result.exit_code == status
+    kept = "1 of 3 students is done and kept, and the same command goes on from there"
+    assert result.stderr.splitlines() == ["[1/3] student-001", f"grader: {says}; {kept}"]
+
+
+# Killed from outside
+
+
+class Unlucky(Here):
+    """A place in which something from outside kills so many processes."""
+
+    def __init__(self, kills: int, error: BaseException) -> None:
+        super().__init__()
+        self._kills, self._error = kills, error
+
+    def open(self, *arguments: Any, **more: Any) -> Any:
+        if self.lost < self._kills:
+            self.lost += 1
+            raise self._error
+        return super().open(*arguments, **more)
+
+
+@pytest.mark.parametrize("error", [StudentDied("the process was ended by SIGKILL"), GraderFault("has ended")])
+def test_what_something_from_outside_has_killed_is_judged_once_more(
+    error: BaseException, course: Course, submissions: Path, tmp_path: Path
+) -> None:
+    run = Run(course, submissions, tmp_path / "out", LESSONS[:1], train=False)
+    (report,) = grade_student(run, "student-001", Unlucky(1, error), silent)
+    assert (report.status, report.score) == ("graded", 3)
+    # What happens again is said.
+    (report,) = grade_student(run, "student-002", Unlucky(99, error), silent)
+    assert str(error) in report.message
+    assert report.score == 0
+
+
+def test_no_student_pays_for_the_graders_own_memory(course: Course, submissions: Path, tmp_path: Path) -> None:
+    test = course.tests(course.lessons[0]) / "test_numbers.py"
+    test.write_text(
+        test.read_text().replace("assert student.double(x)", "raise MemoryError\n    assert student.double(x)")
+    )
+    with pytest.raises(GraderFault, match="MemoryError") as caught:
+        alone(course, submissions, tmp_path / "out")
+    assert is_out_of_memory(caught.value)
+    assert not list((tmp_path / "out").rglob("*.json"))
+
+
 # The processes that grade
 
 
@@ -224,6 +321,26 @@ def test_a_worker_that_dies_is_started_again(tmp_path: Path, isolation: Isolatio
     got = results(isolation, jobs, processes=1, hear=heard.append)
     assert got == {"once": 7, "echo 0": 0, "echo 1": 1, "echo 2": 2}
     assert [event.step.stage for event in heard if event.job == "echo 1" and event.step] == ["starting", "reading"]
+
+
+def test_a_worker_whose_memory_has_run_out_is_replaced(tmp_path: Path, isolation: Isolation) -> None:
+    jobs = {"once": functools.partial(faulty_jobs.no_memory_once, str(tmp_path / "mark"))}
+    assert results(isolation, jobs, processes=1) == {"once": 7}
+
+
+def test_ctrl_c_does_not_end_a_worker_that_has_only_begun(isolation: Isolation) -> None:
+    worker = workers._Worker(multiprocessing.get_context("spawn"), isolation)
+    try:
+        for number in (signal.SIGINT, signal.SIGHUP):
+            os.kill(worker._process.pid or 0, number)
+        worker.greet()
+        for number in (signal.SIGINT, signal.SIGHUP):
+            os.kill(worker._process.pid or 0, number)
+        assert worker.do("echo", functools.partial(faulty_jobs.echo, 5), lambda event: None) == 5
+    finally:
+        worker.end(at_once=True)
+        worker.wait()
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def test_a_job_that_kills_its_worker_twice_is_set_aside(isolation: Isolation) -> None:
@@ -249,8 +366,6 @@ def test_workers_that_cannot_start_are_one_fault(isolation: Isolation, monkeypat
 
 
 def test_a_run_that_is_left_early_leaves_no_process(isolation: Isolation) -> None:
-    import multiprocessing
-
     before = set(multiprocessing.active_children())
     jobs = {f"echo {i}": functools.partial(faulty_jobs.echo, i) for i in range(50)}
     run = workers.run(jobs, isolation, processes=2)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from grader.student import isolation
+from grader.student import isolation, stopped
 from grader.student.errors import GraderFault, StudentDied, StudentError
 from grader.student.inprocess import Here
 from grader.student.isolation import IsolationError, choose
@@ -651,6 +651,42 @@ def own_split():
         pytest.skip(str(error))
     with ZygoteClient(chosen) as split:
         yield split
+
+
+@pytest.mark.parametrize(
+    ("status", "lost"), [(signal.SIGKILL, 1), (signal.SIGTERM, 1), (signal.SIGSEGV, 0), (3 << 8, 0)]
+)
+def test_what_something_from_outside_has_ended_is_counted(any_split, start, monkeypatch, status, lost):
+    student = start(any_split, "import os\n\n\ndef ends():\n    os._exit(0)\n")
+    before, end = any_split.lost, any_split.end_child
+    monkeypatch.setattr(any_split, "end_child", lambda *child, **how: end(*child, **how) | {"ended": int(status)})
+    with pytest.raises(StudentDied):
+        student.ends()
+    assert any_split.lost - before == lost
+
+
+def test_no_student_pays_for_the_time_in_which_the_grader_was_stopped(any_split, start, monkeypatch):
+    """As if it was stopped and went on during every call: a stop is noticed when it ends."""
+    source = "import time\n\n\ndef slow():\n    time.sleep(1.5)\n    return 5\n"
+    student = start(any_split, source, call_seconds=1)
+    monkeypatch.setattr(stopped, "since", lambda moment: True)
+    assert [student.slow() for _ in range(3)] == [5, 5, 5]
+    monkeypatch.setattr(stopped, "since", lambda moment: False)
+    with pytest.raises(StudentDied, match="no answer within 1 second"):
+        student.slow()
+
+
+def test_the_end_of_a_stop_is_noticed():
+    handler = signal.getsignal(signal.SIGCONT)
+    try:
+        signal.signal(signal.SIGCONT, signal.SIG_DFL)
+        before = time.monotonic()
+        stopped.watch()
+        assert not stopped.since(before)
+        os.kill(os.getpid(), signal.SIGCONT)
+        assert stopped.since(before)
+    finally:
+        signal.signal(signal.SIGCONT, handler)
 
 
 def test_a_zygote_that_was_killed_is_the_graders_fault_and_is_replaced(own_split, start):
