@@ -14,6 +14,9 @@ SUBMISSIONS ?=
 LESSON ?=
 STUDENT ?=
 SEEDS ?= 20
+GOAL ?=
+JSON ?=
+OUT_TABLE ?=
 FIGURES ?=
 TARGET ?=
 SECONDS ?=
@@ -43,6 +46,9 @@ test: $(VENV)/.dev ## run the grader's own tests
 
 test-slow: $(VENV)/.dev ## as test, with every known wrong program of every lesson
 	EVERY_SAMPLE=1 $(BIN)/python -m pytest --dist worksteal -n $$($(BIN)/python -c 'import grader.grading.workers as w; print(w.count())') tests/grader
+
+attacks: $(VENV)/.dev ## hand in every hostile submission of tests/attacks, at each level; GOAL="read forge" JSON=file OUT_TABLE=file
+	$(BIN)/python tests/attacks $(GOAL) $(if $(JSON),--json "$(JSON)") $(if $(OUT_TABLE),--out "$(OUT_TABLE)")
 
 lint: $(VENV)/.dev ## style, format and spelling
 	$(BIN)/ruff check .
