@@ -64,7 +64,7 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, Near) or isinstance(other, Near):
         return same(getattr(one, "value", one), getattr(other, "value", other))
     if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
-        return same(one.numpy(), other.numpy())
+        return same(one.detach().numpy(), other.detach().numpy())
     if isinstance(one, _SCALARS) and isinstance(other, _SCALARS):
         return _kind(one) == _kind(other) and _close(one, other)
     if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
