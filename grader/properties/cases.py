@@ -250,4 +250,11 @@ def alike(one: Sequence[Outcome], other: Sequence[Outcome], what: Alike) -> bool
     pairs = list(zip(one, other, strict=True))
     if any((left.verdict, left.place) != (right.verdict, right.place) for left, right in pairs):
         return False
+    if what == "compared":
+        return all(same(_compared(left), _compared(right)) for left, right in pairs)
     return what == "places" or all(same(left.value, right.value) for left, right in pairs)
+
+
+def _compared(outcome: Outcome) -> Any:
+    """The left side of the comparison that failed, without the answers before it."""
+    return outcome.value[0] if outcome.verdict == "fail" else None

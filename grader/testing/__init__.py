@@ -31,7 +31,7 @@ from grader.testing.near import Near, near
 
 __all__ = ["Alike", "Near", "exercise", "near"]
 
-Alike = Literal["values", "places", "draws"]
+Alike = Literal["values", "compared", "places", "draws"]
 """What two programs that break a law in the same way have in common; see ``exercise``."""
 
 
@@ -43,7 +43,9 @@ def exercise(name: str, *, needs: tuple[str, ...] = (), weight: float = 1.0, ali
         needs: properties of the same file without which this one says nothing: it is skipped when one of them fails.
         weight: its share of the exercise's points, in relation to the exercise's other properties.
         alike: how a misconception is recognised by this property. ``values``: it fails in the same examples, at the
-            same line of the test, with the same value. ``places``: the value does not matter, as with a network whose
-            first weights are its own. ``draws``: nor does it matter in which examples, as luck decides that.
+            same line of the test, with the same value, which is the left side of the comparison and the last answer.
+            ``compared``: the left side of the comparison alone, where answers before it, such as a network's first
+            weights, are each program's own. ``places``: no value matters. ``draws``: nor does it matter in which
+            examples, as luck decides that.
     """
     return pytest.mark.exercise(name, needs=needs, weight=weight, alike=alike)
