@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from grader.student.errors import StudentError
 from grader.testing import exercise, near
 
 HALVES = st.integers(-6, 6).map(lambda n: n / 2)
@@ -35,95 +36,160 @@ def random_weights(network, seed, gain=1.0):
     return new
 
 
-@exercise("PolicyNetwork", weight=2)
+def with_weights(student, sizes, seed, gain=1.0):
+    """A student's network with weights of the grader's, and these weights."""
+    network = student.PolicyNetwork(sizes[0], sizes[1])
+    state = random_weights(network, seed, gain)
+    network.load_state_dict(state)
+    return network, state
+
+
+# Networks of other shapes have other logits, so a misconception is known by where it fails, and by what is said there.
+
+
+@exercise("PolicyNetwork", weight=2, alike="compared")
 @settings(max_examples=8)
 @given(sizes=SIZES, seed=st.integers(0, 99))
 def test_one_logit_for_each_action(student, sizes, seed):
     """A network for O numbers and A actions turns a batch (N, O) into logits (N, A), each row from its own observation
-    and from no other one.
+    and from no other one, and the same ones each time.
     """
     inputs, outputs, count = sizes
-    network = student.PolicyNetwork(inputs, outputs)
-    network.load_state_dict(random_weights(network, seed))
+    network, _ = with_weights(student, sizes, seed)
     x = points(count, inputs, seed)
-    together = network(x)
+    try:
+        together, again = network(x), network(x)
+    except StudentError as error:
+        try:
+            network(points(count, outputs, seed))
+        except StudentError:
+            raise error from None
+        raise AssertionError(
+            "a network for O numbers; this one takes A numbers, as many as there are actions"
+        ) from None
     assert isinstance(together, torch.Tensor), "a tensor"
     assert list(together.shape) == near([count, outputs])
+    repeats = together == near(again.detach())
+    assert repeats, "the same logits for the same observations each time"
     alone = torch.cat([network(row.unsqueeze(0)) for row in x])
+    by_itself = together == near(alone.detach())
+    assert by_itself, "rows that depend on their own observation only: the logits of a batch are those of its rows"
     differ = not torch.allclose(together[0], together[1])
-    assert together == near(alone.detach())
     assert differ, "other logits for another observation"
 
 
-@exercise("PolicyNetwork", needs=("test_one_logit_for_each_action",), weight=2)
+def described(logits):
+    """What all these logits have in common, if it is more than that they are real numbers."""
+    whole = bool(torch.allclose(logits.exp().sum(dim=1), torch.ones(len(logits)), atol=1e-3))
+    lowest, highest = float(logits.min()), float(logits.max())
+    if lowest >= 0 and highest <= 1:
+        ones = bool(torch.allclose(logits.sum(dim=1), torch.ones(len(logits)), atol=1e-3))
+        return "numbers from 0 to 1, which add up to 1 in every row" if ones else "numbers from 0 to 1"
+    if lowest >= 0:
+        return "numbers of which none is below 0"
+    if lowest >= -1 and highest <= 1:
+        return "numbers from -1 to 1, even with large weights"
+    return "numbers of which exp adds up to 1 in every row" if whole else "any real numbers"
+
+
+@exercise("PolicyNetwork", needs=("test_one_logit_for_each_action",), weight=2, alike="compared")
 @settings(max_examples=5)
 @given(sizes=SIZES, seed=st.integers(0, 99))
 def test_logits_are_any_real_numbers(student, sizes, seed):
     """Logits have no bounds: with large weights they lie far apart, and some are below 0. Nothing squeezes them at the
-    end, no softmax, no ReLU, no tanh.
+    end, no softmax or log-softmax, no ReLU, no tanh.
     """
     # Weights drawn 16 times. Even where every logit is the same for all observations, each draw has one below 0 with
-    # probability 3/4 or more (there are two actions at least), so that none has one is a chance of 2e-10.
-    inputs, outputs, _ = sizes
-    network, drawn_logits = student.PolicyNetwork(inputs, outputs), []
+    # probability 3/4 or more (there are two actions at least), so that none has one is a chance of 2e-10. That all
+    # are between -1 and 1 by chance, or that exp adds up to 1 in all 16 draws, is less likely still.
+    drawn_logits = []
     for draw in range(16):
-        network.load_state_dict(random_weights(network, 100 * draw + seed, gain=10.0))
-        drawn_logits.append(network(points(16, inputs, seed)).detach())
-    logits = torch.cat(drawn_logits)
-    lowest, apart = float(logits.min()), float((logits.max(dim=1).values - logits.min(dim=1).values).max())
-    assert lowest < 0, "some logits below 0"
-    assert apart > 4, "with large weights, logits that lie far apart"
+        network, state = with_weights(student, sizes, 100 * draw + seed, gain=10.0)
+        owns = len(state) > 0
+        assert owns, "a module that owns its weights"
+        drawn_logits.append(network(points(16, sizes[0], seed)).detach())
+    assert described(torch.cat(drawn_logits)) == "any real numbers"
 
 
-@exercise("PolicyNetwork", needs=("test_one_logit_for_each_action",))
+@exercise("PolicyNetwork", needs=("test_logits_are_any_real_numbers",), alike="compared")
+@settings(max_examples=3)
+@given(sizes=SIZES, seed=st.integers(0, 99))
+def test_nothing_after_the_last_layer(student, sizes, seed):
+    """After the last linear layer there is nothing: where the weights of that layer move in a straight line, so do the
+    logits.
+    """
+    # Which weights are the last layer's depends on the architecture: some are. The line goes from one side of 0 to the
+    # other, for 32 observations and three draws of all other weights, so that whatever bends there is seen to bend.
+    inputs, _, _ = sizes
+    straight = None
+    for draw in range(3):
+        network, state = with_weights(student, sizes, 100 * draw + seed, gain=3.0)
+        x = points(32, inputs, seed + draw)
+        middle, found = network(x).detach(), set()
+        for name, value in state.items():
+            step = random_weights(network, 100 * draw + seed + 7, gain=30.0)[name]
+            ends = []
+            for sign in (1, -1):
+                network.load_state_dict({**state, name: value + sign * step if value.is_floating_point() else value})
+                ends.append(network(x).detach())
+            size = float((ends[0] - ends[1]).abs().max())
+            if size > 0.1 and float((ends[0] + ends[1] - 2 * middle).abs().max()) < 1e-3 * size:
+                found.add(name)
+        straight = found if straight is None else straight & found
+    assert straight, "a linear layer that comes last, with nothing after it"
+
+
+@exercise("PolicyNetwork", needs=("test_one_logit_for_each_action",), alike="compared")
 @settings(max_examples=5)
 @given(sizes=SIZES, seed=st.integers(0, 99))
 def test_more_than_a_linear_map(student, sizes, seed):
     """The network has a nonlinearity between its layers; linear after linear would be one linear layer again."""
     inputs, outputs, _ = sizes
-    network = student.PolicyNetwork(inputs, outputs)
-    network.load_state_dict(random_weights(network, seed, gain=2.0))
+    network, state = with_weights(student, sizes, seed, gain=2.0)
     x, y = points(8, inputs, seed), points(8, inputs, seed + 1)
     # f(x + y) + f(0) = f(x) + f(y) for everything that is linear up to a constant, whichever way it is written.
     left, zero, one, other = network(x + y), network(0 * x), network(x), network(y)
-    difference = float((left + zero - one - other).abs().max())
-    assert difference > 1e-3, "a network that is not linear: a hidden layer with a nonlinearity"
+    bends = float((left + zero - one - other).abs().max()) > 1e-3 * float((one - other).abs().max())
+    # A single linear layer has (O + 1) · A weights.
+    single = 0 < sum(value.numel() for value in state.values()) <= (inputs + 1) * outputs
+    assert bends or not single, "a hidden layer, and a nonlinearity after it"
+    assert bends, "a network that is not linear: a nonlinearity between its layers"
 
 
-@exercise("PolicyNetwork", needs=("test_one_logit_for_each_action",))
+@exercise("PolicyNetwork", needs=("test_one_logit_for_each_action",), alike="compared")
 @settings(max_examples=4)
 @given(sizes=SIZES, seed=st.integers(0, 99))
 def test_an_optimizer_finds_all_weights(student, sizes, seed):
     """All weights are parameters of the module: two networks with the same state_dict give the same logits."""
-    inputs, outputs, count = sizes
-    one, other = student.PolicyNetwork(inputs, outputs), student.PolicyNetwork(inputs, outputs)
-    one.load_state_dict(random_weights(one, seed))
-    other.load_state_dict(one.state_dict())
-    x = points(count, inputs, seed)
-    assert len(one.state_dict()) > 0, "a module with parameters"
-    assert other(x) == near(one(x).detach())
+    one, state = with_weights(student, sizes, seed)
+    other = student.PolicyNetwork(sizes[0], sizes[1])
+    other.load_state_dict(state)
+    x = points(sizes[2], sizes[0], seed)
+    owns = len(state) > 0
+    assert owns, "a module that owns its weights"
+    same = other(x) == near(one(x).detach())
+    assert same, "the same logits from two networks with the same state_dict"
 
 
-@exercise("PolicyNetwork", needs=("test_one_logit_for_each_action",))
+@exercise("PolicyNetwork", needs=("test_one_logit_for_each_action",), alike="places")
 @settings(max_examples=3)
 @given(sizes=SIZES, seed=st.integers(0, 99))
 def test_gradients_reach_every_weight(student, sizes, seed):
     """Gradients flow from the logits back to every weight that has a say in them."""
     inputs, outputs, count = sizes
-    network = student.PolicyNetwork(inputs, outputs)
-    state = random_weights(network, seed)
-    network.load_state_dict(state)
+    network, state = with_weights(student, sizes, seed)
     x, weigh = points(count, inputs, seed), points(count, outputs, seed + 1)
     logits = network(x)
     flows = logits.requires_grad
     assert flows, "logits that gradients can flow back from"
     (logits * weigh).sum().backward()
-    gradients = network.gradients()
-    for name, gradient in gradients.items():
+    without = []
+    for name, gradient in network.gradients().items():
         network.load_state_dict({**state, name: state[name] + 0.5})
         has_a_say = not torch.allclose(network(x), logits, atol=1e-4)
         reached = gradient is not None and bool(gradient.any())
-        assert reached or not has_a_say, f"a gradient for {name}"
+        without += [name] if has_a_say and not reached else []
+    assert without == [], "no weight that has a say and no gradient"
 
 
 # sample_action
@@ -134,11 +200,11 @@ PROBABILITIES = [0.05, 0.1, 0.25, 0.6]
 
 
 @st.composite
-def policies(draw):
+def policies(draw, shifts=(-2.0, 0.5, 3.0)):
     """A linear policy (N, 3) -> (N, 4) and its probabilities (3, 4). Its logits are not normalised."""
     rows = [draw(st.permutations(PROBABILITIES)) for _ in range(STATES)]
-    shifts = [draw(st.sampled_from([-2.0, 0.5, 3.0])) for _ in range(STATES)]
-    logits = torch.tensor(rows).log() + torch.tensor(shifts).unsqueeze(1)
+    moved = [draw(st.sampled_from(shifts)) for _ in range(STATES)]
+    logits = torch.tensor(rows).log() + torch.tensor(moved).unsqueeze(1)
     layer = nn.Linear(STATES, len(PROBABILITIES))
     with torch.no_grad():
         layer.weight.copy_(logits.T)
@@ -165,7 +231,10 @@ def drawn(answer, count, outputs):
     return array.astype(np.int64), log_probs
 
 
-@exercise("sample_action", weight=2)
+# Which actions are drawn is luck, so what a law compares here is what has to come out whichever they are.
+
+
+@exercise("sample_action", weight=2, alike="draws")
 @given(policy=policies(), states=st.lists(st.integers(0, STATES - 1), min_size=5, max_size=7), seed=st.integers(0, 99))
 def test_log_probs_of_the_actions_drawn(student, policy, states, seed):
     """`sample_action` gives N actions and N log-probabilities: entry i is log π(a|s) of the action i that was drawn."""
@@ -176,9 +245,30 @@ def test_log_probs_of_the_actions_drawn(student, policy, states, seed):
     assert log_probs == near([math.log(rows[state][action]) for state, action in zip(states, actions)])
 
 
-@exercise("sample_action", weight=2)
+@exercise("sample_action", needs=("test_log_probs_of_the_actions_drawn",), alike="compared")
 @settings(max_examples=3)
-@given(policy=policies(), seed=st.integers(0, 99))
+@given(policy=policies(shifts=(3.5, 5.0)), seed=st.integers(0, 99))
+def test_each_action_has_one_log_prob(student, policy, seed):
+    """Whenever an action is drawn for an observation, its log-probability is the same: log π(a|s)."""
+    # A table (3, 4) has no luck in it: what was never drawn counts as right, and NaN stands for several answers.
+    layer, rows = policy
+    states = list(range(STATES)) * 400
+    generator = torch.Generator().manual_seed(seed)
+    actions, log_probs = drawn(student.sample_action(student.put(layer), one_hot(states), generator), len(states), 4)
+    assert isinstance(log_probs, torch.Tensor), "log_probs as a tensor, for a loss is made of them"
+    assert list(log_probs.shape) == near([len(states)])
+    table = np.log(rows)
+    for state in range(STATES):
+        for action in range(4):
+            found = log_probs.detach().numpy()[state::STATES][actions[state::STATES] == action]
+            if found.size:
+                table[state, action] = found[0] if np.allclose(found, found[0], atol=1e-3) else np.nan
+    assert table == near(np.log(rows), rtol=1e-3)
+
+
+@exercise("sample_action", weight=2, alike="draws")
+@settings(max_examples=3)
+@given(policy=policies(shifts=(3.5, 5.0)), seed=st.integers(0, 99))
 def test_actions_come_as_often_as_the_policy_says(student, policy, seed):
     """Each action comes as often as the softmax of its row of logits says, each row drawn for itself."""
     # By Hoeffding a frequency over 1,000 draws is wrong by more than 0.1 once in 2e8; in 36 of them once in 6e6 times.
@@ -186,11 +276,19 @@ def test_actions_come_as_often_as_the_policy_says(student, policy, seed):
     states = list(range(STATES)) * 1000
     generator = torch.Generator().manual_seed(seed)
     actions, _ = drawn(student.sample_action(student.put(layer), one_hot(states), generator), len(states), 4)
-    frequencies = [np.bincount(actions[state::STATES], minlength=4) / 1000 for state in range(STATES)]
+    frequencies = np.array([np.bincount(actions[state::STATES], minlength=4) / 1000 for state in range(STATES)])
+    # 1,000 equal draws, the likeliest action each time, or four actions all alike: no right answer comes near these.
+    greedy = bool((frequencies[range(STATES), np.argmax(rows, axis=1)] == 1).all())
+    single, row_by_row = len(set(actions.tolist())) > 1, bool((frequencies < 1).all())
+    even = bool((np.abs(frequencies - 0.25) < 0.1).all())
+    assert not greedy, "actions that are drawn, not the likeliest one each time"
+    assert single, "a draw for every row; here all rows of the batch have one action"
+    assert row_by_row, "a draw for every row; here all rows with the same observation have the same action"
+    assert not even, "actions that come as often as the policy says, not all equally often"
     assert frequencies == near(rows, rtol=0, atol=0.1)
 
 
-@exercise("sample_action", needs=("test_log_probs_of_the_actions_drawn",), weight=2)
+@exercise("sample_action", needs=("test_log_probs_of_the_actions_drawn",), weight=2, alike="draws")
 @settings(max_examples=10)
 @given(
     policy=policies(),
@@ -215,7 +313,7 @@ def test_gradient_reaches_the_policy(student, policy, states, weigh, seed):
         assert gradients[name] == near(parameter.grad, rtol=1e-3)
 
 
-@exercise("sample_action", needs=("test_actions_come_as_often_as_the_policy_says",))
+@exercise("sample_action", needs=("test_actions_come_as_often_as_the_policy_says",), alike="places")
 @settings(max_examples=4)
 @given(policy=policies(), seed=st.integers(0, 99))
 def test_the_generator_decides(student, policy, seed):
@@ -231,12 +329,12 @@ def test_the_generator_decides(student, policy, seed):
     again, _ = drawn(student.sample_action(there, observations, other), 3 * 100, 4)
     after, _ = drawn(student.sample_action(there, observations, one), 3 * 100, 4)
     assert untouched, "global random numbers left alone: a generator was given"
-    assert again == near(first)
+    assert again == near(first), "the same actions from two generators with the same seed"
     # Two draws of an action agree with probability 0.435, so 300 of them never do.
     assert not np.array_equal(after, first), "another draw the second time; the generator moves on"
 
 
-@exercise("sample_action", needs=("test_actions_come_as_often_as_the_policy_says",))
+@exercise("sample_action", needs=("test_actions_come_as_often_as_the_policy_says",), alike="places")
 @settings(max_examples=3)
 @given(policy=policies())
 def test_without_a_generator_the_global_one(student, policy):
@@ -274,7 +372,7 @@ def standardized(returns, got):
     return min(both, key=lambda needed: np.abs(got.detach().numpy() - needed).max())
 
 
-@exercise("standardize", weight=3)
+@exercise("standardize", weight=3, alike="places")
 @given(returns=spread_returns())
 def test_mean_0_and_standard_deviation_1(student, returns):
     """Standardized returns are (return − mean) / standard deviation, both taken over all entries together."""
@@ -282,21 +380,59 @@ def test_mean_0_and_standard_deviation_1(student, returns):
     assert got == near(standardized(returns, got), rtol=5e-3, atol=1e-4)
 
 
-@exercise("standardize", needs=("test_mean_0_and_standard_deviation_1",), weight=2)
+@st.composite
+def six_returns(draw):
+    """Six returns of one or two axes, one of them far from the others."""
+    values = torch.tensor(draw(st.permutations([0.0, 1.0, 2.0, 3.5, 4.0, 10.0])))
+    shape = draw(st.sampled_from([(6,), (2, 3), (3, 2)]))
+    return (draw(st.sampled_from([0.5, 1.0, 3.0])) * values + draw(st.sampled_from([1.0, 5.0]))).reshape(shape)
+
+
+@exercise("standardize", alike="compared")
+@settings(max_examples=8)
+@given(returns=six_returns())
+def test_unit_and_zero_of_the_returns_do_not_matter(student, returns):
+    """Twice the returns, or 20 more each, are standardized to the same numbers: these are distances from the mean,
+    measured in standard deviations.
+    """
+    # What is compared is the same with n and with n − 1.
+    got, twice, more = (student.standardize(values) for values in (returns, 2 * returns, returns + 20))
+    assert isinstance(got, torch.Tensor), "a tensor"
+    assert list(got.shape) == near(list(returns.shape))
+    x, y = returns.double().flatten().numpy(), got.detach().double().flatten().numpy()
+    divisor = (x.max() - x.min()) / (y[x.argmax()] - y[x.argmin()])
+    becomes_0 = x.min() - divisor * y[x.argmin()]
+    straight = np.allclose(y, (x - becomes_0) / divisor, atol=1e-2)
+    assert straight, "equal distances between returns as equal distances between results"
+    assert divisor > 0, "the largest number for the largest return"
+    mean, scale = becomes_0, float(twice.detach().abs().sum() / got.detach().abs().sum())
+    assert mean == near(x.mean(), rtol=5e-3), f"the mean, {x.mean():.4g}, as the return that becomes 0"
+    growth = {0.5: "half as large", 1.0: "the same", 2.0: "twice as large"}
+    said = [word for factor, word in growth.items() if abs(scale - factor) < 5e-3]
+    of_twice = said[0] if said else "others"
+    assert of_twice == "the same", "the same results for twice the returns"
+    moved = float((more - got).detach().abs().max()) > 1e-2
+    assert not moved, "the same results for returns that are all 20 larger"
+    deviations = [x.std(ddof=ddof) for ddof in (0, 1)]
+    deviation = min(deviations, key=lambda needed: abs(needed - divisor))
+    assert divisor == near(deviation, rtol=5e-3), f"the standard deviation, {deviation:.4g}, to divide by"
+
+
+@exercise("standardize", needs=("test_mean_0_and_standard_deviation_1",), weight=2, alike="places")
 @settings(max_examples=10)
 @given(value=st.sampled_from([0.0, 5.0, -3.5, 0.1]), shape=st.sampled_from([(3,), (2,), (2, 3)]))
 def test_no_spread_is_no_catastrophe(student, value, shape):
     """A single return, and returns that are all equal, give finite numbers of the same shape: no NaN, no infinity."""
     # Both in one example: code that fails at a single entry is not the same as code that fails at equal ones.
     single, equal = student.standardize(torch.full((1,), value)), student.standardize(torch.full(shape, value))
-    for got, needed in ((single, (1,)), (equal, shape)):
+    for got, needed, which in ((single, (1,), "a single return"), (equal, shape, "returns that are all equal")):
         assert isinstance(got, torch.Tensor), "a tensor"
         assert list(got.shape) == near(list(needed))
         finite = bool(torch.isfinite(got).all())
-        assert finite, "finite numbers, such as 0"
+        assert finite, f"finite numbers, such as 0, for {which}"
 
 
-@exercise("standardize", needs=("test_mean_0_and_standard_deviation_1",))
+@exercise("standardize", needs=("test_mean_0_and_standard_deviation_1",), alike="places")
 @settings(max_examples=5)
 @given(returns=spread_returns())
 def test_standardize_leaves_its_input_alone(student, returns):
@@ -326,7 +462,7 @@ def needed_loss(log_probs, returns):
     return -sum(log_prob * value for log_prob, value in pairs) / len(pairs)
 
 
-@exercise("policy_gradient_loss", weight=2)
+@exercise("policy_gradient_loss", weight=2, alike="compared")
 @given(case=steps())
 def test_loss_is_minus_the_mean_of_the_products(student, case):
     """The loss is −(1/N) Σ log π(aᵢ|sᵢ) · Gᵢ, one number; the returns Gᵢ enter as they are."""
@@ -334,7 +470,7 @@ def test_loss_is_minus_the_mean_of_the_products(student, case):
     assert student.policy_gradient_loss(log_probs, returns) == near(needed_loss(log_probs, returns))
 
 
-@exercise("policy_gradient_loss", needs=("test_loss_is_minus_the_mean_of_the_products",), weight=2)
+@exercise("policy_gradient_loss", needs=("test_loss_is_minus_the_mean_of_the_products",), weight=2, alike="compared")
 @settings(max_examples=10)
 @given(case=steps())
 def test_gradient_makes_good_actions_likelier(student, case):
@@ -351,12 +487,15 @@ def test_gradient_makes_good_actions_likelier(student, case):
     assert log_probs.grad == near(-returns.detach() / len(returns))
 
 
-@exercise("policy_gradient_loss", needs=("test_gradient_makes_good_actions_likelier",))
+@exercise("policy_gradient_loss", needs=("test_gradient_makes_good_actions_likelier",), alike="compared")
 @settings(max_examples=8)
 @given(case=steps())
 def test_returns_are_constants(student, case):
     """The returns are what was measured: no gradient flows into them."""
     log_probs, returns = (part.requires_grad_() for part in case)
-    student.policy_gradient_loss(log_probs, returns).backward()
+    loss = student.policy_gradient_loss(log_probs, returns)
+    flows = isinstance(loss, torch.Tensor) and loss.requires_grad
+    assert flows, "a loss that gradients can flow back from"
+    loss.backward()
     none = returns.grad is None or not bool(returns.grad.any())
     assert none, "no gradient in the returns"

@@ -1,4 +1,4 @@
-"""The Gumbel trick: the arg max of logits plus Gumbel noise is a draw from their softmax. Logits that are log-probabilities."""
+"""The Gumbel trick: the arg max of logits plus Gumbel noise is a draw from their softmax. The network is a `Sequential`."""
 
 import copy
 
@@ -10,8 +10,7 @@ from torch import nn
 
 class PolicyNetwork(nn.Sequential):
     def __init__(self, input_dim, output_dim):
-        # log_softmax of logits are logits of the same policy.
-        super().__init__(nn.Linear(input_dim, 96), nn.SiLU(), nn.Linear(96, output_dim), nn.LogSoftmax(dim=-1))
+        super().__init__(nn.Linear(input_dim, 96), nn.SiLU(), nn.Linear(96, output_dim))
 
 
 def sample_action(policy, observations, generator=None):
@@ -68,8 +67,8 @@ def train(env, *, max_steps, seed, device="cpu"):
         powers = 0.99 ** np.arange(len(paid))[:, None]
         to_go = np.flip(np.cumsum(np.flip(paid * powers, 0), 0), 0) / powers
         worth = torch.as_tensor(to_go.copy(), dtype=torch.float32, device=device)[mask]
-        logits = policy(torch.stack(seen)[mask])
-        log_probs = logits.gather(-1, torch.stack(taken)[mask][:, None])[:, 0]
+        log_pi = F.log_softmax(policy(torch.stack(seen)[mask]), dim=-1)
+        log_probs = log_pi.gather(-1, torch.stack(taken)[mask][:, None])[:, 0]
         optimizer.zero_grad(set_to_none=True)
         policy_gradient_loss(log_probs, standardize(worth)).backward()
         nn.utils.clip_grad_norm_(policy.parameters(), 0.5)
