@@ -23,8 +23,9 @@ class PolicyNetwork(nn.Module):
     """A network that says how much it likes each action: one logit an action, any real number.
 
     The policy is the softmax of the logits: π(a|s) = exp(logit_a) / Σ_b exp(logit_b). The network itself stops at the
-    logits, with no softmax, ReLU or tanh after its last layer. Between its layers it needs at least one hidden layer
-    with a nonlinearity; how many units is free, and 64 in each of two layers with tanh are plenty.
+    logits: after its last linear layer there is nothing, no softmax or log-softmax, no ReLU, no tanh. It needs at least
+    one hidden layer with a nonlinearity; how many units is free, and 64 in each of two layers with tanh are plenty. The
+    same observation has the same logits each time, alone or in any batch: no dropout, no batch normalization.
 
     | name       | meaning                                                 |
     |------------|---------------------------------------------------------|

@@ -55,7 +55,7 @@ def test_one_logit_for_each_action(student, sizes, seed):
     and from no other one, and the same ones each time.
     """
     inputs, outputs, count = sizes
-    network, _ = with_weights(student, sizes, seed)
+    network, state = with_weights(student, sizes, seed)
     x = points(count, inputs, seed)
     try:
         together, again = network(x), network(x)
@@ -74,12 +74,17 @@ def test_one_logit_for_each_action(student, sizes, seed):
     alone = torch.cat([network(row.unsqueeze(0)) for row in x])
     by_itself = together == near(alone.detach())
     assert by_itself, "rows that depend on their own observation only: the logits of a batch are those of its rows"
-    differ = not torch.allclose(together[0], together[1])
+    # Where the grader's weights reach nothing, the first ones may be 0: the laws below judge that.
+    differ = not state or not torch.allclose(together[0], together[1])
     assert differ, "other logits for another observation"
 
 
 def described(logits):
     """What all these logits have in common, if it is more than that they are real numbers."""
+    # A softmax that is written out may overflow with large weights; its other rows tell what it is.
+    logits = logits[torch.isfinite(logits).all(dim=1)]
+    if not len(logits):
+        return "numbers that are not finite"
     whole = bool(torch.allclose(logits.exp().sum(dim=1), torch.ones(len(logits)), atol=1e-3))
     lowest, highest = float(logits.min()), float(logits.max())
     if lowest >= 0 and highest <= 1:
@@ -280,7 +285,7 @@ def test_actions_come_as_often_as_the_policy_says(student, policy, seed):
     # 1,000 equal draws, the likeliest action each time, or four actions all alike: no right answer comes near these.
     greedy = bool((frequencies[range(STATES), np.argmax(rows, axis=1)] == 1).all())
     single, row_by_row = len(set(actions.tolist())) > 1, bool((frequencies < 1).all())
-    even = bool((np.abs(frequencies - 0.25) < 0.1).all())
+    even = bool((np.abs(frequencies - 0.25) < 0.06).all())
     assert not greedy, "actions that are drawn, not the likeliest one each time"
     assert single, "a draw for every row; here all rows of the batch have one action"
     assert row_by_row, "a draw for every row; here all rows with the same observation have the same action"
