@@ -15,7 +15,8 @@ from torch import nn
 class DQN(nn.Module):
     """A deep Q-network: the values of all actions in one forward pass.
 
-    ``self.network`` is linear → ReLU → linear → ReLU → linear, with two hidden layers of 128 units.
+    It is linear → ReLU → linear → ReLU → linear, with two hidden layers of 128 units. What you call its layers is up to
+    you.
 
     | name       | meaning                                                 |
     |------------|---------------------------------------------------------|
@@ -56,7 +57,7 @@ class DQN(nn.Module):
 
 
 def make_optimizer(model: nn.Module, lr: float = 1e-3) -> torch.optim.Optimizer:
-    """Adam over all of the model's parameters.
+    """Adam over all of the model's parameters, with torch's own settings but for the learning rate.
 
     | name  | meaning                                                                        |
     |-------|--------------------------------------------------------------------------------|
@@ -78,11 +79,11 @@ def make_optimizer(model: nn.Module, lr: float = 1e-3) -> torch.optim.Optimizer:
 def greedy_action(model: nn.Module, observation: np.ndarray) -> int:
     """The action that the network values most, for one observation.
 
-    | name        | shape | meaning                                          |
-    |-------------|-------|--------------------------------------------------|
-    | model       |       | observations (N, O) to action values (N, A)      |
-    | observation | (O,)  | one observation, float32 or float64              |
-    | →           | int   | an action in 0 … A − 1; of equally good ones any |
+    | name        | shape | meaning                                            |
+    |-------------|-------|----------------------------------------------------|
+    | model       |       | any network: (N, O) float32 → action values (N, A) |
+    | observation | (O,)  | one observation, float32 or float64                |
+    | →           | int   | an action in 0 … A − 1; of equally good ones any   |
 
     No graph is built: nobody will ask for a gradient of this forward pass.
 

@@ -93,11 +93,11 @@ def dqn_loss(
     | q_network      |        | (N, O) → (N, A), the network that learns                 |
     | target_network |        | (N, O) → (N, A), its older copy, which gives the targets |
     | batch          |        | five arrays, as `ReplayBuffer.sample` returns them:      |
-    |                | (N, O) | states                                                   |
+    |                | (N, O) | states, float32                                          |
     |                | (N,)   | actions, whole numbers                                   |
-    |                | (N,)   | rewards                                                  |
-    |                | (N, O) | next states                                              |
-    |                | (N,)   | terminated (the place that the buffer calls done)        |
+    |                | (N,)   | rewards, float32 or float64                              |
+    |                | (N, O) | next states, float32                                     |
+    |                | (N,)   | terminated, bool or 0 and 1; the buffer calls it done    |
     | gamma          |        | discount, from 0 to 1                                    |
     | →              | ()     | the loss                                                 |
 

@@ -19,15 +19,27 @@ def matrix(rows, columns):
     return st.lists(st.lists(HALVES, min_size=columns, max_size=columns), min_size=rows, max_size=rows)
 
 
+FLAGS = st.sampled_from(["mixed", "mixed", "all", "none"])
+"""Which transitions of a batch are terminal. All or none of them is rare, and has to be right as well."""
+
+
+def flags(draw, rows):
+    """Whether each transition of a batch is terminal; where these are mixed, at least one is and one is not."""
+    which = draw(FLAGS) if rows > 1 else draw(st.sampled_from(["all", "none"]))
+    if which != "mixed":
+        return [which == "all"] * rows
+    return [True, False, *draw(st.lists(st.booleans(), min_size=rows - 2, max_size=rows - 2))]
+
+
 @st.composite
 def batches(draw, tables=1):
-    """Rewards (N,), tables of values (N, A), flags (N,) of which one is set and one is not; N and A differ."""
-    rows, actions = draw(st.sampled_from([(2, 3), (4, 3), (5, 2)]))
+    """Rewards (N,), tables of values (N, A), flags (N,); N and A differ most of the time, and N is 1 now and then."""
+    rows, actions = draw(st.sampled_from([(2, 3), (4, 3), (5, 2), (3, 3), (1, 3)]))
     rewards = draw(st.lists(HALVES, min_size=rows, max_size=rows))
     values = [draw(matrix(rows, actions)) for _ in range(tables)]
-    flags = [True, False, *draw(st.lists(st.booleans(), min_size=rows - 2, max_size=rows - 2))]
+    over = flags(draw, rows)
     as_floats = draw(st.booleans())
-    terminated = torch.tensor(flags, dtype=torch.float32 if as_floats else torch.bool)
+    terminated = torch.tensor(over, dtype=torch.float32 if as_floats else torch.bool)
     return torch.tensor(rewards), *map(torch.tensor, values), terminated
 
 
@@ -121,6 +133,7 @@ def test_the_online_values_only_rank(student, batch, shift):
 # dqn_loss
 
 SIZE, ACTIONS = 3, 2
+FLOATS = ["float32", "float64"]
 
 
 def networks(draw):
@@ -137,23 +150,35 @@ def networks(draw):
 
 @st.composite
 def losses(draw):
-    """An online network, a target network and a batch of 4 or 5 transitions that takes both actions, as arrays."""
+    """An online network, a target network and a batch of transitions as arrays.
+
+    It has 4 or 5 rows and takes both actions, or it has one row. Types are those that a buffer may hand out: states are
+    float32 as the environment's, rewards float32 or float64, flags bool or 0 and 1.
+    """
     online, target = networks(draw)
-    rows = draw(st.sampled_from([4, 5]))
-    actions = [0, 1, *draw(st.lists(st.integers(0, 1), min_size=rows - 2, max_size=rows - 2))]
-    flags = [False, True, *draw(st.lists(st.booleans(), min_size=rows - 2, max_size=rows - 2))]
-    dtype = draw(st.sampled_from(["float32", "float64"]))
+    rows = draw(st.sampled_from([4, 5, 1]))
+    actions = draw(st.lists(st.integers(0, 1), min_size=rows, max_size=rows))
+    if rows > 1:
+        actions[:2] = [0, 1]
+    over = flags(draw, rows)
     return (
         online,
         target,
         (
-            np.array(draw(matrix(rows, SIZE)), dtype),
+            np.array(draw(matrix(rows, SIZE)), np.float32),
             np.array(actions),
-            np.array(draw(st.lists(HALVES, min_size=rows, max_size=rows)), dtype),
-            np.array(draw(matrix(rows, SIZE)), dtype),
-            np.array(flags),
+            np.array(draw(st.lists(HALVES, min_size=rows, max_size=rows)), draw(st.sampled_from(FLOATS))),
+            np.array(draw(matrix(rows, SIZE)), np.float32),
+            np.array(over, draw(st.sampled_from(["bool", "float32"]))),
         ),
     )
+
+
+def go_back(loss):
+    """Send the gradient back from a loss."""
+    learns = isinstance(loss, torch.Tensor) and loss.requires_grad
+    assert learns, "a loss that gradients can flow back from"
+    loss.backward()
 
 
 def needed_loss(online, target, batch, gamma):
@@ -181,7 +206,7 @@ def test_gradient_moves_the_value_of_the_action_taken(student, case):
     """The gradient of the loss reaches the online network through Q(s, a) alone; the target is a constant."""
     online, target, batch = case
     there = student.put(online)
-    student.dqn_loss(there, student.put(target), batch, 0.9).backward()
+    go_back(student.dqn_loss(there, student.put(target), batch, 0.9))
     needed_loss(online, target, batch, 0.9).backward()
     got = there.gradients()
     for name, parameter in online.named_parameters():
@@ -196,7 +221,7 @@ def test_no_gradient_reaches_the_target_network(student, case):
     """After `backward` the online network has gradients and the target network has none."""
     online, target, batch = case
     there, constant = student.put(online), student.put(target)
-    student.dqn_loss(there, constant, batch, 0.9).backward()
+    go_back(student.dqn_loss(there, constant, batch, 0.9))
     needed_loss(online, target, batch, 0.9).backward()
     assert there.gradients()["0.bias"] == near(online[0].bias.grad, rtol=1e-3, atol=1e-4)
     for gradient in constant.gradients().values():
@@ -211,7 +236,7 @@ def test_one_network_in_both_places(student, case):
     """Where one and the same network stands in both places, the target is still a constant."""
     online, _, batch = case
     there = student.put(online)
-    student.dqn_loss(there, there, batch, 0.9).backward()
+    go_back(student.dqn_loss(there, there, batch, 0.9))
     needed_loss(online, copy.deepcopy(online), batch, 0.9).backward()
     got = there.gradients()
     for name, parameter in online.named_parameters():
@@ -229,7 +254,7 @@ def test_a_batch_twice_is_no_larger_loss(student, case, times):
     there = student.put(online)
     loss = student.dqn_loss(there, student.put(target), repeated, 0.5)
     needed = needed_loss(online, target, batch, 0.5)
-    loss.backward()
+    go_back(loss)
     needed.backward()
     assert loss == near(needed.item(), rtol=1e-3)
     assert there.gradients()["0.weight"] == near(online[0].weight.grad, rtol=1e-3, atol=1e-4)

@@ -33,5 +33,5 @@ def make_optimizer(model, lr=1e-3):
 def greedy_action(model, observation):
     with torch.no_grad():
         device = next(model.parameters()).device
-        q = model.network(torch.from_numpy(observation.astype(np.float32)).to(device))
+        q = model(torch.from_numpy(observation.astype(np.float32)).to(device))
     return np.argmax(q.cpu().numpy())
