@@ -143,13 +143,17 @@ def test_gradients_reach_everything(student, sizes, seed):
 
 
 def small_network(seed):
-    """A network for the optimizer to change, with weights that are far from 0, so that their decay would show."""
+    """A network for the optimizer to change, with weights that are far from 0, so that their decay would show.
+
+    Its first hidden unit is always off: no gradient moves that one's weights, but a decay does.
+    """
     rng = torch.Generator().manual_seed(seed)
     model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
     with torch.no_grad():
         for parameter in model.parameters():
             signs = 2.0 * torch.randint(0, 2, parameter.shape, generator=rng) - 1.0
             parameter.copy_(signs * torch.randint(12, 20, parameter.shape, generator=rng) / 4)
+        model[0].bias[0] = -100.0
     return model
 
 
