@@ -82,10 +82,10 @@ class ReplayBuffer:
         | batch_size |        | B, how many to draw                                 |
         | →          |        | five arrays:                                        |
         |            | (B, O) | states: the observations the actions were chosen in |
-        |            | (B,)   | actions: what was done                              |
+        |            | (B,)   | actions: what was done, in whole numbers            |
         |            | (B,)   | rewards: what it earned                             |
         |            | (B, O) | next states: the observations that followed         |
-        |            | (B,)   | dones: `terminated` of each                         |
+        |            | (B,)   | dones: `terminated` of each, as bools or 0 and 1    |
 
         Row i of all five arrays belongs to one and the same transition.
 

@@ -101,6 +101,7 @@ class Properties:
         self._budget, self._keep = budget, keep
         self.findings: dict[str, Finding] = {}
         self.problem: Exception | None = None
+        self._known: set[str] = set()
         self._compared: tuple[str, Any, Any] | None = None
         self._session: Session | None = None
         self._failure: _Failure | None = None
@@ -139,10 +140,11 @@ class Properties:
             weight, alike = mark.kwargs.get("weight", 1.0), mark.kwargs.get("alike", "values")
             self.findings[item.name] = Finding(item.name, name, says, weight, alike=alike)
         items.sort(key=lambda item: order[self.findings[item.name].exercise])
-        self.findings = {item.name: self.findings[item.name] for item in items}
+        self._known = {item.name for item in items}
         if self._only is not None:
             items[:] = [item for item in items if self.findings[item.name].exercise in self._only]
-            self.findings = {item.name: self.findings[item.name] for item in items}
+        self.findings = {item.name: self.findings[item.name] for item in items}
+        items[:] = _needed_first(items)
 
     @pytest.fixture
     def student(self, request: pytest.FixtureRequest) -> Iterator[Student]:
@@ -214,12 +216,12 @@ class Properties:
         for needed in exercise.needs:
             if any(other.exercise == needed and other.verdict in ("fail", "skip") for other in others):
                 return f"the exercise {needed}"
-        mark = item.get_closest_marker("exercise")
-        for needed in mark.kwargs.get("needs", ()) if mark else ():
-            if needed not in self.findings:
-                raise GraderFault(f"{item.nodeid} needs {needed!r}, which is not a property of this lesson")
-            if self.findings[needed].verdict in ("fail", "skip"):
-                return self.findings[needed].says
+        for name in _needs(item):
+            if name not in self._known:
+                raise GraderFault(f"{item.nodeid} needs {name!r}, which is not a property of this lesson")
+            # One of an exercise that was not asked for has said nothing.
+            if name in self.findings and self.findings[name].verdict in ("fail", "skip"):
+                return self.findings[name].says
         if self._budget is not None and self._budget.is_spent:
             last = f"; the last that was asked: {self._last_run}" if self._last_run else ""
             return f"an end of all before it within {self._budget.in_words}{last}"
@@ -256,6 +258,10 @@ class Properties:
             self.problem = error if isinstance(error, GraderFault) else GraderFault(finding.got)
             self.problem.__cause__ = None if self.problem is error else error
         elif isinstance(error, StudentError):
+            if error.not_written and (other := self._another_exercise(finding, error)):
+                # It is not this exercise that has still to be written.
+                finding.verdict, finding.needed = "skip", f"the exercise {other}, which is not written yet"
+                return
             finding.written = not error.not_written
             finding.got = f"raised {error}" if finding.written else ""
             finding.needed = "an answer instead of an exception"
@@ -281,6 +287,12 @@ class Properties:
             self._judge(finding, failure.error)
             finding.got += f" (the case may be larger than it has to be: to make it smaller took more than {allowed})"
         finding.timed_out = True
+
+    def _another_exercise(self, finding: Finding, error: StudentError) -> str:
+        """The other exercise of the lesson whose stub raised this error, "" if none did."""
+        place = error.message.partition(": write me")[0]
+        owners = [e.name for e in self.lesson.exercises if place == e.name or place.startswith(f"{e.name}.")]
+        return owners[0] if owners and owners[0] != finding.exercise else ""
 
     def _explain(self, finding: Finding, error: AssertionError) -> None:
         # Rewritten assertions put the test's own message first and what pytest makes of it after.
@@ -323,6 +335,28 @@ def _show(value: object) -> str:
 
 def _short(text: str) -> str:
     return shortened(text, _SHOWN)
+
+
+def _needs(item: pytest.Item) -> tuple[str, ...]:
+    """The names of the properties without which this one says nothing."""
+    mark = item.get_closest_marker("exercise")
+    return tuple(mark.kwargs.get("needs", ())) if mark else ()
+
+
+def _needed_first(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The same properties, each behind those that it needs, also where these belong to a later exercise."""
+    by_name = {item.name: item for item in items}
+    ordered: dict[str, pytest.Item] = {}
+
+    def put(item: pytest.Item, above: tuple[str, ...] = ()) -> None:
+        for name in _needs(item):
+            if name in by_name and name not in above:
+                put(by_name[name], (*above, item.name))
+        ordered.setdefault(item.name, item)
+
+    for item in items:
+        put(item)
+    return list(ordered.values())
 
 
 def _innermost(error: BaseException) -> BaseException:
