@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from grader.testing import exercise, near
 from grader.testing.environments import ScriptedEnv, ScriptedPolicy
+from grader.testing.near import numbers
 
 EIGHTHS = st.integers(-16, 16).map(lambda n: n / 8)  # sums of these are exact, in float32 as well
 ENDINGS = st.sampled_from(["terminated", "truncated", "both"])
-REWARDS = st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=5)
+REWARDS = st.lists(st.integers(-6, 6).map(lambda n: n / 2), min_size=1, max_size=5)
 SEEDS = st.integers(0, 1000)
 GAMMAS = st.sampled_from([0.5, 0.9, 0.25, 1.0, 0.0])
 
@@ -37,30 +38,30 @@ def test_answer_is_an_action(student, observation):
 # run_episode
 
 
+PARTS = ("state", "action", "reward", "next_state", "terminated", "truncated")
+
+
 def play(student, env, policy, **seed):
     """Let the student play, and insist on a list of six-part transitions before looking into them."""
     transitions = student.run_episode(env, policy, **seed)
     assert isinstance(transitions, list | tuple), "a list of transitions"
     for transition in transitions:
-        six = isinstance(transition, tuple) and len(transition) == 6
+        six = isinstance(transition, tuple) and len(transition) == len(PARTS)
         assert six, "a list of Transition, each with its six parts"
     return transitions
 
 
-@exercise("run_episode", weight=2)
-@given(rewards=REWARDS, ends=ENDINGS, actions=st.lists(st.integers(0, 2), min_size=1, max_size=4))
-def test_writes_down_what_happened(student, rewards, ends, actions):
-    """`run_episode` gives one transition for each step, in order, with the six parts as they were at that step."""
-    env = ScriptedEnv(rewards=rewards, ends=ends, observation_size=2, actions=3)
-    transitions = play(student, env, ScriptedPolicy(actions=actions), seed=0)
-    assert len(transitions) == near(len(rewards))
-    for got, needed in zip(transitions, env.played):
-        state, action, reward, next_state, terminated, truncated = got
-        assert state == near(needed.state)
-        assert action == near(needed.action)
-        assert reward == near(needed.reward)
-        assert next_state == near(needed.next_state)
-        assert (bool(terminated), bool(truncated)) == near((needed.terminated, needed.truncated))
+def told(transitions):
+    """Transitions as plain numbers by name, to compare and to show them as a whole."""
+    return [{"transition": i} | dict(zip(PARTS, map(_plain, step))) for i, step in enumerate(transitions)]
+
+
+def _plain(part):
+    """Numbers without their types, which are not what is asked for; of anything else, what it is."""
+    if isinstance(part, bool | np.bool_):
+        return bool(part)
+    array = numbers(part)
+    return type(part).__name__ if array is None else array.tolist()
 
 
 @exercise("run_episode", weight=2)
@@ -75,6 +76,24 @@ def test_stops_at_the_end(student, rewards):
         steps.append(len(env.actions) - sum(steps))
     assert steps == near([len(rewards)] * 3)
     assert env.steps_after_end == 0, "a reset before the first step, and no step after the end"
+
+
+@exercise("run_episode")
+@given(rewards=REWARDS)
+def test_one_reward_for_each_step(student, rewards):
+    """There is one transition for each step, in order, with the reward that this step earned."""
+    transitions = play(student, ScriptedEnv(rewards=rewards), ScriptedPolicy(actions=[1, 0]))
+    assert [_plain(transition[2]) for transition in transitions] == rewards
+
+
+@exercise("run_episode", weight=2, needs=("test_one_reward_for_each_step",))
+@given(rewards=REWARDS, ends=ENDINGS, actions=st.lists(st.integers(0, 2), min_size=1, max_size=4))
+def test_writes_down_what_happened(student, rewards, ends, actions):
+    """`run_episode` writes all six parts of each transition down as they were at that step."""
+    env = ScriptedEnv(rewards=rewards, ends=ends, observation_size=2, actions=3)
+    transitions = play(student, env, ScriptedPolicy(actions=actions), seed=0)
+    for got, needed in zip(told(transitions), told(env.played), strict=True):
+        assert got == needed
 
 
 @exercise("run_episode")
@@ -98,23 +117,29 @@ def test_the_policy_decides(student, rewards, actions):
 def test_keeps_copies(student, rewards):
     """The states in the transitions stay as they were, even when the environment reuses its array for the next one."""
     env = ScriptedEnv(rewards=rewards, reuse=True)
-    for got, needed in zip(play(student, env, ScriptedPolicy(actions=[1, 0])), env.played):
-        assert got[0] == near(needed.state)
-        assert got[3] == near(needed.next_state)
+    transitions = play(student, env, ScriptedPolicy(actions=[1, 0]))
+    states, needed = ([(one["state"], one["next_state"]) for one in told(steps)] for steps in (transitions, env.played))
+    assert states == needed, f"state and next state of each transition: {needed}"
 
 
 @exercise("run_episode", needs=("test_stops_at_the_end",))
 @given(seed=SEEDS, luck=st.integers(1, 9))
 def test_passes_the_seed_on(student, seed, luck):
-    """With a seed, `run_episode` starts where `env.reset(seed=seed)` starts, and uses no random numbers of its own."""
+    """With a seed, `run_episode` starts where `env.reset(seed=seed)` starts."""
     needed, _ = ScriptedEnv(rewards=[1.0]).reset(seed=seed)
     env = ScriptedEnv(rewards=[1.0, 1.0], luck=luck)
-    before = student.random_state()
     student.run_episode(env, ScriptedPolicy(actions=[0]), seed=seed)
-    untouched = student.random_state() == before
     assert len(env.starts) == near(1)
     assert env.starts[0] == near(needed)
-    assert untouched, "global random numbers left alone: the seed belongs to `env.reset`"
+
+
+@exercise("run_episode")
+@given(seed=st.none() | SEEDS)
+def test_leaves_other_random_numbers_alone(student, seed):
+    """`run_episode` neither seeds nor uses global random numbers: the seed belongs to `env.reset`."""
+    before = student.random_state()
+    student.run_episode(ScriptedEnv(rewards=[1.0]), ScriptedPolicy(actions=[0]), seed=seed)
+    assert student.random_state() == before, "global random numbers left alone"
 
 
 @exercise("run_episode", needs=("test_stops_at_the_end",))
@@ -176,7 +201,7 @@ def test_no_rewards_no_return(student, gamma):
 SCRIPTS = st.lists(REWARDS, min_size=1, max_size=4)
 
 
-@exercise("evaluate", weight=2)
+@exercise("evaluate", weight=2, needs=("test_stops_at_the_end", "test_one_reward_for_each_step"))
 @given(rewards=SCRIPTS, ends=ENDINGS, seed=st.none() | SEEDS)
 def test_one_return_for_each_episode(student, rewards, ends, seed):
     """`evaluate` gives one number an episode, in order: the plain sum of its rewards, without discounting."""
@@ -194,6 +219,15 @@ def test_gives_an_array(student, episodes):
     assert got == near(np.array([1.0, 5.0, 1.0, 5.0][:episodes]))
 
 
+@exercise("evaluate", needs=("test_one_return_for_each_episode",))
+@given(seed=st.none() | SEEDS)
+def test_evaluation_leaves_other_random_numbers_alone(student, seed):
+    """`evaluate` neither seeds nor uses global random numbers: the seed is for the environment."""
+    before = student.random_state()
+    student.evaluate(ScriptedEnv(rewards=[1.0]), ScriptedPolicy(actions=[0]), 2, seed=seed)
+    assert student.random_state() == before, "global random numbers left alone"
+
+
 def starts(student, episodes, seed, luck):
     """Where the episodes of one evaluation start, on a fresh environment."""
     env = ScriptedEnv(rewards=[1.0], luck=luck)
@@ -204,7 +238,7 @@ def starts(student, episodes, seed, luck):
     return [float(start[1]) for start in env.starts]
 
 
-@exercise("evaluate", needs=("test_one_return_for_each_episode",))
+@exercise("evaluate", needs=("test_one_return_for_each_episode", "test_no_seed_no_reseeding"))
 @given(episodes=st.integers(4, 6), seed=SEEDS)
 def test_episodes_start_differently(student, episodes, seed):
     """The episodes of one evaluation do not all start alike, or their mean would rest on a single start."""
@@ -213,26 +247,21 @@ def test_episodes_start_differently(student, episodes, seed):
     assert len(set(found)) > 1, "different starts; these episodes are the same one again and again"
 
 
-@exercise("evaluate", needs=("test_one_return_for_each_episode",), alike="places")
+@exercise("evaluate", needs=("test_one_return_for_each_episode", "test_passes_the_seed_on"), alike="places")
 @given(seed=SEEDS)
 def test_a_seed_repeats_the_evaluation(student, seed):
     """The same seed gives the same episodes on a fresh environment, and another seed gives other ones."""
-    before = student.random_state()
     first, again = starts(student, 3, seed, luck=1), starts(student, 3, seed, luck=2)
-    untouched = student.random_state() == before
     assert again == near(first)
-    assert untouched, "global random numbers left alone: the seed is for the environment"
     # Three starts agree with three others by chance once in 999³, in 25 examples once in 4e7 times.
     assert starts(student, 3, seed + 1, luck=1) != first, "other episodes for another seed"
 
 
-@exercise("evaluate", needs=("test_one_return_for_each_episode",), alike="places")
+@exercise("evaluate", needs=("test_one_return_for_each_episode", "test_no_seed_no_reseeding"), alike="places")
 @given(luck=st.integers(1, 9))
 def test_without_a_seed_nothing_is_fixed(student, luck):
     """Without a seed, `evaluate` leaves the environment's own random numbers alone."""
     env = ScriptedEnv(rewards=[1.0], luck=luck)
-    before = student.random_state()
     returns = student.evaluate(env, ScriptedPolicy(actions=[0, 1]), 2)
     assert returns == near(np.ones(2))
     assert all(seed is None for seed in env.seeds), "reset(seed=None) when no seed was given"
-    assert student.random_state() == before, "global random numbers left alone"

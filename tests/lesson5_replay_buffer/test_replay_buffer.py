@@ -150,36 +150,36 @@ def test_forgets_the_oldest(student, capacity):
 
 
 @exercise("ReplayBuffer.push", needs=("test_remembers_what_was_pushed",), alike="compared")
-@settings(max_examples=2)
-@given(count=st.integers(1, 3))
-def test_keeps_copies(student, count):
+@settings(max_examples=3)
+@given(tag=st.integers(1, 9))
+def test_keeps_copies(student, tag):
     """What is stored stays as it was pushed, even when the caller goes on to reuse the arrays for the next step."""
-    came, wanted = [], []
+    came = []
     for dtype in (np.float32, np.float64):
-        buffer = student.ReplayBuffer(capacity=count, seed=0)
-        state, next_state = student.put(np.zeros(2, dtype)), student.put(np.zeros(2, dtype))
-        for tag in range(1, count + 1):
-            # The same two arrays for every transition, with other numbers in them.
-            state.fill(float(tag))
-            next_state.fill(tag + 0.5)
+        buffer = student.ReplayBuffer(capacity=2, seed=0)
+        state, next_state = student.put(np.full(2, tag, dtype)), student.put(np.full(2, tag + 0.5, dtype))
+        # One and the same transition, so that it does not matter which is drawn.
+        for _ in range(2):
             buffer.push(state, 0, 1.0, next_state, False)
         state.fill(-1.0)
         next_state.fill(-1.0)
-        wanted.append([row([tag, tag], 0, 1, [tag + 0.5] * 2, False) for tag in range(1, count + 1)])
-        came.append(sorted(set().union(*(rows(buffer.sample(count), count) for _ in range(16)))))
+        came += rows(buffer.sample(1), 1)
+    wanted = [row([tag, tag], 0, 1, [tag + 0.5] * 2, False)] * 2
     assert came == wanted, f"{wanted}, for states of float32 and of float64"
 
 
 @exercise("ReplayBuffer.push", needs=("test_remembers_what_was_pushed",), alike="compared")
 @settings(max_examples=3)
-@given(tenths=st.integers(1, 40).filter(lambda n: n % 10))
+@given(tenths=st.integers(1, 39).filter(lambda n: n % 10))
 def test_keeps_the_value_of_every_reward(student, tenths):
     """A reward of 0.5 stays 0.5, even when the reward before it was the integer 1."""
-    buffer, pushed = student.ReplayBuffer(capacity=3, seed=0), (5, tenths / 10, 70000.25)
+    buffer, pushed = student.ReplayBuffer(capacity=4, seed=0), (5, tenths / 10, 70000.25, 9.0)
     for reward in pushed:
         buffer.push(np.zeros(2), 0, reward, np.ones(2), False)
-    came = set().union(*({one[2] for one in rows(buffer.sample(3), 3)} for _ in range(16)))
-    assert sorted(came) == near(sorted(pushed), rtol=1e-6), f"rewards {', '.join(map(str, pushed))}, to float32 precision"
+    # One that never comes in 24 batches of two from four is rarer than 1e-7; the first and the last are not asked about.
+    came = set().union(*({one[2] for one in rows(buffer.sample(2), 2)} for _ in range(24)))
+    needed = sorted(pushed[1:3])
+    assert sorted(came - {5.0, 9.0}) == near(needed, rtol=1e-6), f"rewards {needed}, to float32 precision"
 
 
 # ReplayBuffer.sample
