@@ -46,8 +46,8 @@ def action_values(P: np.ndarray, R: np.ndarray, V: np.ndarray, gamma: float) -> 
     | name  | shape     | meaning                                                                      |
     |-------|-----------|------------------------------------------------------------------------------|
     | P     | (S, A, S) | P[s, a, s2]: how probable it is that action a leads from state s to state s2 |
-    | R     | (S, A)    | R[s, a]: the expected reward of action a in state s                          |
-    | V     | (S,)      | the values of the states                                                     |
+    | R     | (S, A)    | R[s, a]: the expected reward of action a in state s; integers are fine too   |
+    | V     | (S,)      | the values of the states; integers are fine too                              |
     | gamma |           | the discount factor                                                          |
     | →     | (S, A)    | the values of the actions                                                    |
 
@@ -116,7 +116,8 @@ def greedy_policy(Q: np.ndarray) -> np.ndarray:
     | Q    | (S, A) | the values of the actions                                                   |
     | →    | (S, A) | probabilities: in every row a single 1, at the best action, and 0 elsewhere |
 
-    Where several actions are equally good, choose any one of them, but only one.
+    Where several actions are equally good, choose any one of them, but only one. A value that is larger by ever so little
+    is the best one. Q may be of integers.
 
     Example:
         >>> greedy_policy(np.array([[1.0, 5.0, 2.0], [0.0, -1.0, -3.0]]))

@@ -18,7 +18,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from _pytest.assertion import util
 from hypothesis.errors import UnsatisfiedAssumption
@@ -29,6 +29,7 @@ from grader.student.errors import GraderFault, StudentDied, StudentError
 from grader.student.remote import Remote, Student
 from grader.student.session import Session
 from grader.testing import Alike
+from grader.testing.near import Near, numbers
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 
@@ -204,8 +205,24 @@ def failed(law: Callable[..., Any], error: AssertionError, compared: Sequence[An
     """The outcome of a case that ended in this assertion; ``compared`` has the left side of its comparison."""
     message = str(error).partition("\nassert ")[0].strip()
     words = "" if message.startswith("assert ") else _NUMBER.sub("#", message)
-    value = plain(compared[0]) if compared else None
-    return Outcome("fail", f"{_line(law, error)} {words}".strip(), (value, last_value(session.transcript)))
+    value, last = plain(compared[0]) if compared else None, last_value(session.transcript)
+    if isinstance(value, _Numbers):
+        value, last = value.value, as_numbers(last)
+    return Outcome("fail", f"{_line(law, error)} {words}".strip(), (value, last))
+
+
+class _Numbers(NamedTuple):
+    """What was compared as a table of numbers, whatever holds them."""
+
+    value: Any
+
+
+def as_numbers(value: Any) -> Any:
+    """A value whose numbers may stand in lists, arrays or tensors, and be of any type, in one form."""
+    found = numbers(value)
+    if found is None and isinstance(value, list | tuple):
+        return [as_numbers(part) for part in value]
+    return value if found is None else found
 
 
 def plain(value: Any) -> Any:
@@ -228,11 +245,18 @@ def _line(law: Callable[..., Any], error: BaseException) -> str:
 def _comparisons(into: list[Any]) -> Iterator[None]:
     """Keep the left sides of comparisons that fail."""
     before = util._reprcompare
-    util._reprcompare = lambda op, left, right: into.append(left)
+    util._reprcompare = lambda op, left, right: into.append(_compared(left, right))
     try:
         yield
     finally:
         util._reprcompare = before
+
+
+def _compared(left: Any, right: Any) -> Any:
+    """The left side of a comparison, to be kept: ``near`` asks for numbers, and not for what holds them."""
+    found = numbers(left) if isinstance(right, Near) and not isinstance(left, Remote) else None
+    # A single number may be an action, and the action 2 is not the number 2.0.
+    return _Numbers(found) if found is not None and found.ndim else left
 
 
 def alike(one: Sequence[Outcome], other: Sequence[Outcome], what: Alike) -> bool:

@@ -20,19 +20,29 @@ THRESHOLD = PRIZE
 Of all 3^6 tables of actions one earns it; a policy that draws its actions evenly earns it in 10 episodes on end with
 probability 2^-60. There are two tries.
 """
-LEARNS = "across truncations"
+LEARNS = "the way through a small corridor"
 _AHEAD, _OUT, _ = range(3)
 _LIMIT = 50
 
 
 def in_words(mean_return: float) -> str:
-    """A description of the task for a student whose policy failed it with this mean return."""
+    """A description of the task for a student whose policy failed it with this mean return.
+
+    What may be the cause is said only where the return tells it: who goes out at the first door has learnt something.
+    """
+    advice = ""
+    if mean_return == CONSOLATION:
+        advice = (
+            f" It takes the {CONSOLATION:g} in the first room. So does a learner that takes a truncated episode for one "
+            f"that is over, and one that discounts too much: {PRIZE:g} · γ^{ROOMS - 1} is less than {CONSOLATION:g} "
+            f"where γ is below {(CONSOLATION / PRIZE) ** (1 / (ROOMS - 1)):.2f}. Look at the flag that you hand to the "
+            "update, and at the order of α and γ."
+        )
     return (
         f"The small task is a corridor of {ROOMS} rooms. One action leads a room ahead and, after the last, pays "
         f"{PRIZE:g}; one ends the episode and pays {CONSOLATION:g}; one stays and costs {-FINE:g}. In training, each "
         "episode that has not terminated is truncated after one step, and the next begins in any room. From the first "
-        f"room on your policy earned {mean_return:.1f}, at the better of two tries; {THRESHOLD:g} are needed. "
-        "A truncated episode could have gone on."
+        f"room on your policy earned {mean_return:.1f}, at the better of two tries; {THRESHOLD:g} are needed.{advice}"
     )
 
 

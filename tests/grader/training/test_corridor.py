@@ -100,12 +100,22 @@ def test_what_the_cliff_does_not_notice_fails_here(old, new):
     result = trained(old, new)
     assert result.verdict == result.control.verdict == "fail"
     assert result.seeds == ()
-    assert "A truncated episode could have gone on." in result.message
+    assert "It takes the 1 in the first room." in result.message
+    assert "takes a truncated episode for one that is over" in result.message
+    assert "10 · γ^5 is less than 1 where γ is below 0.63" in result.message
+    assert "the order of α and γ" in result.message
     assert (
         f"your policy earned {result.control.mean_return:.1f}, at the better of two tries; 10 are needed"
         in result.message
     )
     assert result.hint
+
+
+def test_no_cause_is_named_where_nothing_was_learnt():
+    result = trained("lambda state: int(Q[state].argmax())", "lambda state: int(Q[state].argmin())")
+    assert result.verdict == result.control.verdict == "fail"
+    assert result.control.mean_return < CONSOLATION
+    assert result.message.endswith("10 are needed.")
 
 
 def test_a_truncation_taken_for_the_end_goes_unseen_on_the_cliff():
