@@ -99,8 +99,8 @@ def greedy_policy(Q: np.ndarray) -> np.ndarray:
     | Q    | (S, A) | the values of the actions                                                   |
     | →    | (S, A) | probabilities: in every row a single 1, at the best action, and 0 elsewhere |
 
-    Where several actions are equally good, choose any one of them, but only one. A value that is larger by ever so little
-    is the best one. Q may be of integers.
+    Where several actions are equally good, choose any one of them, but only one. A value that is larger by ever so
+    little is the best one. Q may be of integers.
 
     Example:
         >>> greedy_policy(np.array([[1.0, 5.0, 2.0], [0.0, -1.0, -3.0]]))

@@ -48,8 +48,8 @@ def epsilon_greedy(q_values: np.ndarray, epsilon: float, rng: np.random.Generato
     | →        | int   | an action, 0 … A − 1                        |
 
     A random action may happen to be the best one. Where several actions are equally good, the greedy choice is one of
-    them, each as likely as the others: in a table that is still all zeros, nobody should walk left forever. A value that
-    is larger by ever so little wins alone.
+    them, each as likely as the others: in a table that is still all zeros, nobody should walk left forever. A value
+    that is larger by ever so little wins alone.
 
     Example:
         With q_values [0, 7, 7, 1] and epsilon 0.2, actions 0 and 3 come with probability 0.05 each, and 1 and 2 with

@@ -33,10 +33,10 @@ def in_words(mean_return: float) -> str:
     advice = ""
     if mean_return == CONSOLATION:
         advice = (
-            f" It takes the {CONSOLATION:g} in the first room. So does a learner that takes a truncated episode for one "
-            f"that is over, and one that discounts too much: {PRIZE:g} · γ^{ROOMS - 1} is less than {CONSOLATION:g} "
-            f"where γ is below {(CONSOLATION / PRIZE) ** (1 / (ROOMS - 1)):.2f}. Look at the flag that you hand to the "
-            "update, and at the order of α and γ."
+            f" It takes the {CONSOLATION:g} in the first room. So does a learner that takes a truncated episode for "
+            f"one that is over, and one that discounts too much, for {PRIZE:g} · γ^{ROOMS - 1} is less than "
+            f"{CONSOLATION:g} where γ is below {(CONSOLATION / PRIZE) ** (1 / (ROOMS - 1)):.2f}. Look at the flag that "
+            "you hand to the update, and at the order of α and γ."
         )
     return (
         f"The small task is a corridor of {ROOMS} rooms. One action leads a room ahead and, after the last, pays "

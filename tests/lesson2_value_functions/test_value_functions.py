@@ -185,8 +185,8 @@ def test_rewards_that_come_late(student, case, late):
 
 @st.composite
 def one_busy_state(draw):
-    """A world in which one state goes on earning, and a policy in it. The others earn nothing: all of them are terminal,
-    or from each the way leads on to another one, round and round.
+    """A world in which one state goes on earning, and a policy in it. The others earn nothing: all of them are
+    terminal, or from each the way leads on to another one, round and round.
     """
     states, actions = draw(st.sampled_from([(4, 2), (5, 3)]))
     busy = draw(st.integers(0, states - 1))
@@ -240,8 +240,8 @@ def tables(equal=False):
 @exercise("greedy_policy", weight=2)
 @given(Q=tables(), kind=st.sampled_from(["plain", "close together", "integers"]))
 def test_best_action_in_every_state(student, Q, kind):
-    """In every row there is a single 1, at the state's most valuable action, be it ever so little better, and 0 everywhere
-    else.
+    """In every row there is a single 1, at the state's most valuable action, be it ever so little better, and 0
+    everywhere else.
     """
     Q = Q - 4.0 * (np.arange(len(Q)) % 2)[:, None]  # every second row is negative throughout, or nearly
     Q = {"plain": Q, "close together": Q * 2.0**-40, "integers": (2 * Q).astype(np.int64)}[kind]
