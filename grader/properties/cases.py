@@ -245,14 +245,14 @@ def _line(law: Callable[..., Any], error: BaseException) -> str:
 def _comparisons(into: list[Any]) -> Iterator[None]:
     """Keep the left sides of comparisons that fail."""
     before = util._reprcompare
-    util._reprcompare = lambda op, left, right: into.append(_compared(left, right))
+    util._reprcompare = lambda op, left, right: into.append(_side(left, right))
     try:
         yield
     finally:
         util._reprcompare = before
 
 
-def _compared(left: Any, right: Any) -> Any:
+def _side(left: Any, right: Any) -> Any:
     """The left side of a comparison, to be kept: ``near`` asks for numbers, and not for what holds them."""
     found = numbers(left) if isinstance(right, Near) and not isinstance(left, Remote) else None
     # A single number may be an action, and the action 2 is not the number 2.0.
