@@ -30,7 +30,7 @@ class ActorCritic(nn.Module):
 
     Between observation and answers stand hidden layers with a nonlinearity; which, how wide, and whether actor and
     critic share them, is yours to choose (two layers of 64 with tanh are enough for CartPole). The last layers are
-    linear, and actor and critic have one each.
+    linear with nothing after them, and actor and critic have one each.
 
     Example:
         >>> logits, values = ActorCritic(4, 2)(torch.zeros(3, 4))

@@ -19,15 +19,18 @@ HALVES = st.integers(-4, 4).map(lambda n: n / 2)
 
 @st.composite
 def changes(draw):
-    """Log-probabilities, old ones and advantages, of shape (N,) or (T, N).
+    """Log-probabilities, old ones and advantages, of shape (N,) or (T, N), or of one step.
 
-    Every example has a good and a bad action, each of them much likelier and much rarer than before, so that nobody
+    Every longer example has a good and a bad action, each of them much likelier and much rarer than before, so that nobody
     can take one of the four cases for another.
     """
-    shape = draw(st.sampled_from([(5,), (7,), (3, 2)]))
-    extra = math.prod(shape) - 4
+    shape = draw(st.sampled_from([(5,), (7,), (3, 2), (1,)]))
+    size = math.prod(shape)
+    extra = max(0, size - 4)
     ratios = [2.0, 0.5, 2.0, 0.5, *draw(st.lists(RATIOS, min_size=extra, max_size=extra))]
     advantages = [2.0, 1.0, -3.0, -0.5, *draw(st.lists(HALVES, min_size=extra, max_size=extra))]
+    if size == 1:  # a step that has a gradient: without one, a loss may be a constant
+        ratios, advantages = ratios[2:3], advantages[2:3]
     old = torch.tensor(draw(st.lists(OLD, min_size=len(ratios), max_size=len(ratios))))
     new = torch.tensor(ratios) * old
     return tuple(part.reshape(shape) for part in (new.log(), old.log(), torch.tensor(advantages)))
@@ -78,9 +81,11 @@ def test_only_the_new_policy_learns(student, change):
 
 @exercise("probability_ratio", needs=("test_ratio_of_new_to_old",))
 @settings(max_examples=5)
-@given(change=changes(), shift=st.sampled_from([-200.0, -120.0]))
+@given(change=changes(), shift=st.sampled_from([-1000.0, -800.0]))
 def test_ratio_of_very_small_probabilities(student, change, shift):
-    """Actions so rare that their probabilities round to 0 have a ratio all the same: it comes from the logarithms."""
+    """Actions so rare that their probabilities round to 0, in float64 too, have a ratio all the same: it comes from the
+    logarithms.
+    """
     new, old, _ = change
     got = student.probability_ratio(new + shift, old + shift)
     assert got == near((new - old).exp().tolist(), rtol=1e-3)
@@ -144,9 +149,9 @@ def estimates(draw):
     """Values, old values and returns, of shape (N,) or (T, N); among them a value that went far the right way, one that
     went far the wrong way, and one that hardly moved. Quarters and sixteenths keep every comparison clear of a tie.
     """
-    shape = draw(st.sampled_from([(4,), (5,), (3, 2)]))
+    shape = draw(st.sampled_from([(4,), (5,), (3, 2), (1,)]))
     count = math.prod(shape)
-    extra = count - 3
+    extra = max(0, count - 3)
     old = draw(st.lists(HALVES, min_size=count, max_size=count))
     moved = [
         2.25,
@@ -156,6 +161,8 @@ def estimates(draw):
     ]
     away = [4.0, 2.0, 3.0, *draw(st.lists(HALVES, min_size=extra, max_size=extra))]
     old = torch.tensor(old)
+    if count == 1:  # a value that has a gradient
+        moved, away = moved[1:2], away[1:2]
     parts = old + torch.tensor(moved), old, old + torch.tensor(away) + 0.0625
     return tuple(part.reshape(shape) for part in parts)
 
@@ -180,7 +187,7 @@ def test_value_loss_is_the_larger_square(student, estimate, clip):
     # Of the two means the second one is the larger; and with one value further off the first one is.
     values, *constants = estimate
     further = values.clone()
-    further.view(-1)[1] -= 2.0
+    further.view(-1)[-1 if len(values) == 1 else 1] -= 2.0
     got = student.clipped_value_loss(*estimate, clip)
     got_further = student.clipped_value_loss(further, *constants, clip)
     assert got == near(needed_value_loss(*estimate, clip)[0])
@@ -214,7 +221,8 @@ def test_value_loss_does_not_grow_with_the_batch(student, estimate, times):
         assert theirs.get() == near(torch.cat([mine] * times))
 
 
-# minibatches
+# minibatches. Which numbers come is luck, so a misconception is recognised by the place at which a law breaks, and each
+# mistake has a line of its own.
 
 
 def epoch(student, size, minibatch_size, rng):
@@ -225,53 +233,75 @@ def epoch(student, size, minibatch_size, rng):
     return [batch.tolist() for batch in batches]
 
 
-SHAPES = st.sampled_from([(7, 3), (6, 3), (5, 2), (2, 5), (9, 4), (4, 1), (3, 3)])
+SHAPES = st.sampled_from([(7, 3), (6, 3), (5, 2), (2, 5), (9, 4), (4, 1), (3, 3), (1, 1)])
 """(size, minibatch_size), with and without a rest."""
 
 
-@exercise("minibatches", weight=3)
+@exercise("minibatches", weight=3, alike="places")
+@settings(max_examples=10)
 @given(shape=SHAPES, seed=st.integers(0, 99))
 def test_every_index_once(student, shape, seed):
-    """Every index from 0 to size − 1 comes exactly once in an epoch."""
-    batches = epoch(student, *shape, np.random.default_rng(seed))
-    indices = sorted(index for batch in batches for index in batch)
-    assert indices == near(list(range(shape[0])))
+    """Every index from 0 to size − 1 comes exactly once in an epoch, in each of twenty epochs."""
+    rng, size = student.put(np.random.default_rng(seed)), shape[0]
+    epochs = [sorted(i for batch in epoch(student, *shape, rng) for i in batch) for _ in range(20)]
+    # First what holds for all twenty together, and does not depend on luck.
+    seen = sorted({index for indices in epochs for index in indices})
+    beyond = [index for index in seen if not 0 <= index < size]
+    assert beyond == [], "indices from 0 to size - 1"
+    assert seen == list(range(size)), "every index from 0 to size - 1"
+    twice = any(len(set(indices)) < len(indices) for indices in epochs)
+    missing = any(len(set(indices)) < size for indices in epochs)
+    assert not (twice and missing), "every index once: in some epochs some come twice, and others never"
+    assert not twice, "every index once: in some epochs some come twice"
+    assert not missing, "every index once: in some epochs some never come"
 
 
-@exercise("minibatches", needs=("test_every_index_once",), weight=2)
+@exercise("minibatches", needs=("test_every_index_once",), weight=2, alike="places")
+@settings(max_examples=16)
 @given(shape=SHAPES, seed=st.integers(0, 99))
 def test_only_the_last_may_be_shorter(student, shape, seed):
     """All minibatches have the size that was asked for; the last one holds what is left, and none is empty."""
     size, minibatch_size = shape
     lengths = [len(batch) for batch in epoch(student, *shape, np.random.default_rng(seed))]
     full, rest = divmod(size, minibatch_size)
-    assert lengths == near([minibatch_size] * full + [rest] * bool(rest))
+    needed = [minibatch_size] * full + [rest] * bool(rest)
+    assert lengths[:1] == needed[:1], "the first minibatch as long as was asked for"
+    assert 0 not in lengths, "no empty minibatch"
+    assert len(lengths) == len(needed), "as many minibatches as it takes"
+    assert lengths == needed
 
 
-@exercise("minibatches", needs=("test_every_index_once",), weight=2)
+@exercise("minibatches", needs=("test_every_index_once",), weight=2, alike="places")
 @settings(max_examples=1)
 @given(seed=st.integers(0, 99))
 def test_all_orders_are_equally_likely(student, seed):
     """Every order of the indices comes equally often."""
     rng = student.put(np.random.default_rng(seed))
     orders = Counter(tuple(index for batch in epoch(student, 3, 1, rng) for index in batch) for _ in range(300))
+    # A right answer leaves one of the six orders out with a chance of 6 · (5/6)^300 = 1e-23.
+    assert len(orders) > 1, "more than one order in 300 epochs"
+    every = [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)]
+    missing = [order for order in every if order not in orders]
+    assert missing == [], "each of the six orders of three indices, now and then"
     # 300 draws of 6 orders, 50 each on average: one of six binomial counts lies outside of 15 to 100 with 1e-9.
-    counts = [orders[order] for order in [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)]]
+    counts = [orders[order] for order in every]
     assert all(15 <= count <= 100 for count in counts), f"about 50 of each of the six orders; there are {counts}"
 
 
-@exercise("minibatches", needs=("test_every_index_once",))
+@exercise("minibatches", needs=("test_every_index_once",), alike="places")
 @settings(max_examples=3)
 @given(seed=st.integers(0, 99))
 def test_a_minibatch_is_a_mixture(student, seed):
     """It is the indices that are shuffled, not blocks of them: a minibatch holds steps from everywhere."""
     batches = epoch(student, 40, 8, np.random.default_rng(seed))
     # A right answer gives five runs of neighbours less than once in 1e20 times.
-    blocks = all(max(batch) - min(batch) == 7 for batch in batches)
+    shuffled = [index for batch in batches for index in batch] != list(range(40))
+    assert shuffled, "indices that are not in order"
+    blocks = all(max(batch, default=0) - min(batch, default=0) == len(batch) - 1 for batch in batches)
     assert not blocks, "minibatches whose indices are not all neighbours"
 
 
-@exercise("minibatches", needs=("test_every_index_once",), weight=2)
+@exercise("minibatches", needs=("test_every_index_once",), weight=2, alike="places")
 @settings(max_examples=4)
 @given(seed=st.integers(0, 99))
 def test_chance_comes_from_the_generator(student, seed):
@@ -281,9 +311,9 @@ def test_chance_comes_from_the_generator(student, seed):
     one, other = (student.put(np.random.default_rng(seed)) for _ in range(2))
     before = student.random_state()
     first, second = epoch(student, 40, 7, one), epoch(student, 40, 7, one)
-    again = epoch(student, 40, 7, other)
     unused = student.random_state() == before
+    again = epoch(student, 40, 7, other)
     # Two epochs are alike by chance once in 40! times.
     assert first != second, "another order in the second epoch"
-    assert again == first
     assert unused, "global random numbers left alone: `rng` is the only source"
+    assert again == first

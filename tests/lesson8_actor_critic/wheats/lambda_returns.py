@@ -52,7 +52,7 @@ def train(env, *, max_steps, seed, device="cpu"):
         torch.default_generator.manual_seed(seed)
         net = ActorCritic(env.single_observation_space.shape[0], int(env.single_action_space.n)).to(device)
     dice = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(net.parameters(), lr=2e-3)
+    optimizer = torch.optim.Adam(net.parameters(), lr=2e-3, eps=1e-5)
 
     def tensor(x):
         return torch.as_tensor(x, device=device)

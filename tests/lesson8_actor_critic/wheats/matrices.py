@@ -15,7 +15,7 @@ class ActorCritic(torch.nn.Module):
 
     def forward(self, x):
         logits, value = self.body(x).split(self.sizes, dim=-1)
-        return F.log_softmax(logits, dim=-1), value.reshape(-1)
+        return logits, value.reshape(-1)
 
 
 def generalized_advantages(rewards, values, next_values, terminated, truncated, gamma, lam):
