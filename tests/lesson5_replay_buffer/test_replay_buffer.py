@@ -1,7 +1,7 @@
 """Hidden properties of lesson 5: a right answer in any style passes, each common mistake fails.
 
 What is stored cannot be seen, only what is drawn. So that one mistake is paid for once, ``push`` is judged by what comes
-in many draws together, after ``sample`` was found to draw everything; and ``sample`` is judged by how a transition comes
+in many batches together, which hardly depends on how they are drawn; and ``sample`` is judged by how a transition comes
 back when nothing else is stored, whatever ``push`` may have done to it.
 """
 
@@ -19,6 +19,7 @@ PARTS = ("states", "actions", "rewards", "next states", "dones")
 CAN_BE_READ = "test_five_parts"
 COME_AGAIN = "test_takes_nothing_out"
 ARE_WHOLE = "test_rows_stay_whole"
+ALL_AT_ONCE = "test_as_many_as_are_stored"
 ALL_COME = "test_every_transition_has_its_turn"
 
 
@@ -36,7 +37,7 @@ def row(state, action, reward, next_state, done):
 
 
 def rows(batch, count, size=2):
-    """The rows of a batch. Columns (B, 1), lists and rows for columns are let through: there is a property for shapes."""
+    """The rows of a batch; columns (B, 1), lists, and rows for columns are let through: another property sees them."""
     columns = _columns(batch, count, size)
     if columns is None and isinstance(batch, tuple | list) and all(isinstance(one, tuple | list) for one in batch):
         columns = _columns(list(zip(*batch)), count, size)
@@ -54,12 +55,9 @@ def _columns(batch, count, size):
     return [part.reshape(count, width) for part, width in zip(parts, widths)]
 
 
-def seen(buffer, stored):
-    """What comes when single transitions are drawn again and again from ``stored`` of them, each once and in order.
-
-    Of six that are stored, one that never comes in 16 · 7 draws is rarer than 1e-8, and of fewer it is rarer still.
-    """
-    return sorted({rows(buffer.sample(1), 1)[0] for _ in range(16 * (stored + 1))})
+def drawn(buffer, count, times):
+    """All that comes in so many batches of this size."""
+    return set().union(*(rows(buffer.sample(count), count) for _ in range(times)))
 
 
 def shown(student, parts):
@@ -109,16 +107,16 @@ def test_remembers_what_was_pushed(student, tag):
     assert got == [row(*each) for each in parts]
 
 
-@exercise("ReplayBuffer.push", needs=("test_takes_transitions", ALL_COME), alike="compared")
+@exercise("ReplayBuffer.push", needs=(ARE_WHOLE, ALL_AT_ONCE), alike="compared")
 @settings(max_examples=3)
 @given(count=st.integers(2, 3), done=st.integers(1, 2))
 def test_remembers_every_transition(student, count, done):
-    """Everything that was pushed can be drawn, as long as there is room: also what came before the end of an episode."""
+    """All that was pushed can be drawn as long as there is room, and so can what came before an episode's end."""
     buffer, stored = filled(student, count, dones=[done])
-    assert seen(buffer, count) == sorted(stored)
+    assert sorted(drawn(buffer, count, 16)) == sorted(stored)
 
 
-@exercise("ReplayBuffer.push", needs=("test_takes_transitions", ALL_COME), alike="compared")
+@exercise("ReplayBuffer.push", needs=(ARE_WHOLE, ALL_AT_ONCE), alike="compared")
 @settings(max_examples=4)
 @given(capacity=st.integers(2, 3), more=st.integers(1, 2))
 def test_holds_no_more_than_capacity(student, capacity, more):
@@ -127,10 +125,10 @@ def test_holds_no_more_than_capacity(student, capacity, more):
     for tag in range(1, capacity + more + 1):
         buffer.push(*transition(tag))
     # What should have been forgotten is left out of all 24 batches less than once in 2²⁴ times.
-    assert len(set().union(*(rows(buffer.sample(capacity), capacity) for _ in range(24)))) <= capacity
+    assert len(drawn(buffer, capacity, 24)) <= capacity
 
 
-@exercise("ReplayBuffer.push", weight=2, needs=("test_takes_transitions", ALL_COME), alike="compared")
+@exercise("ReplayBuffer.push", weight=2, needs=(ARE_WHOLE, ALL_AT_ONCE), alike="compared")
 @settings(max_examples=2)
 @given(capacity=st.integers(2, 3))
 def test_forgets_the_oldest(student, capacity):
@@ -141,12 +139,13 @@ def test_forgets_the_oldest(student, capacity):
         buffer = student.ReplayBuffer(capacity=capacity, seed=seed)
         for parts in pushed:
             buffer.push(*parts)
-        came.update(rows(buffer.sample(capacity), capacity))
+        came |= drawn(buffer, capacity, 1)
     assert sorted(came) == sorted(shown(student, parts) for parts in pushed[1:])
     # … and once round again.
     buffer, stored = filled(student, 2 * capacity + 1, capacity=capacity)
-    again = set().union(*(rows(buffer.sample(capacity), capacity) for _ in range(8)))
-    assert sorted(again) == sorted(stored[-capacity:]), f"the last {capacity} of {2 * capacity + 1}"
+    assert sorted(drawn(buffer, capacity, 8)) == sorted(stored[-capacity:]), (
+        f"the last {capacity} of {2 * capacity + 1}"
+    )
 
 
 @exercise("ReplayBuffer.push", needs=("test_remembers_what_was_pushed",), alike="compared")
@@ -173,13 +172,15 @@ def test_keeps_copies(student, tag):
 @given(tenths=st.integers(1, 39).filter(lambda n: n % 10))
 def test_keeps_the_value_of_every_reward(student, tenths):
     """A reward of 0.5 stays 0.5, even when the reward before it was the integer 1."""
-    buffer, pushed = student.ReplayBuffer(capacity=4, seed=0), (5, tenths / 10, 70000.25, 9.0)
-    for reward in pushed:
-        buffer.push(np.zeros(2), 0, reward, np.ones(2), False)
-    # One that never comes in 24 batches of two from four is rarer than 1e-7; the first and the last are not asked about.
-    came = set().union(*({one[2] for one in rows(buffer.sample(2), 2)} for _ in range(24)))
-    needed = sorted(pushed[1:3])
-    assert sorted(came - {5.0, 9.0}) == near(needed, rtol=1e-6), f"rewards {needed}, to float32 precision"
+    came = []
+    for between in (tenths / 10, 70000.25):
+        buffer = student.ReplayBuffer(capacity=3, seed=0)
+        for reward in (5, between, 9.0):
+            buffer.push(np.zeros(2), 0, reward, np.ones(2), False)
+        # The one between comes in two of three pairs: in none of 16 batches less than once in 1e7 times.
+        came += sorted({one[2] for one in drawn(buffer, 2, 16)} - {5.0, 9.0})
+    needed = [tenths / 10, 70000.25]
+    assert came == near(needed, rtol=1e-6), f"rewards {needed}, to float32 precision"
 
 
 # ReplayBuffer.sample
@@ -217,9 +218,9 @@ def test_rows_stay_whole(student, stored, count):
     count = min(count, stored - 1)
     buffer, whole = filled(student, stored)
     # Where two parts are drawn each by itself, a batch is whole by chance once in 6 times or less, and 16 never are.
-    drawn = [one for _ in range(16) for one in rows(buffer.sample(count), count)]
+    came = [one for _ in range(16) for one in rows(buffer.sample(count), count)]
     # An empty place is told from a mixture: there is a property for each.
-    strange = [one for one in drawn if one not in whole and any(map(any, (one[0], one[3])))]
+    strange = [one for one in came if one not in whole and any(map(any, (one[0], one[3])))]
     assert not strange, f"rows that are transitions which were pushed, and not {strange[:1]}"
 
 
@@ -230,8 +231,8 @@ def test_every_transition_has_its_turn(student):
     for count in (3, 4):
         buffer, stored = filled(student, count)
         # One of four stays unseen in these 120 draws less than once in 1e14 times.
-        drawn = {rows(buffer.sample(1), 1)[0] for _ in range(24 * (count + 1))}
-        places.append(sorted(stored.index(one) if one in stored else -1 for one in drawn))
+        came = drawn(buffer, 1, 24 * (count + 1))
+        places.append(sorted(stored.index(one) if one in stored else -1 for one in came))
     if places in ([[0], [0]], [[2], [3]]):
         # At an end, or at a place that is there by chance: what is drawn from larger buffers tells.
         for count in range(5, 9):
@@ -255,11 +256,22 @@ def test_draws_only_what_is_stored(student, spare):
     """As long as the buffer is not full, nothing is drawn from the places that are still empty."""
     buffer, stored = filled(student, 2, capacity=2 + spare)
     # Two empty ones of four stay undrawn in 24 draws less than once in 1e7 times.
-    drawn = {rows(buffer.sample(1), 1)[0] for _ in range(24)}
-    assert not drawn - set(stored), f"one of the two transitions that were pushed, and not {sorted(drawn)[0]}"
+    strange = drawn(buffer, 1, 24) - set(stored)
+    assert not strange, f"one of the two transitions that were pushed, and not {sorted(strange)[:1]}"
 
 
-@exercise("ReplayBuffer.sample", needs=(COME_AGAIN,), weight=2, alike="places")
+@exercise("ReplayBuffer.sample", needs=(CAN_BE_READ,), alike="places")
+@settings(max_examples=5)
+@given(stored=st.integers(1, 5))
+def test_as_many_as_are_stored(student, stored):
+    """A batch may be as large as what is stored."""
+    buffer = student.ReplayBuffer(capacity=stored, seed=0)
+    for tag in range(1, stored + 1):
+        buffer.push(*transition(tag))
+    rows(buffer.sample(stored), stored)
+
+
+@exercise("ReplayBuffer.sample", needs=(COME_AGAIN, ALL_AT_ONCE), weight=2, alike="places")
 @settings(max_examples=3)
 @given(stored=st.integers(2, 5))
 def test_no_repeats(student, stored):
@@ -270,7 +282,7 @@ def test_no_repeats(student, stored):
     assert not repeats, f"{stored} different transitions, and not {repeats[:1]}"
 
 
-@exercise("ReplayBuffer.sample", needs=(CAN_BE_READ,), alike="places")
+@exercise("ReplayBuffer.sample", needs=(ALL_AT_ONCE,), alike="places")
 @settings(max_examples=6)
 @given(count=st.integers(2, 4))
 def test_equal_transitions_are_separate(student, count):
@@ -304,15 +316,16 @@ KINDS = {"f": "floats", "i": "whole numbers", "u": "whole numbers", "b": "truth 
 @settings(max_examples=10)
 @given(dtype=st.sampled_from([np.float32, np.float64]), count=st.integers(1, 2))
 def test_types(student, dtype, count):
-    """Actions stay whole numbers; states and rewards are floats; dones are bools, or 0 and 1."""
+    """Actions stay whole numbers; states are floats, rewards are numbers; dones are bools, or 0 and 1."""
     buffer = student.ReplayBuffer(capacity=3, seed=0)
     for tag in range(1, 4):
         buffer.push(np.full(2, tag, dtype), tag, tag + 0.5, np.full(2, -tag, dtype), tag == 1)
     states, actions, rewards, next_states, dones = map(np.asarray, _five(buffer.sample(count)))
     kinds = [KINDS.get(part.dtype.kind, "something else") for part in (states, actions, rewards, next_states)]
+    kinds[2] = "numbers" if rewards.dtype.kind in "fiu" else kinds[2]  # whether they were cut is another property's
     kinds.append("truth values" if np.isin(dones, (0, 1)).all() else "something else")
-    needed = ["floats", "whole numbers", "floats", "floats", "truth values"]
-    assert kinds == needed, f"{', '.join(map(' of '.join, zip(PARTS, needed)))}"
+    needed = ["floats", "whole numbers", "numbers", "floats", "truth values"]
+    assert kinds == needed, ", ".join(f"{part} of {kind}" for part, kind in zip(PARTS, needed))
 
 
 def _five(batch):
@@ -348,12 +361,12 @@ def test_neighbours_are_parted(student, seed):
 def test_every_batch_is_equally_likely(student):
     """Every transition, and every pair of them, is drawn equally often, the newest and the oldest like the others."""
     buffer, stored = filled(student, 5, seed=1)
-    drawn = Counter(frozenset(rows(buffer.sample(2), 2)) for _ in range(500))
-    # Each of the 10 pairs comes Binomial(500, 0.1) times, 50 on average. P(below 18) and P(above 90) are 1.9e-8 and 1.8e-8,
+    counts = Counter(frozenset(rows(buffer.sample(2), 2)) for _ in range(500))
+    # Each of the 10 pairs comes Binomial(500, 0.1) times, 50 on average. P(below 18) and P(above 90) are 1.9e-8 each,
     # summed term by term, so a right answer fails with a probability below 4e-7.
-    rare = [pair for pair in map(frozenset, itertools.combinations(stored, 2)) if not 18 <= drawn[pair] <= 90]
-    counts = sorted((drawn[pair] for pair in rare), reverse=True)
-    assert not rare, f"each of the 10 pairs about 50 times in 500 batches of two; some came {counts} times"
+    rare = [pair for pair in map(frozenset, itertools.combinations(stored, 2)) if not 18 <= counts[pair] <= 90]
+    found = sorted((counts[pair] for pair in rare), reverse=True)
+    assert not rare, f"each of the 10 pairs about 50 times in 500 batches of two; some came {found} times"
 
 
 @exercise("ReplayBuffer.sample", needs=(ALL_COME,), alike="places")
@@ -437,5 +450,5 @@ def test_length_stops_at_the_capacity(student, capacity, more):
         buffer.push(*transition(tag))
     length = len(buffer)
     # A buffer that forgets nothing has lost its marks for that, and may say how long it is.
-    if length != capacity and length != len(seen(buffer, capacity + more)):
+    if length != capacity and length != len(drawn(buffer, capacity, 24)):
         assert length == near(capacity)
