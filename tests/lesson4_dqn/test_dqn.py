@@ -317,15 +317,3 @@ def test_no_graph(student, case):
     theirs[0].register_forward_pre_hook(before_forward)
     student.greedy_action(theirs, observations[0])
     assert not any(building), "the forward pass under torch.no_grad()"
-
-
-@exercise("greedy_action", needs=("test_most_valued_action",), alike="places")
-@settings(max_examples=3)
-@given(case=clear_cases())
-def test_gradients_work_afterwards(student, case):
-    """After an action has been chosen, the network can learn as before: gradients are not switched off for good."""
-    model, observations = case
-    theirs = student.put(model)
-    student.greedy_action(theirs, observations[0])
-    learns = theirs(torch.tensor(observations[0]).unsqueeze(0)).requires_grad
-    assert learns, "values that gradients can flow back from, after the action was chosen"
