@@ -212,7 +212,7 @@ def failed(law: Callable[..., Any], error: AssertionError, compared: Sequence[An
 
 
 class _Numbers(NamedTuple):
-    """What was compared as a table of numbers, whatever holds them."""
+    """A value that was compared as a table of numbers, whatever holds them."""
 
     value: Any
 

@@ -1,8 +1,8 @@
 """Hidden properties of lesson 5: a right answer in any style passes, each common mistake fails.
 
-What is stored cannot be seen, only what is drawn. So that one mistake is paid for once, ``push`` is judged by what comes
-in many batches together, which hardly depends on how they are drawn; and ``sample`` is judged by how a transition comes
-back when nothing else is stored, whatever ``push`` may have done to it.
+What is stored cannot be seen, only what is drawn. So that one mistake is paid for once, ``push`` is judged by what
+comes in many batches together, which hardly depends on how they are drawn; and ``sample`` is judged by how a transition
+comes back when nothing else is stored, whatever ``push`` may have done to it.
 """
 
 import itertools

@@ -21,8 +21,8 @@ HALVES = st.integers(-4, 4).map(lambda n: n / 2)
 def changes(draw):
     """Log-probabilities, old ones and advantages, of shape (N,) or (T, N), or of one step.
 
-    Every longer example has a good and a bad action, each of them much likelier and much rarer than before, so that nobody
-    can take one of the four cases for another.
+    Every longer example has a good and a bad action, each of them much likelier and much rarer than before, so that
+    nobody can take one of the four cases for another.
     """
     shape = draw(st.sampled_from([(5,), (7,), (3, 2), (1,)]))
     size = math.prod(shape)
