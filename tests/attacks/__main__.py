@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -41,17 +42,25 @@ def main() -> int:
         for each in chosen:
             print(f"{each.name:60} {each.says}")
         return 0
-    users = [_by_this_user(chosen, options)]
+    # Ended from outside, it still takes away what it has put up.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    users: list[dict[str, Any]] = [{"user": "root" if os.geteuid() == 0 else "user"}]
+    _by_this_user(chosen, options, users)
     if os.geteuid() == 0 and not options.only_here:
         users.append(_by_another_user(options))
-    result = {"machine": f"{platform.system()} {platform.release()}", "users": users}
-    if options.json:
-        Path(options.json).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        _keep(options, users)
     text = table.written(chosen, users)
     print(text)
     if options.out:
         Path(options.out).write_text(text + "\n", encoding="utf-8")
     return 1 if table.failures(users) else 0
+
+
+def _keep(options: argparse.Namespace, users: list[dict[str, Any]]) -> None:
+    """Write the results so far: all of it takes minutes."""
+    if options.json:
+        result = {"machine": f"{platform.system()} {platform.release()}", "users": users}
+        Path(options.json).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 def _options() -> argparse.Namespace:
@@ -72,11 +81,11 @@ def _is_chosen(attack: Attack, options: argparse.Namespace) -> bool:
     return named and (attack.sample or not options.sample)
 
 
-def _by_this_user(chosen: list[Attack], options: argparse.Namespace) -> dict[str, Any]:
-    """All levels, then the controls, as the user that this process has."""
+def _by_this_user(chosen: list[Attack], options: argparse.Namespace, users: list[dict[str, Any]]) -> None:
+    """All levels, then the controls, as the user that this process has: the last one of ``users``."""
     begun = time.monotonic()
-    found: dict[str, Any] = {"user": "root" if os.geteuid() == 0 else "user"}
-    found |= {"levels": {}, "results": [], "controls": []}
+    found = users[-1]
+    found |= {"levels": {}, "results": [], "controls": [], "seconds": 0}
     calm = None
     levels: tuple[Level, ...] = tuple(options.level or runs.LEVELS)
     for level in levels:
@@ -94,10 +103,11 @@ def _by_this_user(chosen: list[Attack], options: argparse.Namespace) -> dict[str
                 found["controls"].append(vars(each))
         found["levels"][level] = f"{time.monotonic() - since:.0f} s"
         print(f"attacks: {found['user']}, {level}: {found['levels'][level]}", file=sys.stderr)
+        _keep(options, users)
     if calm is not None:
         found["controls"] += [vars(each) for each in runs.controlled(chosen, calm, jobs=options.jobs)]
     found["seconds"] = round(time.monotonic() - begun)
-    return found
+    _keep(options, users)
 
 
 def _by_another_user(options: argparse.Namespace) -> dict[str, Any]:

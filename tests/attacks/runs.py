@@ -24,7 +24,8 @@ LEVELS: tuple[Level, ...] = ("strong", "embedded")
 OPEN = "process only"
 """The level at which nothing but limits is left of the wall: where most controls have to fire."""
 
-SECONDS = 1500
+SECONDS = 2 * 3600
+"""Of one class, far more than it takes: a machine that is busy is no attack that has reached its goal."""
 State = Literal["held", "reached", "not run"]
 
 
