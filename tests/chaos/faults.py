@@ -50,7 +50,10 @@ class Target(NamedTuple):
 
     def send_all(self, number: int) -> bool:
         """Send a signal to all that a terminal would send it to."""
-        os.killpg(self.number, number)
+        try:
+            os.killpg(self.number, number)
+        except ProcessLookupError:
+            return False
         return True
 
 
@@ -86,7 +89,8 @@ def _kill_all(target: Target) -> bool:
     for each in reversed(below(target.number)):
         with contextlib.suppress(ProcessLookupError):
             os.kill(each.number, signal.SIGKILL)
-    os.kill(target.number, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(target.number, signal.SIGKILL)
     return True
 
 
@@ -214,7 +218,7 @@ KINDS = (
         often=4,
     ),
     Kind("disk full (temporary files)", _temporary_full, (2, 3), "", _temporary_room, mounts=True, often=2),
-    Kind("no file may grow (RLIMIT_FSIZE)", _small_files, (2,), AGAIN, often=2),
+    Kind("no file may grow (RLIMIT_FSIZE)", _small_files, (2, 3), AGAIN, often=2),
     Kind(
         "folder becomes read-only",
         _read_only,

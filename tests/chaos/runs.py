@@ -24,7 +24,10 @@ from processes import left_behind
 
 from grader.report.report import without_times
 
-_LONGEST_RUN = 900.0
+_LONGEST_RUN = 3600.0
+_SURVIVED = 6
+"""After so many more reports, a fault that may end a run has not ended it, and is undone."""
+
 _MORE_RUNS = 5
 """So many runs without another fault may be needed to finish; a report of a fault is made again by the next one."""
 
@@ -167,8 +170,11 @@ class Faulty:
             if time.monotonic() > end:
                 self._ledger.problems.append(f"a run did not end within {_LONGEST_RUN:.0f} s, after {_names(done)}")
                 os.killpg(run.pid, signal.SIGKILL)
-            struck_out = bool(done and done[-1].statuses)
-            if waiting and not struck_out and heard and self._finished() - before >= pause:
+            is_ending = bool(done and done[-1].statuses)
+            if is_ending and self._finished() - before >= _SURVIVED:
+                done[-1].undo(self._ground)
+                is_ending = False
+            if waiting and not is_ending and heard and self._finished() - before >= pause:
                 time.sleep(self._draw.random() * 0.3)
                 if run.poll() is None and waiting[0].strike(target):
                     done.append(waiting.pop(0))
@@ -192,7 +198,9 @@ class Faulty:
     def _judge(self, status: int, said: str, done: list[Kind]) -> None:
         """Look for all that a run must not do, whatever was done to it."""
         wrong: list[str] = []
-        last = done[-1] if done and done[-1].statuses else None
+        # The one that has ended the run, if any has: of two that may have, the later one.
+        last = next((kind for kind in reversed(done) if status in kind.statuses), None)
+        last = last or (done[-1] if done and done[-1].statuses else None)
         if "Traceback (most recent" in said or "Exception ignored" in said:
             wrong.append(f"a traceback: {said[-2500:]}")
         ended = status not in (0, 3) or (last is not None and status in last.statuses)
