@@ -70,6 +70,8 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
         if one.shape != other.shape or _kind(one) != _kind(other):
             return False
+        if one.dtype.kind not in "biufc":
+            return same(one.tolist(), other.tolist())
         with np.errstate(all="ignore"):
             return bool(np.allclose(one, other, rtol=_RTOL, atol=_ATOL, equal_nan=True))
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):

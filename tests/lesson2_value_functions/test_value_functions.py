@@ -38,7 +38,7 @@ def test_each_step_has_its_own_return(student, rewards):
         assert answer == near(returns(rewards, gamma))
 
 
-@exercise("returns_to_go", needs=("test_each_step_has_its_own_return",))
+@exercise("returns_to_go", needs=("test_each_step_has_its_own_return",), alike="places")
 @settings(max_examples=12)
 @given(
     rewards=st.lists(st.integers(-3, 3), min_size=2, max_size=5),
@@ -52,6 +52,9 @@ def test_returns_of_lists_and_integers(student, rewards, kind):
     given_rewards = rewards if kind == "list" else np.array(rewards, np.int64 if kind == "int array" else np.float32)
     kept = student.put(given_rewards)
     got, after = student.returns_to_go(kept, 0.5), kept.get()
+    if np.array_equal(got, np.rint(np.asarray(got, dtype=float))):
+        # Cut off at every step or at the end: that all fractions are gone is a mistake of its own.
+        assert got == near(returns(rewards, 0.5))
     assert got == near(returns(rewards, 0.5))
     assert list(after) == near([float(reward) for reward in rewards])
 
@@ -163,12 +166,13 @@ def test_values_under_the_policy(student, case, gamma):
     """Every state's value is the mean of its action values, weighted with the policy's probabilities, where the action
     values rest on the same state values.
     """
-    P, R, policy = case
+    # Where every step pays, all values rise alike: when the sweeps stop is asked below, and not here.
+    P, R, policy = case[0], np.abs(case[1]) + 0.5, case[2]
     # The same world with its states in the opposite order shows who looks at one certain state.
     mirrored = P[::-1, :, ::-1].copy(), R[::-1].copy(), policy[::-1].copy()
-    got = [student.evaluate_policy(*world, gamma) for world in (case, mirrored)]
+    got = [student.evaluate_policy(*world, gamma) for world in ((P, R, policy), mirrored)]
     needed = value_of(P, R, policy, gamma)
-    assert got == near([needed, needed[::-1]])
+    assert got == near([needed, needed[::-1]], rtol=0.0, atol=0.01)
 
 
 @exercise("evaluate_policy", needs=("test_values_under_the_policy",), alike="places")
@@ -179,38 +183,64 @@ def test_rewards_that_come_late(student, case, late):
     P, R, policy = case
     needed = [value_of(P, sign * (R + late), policy, 0.99) for sign in (1, -1)]
     earned, paid = [student.evaluate_policy(P, sign * (R + late), policy, 0.99) for sign in (1, -1)]
+    if np.abs(np.asarray([earned, paid], dtype=float) - needed).max() < 1.0:
+        # Sweeps that stop at a change of 0.01 are as near as this.
+        assert [earned, paid] == near(needed)
     assert earned == near(needed[0])
     assert paid == near(needed[1])
 
 
+BUSY = {
+    "two states pay in turn": lambda pair, others: {pair[0]: pair[1], pair[1]: pair[0]} | {s: s for s in others},
+    "one state pays, the others lead round": lambda pair, others: {
+        pair[0]: pair[0],
+        **dict(zip([pair[1], *others], [*others, pair[1]])),
+    },
+    "one state pays, the others are ends": lambda pair, others: {s: s for s in [*pair, *others]},
+}
+"""Where the way leads on to from each state. Only what pays changes, and only a part of that never leaves its state."""
+
+
 @st.composite
-def one_busy_state(draw):
-    """A world in which one state goes on earning, and a policy in it. The others earn nothing: all of them are
-    terminal, or from each the way leads on to another one, round and round.
-    """
+def busy_worlds(draw):
+    """Worlds (P, R) in which one state or two go on paying, by their descriptions."""
     states, actions = draw(st.sampled_from([(4, 2), (5, 3)]))
-    busy = draw(st.integers(0, states - 1))
-    others = [state for state in range(states) if state != busy]
-    P, R = np.zeros((states, actions, states)), np.zeros((states, actions))
-    P[busy, :, busy] = 1.0
-    for state, following in zip(others, draw(st.sampled_from([others, others[1:] + others[:1]]))):
-        P[state, :, following] = 1.0
-    R[busy] = draw(st.sampled_from([1.0, -1.0]))
-    return P, R, np.full((states, actions), 1 / actions)
+    order = draw(st.permutations(range(states)))
+    reward = draw(st.sampled_from([1.0, -1.0]))
+    worlds = {}
+    for kind, leads in BUSY.items():
+        P, R = np.zeros((states, actions, states)), np.zeros((states, actions))
+        for state, following in leads(order[:2], order[2:]).items():
+            P[state, :, following] = 1.0
+        R[order[: 2 if kind.startswith("two") else 1]] = reward
+        worlds[kind] = P, R
+    return worlds
+
+
+def is_exact(kind, values, needed, tol):
+    """Fail if a value is further than tol / (1 − γ) from what is needed, and say what it looks like."""
+    bound = tol / (1 - 0.9)
+    # After two sweeps a state that pays 1 is worth 1.9, in the end 10.
+    early = (
+        "after a sweep or two" if np.abs(np.asarray(values, dtype=float)).max() < 2 else "before the values were there"
+    )
+    # A hundredth of the bound for rounding: an answer in float32 may stand just at the edge.
+    assert values == near(needed, rtol=0.0, atol=1.01 * bound), (
+        f"{[round(float(value), 6) for value in needed]} to within {bound:g}; where {kind}, it stopped {early}"
+    )
 
 
 @exercise("evaluate_policy", needs=("test_values_under_the_policy",), alike="places")
-@settings(max_examples=10)
-@given(case=one_busy_state(), tol=st.sampled_from([0.01, 0.1]))
-def test_as_exact_as_the_tolerance(student, case, tol):
+@settings(max_examples=6)
+@given(worlds=busy_worlds(), tol=st.sampled_from([0.01, 0.1]))
+def test_as_exact_as_the_tolerance(student, worlds, tol):
     """No state's value is further than tol / (1 − γ) from the true one, even where only one state is still changing."""
-    P, R, policy = case
-    got = student.evaluate_policy(P, R, policy, 0.9, tol)
-    # A hundredth of the bound for rounding: an answer in float32 may stand just at the edge.
-    assert got == near(value_of(P, R, policy, 0.9), rtol=0.0, atol=1.01 * tol / (1 - 0.9))
+    for kind, (P, R) in worlds.items():
+        policy = np.full(R.shape, 1 / R.shape[1])
+        is_exact(kind, student.evaluate_policy(P, R, policy, 0.9, tol), value_of(P, R, policy, 0.9), tol)
 
 
-@exercise("evaluate_policy", needs=("test_values_under_the_policy",))
+@exercise("evaluate_policy", needs=("test_values_under_the_policy",), alike="places")
 @settings(max_examples=5)
 @given(case=worlds_and_policies(), gamma=st.sampled_from([0.5, 0.25]))
 def test_evaluation_changes_nothing(student, case, gamma):
@@ -218,7 +248,7 @@ def test_evaluation_changes_nothing(student, case, gamma):
     there = [student.put(table) for table in case]
     got = [student.evaluate_policy(*there, gamma) for _ in range(2)]
     for answer in got:
-        assert answer == near(value_of(*case, gamma))
+        assert answer == near(value_of(*case, gamma), rtol=0.0, atol=0.02)
     for mine, theirs in zip(case, there):
         assert theirs.get() == near(mine)
 
@@ -268,13 +298,20 @@ def test_one_of_the_best(student, Q):
 # value_iteration
 
 
+def without_ties(terminal=False):
+    """Worlds in which no two actions of a state are equally good, so that there is one best policy."""
+    return worlds(terminal).map(
+        lambda world: (world[0], world[1] + np.arange(world[1].size).reshape(world[1].shape) / 10)
+    )
+
+
 def shape_of(value):
     """The shape of a table of numbers, to be compared before anything is computed with it."""
     return np.shape(np.asarray(value, dtype=float))
 
 
 @exercise("value_iteration", weight=2)
-@given(world=worlds(), gamma=st.sampled_from([0.5, 0.9, 0.0]))
+@given(world=without_ties(), gamma=st.sampled_from([0.5, 0.9, 0.0]))
 def test_best_values(student, world, gamma):
     """Each state's value is that of the best policy: no policy earns more from there, and one earns as much."""
     values, policy = student.value_iteration(*world, gamma)
@@ -283,7 +320,7 @@ def test_best_values(student, world, gamma):
 
 
 @exercise("value_iteration", weight=2)
-@given(world=worlds(), gamma=st.sampled_from([0.9, 0.5]))
+@given(world=without_ties(), gamma=st.sampled_from([0.9, 0.5]))
 def test_the_policy_earns_the_best_values(student, world, gamma):
     """The policy takes one action in each state, and who acts by it earns what the best policy earns."""
     P, R = world
@@ -297,7 +334,7 @@ def test_the_policy_earns_the_best_values(student, world, gamma):
 
 @exercise("value_iteration", alike="places")
 @settings(max_examples=6)
-@given(world=worlds(terminal=True), late=st.integers(1, 6).map(float))
+@given(world=without_ties(terminal=True), late=st.integers(1, 6).map(float))
 def test_best_values_far_ahead(student, world, late):
     """With γ = 0.99 a long future counts, be it of rewards or of costs: values and policy are still the best."""
     P, R = world
@@ -311,13 +348,15 @@ def test_best_values_far_ahead(student, world, late):
 
 
 @exercise("value_iteration", needs=("test_best_values",), alike="places")
-@settings(max_examples=10)
-@given(case=one_busy_state(), tol=st.sampled_from([0.01, 0.1]))
-def test_best_values_as_exact_as_the_tolerance(student, case, tol):
+@settings(max_examples=6)
+@given(worlds=busy_worlds(), tol=st.sampled_from([0.01, 0.1]))
+def test_best_values_as_exact_as_the_tolerance(student, worlds, tol):
     """No state's value is further than tol / (1 − γ) from the best, even where only one state is still changing."""
-    P, R, policy = case
-    values, _ = student.value_iteration(P, R, 0.9, tol)
-    assert values == near(value_of(P, R, policy, 0.9), rtol=0.0, atol=1.01 * tol / (1 - 0.9))
+    for kind, (P, R) in worlds.items():
+        # All actions of a state are alike here: every policy is the best.
+        is_exact(
+            kind, student.value_iteration(P, R, 0.9, tol)[0], value_of(P, R, np.full(R.shape, 1 / R.shape[1]), 0.9), tol
+        )
 
 
 @exercise("value_iteration", needs=("test_best_values",))

@@ -232,7 +232,8 @@ def test_learns_from_the_best_that_can_follow(student, case, alpha, gamma, plain
     flag = bool if plain else np.bool_
     there = [(to(state), to(action), reward, to(next_state), flag(end), alpha, gamma) for end in (False, True)]
     tables, errors = both_ends(student, "q_learning_update", Q, *there)
-    needed = [reward + gamma * float(Q[next_state].max()) - Q[state, action], reward - Q[state, action]]
+    old = float(Q[state, action])
+    needed = [reward + gamma * float(Q[next_state].max()) - old, reward - old]
     for table, error in zip(tables, needed):
         assert table == near(after_update(Q, state, action, error, alpha))
     assert errors == near(needed)
@@ -279,7 +280,8 @@ def test_learns_from_the_action_that_follows(student, case, alpha, gamma, plain)
     tables, errors = both_ends(
         student, "sarsa_update", Q, *((*start, flag(end), alpha, gamma) for end in (False, True))
     )
-    needed = [reward + gamma * float(Q[next_state, next_action]) - Q[state, action], reward - Q[state, action]]
+    old = float(Q[state, action])
+    needed = [reward + gamma * float(Q[next_state, next_action]) - old, reward - old]
     for table, error in zip(tables, needed):
         assert table == near(after_update(Q, state, action, error, alpha))
     assert errors == near(needed)
