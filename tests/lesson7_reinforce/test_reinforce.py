@@ -428,9 +428,9 @@ def test_unit_and_zero_of_the_returns_do_not_matter(student, returns):
 @given(value=st.sampled_from([0.0, 5.0, -3.5, 0.1]), shape=st.sampled_from([(3,), (2,), (2, 3)]))
 def test_no_spread_is_no_catastrophe(student, value, shape):
     """A single return, and returns that are all equal, give finite numbers of the same shape: no NaN, no infinity."""
-    # Both in one example: code that fails at a single entry is not the same as code that fails at equal ones.
+    # Both in one example, the equal ones first: some code fails only at a single one, and other code at both.
     single, equal = student.standardize(torch.full((1,), value)), student.standardize(torch.full(shape, value))
-    for got, needed, which in ((single, (1,), "a single return"), (equal, shape, "returns that are all equal")):
+    for got, needed, which in ((equal, shape, "returns that are all equal"), (single, (1,), "a single return")):
         assert isinstance(got, torch.Tensor), "a tensor"
         assert list(got.shape) == near(list(needed))
         finite = bool(torch.isfinite(got).all())
