@@ -184,3 +184,49 @@ def test_the_way_to_an_exception_inside_other_functions(course: Course) -> None:
     assert "ZeroDivisionError" in report.properties[0].got
     assert "in double" in report.properties[0].trace
     assert "in twice" in report.properties[0].trace
+
+
+LATER = """\
+from grader.testing import exercise
+
+
+@exercise("double", needs=("test_halves",))
+def test_doubles_a_half(student):
+    \"\"\"`double` of `half` is the number.\"\"\"
+    assert student.double(student.half(3)) == 3
+
+
+@exercise("half")
+def test_halves(student):
+    \"\"\"`half` gives half the number.\"\"\"
+    assert student.half(4) == 2
+"""
+
+
+def with_laws(course: Course, laws: str) -> None:
+    (course.root / "tests/lesson1_numbers/test_numbers.py").write_text(laws)
+
+
+def test_a_property_may_need_one_of_a_later_exercise(course: Course) -> None:
+    with_laws(course, LATER)
+    report = judge(course, NUMBERS.replace("x / 2", "x / 4"))
+    # In the order of the exercises, whichever was asked first.
+    assert [(p.name, p.verdict, p.needed) for p in report.properties] == [
+        ("test_doubles_a_half", "skip", "`half` gives half the number."),
+        ("test_halves", "fail", "2"),
+    ]
+    assert [p.verdict for p in judge(course, NUMBERS).properties] == ["pass", "pass"]
+
+
+def test_what_needs_an_exercise_that_was_not_asked_for_is_judged(course: Course) -> None:
+    with_laws(course, LATER)
+    report = judge(course, NUMBERS.replace("2 * x", "3 * x"), only=frozenset({"double"}))
+    assert [(p.name, p.verdict) for p in report.properties] == [("test_doubles_a_half", "fail")]
+
+
+def test_another_exercise_that_is_not_written_is_said_to_be(course: Course) -> None:
+    with_laws(course, LATER.replace(', needs=("test_halves",)', ""))
+    stub = 'raise NotImplementedError("half: write me; lesson1_numbers.md tells how")'
+    first, second = judge(course, NUMBERS.replace("return x / 2", stub)).properties
+    assert (first.verdict, first.needed) == ("skip", "the exercise half, which is not written yet")
+    assert (second.verdict, second.written) == ("fail", False)
