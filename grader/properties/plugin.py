@@ -214,7 +214,9 @@ class Properties:
         exercise = self.lesson.exercise(finding.exercise)
         others = [other for other in self.findings.values() if other is not finding]
         for needed in exercise.needs:
-            if any(other.exercise == needed and other.verdict in ("fail", "skip") for other in others):
+            # What waited for this very exercise to be written does not hold it up in turn.
+            waits = _not_yet(finding.exercise)
+            if any(o.exercise == needed and o.verdict in ("fail", "skip") and o.needed != waits for o in others):
                 return f"the exercise {needed}"
         for name in _needs(item):
             if name not in self._known:
@@ -260,7 +262,7 @@ class Properties:
         elif isinstance(error, StudentError):
             if error.not_written and (other := self._another_exercise(finding, error)):
                 # It is not this exercise that has still to be written.
-                finding.verdict, finding.needed = "skip", f"the exercise {other}, which is not written yet"
+                finding.verdict, finding.needed = "skip", _not_yet(other)
                 return
             finding.written = not error.not_written
             finding.got = f"raised {error}" if finding.written else ""
@@ -335,6 +337,11 @@ def _show(value: object) -> str:
 
 def _short(text: str) -> str:
     return shortened(text, _SHOWN)
+
+
+def _not_yet(exercise: str) -> str:
+    """What has to pass first, where this exercise is a stub."""
+    return f"the exercise {exercise}, which is not written yet"
 
 
 def _needs(item: pytest.Item) -> tuple[str, ...]:

@@ -133,7 +133,7 @@ def test_passes_the_seed_on(student, seed, luck):
     assert env.starts[0] == near(needed)
 
 
-@exercise("run_episode")
+@exercise("run_episode", alike="places")
 @given(seed=st.none() | SEEDS)
 def test_leaves_other_random_numbers_alone(student, seed):
     """`run_episode` neither seeds nor uses global random numbers: the seed belongs to `env.reset`."""
@@ -219,7 +219,9 @@ def test_gives_an_array(student, episodes):
     assert got == near(np.array([1.0, 5.0, 1.0, 5.0][:episodes]))
 
 
-@exercise("evaluate", needs=("test_one_return_for_each_episode",))
+@exercise(
+    "evaluate", needs=("test_one_return_for_each_episode", "test_leaves_other_random_numbers_alone"), alike="places"
+)
 @given(seed=st.none() | SEEDS)
 def test_evaluation_leaves_other_random_numbers_alone(student, seed):
     """`evaluate` neither seeds nor uses global random numbers: the seed is for the environment."""
