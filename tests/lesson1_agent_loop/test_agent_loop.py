@@ -138,7 +138,9 @@ def test_passes_the_seed_on(student, seed, luck):
 def test_leaves_other_random_numbers_alone(student, seed):
     """`run_episode` neither seeds nor uses global random numbers: the seed belongs to `env.reset`."""
     before = student.random_state()
-    student.run_episode(ScriptedEnv(rewards=[1.0]), ScriptedPolicy(actions=[0]), seed=seed)
+    env = ScriptedEnv(rewards=[1.0])
+    student.run_episode(env, ScriptedPolicy(actions=[0]), seed=seed)
+    assert len(env.starts) == 1, "an episode, of one step"
     assert student.random_state() == before, "global random numbers left alone"
 
 

@@ -84,6 +84,22 @@ def filled(student, count, *, capacity=None, seed=0, dones=()):
     return buffer, stored
 
 
+def has_length(buffer, length):
+    """Tell if the buffer says that it holds so many."""
+    try:
+        return len(buffer) == length
+    except Exception:
+        return False
+
+
+def gives_a_row(buffer):
+    """Tell if a transition can be drawn."""
+    try:
+        return len(rows(buffer.sample(1), 1)) == 1
+    except (Exception, AssertionError):
+        return False
+
+
 # ReplayBuffer.push
 
 
@@ -95,6 +111,9 @@ def test_takes_transitions(student, capacity, more):
     buffer = student.ReplayBuffer(capacity=capacity, seed=0)
     for tag in range(capacity + more):
         buffer.push(*transition(tag))
+    # Of either, one is enough: the other may be wrong, or not written yet.
+    holds = has_length(buffer, capacity) or gives_a_row(buffer)
+    assert holds, "a buffer that has a length, or of which a transition can be drawn, after that"
 
 
 @exercise("ReplayBuffer.push", weight=2, needs=("test_takes_transitions", CAN_BE_READ, COME_AGAIN), alike="compared")
