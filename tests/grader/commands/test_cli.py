@@ -195,6 +195,7 @@ def test_no_gpu_is_one_clear_line(folder: Path, tmp_path: Path) -> None:
 IMPATIENT = """
 import os, signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from grader.commands.options import interruptible
 
 with interruptible("; all is kept"):
@@ -236,8 +237,9 @@ def test_an_interrupted_run_goes_on_where_it_stopped(how: signal.Signals, folder
     # Sleeps until the limit of the clock, so that there is something to interrupt.
     hand_in(submissions, "student-002", "lesson1_numbers", "import time\n\n\ndef double(x):\n    time.sleep(60)\n")
     words = ["grade", str(submissions), "--out", str(out), "--lesson", "1", "--jobs", "1"]
-    # Where the tests were started in the background SIGINT is ignored, and would be here too: children inherit it.
+    # Where the tests were started in the background both are ignored, and would be here too: children inherit it.
     heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    heard += "; signal.signal(signal.SIGHUP, signal.SIG_DFL)"
     command = [sys.executable, "-c", f"{heard}; from grader.cli import main; main()", *words]
     pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, cwd=folder, text=True, start_new_session=True, **pipes) as run:
