@@ -340,7 +340,7 @@ def _short(text: str) -> str:
 
 
 def _not_yet(exercise: str) -> str:
-    """What has to pass first, where this exercise is a stub."""
+    """The words for an exercise that has to pass first and is still a stub."""
     return f"the exercise {exercise}, which is not written yet"
 
 

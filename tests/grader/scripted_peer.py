@@ -13,6 +13,7 @@ import msgspec
 from arbitrary import frame_of, frames
 from hypothesis import strategies as st
 
+from grader.student.budget import Budget
 from grader.student.errors import WireError
 from grader.student.frames import Frame, Receiver, send
 from grader.student.inprocess import Here
@@ -88,7 +89,7 @@ class Peer:
 class PeerPlace:
     """A place in which every session is one with the same peer."""
 
-    isolation, device = Here.isolation, "cpu"
+    isolation, device, lost = Here.isolation, "cpu", 0
 
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
@@ -98,7 +99,14 @@ class PeerPlace:
         return 0.0
 
     def open(
-        self, sources: dict[str, str], main: str, limits: Limits, *, record: bool = True, short: bool = False
+        self,
+        sources: dict[str, str],
+        main: str,
+        limits: Limits,
+        *,
+        record: bool = True,
+        short: bool = False,
+        budget: Budget | None = None,
     ) -> Session:
         """A session with the peer, which has loaded nothing."""
         limits = msgspec.structs.replace(limits, call_seconds=LIMITS.call_seconds)
