@@ -105,7 +105,7 @@ def test_every_lesson_is_measured() -> None:
 
 def test_a_chaff_is_named_by_its_name_and_not_by_its_words() -> None:
     """Two sentences may be alike, or one part of another; the first misconception that a reader meets decides."""
-    chaff = Sample("lesson1_numbers", "chaff", "adds_two", "", "double")
+    chaff = Sample("lesson1_numbers", "chaff", "adds_two", "", "double", "adds_two")
 
     def named(*names: str) -> bool:
         results = [
