@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import hashlib
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -15,8 +16,8 @@ from grader.grading import faults
 from grader.lessons.stubs import pristine
 from grader.properties import counterexample, diagnosis, examples, runner
 from grader.properties.diagnosis import Diagnosis
+from grader.properties.finding import Finding
 from grader.properties.known import Known
-from grader.properties.plugin import Finding
 from grader.report.report import (
     Counterexample,
     Isolation,
@@ -41,7 +42,7 @@ from grader.training.check import check
 _TEXT_CAP = 10_000
 """Of one text in a report: most of them quote what a student's side said."""
 _DIAGNOSIS_SECONDS = 60.0
-"""By the clock: to ask all chaffs of a lesson takes a few seconds, but what a student's code returned may be asked."""
+"""By the clock, for the student's side of it: a hundred questions take a moment, unless each of them is slow."""
 _MISSING = re.compile(r"No module named '([\w.]+)'")
 
 
@@ -109,9 +110,12 @@ def grade(
     if submission.problem:
         return report(status=submission.status, score=0.0, message=submission.problem)
 
+    # One's own code, in one's own process, has all the time it likes: there may be a person at a breakpoint.
+    budget = Budget(course.limits.submission_seconds) if place.isolation.is_apart else None
+
     def judged() -> Report:
         notes.clear()
-        worker = _Grading(course, work, place, asked, watch, notes)
+        worker = _Grading(course, work, place, asked, watch, notes, budget)
         if (problem := worker.loading_problem()) is not None:
             return report(status="graded", score=0.0, message=problem)
         findings = worker.findings()
@@ -164,14 +168,20 @@ class _Grading:
     """One submission being graded; what the reader of its report should know is added to ``notes``."""
 
     def __init__(
-        self, course: Course, work: Work, place: Place, asked: Asked, watch: Watcher, notes: list[str]
+        self,
+        course: Course,
+        work: Work,
+        place: Place,
+        asked: Asked,
+        watch: Watcher,
+        notes: list[str],
+        budget: Budget | None,
     ) -> None:
         self.course, self.lesson, self.sources = course, work.lesson, work.sources
         self.place, self.asked, self.watch = place, asked, watch
         self.not_here = dict(work.submission.not_here)
         self.notes = notes
-        # One's own code, in one's own process, has all the time it likes: there may be a person at a breakpoint.
-        self.budget = Budget(course.limits.submission_seconds) if place.isolation.is_apart else None
+        self.budget = budget
 
     def open(self) -> Session:
         return open_session(self.course, self.lesson, self.sources, self.place, self.budget)
@@ -283,16 +293,21 @@ class _Grading:
             sources = {**references, self.lesson.name: source}
             return open_session(self.course, self.lesson, sources, self.place, None)
 
-        def go_on() -> None:
-            if budget is not None and budget.is_spent:
-                raise own_time.TooLong
+        @contextlib.contextmanager
+        def aside() -> Iterator[None]:
+            start = time.monotonic()
+            with own_time.paused():
+                yield
+            if budget is not None:
+                budget.give_back(time.monotonic() - start)
 
-        known = Known(self.course, self.lesson, open_module, go_on)
+        known = Known(self.course, self.lesson, open_module, aside)
 
         def name() -> dict[str, Diagnosis]:
             with contextlib.closing(known.programs):
                 found = diagnosis.diagnose(findings, open_student, known)
-            go_on()  # if the last one asked was cut off, the best one may not be among these
+            if budget is not None and budget.is_spent:
+                raise own_time.TooLong  # the last question was cut off, so the best name may not be among these
             return found
 
         return self.judged(name, {}, "no misconception is named: to compare the answers with known ones takes too long")

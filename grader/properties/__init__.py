@@ -2,6 +2,8 @@
 
 - ``runner``: runs pytest with ``plugin``.
 - ``plugin``: gives every property a fresh session, and turns its outcome into a finding.
+- ``order``: puts a property behind those that it needs.
+- ``finding``: is the outcome of one property, with the words for it.
 - ``counterexample``: writes the questions asked as code to paste.
 - ``cases``: keeps an example, to put the same law to another program.
 - ``known``: asks the known wrong programs, and remembers what each of them does.

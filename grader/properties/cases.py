@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
+import torch
 from _pytest.assertion import util
 from hypothesis.errors import UnsatisfiedAssumption
 from hypothesis.strategies import DataObject
@@ -31,6 +33,7 @@ from grader.student.session import Session
 from grader.testing import Alike
 from grader.testing.near import Near, numbers
 
+_KEPT_BYTES = 1 << 18
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 
 
@@ -41,12 +44,14 @@ class Outcome:
     Attributes:
         verdict: ``pass``; ``fail``, an assertion; ``raised``, an exception of the program; ``died``, no answer.
         place: the line of the test, and the words of the assertion without their numbers; or the kind of exception.
-        value: the program's value in the comparison that failed, if it was one, and its last answer.
+        compared: the program's value in the comparison that failed, if it was one.
+        answer: the program's last answer.
     """
 
     verdict: Literal["pass", "fail", "raised", "died"]
     place: str = ""
-    value: Any = None
+    compared: Any = None
+    answer: Any = None
 
 
 PASSED, DIED = Outcome("pass"), Outcome("died")
@@ -151,13 +156,13 @@ def ask(case: Case, session: Session) -> Outcome:
     except UnsatisfiedAssumption:
         return Outcome("pass", "led elsewhere")
     except AssertionError as error:
-        return failed(case.law, error, compared[-1:], session)
+        return _failed(case.law, error, compared[-1:], session)
     except (GraderFault, KeyboardInterrupt):
         raise
     except Exception as error:
         # The test could do nothing with the answer.
         place = f"{_line(case.law, error)} {type(error).__name__}"
-        return Outcome("fail", place, (None, last_value(session.transcript)))
+        return Outcome("fail", place, answer=_kept(last_value(session.transcript)))
     return PASSED
 
 
@@ -201,14 +206,20 @@ class Programs:
             self._session = None
 
 
-def failed(law: Callable[..., Any], error: AssertionError, compared: Sequence[Any], session: Session) -> Outcome:
+def _failed(law: Callable[..., Any], error: AssertionError, compared: Sequence[Any], session: Session) -> Outcome:
     """The outcome of a case that ended in this assertion; ``compared`` has the left side of its comparison."""
-    message = str(error).partition("\nassert ")[0].strip()
-    words = "" if message.startswith("assert ") else _NUMBER.sub("#", message)
-    value, last = plain(compared[0]) if compared else None, last_value(session.transcript)
+    words = _NUMBER.sub("#", said(error))
+    value, answer = compared[0] if compared else None, last_value(session.transcript)
     if isinstance(value, _Numbers):
-        value, last = value.value, as_numbers(last)
-    return Outcome("fail", f"{_line(law, error)} {words}".strip(), (value, last))
+        value, answer = value.value, _as_numbers(answer)
+    return Outcome("fail", f"{_line(law, error)} {words}".strip(), _kept(value), _kept(answer))
+
+
+def said(error: AssertionError) -> str:
+    """The words that the test itself gave to an assertion, "" if it gave none."""
+    # Rewritten assertions put the test's own message first and what pytest makes of it after.
+    message = str(error).partition("\nassert ")[0].strip()
+    return "" if message.startswith("assert ") else message
 
 
 class _Numbers(NamedTuple):
@@ -217,17 +228,38 @@ class _Numbers(NamedTuple):
     value: Any
 
 
-def as_numbers(value: Any) -> Any:
+def _as_numbers(value: Any) -> Any:
     """A value whose numbers may stand in lists, arrays or tensors, and be of any type, in one form."""
     found = numbers(value)
     if found is None and isinstance(value, list | tuple):
-        return [as_numbers(part) for part in value]
+        return [_as_numbers(part) for part in value]
     return value if found is None else found
 
 
-def plain(value: Any) -> Any:
-    """A value to keep and to compare: what lives on the student's side is only its kind."""
-    return Thing(value._type) if isinstance(value, Remote) else value
+def _kept(value: Any) -> Any:
+    """A value to keep and to compare.
+
+    What lives on the student's side is only its kind. What is larger than any value of a test is like nothing else: a
+    diagnosis keeps a hundred of them.
+    """
+    if isinstance(value, Remote):
+        return Thing(value._type)
+    return value if _bytes(value) <= _KEPT_BYTES else object()
+
+
+def _bytes(value: Any) -> int:
+    """The size of a value, as far as it is needed to see that it is too large."""
+    if isinstance(value, np.ndarray | torch.Tensor):
+        return 8 + value.nbytes
+    if isinstance(value, str | bytes):
+        return 8 + len(value)
+    size = 8
+    if isinstance(value, dict | list | tuple | set):
+        for item in [*value, *value.values()] if isinstance(value, dict) else value:
+            size += _bytes(item)
+            if size > _KEPT_BYTES:
+                break
+    return size
 
 
 def _line(law: Callable[..., Any], error: BaseException) -> str:
@@ -274,11 +306,8 @@ def alike(one: Sequence[Outcome], other: Sequence[Outcome], what: Alike) -> bool
     pairs = list(zip(one, other, strict=True))
     if any((left.verdict, left.place) != (right.verdict, right.place) for left, right in pairs):
         return False
-    if what == "compared":
-        return all(same(_compared(left), _compared(right)) for left, right in pairs)
-    return what == "places" or all(same(left.value, right.value) for left, right in pairs)
-
-
-def _compared(outcome: Outcome) -> Any:
-    """The left side of the comparison that failed, without the answers before it."""
-    return outcome.value[0] if outcome.verdict == "fail" else None
+    if what == "places":
+        return True
+    if not all(same(left.compared, right.compared) for left, right in pairs):
+        return False
+    return what == "compared" or all(same(left.answer, right.answer) for left, right in pairs)

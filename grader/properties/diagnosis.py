@@ -22,8 +22,8 @@ from grader.properties.cases import Case, Outcome, Programs, alike
 from grader.student.session import Session
 
 if TYPE_CHECKING:
+    from grader.properties.finding import Finding
     from grader.properties.known import Known
-    from grader.properties.plugin import Finding
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -47,100 +47,92 @@ def diagnose(findings: Sequence[Finding], open_student: Callable[[], Session], k
         open_student: gives a session with the student's code loaded.
         known: the lesson's misconceptions.
     """
-    failed = [finding for finding in findings if _can_be_named(finding, findings)]
-    if not failed:
-        return {}
-    broken = {finding.exercise for finding in findings if finding.verdict != "pass"}
-    chaffs = [chaff for chaff in known.chaffs if chaff.exercise in broken]
-    student = _Student(known.programs, open_student)
-    named = {finding.name: _name(finding, findings, chaffs, student, known) for finding in failed}
-    return {name: diagnosis for name, diagnosis in named.items() if diagnosis is not None}
+    return _Search(findings, _Student(known.programs, open_student), known).names()
 
 
-def _can_be_named(finding: Finding, findings: Iterable[Finding]) -> bool:
-    """Tell if there is an answer to compare: not where the code is not written, or did not come to an end."""
-    if finding.verdict != "fail" or not finding.written or finding.case is None or finding.smallest is None:
-        return False
-    return not any(other.timed_out for other in findings if other.exercise == finding.exercise)
+class _Search:
+    """The search for what is behind the failed properties of one report."""
 
+    def __init__(self, findings: Sequence[Finding], student: _Student, known: Known) -> None:
+        self._findings, self._student, self._known = findings, student, known
+        broken = {finding.exercise for finding in findings if finding.verdict != "pass"}
+        self._chaffs = [chaff for chaff in known.chaffs if chaff.exercise in broken]
 
-def _name(
-    finding: Finding, findings: Sequence[Finding], chaffs: Sequence[Chaff], student: _Student, known: Known
-) -> Diagnosis | None:
-    """The misconception behind one failed property."""
-    assert finding.case is not None
-    here = known.cases(finding.exercise).get(finding.name, [])
-    near: list[Chaff] = []
-    for chaff in chaffs:
-        # From the cheapest question to the dearest: what everybody is asked is remembered.
-        first = here if finding.alike == "draws" else []
-        if all(_agree(finding, cases, student, known, chaff) for cases in (here, [*first, finding.case])):
-            near.append(chaff)
-    # Each of those left is asked about the cases in which the others fail: there they differ, if anywhere.
-    telling = _failing(near, finding.exercise, known)
-    cases = [*here, finding.case, *telling.get(finding.name, [])]
-    near = [chaff for chaff in near if _agree(finding, cases, student, known, chaff)]
-    if not _is_evidence([*cases, *_every(known.cases(finding.exercise))], student):
-        near = [chaff for chaff in near if chaff.raises and chaff.raises in finding.got]
-    about = {chaff.name: (finding.exercise, chaff.exercise) for chaff in near}
-    rated = [(_share(findings, about[chaff.name], chaff, telling, student, known), chaff) for chaff in near]
-    highest = max((share for share, _ in rated), default=0.0)
-    best = [chaff for share, chaff in rated if share == highest]
-    if len(best) > 1:
-        # What cannot be told apart there may differ in another exercise, which calls this one.
-        every = known.exercises
-        wider = [(_share(findings, every, chaff, telling, student, known), chaff) for chaff in best]
-        most = max(share for share, _ in wider)
-        best = [chaff for share, chaff in wider if share == most]
-    if highest == 1.0:
-        return Diagnosis(min(best, key=lambda chaff: chaff.exercise != finding.exercise), everywhere=True)
-    return Diagnosis(best[0], everywhere=False) if len(best) == 1 else None
+    def names(self) -> dict[str, Diagnosis]:
+        """The misconceptions that were found, by the property's name."""
+        named = {finding.name: self._name(finding) for finding in self._findings if self._can_be_named(finding)}
+        return {name: diagnosis for name, diagnosis in named.items() if diagnosis is not None}
 
+    def _can_be_named(self, finding: Finding) -> bool:
+        """Tell if there is an answer to compare: not where the code is not written, or did not come to an end."""
+        if finding.verdict != "fail" or not finding.written or finding.case is None or finding.smallest is None:
+            return False
+        return not any(other.timed_out for other in self._findings if other.exercise == finding.exercise)
 
-def _failing(chaffs: Iterable[Chaff], exercise: str, known: Known) -> dict[str, list[Case]]:
-    """The cases in which these misconceptions fail, by property."""
-    found: dict[str, list[Case]] = {}
-    for chaff in chaffs:
-        for name, cases in known.failing(chaff, exercise).items():
-            found.setdefault(name, []).extend(cases)
-    return found
+    def _name(self, finding: Finding) -> Diagnosis | None:
+        """The misconception behind one failed property."""
+        assert finding.case is not None
+        asked = self._known.cases(finding.exercise)
+        here = asked.get(finding.name, [])
+        # From the cheapest question to the dearest: what everybody is asked is remembered. Where luck decides, one case
+        # proves nothing.
+        last = [*here, finding.case] if finding.alike == "draws" else [finding.case]
+        near = [c for c in self._chaffs if self._agree(finding, here, c) and self._agree(finding, last, c)]
+        # Each of those left is asked about the cases in which the others fail: there they differ, if anywhere.
+        telling = self._failing(near, finding.exercise)
+        cases = [*here, finding.case, *telling.get(finding.name, [])]
+        near = [chaff for chaff in near if self._agree(finding, cases, chaff)]
+        if not self._is_evidence([*cases, *(case for each in asked.values() for case in each)]):
+            near = [chaff for chaff in near if chaff.raises and chaff.raises in finding.got]
+        best, share = self._best(near, telling, lambda chaff: (finding.exercise, chaff.exercise))
+        if len(best) > 1:
+            # What cannot be told apart there may differ in another exercise, which calls this one.
+            best, _ = self._best(best, telling, lambda _: self._known.exercises)
+        if share == 1.0:
+            return Diagnosis(min(best, key=lambda chaff: chaff.exercise != finding.exercise), everywhere=True)
+        return Diagnosis(best[0], everywhere=False) if len(best) == 1 else None
 
+    def _failing(self, chaffs: Iterable[Chaff], exercise: str) -> dict[str, list[Case]]:
+        """The cases in which these misconceptions fail, by property."""
+        found: dict[str, list[Case]] = {}
+        for chaff in chaffs:
+            for name, cases in self._known.failing(chaff, exercise).items():
+                found.setdefault(name, []).extend(cases)
+        return found
 
-def _every(cases: Mapping[str, Sequence[Case]]) -> list[Case]:
-    return [case for each in cases.values() for case in each]
+    def _agree(self, finding: Finding, cases: Sequence[Case], chaff: Chaff) -> bool:
+        # One after the other, not case by case: only one of them can be asked at a time.
+        theirs = self._student.outcomes(cases)
+        return alike(theirs, self._known.outcomes(chaff, cases), finding.alike)
 
+    def _is_evidence(self, cases: Sequence[Case]) -> bool:
+        """Tell if the student's answers say which mistake it is.
 
-def _agree(finding: Finding, cases: Sequence[Case], student: _Student, known: Known, chaff: Chaff) -> bool:
-    # One after the other, not case by case: only one of them can be asked at a time.
-    theirs = student.outcomes(cases)
-    return alike(theirs, known.outcomes(chaff, cases), finding.alike)
+        That code raises an exception in every case does not: very different mistakes end in a ``TypeError``. In which
+        cases it raises one, and in which not, does; or its words, if the misconception's author says so.
+        """
+        verdicts = {outcome.verdict for outcome in self._student.outcomes(cases)}
+        return "fail" in verdicts or verdicts == {"pass", "raised"}
 
+    def _best(
+        self,
+        chaffs: Sequence[Chaff],
+        telling: Mapping[str, Sequence[Case]],
+        about: Callable[[Chaff], Collection[str]],
+    ) -> tuple[list[Chaff], float]:
+        """Those that agree with the student's code on the largest share of the laws about some exercises, and it."""
+        rated = [(self._share(about(chaff), chaff, telling), chaff) for chaff in chaffs]
+        most = max((share for share, _ in rated), default=0.0)
+        return [chaff for share, chaff in rated if share == most], most
 
-def _is_evidence(cases: Sequence[Case], student: _Student) -> bool:
-    """Tell if the student's answers say which mistake it is.
-
-    That code raises an exception in every case does not: very different mistakes end in a ``TypeError``. In which cases
-    it raises one, and in which not, does; or the words of the exception, if the misconception's author says so.
-    """
-    verdicts = {outcome.verdict for outcome in student.outcomes(cases)}
-    return "fail" in verdicts or verdicts == {"pass", "raised"}
-
-
-def _share(
-    findings: Sequence[Finding],
-    exercises: Collection[str],
-    chaff: Chaff,
-    telling: Mapping[str, Sequence[Case]],
-    student: _Student,
-    known: Known,
-) -> float:
-    """The share of laws about these exercises on which the student's code and the chaff agree."""
-    agreed = []
-    for finding in findings:
-        if finding.exercise in exercises:
-            cases = [*known.cases(finding.exercise).get(finding.name, []), *telling.get(finding.name, [])]
-            agreed.append(_agree(finding, cases, student, known, chaff))
-    return sum(agreed) / max(1, len(agreed))
+    def _share(self, exercises: Collection[str], chaff: Chaff, telling: Mapping[str, Sequence[Case]]) -> float:
+        """The share of laws about these exercises on which the student's code and the chaff agree."""
+        agreed = []
+        for finding in self._findings:
+            if finding.exercise in exercises:
+                asked = self._known.cases(finding.exercise).get(finding.name, [])
+                agreed.append(self._agree(finding, [*asked, *telling.get(finding.name, [])], chaff))
+        return sum(agreed) / max(1, len(agreed))
 
 
 class _Student:

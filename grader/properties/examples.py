@@ -20,7 +20,8 @@ import torch
 
 from grader.course import Lesson
 from grader.properties import counterexample
-from grader.properties.plugin import Finding, OpenSession
+from grader.properties.finding import Finding
+from grader.properties.plugin import OpenSession
 from grader.report.report import Counterexample
 from grader.student.errors import StudentDied, StudentError
 from grader.student.session import Session

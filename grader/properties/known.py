@@ -10,14 +10,14 @@ import dataclasses
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from grader.course import Course, Lesson
 from grader.lessons import chaffs as files
 from grader.lessons.chaffs import Chaff
 from grader.properties import runner
 from grader.properties.cases import Case, Outcome, Programs
-from grader.properties.plugin import Finding
-from grader.student import own_time
+from grader.properties.finding import Finding
 from grader.student.session import Session
 
 CASES = 10
@@ -35,7 +35,7 @@ class Known:
         course: the course.
         lesson: the lesson.
         open_module: where they run.
-        go_on: called before each question; raises an error where there is no time for it.
+        aside: what is found out about a known program is done within this, as no student should pay for it.
 
     Attributes:
         chaffs: the misconceptions.
@@ -45,9 +45,13 @@ class Known:
     """
 
     def __init__(
-        self, course: Course, lesson: Lesson, open_module: OpenModule, go_on: Callable[[], None] = lambda: None
+        self,
+        course: Course,
+        lesson: Lesson,
+        open_module: OpenModule,
+        aside: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        self._course, self._lesson, self._open_module, self._go_on = course, lesson, open_module, go_on
+        self._course, self._lesson, self._open_module, self._aside = course, lesson, open_module, aside
         self._solution = course.solution(lesson).read_text(encoding="utf-8")
         self.chaffs = files.load(course, lesson)
         self.exercises = [exercise.name for exercise in lesson.exercises]
@@ -95,14 +99,13 @@ class Known:
         return memory[key]
 
     def _ask(self, chaff: Chaff, case: Case) -> Outcome:
-        self._go_on()
-        return self.programs.ask(chaff.name, lambda: self._open(chaff.source(self._solution)), case)
+        with self._aside():
+            return self.programs.ask(chaff.name, lambda: self._open(chaff.source(self._solution)), case)
 
     def _run(self, source: str, exercise: str, keep: int) -> list[Finding]:
-        self._go_on()
         self.programs.close()
         only, opening = frozenset({exercise}), functools.partial(self._open, source)
-        with own_time.SHIELD:  # what is found out here is remembered: half of it would be false
+        with self._aside():
             return runner.run(self._course, self._lesson, opening, only=only, keep=keep, shrink=False)
 
     def _open(self, source: str) -> Session:

@@ -13,55 +13,22 @@ import pytest
 
 from grader.course import Course, Lesson
 from grader.errors import CourseError
-from grader.properties import counterexample
 from grader.properties.answers import last_answer
-from grader.properties.cases import Case, recorded
-from grader.report.report import Counterexample, Verdict
+from grader.properties.cases import recorded
+from grader.properties.finding import Finding, explained, short
+from grader.properties.order import needed_first, needs
 from grader.student import own_time, remote
 from grader.student.budget import Budget
-from grader.student.errors import GraderFault, StudentDied, StudentError, is_out_of_memory, seconds, shortened
-from grader.student.remote import Remote, Student
+from grader.student.errors import GraderFault, StudentDied, StudentError, is_out_of_memory, seconds
+from grader.student.remote import Student
 from grader.student.session import Session, is_of_hypothesis
 from grader.student.transcript import Transcript
-from grader.testing import Alike, Near
 
 OpenSession = Callable[[], Session]
 """Gives a session with the submission loaded; raises as ``ZygoteClient.open`` does."""
 
-_SHOWN = 1500
 _PACKAGE = str(Path(__file__).parents[1])
 _REMOTE = remote.__file__
-
-
-@dataclasses.dataclass(slots=True)
-class Finding:
-    """The outcome of one property: the verdict in words, and the output of the student's side.
-
-    Attributes:
-        written: whether the exercise is more than what the stub had.
-        smallest: the failing example, as small as it could be made, as it went over the wire.
-        case: the same as a case, to put it to another program; the last example if none fails.
-        cases: the first examples, as many as were asked for.
-        alike: what matters for it to be the same in another program.
-        script: shows the failure if it does not follow from ``smallest``; ``printed`` belongs to it.
-    """
-
-    name: str
-    exercise: str
-    says: str
-    weight: float
-    verdict: Verdict = "error"
-    written: bool = True
-    got: str = ""
-    needed: str = ""
-    smallest: Transcript | None = None
-    case: Case | None = None
-    cases: list[Case] = dataclasses.field(default_factory=list)
-    alike: Alike = "values"
-    timed_out: bool = False
-    trace: str = ""
-    script: Counterexample | None = None
-    printed: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -144,7 +111,7 @@ class Properties:
         if self._only is not None:
             items[:] = [item for item in items if self.findings[item.name].exercise in self._only]
         self.findings = {item.name: self.findings[item.name] for item in items}
-        items[:] = _needed_first(items)
+        items[:] = needed_first(items)
 
     @pytest.fixture
     def student(self, request: pytest.FixtureRequest) -> Iterator[Student]:
@@ -214,11 +181,11 @@ class Properties:
         exercise = self.lesson.exercise(finding.exercise)
         others = [other for other in self.findings.values() if other is not finding]
         for needed in exercise.needs:
+            holding_up = [other for other in others if other.exercise == needed and other.verdict in ("fail", "skip")]
             # What waited for this very exercise to be written does not hold it up in turn.
-            waits = _not_yet(finding.exercise)
-            if any(o.exercise == needed and o.verdict in ("fail", "skip") and o.needed != waits for o in others):
+            if any(other.waits_for != finding.exercise for other in holding_up):
                 return f"the exercise {needed}"
-        for name in _needs(item):
+        for name in needs(item):
             if name not in self._known:
                 raise GraderFault(f"{item.nodeid} needs {name!r}, which is not a property of this lesson")
             # One of an exercise that was not asked for has said nothing.
@@ -262,7 +229,8 @@ class Properties:
         elif isinstance(error, StudentError):
             if error.not_written and (other := self._another_exercise(finding, error)):
                 # It is not this exercise that has still to be written.
-                finding.verdict, finding.needed = "skip", _not_yet(other)
+                finding.verdict, finding.waits_for = "skip", other
+                finding.needed = f"the exercise {other}, which is not written yet"
                 return
             finding.written = not error.not_written
             finding.got = f"raised {error}" if finding.written else ""
@@ -272,9 +240,9 @@ class Properties:
             finding.got, finding.timed_out = str(error), error.timed_out
             finding.needed = "an answer"
         elif isinstance(error, AssertionError):
-            self._explain(finding, error)
+            finding.got, finding.needed = explained(error, self._compared, self._answer())
         else:
-            finding.got = f"{self._answer()} (this led to {type(error).__name__}: {_short(str(error))})"
+            finding.got = f"{self._answer()} (this led to {type(error).__name__}: {short(str(error))})"
             finding.needed = "an answer of the kind that the exercise asks for"
 
     def _interrupted(self, finding: Finding) -> None:
@@ -296,74 +264,11 @@ class Properties:
         owners = [e.name for e in self.lesson.exercises if place == e.name or place.startswith(f"{e.name}.")]
         return owners[0] if owners and owners[0] != finding.exercise else ""
 
-    def _explain(self, finding: Finding, error: AssertionError) -> None:
-        # Rewritten assertions put the test's own message first and what pytest makes of it after.
-        message = str(error).partition("\nassert ")[0].strip()
-        words = "" if message.startswith("assert ") else message
-        if self._compared is None:
-            finding.got, finding.needed = self._answer(), words or "another answer"
-            return
-        op, left, right = self._compared
-        finding.got = _show(left)
-        finding.needed = words or (_show(right) if op == "==" else f"{_OPERATORS.get(op, op)} {_show(right)}")
-
     def _answer(self) -> str:
         """The student's last answer, for an assertion that is not a comparison."""
         if self._session is None or not self._session.transcript.exchanges:
             return "no answer"
-        return _short(last_answer(self._session.transcript))
-
-
-_OPERATORS = {
-    "!=": "something other than",
-    "<": "less than",
-    "<=": "at most",
-    ">": "more than",
-    ">=": "at least",
-    "in": "one of",
-    "not in": "none of",
-    "is": "exactly",
-    "is not": "not",
-}
-
-
-def _show(value: object) -> str:
-    if isinstance(value, Near):
-        value = value.value
-    if isinstance(value, Remote):
-        return f"an object of type {value._type}"
-    return _short(counterexample.code(value))
-
-
-def _short(text: str) -> str:
-    return shortened(text, _SHOWN)
-
-
-def _not_yet(exercise: str) -> str:
-    """The words for an exercise that has to pass first and is still a stub."""
-    return f"the exercise {exercise}, which is not written yet"
-
-
-def _needs(item: pytest.Item) -> tuple[str, ...]:
-    """The names of the properties without which this one says nothing."""
-    mark = item.get_closest_marker("exercise")
-    return tuple(mark.kwargs.get("needs", ())) if mark else ()
-
-
-def _needed_first(items: list[pytest.Item]) -> list[pytest.Item]:
-    """The same properties, each behind those that it needs, also where these belong to a later exercise."""
-    by_name = {item.name: item for item in items}
-    ordered: dict[str, pytest.Item] = {}
-
-    def put(item: pytest.Item, above: tuple[str, ...] = ()) -> None:
-        for name in _needs(item):
-            if name in by_name and name not in above:
-                put(by_name[name], (*above, item.name))
-        ordered.setdefault(item.name, item)
-
-    for item in items:
-        put(item)
-    return list(ordered.values())
+        return short(last_answer(self._session.transcript))
 
 
 def _innermost(error: BaseException) -> BaseException:

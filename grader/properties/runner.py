@@ -16,7 +16,8 @@ from hypothesis.internal.conjecture import providers
 
 from grader.course import Course, Lesson
 from grader.errors import CourseError
-from grader.properties.plugin import Finding, OpenSession, Properties
+from grader.properties.finding import Finding
+from grader.properties.plugin import OpenSession, Properties
 from grader.student.budget import Budget
 from grader.student.errors import GraderFault
 

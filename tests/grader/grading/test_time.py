@@ -139,16 +139,28 @@ def test_names_that_take_long_to_find_are_left_out(
     assert report.notes == ("no misconception is named: to compare the answers with known ones takes too long",)
 
 
-def test_so_are_names_for_which_known_programs_take_long(
+def test_so_are_names_if_the_students_code_takes_long(
     tmp_path: Path, any_split: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     course = course_with(tmp_path, "")
-    chaffs = tmp_path / "tests/lesson1_numbers/chaffs.yml"
-    chaffs.write_text(chaffs.read_text().replace('new: "x * x"', "new: \"(__import__('time').sleep(4), x * x)[1]\""))
-    monkeypatch.setattr(grading, "_DIAGNOSIS_SECONDS", 1.0)
-    report = judge(course, any_split, NUMBERS.replace("2 * x", "x * x"))
+    monkeypatch.setattr(grading, "_DIAGNOSIS_SECONDS", 0.2)
+    report = judge(course, any_split, NUMBERS.replace("2 * x", "(__import__('time').sleep(0.05), x * x)[1]"))
     assert report.properties[0].misconception is None
     assert report.notes == ("no misconception is named: to compare the answers with known ones takes too long",)
+
+
+def test_no_student_pays_for_what_is_found_out_about_known_programs(
+    tmp_path: Path, any_split: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one of a class would have no names, and the next one, with the same mistake, would."""
+    course = course_with(tmp_path, "judging_seconds: 1")
+    chaffs = tmp_path / "tests/lesson1_numbers/chaffs.yml"
+    slow = "sum(range(3_000_000)) * 0 + (__import__('time').sleep(0.2), x * x)[1]"
+    chaffs.write_text(chaffs.read_text().replace('new: "x * x"', f'new: "{slow}"'))
+    monkeypatch.setattr(grading, "_DIAGNOSIS_SECONDS", 1.0)
+    report = judge(course, any_split, NUMBERS.replace("2 * x", "x * x"))
+    assert report.notes == ()
+    assert report.properties[0].misconception is not None
 
 
 def test_an_example_that_takes_long_to_write_is_left_out(

@@ -1,13 +1,14 @@
 """What two programs that break the same law have in common."""
 
+import numpy as np
 import pytest
 import torch
 
-from grader.properties.cases import PASSED, Outcome, alike
+from grader.properties.cases import PASSED, Outcome, _kept, alike
 
 
 def outcome(compared, answer, place="7"):
-    return Outcome("fail", place, (compared, answer))
+    return Outcome("fail", place, compared, answer)
 
 
 @pytest.mark.parametrize(
@@ -40,3 +41,14 @@ def test_tensors_that_carry_a_gradient_are_compared_by_their_numbers():
     tensor = torch.ones(2, requires_grad=True)
     assert alike([outcome(tensor, None)], [outcome(torch.ones(2), None)], "compared")
     assert not alike([outcome(tensor, None)], [outcome(torch.zeros(2), None)], "compared")
+
+
+@pytest.mark.parametrize("value", [np.zeros(1 << 18), [[0.0] * 1000] * 100, "x" * (1 << 19), {"a": np.zeros(1 << 18)}])
+def test_a_value_that_is_too_large_to_keep_is_like_nothing_else(value):
+    assert _kept(value) is not value
+    assert not alike([outcome(_kept(value), None)], [outcome(_kept(value), None)], "compared")
+
+
+@pytest.mark.parametrize("value", [0, "text", [1, (2.0, {"a": None})], {1, 2}, np.zeros(1000), torch.zeros(1000)])
+def test_a_value_of_a_test_is_kept(value):
+    assert _kept(value) is value

@@ -14,7 +14,7 @@ from grader.course import Course, Lesson, load
 from grader.grading.grade import Asked, grade, open_session
 from grader.lessons import stubs as build
 from grader.properties import examples
-from grader.properties.plugin import Finding
+from grader.properties.finding import Finding
 from grader.render import words
 from grader.report.report import Report
 from grader.student.inprocess import Here

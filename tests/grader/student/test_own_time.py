@@ -13,7 +13,7 @@ import pytest
 
 from grader.student import own_time
 from grader.student.limits import Limits
-from grader.student.own_time import SHIELD, TooLong, within
+from grader.student.own_time import SHIELD, TooLong, paused, within
 from grader.student.places import Place
 from grader.student.remote import Student
 
@@ -53,6 +53,29 @@ def test_work_that_swallows_the_interruption_is_interrupted_again(monkeypatch: p
     with pytest.raises(TooLong):
         within(0.05, lambda: (stubborn(), work(60)))
     assert len(caught) == 3
+
+
+def test_work_that_is_set_aside_is_not_counted() -> None:
+    def both() -> str:
+        with paused():
+            work(0.3)
+        return work(0.01)
+
+    assert within(0.1, both) == "done"
+    assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
+    with paused():
+        work(0.01)
+    assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
+
+
+def test_what_comes_after_it_is_counted_again() -> None:
+    def both() -> str:
+        with paused():
+            work(0.01)
+        return work(60)
+
+    with pytest.raises(TooLong):
+        within(0.1, both)
 
 
 def test_exceptions_pass_through() -> None:

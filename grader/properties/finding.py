@@ -1,0 +1,90 @@
+"""The outcome of one property, and the words for it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from grader.properties import counterexample
+from grader.properties.cases import Case, said
+from grader.report.report import Counterexample, Verdict
+from grader.student.errors import shortened
+from grader.student.remote import Remote
+from grader.student.transcript import Transcript
+from grader.testing import Alike, Near
+
+_SHOWN = 1500
+
+
+@dataclasses.dataclass(slots=True)
+class Finding:
+    """The outcome of one property: the verdict in words, and the output of the student's side.
+
+    Attributes:
+        written: whether the exercise is more than what the stub had.
+        smallest: the failing example, as small as it could be made, as it went over the wire.
+        case: the same as a case, to put it to another program; the last example if none fails.
+        cases: the first examples, as many as were asked for.
+        alike: what matters for it to be the same in another program.
+        waits_for: the other exercise of the lesson that is still a stub, where this property needs it; "" if none does.
+        script: shows the failure if it does not follow from ``smallest``; ``printed`` belongs to it.
+    """
+
+    name: str
+    exercise: str
+    says: str
+    weight: float
+    verdict: Verdict = "error"
+    written: bool = True
+    got: str = ""
+    needed: str = ""
+    smallest: Transcript | None = None
+    case: Case | None = None
+    cases: list[Case] = dataclasses.field(default_factory=list)
+    alike: Alike = "values"
+    waits_for: str = ""
+    timed_out: bool = False
+    trace: str = ""
+    script: Counterexample | None = None
+    printed: str = ""
+
+
+_OPERATORS = {
+    "!=": "something other than",
+    "<": "less than",
+    "<=": "at most",
+    ">": "more than",
+    ">=": "at least",
+    "in": "one of",
+    "not in": "none of",
+    "is": "exactly",
+    "is not": "not",
+}
+
+
+def explained(error: AssertionError, compared: tuple[str, Any, Any] | None, answer: str) -> tuple[str, str]:
+    """The words for what came back, and for what is needed.
+
+    Args:
+        error: the assertion that failed.
+        compared: the operator and both sides, if it is a comparison.
+        answer: the last answer in words, for one that is not.
+    """
+    words = said(error)
+    if compared is None:
+        return answer, words or "another answer"
+    op, left, right = compared
+    return _shown(left), words or (_shown(right) if op == "==" else f"{_OPERATORS.get(op, op)} {_shown(right)}")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Near):
+        value = value.value
+    if isinstance(value, Remote):
+        return f"an object of type {value._type}"
+    return short(counterexample.code(value))
+
+
+def short(text: str) -> str:
+    """A text as far as a report shows it."""
+    return shortened(text, _SHOWN)
