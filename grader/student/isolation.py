@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import os
@@ -158,13 +159,25 @@ def ring_for(isolation: Isolation, limits: Limits, folder: str) -> lockdown.Ring
         landlock="Landlock" in isolation.parts,
         seccomp="seccomp" in isolation.parts,
         user=user,
-        threads=4096 if user is None else 64,
+        threads=64 if user is not None else _threads_at_most(),
         cuda=cuda,
         scratch=folder,
         file_bytes=scratch.BYTES,
         # Inside bubblewrap the folders above are made anew and open to all; outside, they may be root's own.
         reads_all=user is not None and isolation.level != "strong" and not _are_libraries_open(),
     )
+
+
+def _threads_at_most() -> int:
+    """How many threads this user may have: the kernel counts all of them, so it is more than there are now."""
+    if not os.path.exists("/proc/self/task"):
+        return 4096
+    found = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            if process.stat().st_uid == os.getuid():
+                found += sum(1 for _ in (process / "task").iterdir())
+    return found + 512
 
 
 def _are_libraries_open() -> bool:

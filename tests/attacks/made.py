@@ -127,7 +127,7 @@ def sparse_file(folder: Path, at: At) -> None:
 
     gains: whoever reads it runs out of memory
     canary: stopped
-    control: naive
+    control: says large|MB
     goal: stop
     """
     with (folder / "lesson1_numbers.py").open("wb") as file:

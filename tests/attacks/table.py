@@ -31,10 +31,14 @@ def failures(users: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def silent(user: dict[str, Any]) -> list[str]:
-    """Attacks whose canary has not fired where it had to."""
+    """Attacks whose canary has not fired where it had to; one canary serves all variants of an attack."""
     tried = [each for each in user["controls"] if each["counts"]]
-    fired = {each["attack"] for each in tried if each["fired"]}
-    return sorted({each["attack"] for each in tried} - fired)
+    fired = {_family(each["attack"]) for each in tried if each["fired"]}
+    return sorted({each["attack"] for each in tried if _family(each["attack"]) not in fired})
+
+
+def _family(name: str) -> str:
+    return name.partition("[")[0]
 
 
 def written(attacks: Sequence[Attack], users: Sequence[dict[str, Any]]) -> str:

@@ -182,3 +182,10 @@ def test_an_attack_that_got_through_and_a_canary_that_is_silent_are_in_the_summa
     ]
     user["results"][0]["state"], user["controls"][0]["fired"] = "held", True
     assert table.failures([user]) == []
+
+
+def test_a_canary_that_works_for_one_variant_is_none_that_is_silent() -> None:
+    user: dict[str, Any] = {"user": "user", "levels": {}, "results": [], "controls": []}
+    for name, fired in (("stop/memory[list]", False), ("stop/memory[text]", True), ("stop/crash[abort]", False)):
+        user["controls"].append({"attack": name, "fired": fired, "how": "", "counts": True})
+    assert table.silent(user) == ["stop/crash[abort]"]

@@ -23,7 +23,9 @@ def checked(done):
 def capabilities():
     header, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
     checked(libc.capget(header, sets))
-    if not sets[0] | sets[3]:
+    # But the right to read (CAP_DAC_READ_SEARCH): where the libraries lie in a closed folder, code keeps it, and Landlock
+    # says what of.
+    if not (sets[0] & ~(1 << 2)) | sets[3]:
         raise OSError("none")
 
 
