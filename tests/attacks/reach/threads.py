@@ -2,7 +2,7 @@
 
 gains: a machine on which nobody else can start anything
 canary: says
-control: process only
+control: process only, as root
 """
 
 import ctypes
