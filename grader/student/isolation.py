@@ -169,7 +169,7 @@ def ring_for(isolation: Isolation, limits: Limits, folder: str) -> lockdown.Ring
 
 
 def _threads_at_most() -> int:
-    """How many threads this user may have: the kernel counts all of them, so it is more than there are now."""
+    """The limit of threads of this user: the kernel counts all of them, so it is more than there are now."""
     if not os.path.exists("/proc/self/task"):
         return 4096
     found = 0
