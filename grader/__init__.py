@@ -21,8 +21,8 @@ Floors: a room imports from lower floors only (``tests/grader/test_house.py`` co
     5  export, figures
     4  properties, render, submissions, training
     3  lessons, report
-    2  course, managed
-    1  errors, files, printable, student, testing, version
+    2  course, managed, testing
+    1  errors, files, printable, student, version
 
 ``student`` is on the lowest floor for another reason than the others: the process that runs student code imports it and
 must not pull the rest of the grader in with it. That is why this file stays empty of imports as well.

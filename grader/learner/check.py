@@ -15,16 +15,13 @@ from rich.status import Status
 
 from grader.course import Course, Lesson
 from grader.errors import CourseError
-from grader.grading.grade import Asked, grade
 from grader.lessons.stubs import pristine
 from grader.render import words
 from grader.render.terminal import print_check
 from grader.report.report import Report
 from grader.report.step import Step, Watcher, silent
-from grader.student.inprocess import Here
 from grader.submissions.find import read_own
 from grader.submissions.read import Submission, read_file
-from grader.submissions.work import Work
 
 
 def check(course: Course, wanted: str, file: Path | None, console: Console, *, every: bool = False) -> bool:
@@ -125,10 +122,29 @@ def _judge(
     train: bool = False,
     device: str = "cpu",
 ) -> Report:
-    place = Here(device=device)
     public = not course.has_properties(lesson)
     if public and not pristine(course, lesson):
         raise CourseError(f"{lesson.name} cannot be checked: there are neither properties nor a stub with examples")
+    if submission.problem:
+        return Report(
+            student="you",
+            lesson=lesson.name,
+            title=lesson.title,
+            status=submission.status,
+            score=0.0,
+            max_score=sum(exercise.points for exercise in lesson.exercises),
+            isolation=None,
+            device=device,
+            message=submission.problem,
+            notes=submission.notes,
+            public=public,
+        )
+    # What judges is half a second of imports, and nobody waits for it to read that nothing is written yet.
+    from grader.grading.grade import Asked, grade
+    from grader.student.inprocess import Here
+    from grader.submissions.work import Work
+
+    place = Here(device=device)
     with console.status(f"{lesson.name} ...") as status, _debugger(status):
         watch = _watching(status, lesson) if console.is_terminal else silent
         imports, notes = _imports(course, lesson)

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from types import ModuleType
 
 import numpy as np
-import torch
 
 from grader.student import inprocess
 from grader.student.budget import Budget
@@ -17,6 +16,7 @@ from grader.student.inprocess import Here
 from grader.student.isolation import Isolation
 from grader.student.limits import Limits
 from grader.student.session import Session
+from grader.student.tensors import is_loaded, torch
 
 AS_IT_IS = "# what the notebook holds now\n"
 """Stands for the notebook's source, which nobody asks for: running its cells again would train again."""
@@ -58,14 +58,16 @@ def undisturbed(lessons: list[str]) -> Iterator[None]:
 
     Properties seed the global generators, and a known mistake is loaded under the lesson's own name.
     """
-    state, numpy_state, torch_state = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    state, numpy_state = random.getstate(), np.random.get_state()
+    torch_state = torch.get_rng_state() if is_loaded() else None
     modules = {name: sys.modules[name] for name in lessons if name in sys.modules}
     try:
         yield
     finally:
         random.setstate(state)
         np.random.set_state(numpy_state)
-        torch.set_rng_state(torch_state)
+        if torch_state is not None:
+            torch.set_rng_state(torch_state)
         for name in lessons:
             sys.modules.pop(name, None)
         sys.modules.update(modules)

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import torch
 
 from grader.properties.counterexample import code
 from grader.student.errors import WireError
+from grader.student.tensors import is_tensor
 from grader.student.transcript import Transcript
 from grader.student.wire import Decoder, Frame
 from grader.testing.near import Near
@@ -63,7 +63,7 @@ def same(one: Any, other: Any) -> bool:
     """Whether two answers are equal to float32 accuracy, and of one kind: the action 2 is not the number 2.0."""
     if isinstance(one, Near) or isinstance(other, Near):
         return same(getattr(one, "value", one), getattr(other, "value", other))
-    if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
+    if is_tensor(one) and is_tensor(other):
         return same(one.detach().numpy(), other.detach().numpy())
     if isinstance(one, _SCALARS) and isinstance(other, _SCALARS):
         return _kind(one) == _kind(other) and _close(one, other)

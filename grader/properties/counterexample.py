@@ -10,11 +10,11 @@ import tokenize
 from typing import Any
 
 import numpy as np
-import torch
 
 from grader.printable import count
 from grader.report.report import Counterexample
 from grader.student.errors import WireError, shortened
+from grader.student.tensors import is_loaded, is_tensor, torch
 from grader.student.transcript import Transcript
 from grader.student.wire import Decoder, Tensor, module_spec
 
@@ -129,7 +129,7 @@ class _Writer:
             return
         if verb == "backward":
             gradient = rest[1][0] if rest[1] else None
-            plain = isinstance(gradient, torch.Tensor) and gradient.dim() == 0 and float(gradient) == 1.0
+            plain = is_tensor(gradient) and gradient.dim() == 0 and float(gradient) == 1.0
             self.add(f"{self.results.get(rest[0], 'result')}.backward({'' if plain else code(gradient)})")
             return
         if not expression:
@@ -281,7 +281,7 @@ def _parts(value: Any, most: int) -> int:
     """Count the parts of a value until there is more than ``most``; nothing is turned into text for it."""
     if isinstance(value, str | bytes):
         return 1 + len(value) // 10
-    if isinstance(value, np.ndarray | torch.Tensor):
+    if isinstance(value, np.ndarray) or is_tensor(value):
         # Rows without numbers are as long to print as others; what has too many is described in one word.
         rows = math.prod(max(n, 1) for n in value.shape)
         return 1 + (rows if rows <= _NUMBERS_CAP else 0)
@@ -295,11 +295,11 @@ def _parts(value: Any, most: int) -> int:
 
 
 def _code(value: Any) -> str:
-    if isinstance(value, np.ndarray | torch.Tensor) and math.prod(max(n, 1) for n in value.shape) > _NUMBERS_CAP:
+    if (isinstance(value, np.ndarray) or is_tensor(value)) and math.prod(max(n, 1) for n in value.shape) > _NUMBERS_CAP:
         return f"<{type(value).__name__.lower()} of shape {tuple(value.shape)}, {value.dtype}>"
     if isinstance(value, list | tuple | dict | set) and len(value) > _NUMBERS_CAP:
         return f"<{type(value).__name__} of {len(value)} items>"
-    if isinstance(value, torch.Tensor):
+    if is_tensor(value):
         dtype = "" if value.dtype in (torch.float32, torch.int64, torch.bool) else f", dtype={value.dtype}"
         if value.numel() == 0 and value.dtype is torch.int64:
             dtype = f", dtype={value.dtype}"
@@ -314,9 +314,9 @@ def _code(value: Any) -> str:
         return f"np.{value.dtype}({_numbers(value.item())})"
     if isinstance(value, np.random.Generator):
         return "np.random.default_rng(0)"
-    if isinstance(value, torch.Generator):
+    if is_loaded() and isinstance(value, torch.Generator):
         return "torch.Generator()"
-    if isinstance(value, torch.nn.Module):
+    if is_loaded() and isinstance(value, torch.nn.Module):
         return _network(value)
     if isinstance(value, tuple):
         if hasattr(value, "_fields"):

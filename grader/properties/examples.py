@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-import torch
 
 from grader.course import Lesson
 from grader.properties import counterexample
@@ -25,6 +24,7 @@ from grader.properties.plugin import OpenSession
 from grader.report.report import Counterexample
 from grader.student.errors import StudentDied, StudentError
 from grader.student.session import Session
+from grader.student.tensors import torch
 from grader.testing.near import near, numbers
 
 NOTE = (
@@ -148,7 +148,9 @@ def _same(text: str, value: Any, want: str) -> bool:
 def _value(want: str) -> Any:
     """The value that an example shows; None if it cannot be parsed."""
     # The text is the course's own, from the stub that the course made; nothing of the student's is evaluated.
-    names = {"array": np.array, "tensor": torch.tensor, "torch": torch, "np": np}
+    names: dict[str, Any] = {"array": np.array, "np": np, "torch": torch}
+    if "tensor" in want:
+        names["tensor"] = torch.tensor
     try:
         return eval(want.strip(), {"__builtins__": {}}, names)
     except Exception:

@@ -12,6 +12,7 @@ The grader's side:
 - ``inprocess``: the student's side in this process, for a learner with a debugger.
 - ``limits``: the resources that the student's side may use.
 - ``budget``: the time by the clock for a whole submission.
+- ``computation``: a computation over there as a node of the grader's own graph.
 - ``own_time``: a limit on the grader's own work on answers.
 - ``isolation``: chooses how strongly to isolate it on this machine.
 - ``affinity``: both sides of a short session on one processor.
@@ -22,6 +23,7 @@ The wire between:
 
 - ``frames``: the bytes of one message.
 - ``wire``: the values in it; its docstring lists all that may cross.
+- ``tensors``: torch, imported when something first uses it.
 
 The student's side:
 

@@ -6,9 +6,8 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-import torch
-
 from grader.student.errors import StudentError
+from grader.student.tensors import torch
 
 
 class Line(Protocol):

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import gymnasium
-import torch
 
 from grader.student.errors import StudentError, WireError, shortened
 from grader.student.remote import Remote
+from grader.student.tensors import is_tensor, torch
 
 A_METHOD = object()
 """What stands for the answer to ``get`` which says that the name is that of a method."""
@@ -66,8 +66,7 @@ def _item(value: Any) -> bool:
 
 def _gradients(value: Any) -> bool:
     return type(value) is dict and all(
-        type(name) is str and (gradient is None or isinstance(gradient, torch.Tensor))
-        for name, gradient in value.items()
+        type(name) is str and (gradient is None or is_tensor(gradient)) for name, gradient in value.items()
     )
 
 
@@ -146,8 +145,7 @@ def _are_gradients_of(value: Any, like: Sequence[torch.Size]) -> bool:
         type(value) is list
         and len(value) == len(like)
         and all(
-            gradient is None
-            or (isinstance(gradient, torch.Tensor) and gradient.shape == shape and gradient.is_floating_point())
+            gradient is None or (is_tensor(gradient) and gradient.shape == shape and gradient.is_floating_point())
             for gradient, shape in zip(value, like, strict=True)
         )
     )

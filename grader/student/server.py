@@ -27,10 +27,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 
 from grader.student import lent
 from grader.student.errors import WireError
+from grader.student.tensors import is_grad_enabled, is_loaded, set_grad_enabled, torch
 from grader.student.wire import Decoder, Encoder, Frame, Tensor
 
 AskGrader = Callable[[Frame], Frame]
@@ -111,6 +111,7 @@ class Server:
         self._numbers = itertools.count(1)
         self._leaves: list[torch.Tensor] = []
         self._seed = 0
+        self._with_torch = False
         self._names: dict[str, Any] = {}
         self.exception: BaseException | None = None
         """What the student's code raised last, with its traceback; of use where both sides are one process."""
@@ -122,7 +123,7 @@ class Server:
         try:
             verb, *rest = Decoder(self._resolve, self._leaf, modules=True).message(question)
             printed = contextlib.redirect_stdout(self._printed), contextlib.redirect_stderr(self._printed)
-            with printed[0], printed[1], torch.enable_grad():
+            with printed[0], printed[1], set_grad_enabled(True):
                 value = getattr(self, f"_do_{verb}")(*rest)
             graph = next(self._numbers)
             frame = self._encoder(outputs).frame(["ok", value, self._printed.take(), graph])
@@ -174,7 +175,10 @@ class Server:
         self._seed = seed
         random.seed(seed)
         np.random.seed(seed % 2**32)
-        _seed_torch(seed)
+        # What is imported only later is in the state in which everybody gets it, and nobody has drawn from it.
+        self._with_torch = is_loaded()
+        if self._with_torch:
+            _seed_torch(seed)
 
     def _do_call(self, target: str | int, name: str | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         function = self._find(target)
@@ -185,7 +189,7 @@ class Server:
     def _do_get(self, target: str | int, name: str) -> Any:
         value = getattr(self._find(target), name)
         # A method is asked for by its name when it is called; only that it is one has to be known.
-        return _Callable() if callable(value) and not isinstance(value, torch.nn.Module | type) else value
+        return _Callable() if callable(value) and not (isinstance(value, type) or _is_network(value)) else value
 
     def _do_example(self, source: str) -> tuple[str, Any] | None:
         """Type one line of an example after the earlier ones; what Python would show, and its value."""
@@ -236,7 +240,9 @@ class Server:
     def _do_random(self) -> str:
         name, *parts = np.random.get_state(legacy=True)
         state = (random.getstate(), name, *(np.asarray(part).tobytes() for part in parts))
-        return hashlib.sha256(repr(state).encode() + torch.get_rng_state().numpy().tobytes()).hexdigest()
+        if self._with_torch:
+            state += (torch.get_rng_state().numpy().tobytes(),)
+        return hashlib.sha256(repr(state).encode()).hexdigest()
 
     def _do_seconds(self) -> float:
         return time.process_time()
@@ -294,14 +300,14 @@ class Server:
         number = next(self._numbers)
         self._objects[number] = value
         kind = "object"
-        if isinstance(value, torch.nn.Module):
+        if _is_network(value):
             kind = "module"
         elif hasattr(type(value), "__next__"):
             kind = "iterator"
         return ["r", number, type(value).__name__[:100], kind]
 
     def _ask(self, number: int, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        frame = Encoder(self._refer).frame(["ask", number, method, args, kwargs, torch.is_grad_enabled()])
+        frame = Encoder(self._refer).frame(["ask", number, method, args, kwargs, is_grad_enabled()])
         verdict, *rest = Decoder(self._resolve).message(self._ask_grader(frame))
         if verdict == "ok":
             return rest[0]
@@ -321,6 +327,10 @@ class _Kept:
 
 class _Callable:
     """A method that was looked up and not yet called."""
+
+
+def _is_network(value: Any) -> bool:
+    return is_loaded() and isinstance(value, torch.nn.Module)
 
 
 def _seed_torch(seed: int) -> None:

@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import gymnasium
-import torch
 
 from grader.student import lent
 from grader.student.errors import StudentDied, WireError, shortened
 from grader.student.remote import Remote, RemoteModule, RemoteObject
 from grader.student.replies import A_METHOD, Reply, reply
+from grader.student.tensors import is_grad_enabled, is_tensor, set_grad_enabled, torch
 from grader.student.transcript import KEPT_BYTES, Exchange, Transcript, size_of
 from grader.student.wire import Decoder, Encoder, Frame, Tensor
 
@@ -156,7 +156,7 @@ class Session:
         inputs: list[torch.Tensor] = []
 
         def outgoing(tensor: torch.Tensor) -> tuple[bool, int]:
-            if tensor.requires_grad and torch.is_grad_enabled():
+            if tensor.requires_grad and is_grad_enabled():
                 inputs.append(tensor)
                 return True, -1
             return False, -1
@@ -195,7 +195,7 @@ class Session:
         self._print(said.printed)
         if said.error is not None:
             raise said.error from getattr(self.channel, "exception", None)
-        if not outputs or not torch.is_grad_enabled():
+        if not outputs or not is_grad_enabled():
             return said.value
         return self._attach(said.value, said.graph, [outputs[i] for i in range(len(outputs))], inputs)
 
@@ -251,8 +251,10 @@ class Session:
     def _attach(self, value: Any, graph: int, outputs: list[torch.Tensor], inputs: list[torch.Tensor]) -> Any:
         """Put the outputs of a remote computation into this side's autograd graph."""
         # An input of its own that requires grad: the parameters of a network over there are not among ``inputs``.
+        from grader.student.computation import Computation
+
         anchor = torch.empty(0, requires_grad=True)
-        attached = _Computation.apply(self, graph, outputs, anchor, *inputs)  # type: ignore[no-untyped-call]
+        attached = Computation.apply(self, graph, outputs, anchor, *inputs)  # type: ignore[no-untyped-call]
         return _replace(value, {id(old): new for old, new in zip(outputs, attached, strict=True)})
 
     def _print(self, text: str) -> None:
@@ -291,7 +293,7 @@ class Session:
         self._answering = True
         try:
             # The lent function sees the caller's gradient mode: a test can tell whether a graph was being built.
-            with torch.set_grad_enabled(grad_enabled is True):
+            with set_grad_enabled(grad_enabled is True):
                 result = getattr(value, method)(*args, **kwargs)
                 return Encoder(self._lend, modules=True).frame(["ok", result])
         except KeyboardInterrupt:
@@ -333,22 +335,6 @@ def load_submission(channel: Channel, sources: dict[str, str], main: str, *, rec
     return session
 
 
-class _Computation(torch.autograd.Function):
-    """A computation whose graph is on the student's side: backward asks there for the vector-Jacobian product."""
-
-    @staticmethod
-    def forward(ctx: Any, session: Session, graph: int, outputs: list[torch.Tensor], *inputs: torch.Tensor) -> Any:
-        ctx.session, ctx.graph = session, graph
-        ctx.set_materialize_grads(False)
-        ctx.shapes = [tensor.shape for tensor in inputs[1:]]  # the first one is the anchor
-        return tuple(outputs)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: torch.Tensor | None) -> Any:
-        inputs = ctx.session.backward(ctx.graph, list(gradients), ctx.shapes)
-        return None, None, None, None, *inputs
-
-
 def is_of_hypothesis(error: BaseException) -> bool:
     """Whether hypothesis raised it, to give an example up or for a mistake in a test."""
     return type(error).__module__.split(".")[0] == "hypothesis"
@@ -368,7 +354,7 @@ def _plain(value: Any) -> Any:
 
 
 def _replace(value: Any, new: dict[int, torch.Tensor]) -> Any:
-    if isinstance(value, torch.Tensor):
+    if is_tensor(value):
         return new.get(id(value), value)
     if isinstance(value, tuple):
         items = [_replace(item, new) for item in value]

@@ -44,11 +44,11 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
-import torch
 
 from grader.student.errors import WireError
 from grader.student.frames import BODY_CAP, HEAD_CAP
 from grader.student.frames import Frame as Frame
+from grader.student.tensors import is_loaded, is_tensor, torch
 
 _DEPTH_CAP = 40
 _CONTAINERS_CAP = 50_000
@@ -69,14 +69,10 @@ _PACK_FROM = 64
 T = TypeVar("T")
 
 _DTYPES = frozenset("?bhilqBHILQefdFD")
-_TORCH_DTYPES = {
-    name: getattr(torch, name)
-    for name in ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
-}
-_TORCH_NAMES = {dtype: name for name, dtype in _TORCH_DTYPES.items()}
+_TORCH_DTYPES = frozenset({"bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"})
 # Not MT19937 and Philox: numpy takes a position from their state that it does not check, and reads memory there.
 _BIT_GENERATORS = ("PCG64", "PCG64DXSM", "SFC64")
-_MODULES = {"Linear": torch.nn.Linear, "ReLU": torch.nn.ReLU, "Tanh": torch.nn.Tanh, "Identity": torch.nn.Identity}
+_MODULES = ("Linear", "ReLU", "Tanh", "Identity")
 
 
 class Tensor(NamedTuple):
@@ -148,11 +144,11 @@ class Encoder:
             return ["a", value.dtype.char, list(value.shape), self._store(value.tobytes())]
         if isinstance(value, np.generic) and value.dtype.char in _DTYPES:
             return ["x", value.dtype.char, value.tobytes()]
-        if isinstance(value, torch.Tensor) and value.dtype in _TORCH_NAMES and value.layout is torch.strided:
+        if is_tensor(value) and (dtype := _dtype_name(value)) in _TORCH_DTYPES and value.layout is torch.strided:
             data = value.detach().cpu().contiguous()
             flag, output = self._tensor(value) if self._tensor else (value.requires_grad, -1)
             stored = self._store(data.numpy().tobytes())
-            return ["T", _TORCH_NAMES[value.dtype], list(value.shape), stored, flag, output]
+            return ["T", dtype, list(value.shape), stored, flag, output]
         if isinstance(value, list | tuple):
             return self._sequence(value, depth)
         if isinstance(value, dict):
@@ -170,9 +166,9 @@ class Encoder:
         if kind is np.random.Generator and type(value.bit_generator).__name__ in _BIT_GENERATORS:
             state = value.bit_generator.state
             return ["g", state["bit_generator"], self._value(state, depth + 1)]
-        if kind is torch.Generator and value.device.type == "cpu":
+        if is_loaded() and kind is torch.Generator and value.device.type == "cpu":
             return ["G", value.get_state().numpy().tobytes()]
-        if self._modules and (spec := module_spec(value)) is not None:
+        if self._modules and is_loaded() and (spec := module_spec(value)) is not None:
             return ["m", spec, self._value(dict(value.state_dict()), depth + 1)]
         return self._refer(value)
 
@@ -277,7 +273,9 @@ class Decoder:
             return self._array(dtype, shape, offset)
         if tag == "T":
             name, shape, offset, flag, output = rest
-            dtype = torch.empty((), dtype=_TORCH_DTYPES[name]).numpy().dtype
+            if name not in _TORCH_DTYPES:
+                raise WireError("a tensor of a type that may not cross")
+            dtype = torch.empty((), dtype=getattr(torch, name)).numpy().dtype
             data = torch.from_numpy(self._array(dtype.char, shape, offset))
             tensor = Tensor(data, flag is True, _exactly(int, output))
             return self._tensor(tensor) if self._tensor else data
@@ -377,6 +375,11 @@ def _dtype(char: str) -> np.dtype[Any]:
     return np.dtype(char)
 
 
+def _dtype_name(tensor: torch.Tensor) -> str:
+    """The name of its type of numbers: ``float32``."""
+    return str(tensor.dtype).removeprefix("torch.")
+
+
 def _may_be_named(name: str, fields: tuple[Any, ...]) -> bool:
     """Whether a named tuple with these names can be rebuilt."""
     names = (name, *fields)
@@ -401,7 +404,8 @@ def module_spec(value: Any) -> list[Any] | None:
         return None if None in parts else ["Sequential", parts]
     if kind is torch.nn.Linear:
         return ["Linear", value.in_features, value.out_features, value.bias is not None]
-    return [kind.__name__] if _MODULES.get(getattr(kind, "__name__", "")) is kind else None
+    name = getattr(kind, "__name__", "")
+    return [name] if name in _MODULES and getattr(torch.nn, name) is kind else None
 
 
 def _module(spec: list[Any]) -> Any:
@@ -414,4 +418,6 @@ def _module(spec: list[Any]) -> Any:
             raise WireError("a layer that is too large")
         # Weights arrive with the message; drawing them first would consume the global generator.
         return torch.nn.utils.skip_init(torch.nn.Linear, inputs, outputs, bias=bias)
-    return _MODULES[name]()
+    if name not in _MODULES:
+        raise WireError("a layer that may not cross")
+    return getattr(torch.nn, name)()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
+
+from grader.student.tensors import is_tensor, torch
 
 
 class Near:
@@ -54,10 +55,10 @@ def near(value: Any, *, rtol: float = 1e-4, atol: float = 1e-5) -> Near:
 
 def numbers(value: Any) -> np.ndarray | None:
     """``value`` as a float64 array, or None where it is not made of numbers alone."""
-    if isinstance(value, torch.Tensor):
+    if is_tensor(value):
         value = value.detach().cpu().numpy()
     if isinstance(value, list | tuple):
-        value = [item.detach().cpu().numpy() if isinstance(item, torch.Tensor) else item for item in value]
+        value = [item.detach().cpu().numpy() if is_tensor(item) else item for item in value]
     try:
         array = np.asarray(value)
     except (ValueError, TypeError):

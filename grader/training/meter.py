@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
+
+from grader.student.tensors import is_tensor
 
 Floats = NDArray[np.float32]
 Env = VectorEnv[Floats, NDArray[np.integer[Any]], NDArray[Any]]
@@ -159,7 +160,7 @@ def as_actions(value: Any, copies: int, number_of_actions: int, whose: str) -> N
     """
     verb = "was given" if whose == "step()" else "gave"
     needed = f"expected {copies} whole numbers, one per copy of the environment"
-    if isinstance(value, torch.Tensor):
+    if is_tensor(value):
         value = value.detach().cpu().numpy()
     if isinstance(value, list | tuple):
         # Looked at one by one before numpy does: an item may be an object that lives on the student's side.

@@ -453,7 +453,7 @@ def test_the_zygote_holds_no_tests_and_no_sources(any_split, start):
         ".student",
         *(
             f".student.{name}"
-            for name in ("errors", "frames", "affinity", "calls", "lockdown", "scratch", "server", "lent", "wire")
+            for name in ("errors", "frames", "affinity", "calls", "lockdown", "scratch", "server", "lent", "tensors", "wire")
         ),
     }
     assert set(student.modules()) <= {f"grader{name}" for name in allowed} | {"work", "grader.student.zygote"}
