@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import torch
 
-if TYPE_CHECKING:
-    from grader.student.session import Session
+
+class OtherSide(Protocol):
+    """The way to the graph over there; ``grader.student.session.Session`` is one."""
+
+    def backward(
+        self, graph: int, gradients: list[torch.Tensor | None], shapes: Sequence[torch.Size]
+    ) -> list[torch.Tensor | None]:
+        """The gradients of a computation's inputs, which have these shapes, from those of its outputs."""
+        ...
 
 
 class Computation(torch.autograd.Function):
     """Backward asks the student's side for the vector-Jacobian product."""
 
     @staticmethod
-    def forward(ctx: Any, session: Session, graph: int, outputs: list[torch.Tensor], *inputs: torch.Tensor) -> Any:
+    def forward(ctx: Any, session: OtherSide, graph: int, outputs: list[torch.Tensor], *inputs: torch.Tensor) -> Any:
         """Give the outputs, which have been computed already."""
         ctx.session, ctx.graph = session, graph
         ctx.set_materialize_grads(False)
