@@ -51,7 +51,9 @@ def _options(
     """Hold the options of ``grader`` itself, before any command."""
 
 
-PANELS: dict[str, tuple[Callable[..., None], ...]] = {"Learn": (learn.check, learn.train, learn.hint)}
+PANELS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Learn": (learn.check, learn.watch, learn.train, learn.hint, learn.status)
+}
 if not RELEASED:
     from grader.commands import around, author, export, nbgrader, teach
 

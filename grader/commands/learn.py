@@ -1,4 +1,4 @@
-"""Learner commands: check, train, hint."""
+"""Learner commands: check, watch, train, hint, status."""
 
 from __future__ import annotations
 
@@ -15,17 +15,46 @@ def check(
     lesson: Annotated[str, typer.Argument(help="A lesson's number or name. Default: the first unfinished one.")] = "",
     file: Annotated[Path | None, typer.Option(help="The file to check instead of the one in exercises/.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Show every property that fails, not only the first.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, for editors and bots.")] = False,
+    lines: Annotated[
+        bool, typer.Option("--lines", help="Print one line per problem, as compilers do: file:line: error: what.")
+    ] = False,
 ) -> None:
     """Check your own work on this machine: what to fix first, and why.
 
     Your code runs in this very process, so breakpoint() and print() work in it.
     """
+    if json and lines:
+        raise typer.BadParameter("choose one of --json and --lines")
     from grader.learner import check as learner
 
     course = the_course()
     with interruptible(""):
-        done = learner.check(course, lesson, file, Console(), every=all_)
+        if json or lines:
+            done = learner.check_for_programs(course, lesson, file, "json" if json else "lines")
+        else:
+            done = learner.check(course, lesson, file, Console(), every=all_)
     raise typer.Exit(0 if done else 1)
+
+
+def watch(
+    lesson: Annotated[
+        str,
+        typer.Argument(help="A lesson's number or name. Default: the one watched last, or the first unfinished."),
+    ] = "",
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Print lines and change nothing that was printed, as for a screen reader.")
+    ] = False,
+) -> None:
+    """Check a lesson whenever you save it. Stays open; q or Ctrl-C ends it.
+
+    It moves on when a lesson is done. breakpoint() works.
+    """
+    from grader.learner.watch import watch as watch_lesson
+
+    course = the_course()
+    with interruptible(""):
+        watch_lesson(course, lesson, Console(), plain=plain)
 
 
 def train(
@@ -40,6 +69,13 @@ def train(
     with interruptible(""):
         done = learner.train(course, course.lesson(lesson), file, Console(), a_device(device))
     raise typer.Exit(0 if done else 1)
+
+
+def status() -> None:
+    """Show how far you are: every lesson, and what to do next. Nothing is run."""
+    from grader.learner.status import print_status
+
+    print_status(the_course(), Console())
 
 
 def hint(

@@ -58,6 +58,7 @@ class Asked:
         only: exercises to judge, or None for all; points are those of these exercises.
         diagnose: whether misconceptions are named; no verdict depends on it, and it takes half of the time.
         public: ask the public examples, each worth one point, instead of the hidden properties.
+        first: properties, or exercises, to judge before the others, as far as these do not need others.
         own_tasks: train on tasks that follow from the submission too, so that no try helps the next one. Programs of
             the course's own and of a learner, who cheat nobody, train on the same ones after every edit.
     """
@@ -66,6 +67,7 @@ class Asked:
     only: frozenset[str] | None = None
     diagnose: bool = True
     public: bool = False
+    first: tuple[str, ...] = ()
     own_tasks: bool = False
 
 
@@ -76,6 +78,7 @@ def grade(
     asked: Asked = Asked(),
     watch: Watcher = silent,
     failed: Callable[[BaseException], None] | None = None,
+    tell: Callable[[Finding, int], None] | None = None,
 ) -> Report:
     """Judge a student's work; whatever that work does, the result is a report.
 
@@ -87,6 +90,7 @@ def grade(
         watch: called at every step.
         failed: is told what went wrong where the grader itself failed; with it, whatever that is becomes a report, and
             without it, a ``GraderFault`` alone.
+        tell: hears of every property as soon as it is judged, and how many there are.
     """
     lesson, submission = work.lesson, work.submission
     rule = lesson.training if asked.train and asked.only is None else None
@@ -115,7 +119,7 @@ def grade(
 
     def judged() -> Report:
         notes.clear()
-        worker = _Grading(course, work, place, asked, watch, notes, budget)
+        worker = _Grading(course, work, place, asked, watch, notes, budget, tell)
         if (problem := worker.loading_problem()) is not None:
             return report(status="graded", score=0.0, message=problem)
         findings = worker.findings()
@@ -176,7 +180,9 @@ class _Grading:
         watch: Watcher,
         notes: list[str],
         budget: Budget | None,
+        tell: Callable[[Finding, int], None] | None,
     ) -> None:
+        self.tell = tell
         self.course, self.lesson, self.sources = course, work.lesson, work.sources
         self.place, self.asked, self.watch = place, asked, watch
         self.not_here = dict(work.submission.not_here)
@@ -218,7 +224,13 @@ class _Grading:
             stub = pristine(self.course, self.lesson)
             return examples.run(self.lesson, stub, self.open, tell=self._telling("examples"), only=only)
         return runner.run(
-            self.course, self.lesson, self.open, tell=self._telling("properties"), only=only, budget=self.budget
+            self.course,
+            self.lesson,
+            self.open,
+            tell=self._telling("properties"),
+            only=only,
+            budget=self.budget,
+            first=self.asked.first,
         )
 
     def _telling(self, stage: Stage) -> Callable[[Finding, int], None]:
@@ -228,6 +240,8 @@ class _Grading:
             nonlocal done
             done += 1
             self.watch(Step(stage, done, total))
+            if self.tell is not None:
+                self.tell(finding, total)
 
         return tell
 

@@ -7,7 +7,7 @@ import pdb
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from rich.console import Console
@@ -15,13 +15,13 @@ from rich.status import Status
 
 from grader.course import Course, Lesson
 from grader.errors import CourseError
-from grader.lessons.stubs import pristine
+from grader.learner import problems
+from grader.learner.own import Own, judge, read
 from grader.render import words
 from grader.render.terminal import print_check
 from grader.report.report import Report
 from grader.report.step import Step, Watcher, silent
 from grader.submissions.find import read_own
-from grader.submissions.read import Submission, read_file
 
 
 def check(course: Course, wanted: str, file: Path | None, console: Console, *, every: bool = False) -> bool:
@@ -45,7 +45,7 @@ def check(course: Course, wanted: str, file: Path | None, console: Console, *, e
     if wanted:
         return _check(course, course.lesson(wanted), file, console, every)
     for lesson in course.lessons:
-        report = _judge(course, lesson, _read(course, lesson, None), console)
+        report = _judge(course, read(course, lesson), console)
         if report.status != "graded" or any(r.verdict != "pass" for r in report.properties) or report.message:
             _print(course, lesson, report, console, every)
             return False
@@ -59,10 +59,32 @@ def check(course: Course, wanted: str, file: Path | None, console: Console, *, e
     return True
 
 
-def _check(course: Course, lesson: Lesson, file: Path | None, console: Console, every: bool) -> bool:
-    report = _judge(course, lesson, _read(course, lesson, file), console)
-    _print(course, lesson, report, console, every)
+def check_for_programs(course: Course, wanted: str, file: Path | None, form: Literal["json", "lines"]) -> bool:
+    """Judge one lesson's properties and print the outcome for a program; arguments and errors as for ``check``.
+
+    Without a lesson it is the first one in which something is to mend, or the last one.
+    """
+    if file is not None and not wanted:
+        wanted = file.stem
+    for lesson in [course.lesson(wanted)] if wanted else course.lessons:
+        own = read(course, lesson, file)
+        report = judge(course, own)
+        if not _is_right(report):
+            break
+    text = problems.as_json(own, report) if form == "json" else "\n".join(problems.as_lines(own, report))
+    if text:
+        print(text)
+    return _is_right(report)
+
+
+def _is_right(report: Report) -> bool:
     return report.status == "graded" and bool(report.properties) and all(r.verdict == "pass" for r in report.properties)
+
+
+def _check(course: Course, lesson: Lesson, file: Path | None, console: Console, every: bool) -> bool:
+    report = _judge(course, read(course, lesson, file), console)
+    _print(course, lesson, report, console, every)
+    return _is_right(report)
 
 
 def _print(course: Course, lesson: Lesson, report: Report, console: Console, every: bool) -> None:
@@ -96,60 +118,15 @@ def train(course: Course, lesson: Lesson, file: Path | None, console: Console, d
                 f"{lesson.name} trains with your {earlier.name}, which is not written yet; do lesson "
                 f"{earlier.number} first"
             )
-    report = _judge(course, lesson, _read(course, lesson, file), console, train=True, device=device)
+    report = _judge(course, read(course, lesson, file), console, train=True, device=device)
     _print(course, lesson, report, console, False)
     return report.training is not None and report.training.verdict == "pass"
 
 
-def _read(course: Course, lesson: Lesson, file: Path | None) -> Submission:
-    if file is not None and not file.exists():
-        raise CourseError(f"{file} does not exist")
-    if file is not None:
-        return read_file(file, lesson, pristine(course, lesson))
-    folder = course.stub(lesson).parent
-    _, submission = read_own(course, lesson, folder)
-    if submission.status == "missing":
-        raise CourseError(f"{folder}: {submission.problem}")
-    return submission
-
-
-def _judge(
-    course: Course,
-    lesson: Lesson,
-    submission: Submission,
-    console: Console,
-    *,
-    train: bool = False,
-    device: str = "cpu",
-) -> Report:
-    public = not course.has_properties(lesson)
-    if public and not pristine(course, lesson):
-        raise CourseError(f"{lesson.name} cannot be checked: there are neither properties nor a stub with examples")
-    if submission.problem:
-        return Report(
-            student="you",
-            lesson=lesson.name,
-            title=lesson.title,
-            status=submission.status,
-            score=0.0,
-            max_score=sum(exercise.points for exercise in lesson.exercises),
-            isolation=None,
-            device=device,
-            message=submission.problem,
-            notes=submission.notes,
-            public=public,
-        )
-    # What judges is half a second of imports, and nobody waits for it to read that nothing is written yet.
-    from grader.grading.grade import Asked, grade
-    from grader.student.inprocess import Here
-    from grader.submissions.work import Work
-
-    place = Here(device=device)
-    with console.status(f"{lesson.name} ...") as status, _debugger(status):
-        watch = _watching(status, lesson) if console.is_terminal else silent
-        imports, notes = _imports(course, lesson)
-        work = Work("you", lesson, submission, imports, notes)
-        return grade(course, work, place, Asked(train=train, public=public), watch)
+def _judge(course: Course, own: Own, console: Console, *, train: bool = False, device: str = "cpu") -> Report:
+    with console.status(f"{own.lesson.name} ...") as status, _debugger(status):
+        watch = _watching(status, own.lesson) if console.is_terminal else silent
+        return judge(course, own, watch, train=train, device=device)
 
 
 @contextlib.contextmanager
@@ -173,36 +150,6 @@ def _watching(status: Status, lesson: Lesson) -> Watcher:
         status.update(f"{lesson.name}: {words.stage(step)}{of}")
 
     return watch
-
-
-def own_or_reference(course: Course, lesson: Lesson, folder: Path) -> tuple[str, str]:
-    """A lesson that a later one imports: the learner's own, else the reference, else the stub.
-
-    Returns:
-        Its source, "" where there is none of them; and what to say where it is not the learner's own.
-    """
-    _, submission = read_own(course, lesson, folder)
-    if not submission.problem:
-        return submission.source, ""
-    solution = course.solution(lesson)
-    if solution.is_file():
-        note = f"the course's own {lesson.name} was used: yours has not been started"
-        return solution.read_text(encoding="utf-8"), note
-    why = "it has not been started" if submission.is_stub else submission.problem
-    stub = pristine(course, lesson)
-    return stub, f"this lesson builds on your {lesson.name}, which cannot be used yet: {why}"
-
-
-def _imports(course: Course, lesson: Lesson) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The learner's own earlier lessons; for one that is not started, the reference, or the stub if there is none."""
-    sources, notes = {}, []
-    for earlier in course.needs(lesson):
-        source, note = own_or_reference(course, earlier, course.stub(earlier).parent)
-        if source:
-            sources[earlier.name] = source
-        if note:
-            notes.append(note)
-    return sources, tuple(notes)
 
 
 def _is_begun(course: Course, lesson: Lesson) -> bool:

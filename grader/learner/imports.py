@@ -61,7 +61,7 @@ class _Lessons(importlib.abc.MetaPathFinder):
             return importlib.machinery.ModuleSpec(fullname, _Itself(self._held))
         if fullname not in [each.name for each in self._course.lessons]:
             return None
-        from grader.learner.check import own_or_reference
+        from grader.learner.own import own_or_reference
         from grader.student.server import Sources
 
         folder = _where(self._course, fullname)

@@ -16,7 +16,7 @@ from grader.errors import CourseError
 from grader.properties.answers import last_answer
 from grader.properties.cases import recorded
 from grader.properties.finding import Finding, explained, short
-from grader.properties.order import needed_first, needs
+from grader.properties.order import needed_first, needs, wished_first
 from grader.student import own_time, remote
 from grader.student.budget import Budget
 from grader.student.errors import GraderFault, StudentDied, StudentError, is_out_of_memory, seconds
@@ -51,6 +51,7 @@ class Properties:
         only: exercises to run, or None for all.
         budget: the time for the whole submission, if there is any.
         keep: how many examples of each property to keep as cases.
+        first: properties, or exercises, to run before the others; findings keep their order.
     """
 
     def __init__(
@@ -62,10 +63,11 @@ class Properties:
         only: frozenset[str] | None = None,
         budget: Budget | None = None,
         keep: int = 0,
+        first: tuple[str, ...] = (),
     ) -> None:
         """Start with no findings."""
         self.course, self.lesson, self._open, self._tell, self._only = course, lesson, open_session, tell, only
-        self._budget, self._keep = budget, keep
+        self._budget, self._keep, self._first = budget, keep, first
         self.findings: dict[str, Finding] = {}
         self.problem: Exception | None = None
         self._known: set[str] = set()
@@ -111,7 +113,8 @@ class Properties:
         if self._only is not None:
             items[:] = [item for item in items if self.findings[item.name].exercise in self._only]
         self.findings = {item.name: self.findings[item.name] for item in items}
-        items[:] = needed_first(items)
+        exercises = {name: finding.exercise for name, finding in self.findings.items()}
+        items[:] = needed_first(wished_first(items, self._first, exercises, self.lesson))
 
     @pytest.fixture
     def student(self, request: pytest.FixtureRequest) -> Iterator[Student]:

@@ -50,6 +50,7 @@ def run(
     keep: int = 0,
     shrink: bool = True,
     budget: Budget | None = None,
+    first: tuple[str, ...] = (),
 ) -> list[Finding]:
     """Run all properties of a lesson.
 
@@ -62,6 +63,7 @@ def run(
         until_failure: stop at the first property that fails; only those that came before it have findings.
         keep: how many examples of each property to keep as cases.
         shrink: make a failing example as small as it can be made.
+        first: properties, or exercises, to run before the others.
         budget: the time for the whole submission, with which sessions are opened; what comes after it is not asked.
 
     Returns:
@@ -75,7 +77,7 @@ def run(
     files = sorted(folder.glob("test_*.py"))
     if not files:
         raise CourseError(f"{lesson.name} has no hidden properties in tests/{lesson.name}/")
-    plugin = Properties(course, lesson, open_session, tell, only, budget, keep)
+    plugin = Properties(course, lesson, open_session, tell, only, budget, keep, first)
     flags = ["-c", os.devnull, "--rootdir", str(course.root), "--import-mode=importlib", "--capture=no"]
     flags += ["--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:junitxml"]
     flags += ["-p", "no:faulthandler", "-p", "no:unraisableexception", "-p", "no:threadexception", "-W", "ignore"]

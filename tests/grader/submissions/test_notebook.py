@@ -18,6 +18,7 @@ from tiny_course import NUMBERS
 from grader.course import Course, Lesson, load
 from grader.grading.grade import Asked, grade
 from grader.learner import check as learner
+from grader.learner import own
 from grader.lessons import chaffs as known
 from grader.lessons.stubs import pristine
 from grader.report.report import Report
@@ -257,7 +258,7 @@ def test_a_learner_who_works_in_the_notebook_is_understood(tiny: Course, tmp_pat
     assert "Not started" not in shown.getvalue()
     write(filled(course, lesson, NUMBERS), path)
     assert learner.check(course, "1", None, console)
-    assert learner.own_or_reference(course, lesson, path.parent)[1] == ""
+    assert own.own_or_reference(course, lesson, path.parent)[1] == ""
 
 
 def test_the_checks_of_our_notebooks_are_no_part_of_the_work(
