@@ -30,6 +30,8 @@ class Keys:
 
     def turn_on(self) -> None:
         """Have the terminal give each key at once."""
+        if self._is_on:
+            return
         if sys.platform != "win32":
             import termios
             import tty

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from grader.course import Lesson
-from grader.printable import clip, number, one_line, visible
+from grader.printable import clip, count, number, one_line, visible
 from grader.render.lines import MOST_TEXT, put
 from grader.render.terminal import print_failure, print_list
 from grader.report import sorting as order
@@ -41,11 +41,11 @@ def summary(report: Report) -> str:
     if report.status != "graded" or report.message:
         return one_line(report.message, 300)
     passed = sum(result.verdict == "pass" for result in report.properties)
-    laws = "public examples are right" if report.public else "laws hold"
     failure = order.first_failure(report)
     if failure is None:
-        return f"all {passed} {laws}"
-    return f"{passed} of {len(report.properties)} {laws}; first, {one_line(failure.exercise)}"
+        return f"every public example is right ({passed})" if report.public else f"every law holds ({passed})"
+    found = count(len(report.properties), "public example" if report.public else "law")
+    return f"{passed} of {found} {'right' if report.public else 'hold'}; first, {one_line(failure.exercise)}"
 
 
 class Lines:

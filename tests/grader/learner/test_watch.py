@@ -1,0 +1,163 @@
+"""`grader watch`, as its user sees it: what is saved is judged, and nothing that is saved ends it."""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny_course
+
+from grader.course import Course
+from grader.learner import memory
+from grader.learner.changes import changed
+
+GRADER = [sys.executable, "-c", "from grader.cli import main; main()"]
+WRONG = tiny_course.NUMBERS.replace("2 * x", "x * x")
+SECONDS = 120
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    return tiny_course.make(tmp_path)
+
+
+class Watching:
+    """A watch in another process, whose lines come one by one."""
+
+    def __init__(self, course: Course, *words: str) -> None:
+        self.file = course.stub(course.lesson("1"))
+        self.process = subprocess.Popen(
+            [*GRADER, "watch", *words], cwd=course.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1", "COLUMNS": "100"},
+        )  # fmt: skip
+        self.lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.put(line.rstrip())
+
+    def until(self, words: str) -> list[str]:
+        """The lines up to one with these words in it."""
+        seen: list[str] = []
+        while not seen or words not in seen[-1]:
+            try:
+                seen.append(self.lines.get(timeout=SECONDS))
+            except queue.Empty:
+                raise AssertionError(f"no {words!r} in {seen}") from None
+        return seen
+
+    def save(self, text: str) -> None:
+        """Save as editors do: a new file in the place of the old one."""
+        beside = self.file.with_suffix(".tmp")
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(self.file)
+
+
+@pytest.fixture
+def watching(course: Course) -> Iterator[Watching]:
+    made = Watching(course, "1")
+    yield made
+    made.process.kill()
+    made.process.wait()
+
+
+def test_whatever_is_saved_is_judged_at_once(watching: Watching, course: Course) -> None:
+    watching.until("lesson 1: not started yet")
+    watching.save(WRONG)
+    seen = watching.until("lesson 1: ")
+    assert any("✗ double fails (1 of 3): `double` gives twice the number." in line for line in seen)
+    assert any("squares the number" in line for line in seen)
+    assert "first, double" in seen[-1]
+    watching.save(tiny_course.NUMBERS[:-20] + "(")
+    assert "is not Python" in watching.until("lesson 1: ")[-1]
+    backup = watching.file.with_suffix(".py~")
+    backup.write_text("an editor's own")
+    backup.unlink()
+    watching.file.unlink()
+    assert "not started yet" in watching.until("lesson 1: ")[-1]
+    watching.save(tiny_course.NUMBERS)
+    watching.until("lesson 1: every law holds (3)")
+    assert "Next, exercises/lesson2_balance.py" in watching.until("is done")[-1]
+    assert memory.read(course).checked["lesson1_numbers"].is_right
+    # The file of another lesson is watched as well: there one goes on.
+    second = course.lesson("2")
+    course.stub(second).write_text(course.solution(second).read_text())
+    watching.until("lesson 2: every law holds (1)")
+    assert memory.read(course).watched == "lesson2_balance"
+
+
+def test_code_that_never_ends_or_ends_everything_is_given_up(watching: Watching) -> None:
+    watching.until("lesson 1: not started yet")
+    watching.save(WRONG.replace("x * x", "__import__('os')._exit(3)"))
+    watching.until("Your code ended the process that checks it")
+    watching.save(WRONG.replace("x * x", "__import__('time').sleep(1000)"))
+    watching.until("Still running")
+    watching.save(tiny_course.NUMBERS)
+    watching.until("lesson 1: every law holds (3)")
+
+
+def test_it_begins_where_one_was(course: Course) -> None:
+    memory.save(course, memory.Memory(watched="lesson2_balance"))
+    made = Watching(course)
+    try:
+        made.until("lesson 2: not started yet")
+    finally:
+        made.process.kill()
+        made.process.wait()
+
+
+def test_an_edit_belongs_to_its_exercise(course: Course) -> None:
+    lesson, source = course.lesson("1"), tiny_course.NUMBERS
+    assert changed(lesson, source, source.replace("2 * x", "3 * x")) == ("double",)
+    assert changed(lesson, source, "# a remark\n" + source.replace("2 * x", "2  *  x")) == ()
+    assert changed(lesson, source, source + "(") == ()
+    assert changed(lesson, "", source) == ("double", "half")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are of Unix")
+def test_keys_in_a_terminal(course: Course) -> None:
+    import pty
+    import select
+    import termios
+
+    parent, child = pty.openpty()
+    before = termios.tcgetattr(child)
+    course.stub(course.lesson("1")).write_text(WRONG)
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "80", "LINES": "40"}
+    process = subprocess.Popen(
+        [*GRADER, "watch", "1"], cwd=course.root, stdin=child, stdout=child, stderr=child, env=environment
+    )
+    shown = ""
+
+    def until(words: str) -> None:
+        nonlocal shown
+        while words not in shown:
+            ready: list[Any] = select.select([parent], [], [], SECONDS)[0]
+            assert ready, f"no {words!r} in {shown!r}"
+            shown += os.read(parent, 1 << 16).decode(errors="replace")
+        shown = ""
+
+    try:
+        until("quit")
+        os.write(parent, b"h")
+        until("a nudge")
+        os.write(parent, b"a")
+        until("double")
+        os.write(parent, b"n")
+        until("Not started yet")
+        os.write(parent, b"q")
+        assert process.wait(SECONDS) == 0
+        assert termios.tcgetattr(child) == before
+    finally:
+        process.kill()
+        os.close(parent)
+        os.close(child)
