@@ -83,7 +83,7 @@ def test_whatever_is_saved_is_judged_at_once(watching: Watching, course: Course)
     backup.write_text("an editor's own")
     backup.unlink()
     watching.file.unlink()
-    assert "not started yet" in watching.until("lesson 1: ")[-1]
+    assert "there is no lesson1_numbers.py" in watching.until("lesson 1: ")[-1]
     watching.save(tiny_course.NUMBERS)
     watching.until("lesson 1: every law holds (3)")
     assert "Next, exercises/lesson2_balance.py" in watching.until("is done")[-1]
