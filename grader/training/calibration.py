@@ -221,7 +221,7 @@ def rule_in_words(rule: TrainingRule, found: Calibration) -> str:
 
 
 def as_badly_in_words(probability: float) -> str:
-    """One sentence about a check that failed, from the chance that the reference does as badly; "" if it says nothing."""
+    """A sentence about a failed check, from the chance that the reference does as badly; "" if it says nothing."""
     often = odds.one_in(probability)
     return f"The reference solution does as badly in fewer than 1 of {often:,} such checks." if often > 1 else ""
 

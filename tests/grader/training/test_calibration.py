@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,15 @@ import msgspec
 import numpy as np
 import pytest
 import tiny_course
+from rich.console import Console
 
 from grader.course import Course, Lesson, TrainingRule, load
 from grader.course.salt import VARIABLE
 from grader.errors import CourseError
 from grader.grading.digest import digest as report_digest
+from grader.render import terminal
 from grader.render.fragment import training as page
+from grader.report.report import Report
 from grader.training import calibration, check, odds
 from grader.training.calibration import Calibration, Lowest, Middle, Runs
 
@@ -228,6 +232,11 @@ def test_a_failed_check_says_how_often_the_reference_does_as_badly(course: Cours
     assert result.message == f"0 of 2 runs reached 475; 2 had to. {sentence}"
     assert sentence in page(result)
     assert sentence.encode() in msgspec.json.encode(result)
+    report = Report("", "lesson2_balance", "Balance", "graded", 0, 4, None, "cpu", training=result)
+    console = Console(file=io.StringIO(), width=100)
+    terminal.print_check(report, console)
+    assert isinstance(console.file, io.StringIO)
+    assert sentence in " ".join(console.file.getvalue().split())
 
 
 def test_so_does_one_that_fails_every_small_task(course: Course) -> None:
