@@ -399,3 +399,34 @@ def test_what_is_missing_is_listed(course: Course) -> None:
     assert not [line for line in found if "property" in line or "does not name `four_times`" in line]
     (course.tests(lesson) / "chaffs.yml").unlink()
     assert "four_times has no chaff in tests/lesson2_balance/chaffs.yml" in list(missing(course, lesson, []))
+
+
+def test_what_training_still_needs_is_listed(course: Course) -> None:
+    lesson = course.lesson("2")
+    assert lesson.training is not None
+
+    def said() -> list[str]:
+        return [line for line in missing(course, lesson, []) if "calibrate" in line or "does not say" in line]
+
+    assert said() == ["nothing says how often the rule of training fails a right answer: grader calibrate 2"]
+    runs = calibration.Runs(odds.RUNS, odds.RUNS, calibration.Middle(38, 38), calibration.Middle(1, 1))
+    found = calibration.Calibration(
+        long_runs=runs,
+        rule=calibration.deciding(lesson.training),
+        digest=calibration.digest(course, lesson),
+        made_with="",
+    )
+    calibration.keep(course, lesson, msgspec.structs.replace(found, digest="another"))
+    (line,) = said()
+    assert line.startswith("calibration.yml is out of date, for the solution, one that it imports, or")
+    # One of two runs has to pass: with a bound of 2.5 % both fail once in 1,600 checks, and with one of 9.9 % in 100.
+    calibration.keep(course, lesson, found)
+    assert said() == [f"exercises/lesson2_balance.md does not say: {calibration.in_words(lesson, found)}"]
+    text = course.stub(lesson).with_suffix(".md")
+    text.write_text(calibration.in_words(lesson, found).replace(" ", "\n"))
+    assert said() == []
+    few = msgspec.structs.replace(found, long_runs=msgspec.structs.replace(runs, runs=29, passes=29))
+    calibration.keep(course, lesson, few)
+    text.write_text(calibration.in_words(lesson, few))
+    assert "less often than once in 100 checks" in text.read_text()
+    assert said() == ["the rule of training may fail a right answer once in 100 checks: grader calibrate 2"]
