@@ -17,6 +17,7 @@ from grader.training.odds import RUNS
 
 if TYPE_CHECKING:
     from grader.report.report import TrainingSeed
+    from grader.verify.journal import Journal
     from grader.verify.series import Series
 
 Result = TypeVar("Result")
@@ -179,6 +180,7 @@ def calibrate(
     from grader.training import calibration
     from grader.verify import calibrate as tool
     from grader.verify import series
+    from grader.verify.journal import Journal
     from grader.verify.table import print_calibrate
 
     if write and (impostors or max_steps is not None):
@@ -192,30 +194,33 @@ def calibrate(
     refused = {one.name: "" if write else tool.why_not_kept(course, one, each, RUNS) for one in lessons}
     rows, lines, good = [], [], True
     for one in lessons:
-        found = tool.rows(wanted[one.name], each, _runs_of(course, wanted[one.name], each, jobs))
+        journals = [Journal(course, each_series) for each_series in wanted[one.name]]
+        found = tool.rows(wanted[one.name], each, _runs_of(course, wanted[one.name], journals, each, jobs))
         rows += found
-        if impostors or max_steps is not None or write is False:
-            continue
         path = course.calibration(one).relative_to(course.root)
-        if refused[one.name]:
+        if impostors or max_steps is not None or write is False:
+            pass
+        elif refused[one.name]:
             lines.append(f"not written: {path}, for {refused[one.name]}; --write writes it all the same")
-            continue
-        measured = tool.measured(course, one, found)
-        calibration.keep(course, one, measured)
-        good = good and tool.keeps_the_promise(one, measured)
-        lines += tool.about(course, one, measured)
+        else:
+            measured = tool.measured(course, one, found)
+            calibration.keep(course, one, measured)
+            good = good and tool.keeps_the_promise(one, measured)
+            lines += tool.about(course, one, measured)
+        for journal in journals:
+            journal.end(each)
     print_calibrate(rows, Console())
     for line in lines:
         print(line)
     raise typer.Exit(0 if good else 1)
 
 
-def _runs_of(course: Course, wanted: Sequence[Series], seeds: int, processes: int | None) -> dict[str, TrainingSeed]:
-    """The runs of some series of one lesson, by name; those that an interrupted command has made are taken over."""
+def _runs_of(
+    course: Course, wanted: Sequence[Series], journals: Sequence[Journal], seeds: int, processes: int | None
+) -> dict[str, TrainingSeed]:
+    """The runs of some series of one lesson, by name; those in the journals are taken over, and the others go there."""
     from grader.verify import calibrate as tool
-    from grader.verify.journal import Journal
 
-    journals = [Journal(course, one) for one in wanted]
     of = {
         tool.name_of(one, i): (journal, i) for one, journal in zip(wanted, journals, strict=True) for i in range(seeds)
     }
@@ -240,8 +245,6 @@ def _runs_of(course: Course, wanted: Sequence[Series], seeds: int, processes: in
         "; lessons that were finished before have their calibration.yml, and the same command goes on from here",
         keep,
     )
-    for journal in journals:
-        journal.remove()
     return {**done, **runs}
 
 

@@ -70,9 +70,10 @@ class Journal:
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("ab") as file:
-                file.write(msgspec.json.encode(_Line(number, short)) + b"\n")
+                file.write(b"\n" + msgspec.json.encode(_Line(number, short)) + b"\n")  # the line before may be cut off
 
-    def remove(self) -> None:
-        """Forget them all."""
-        with contextlib.suppress(OSError):
-            self.path.unlink(missing_ok=True)
+    def end(self, runs: int) -> None:
+        """Forget all runs, as a measurement of so many is complete; those of a larger one stay, which may go on."""
+        if all(number < runs for number in self.read()):
+            with contextlib.suppress(OSError):
+                self.path.unlink(missing_ok=True)

@@ -277,7 +277,10 @@ def test_runs_of_another_program_are_not_taken_over(course: Course) -> None:
     (path,) = journal.path.parent.glob("*")
     path.write_bytes(path.read_bytes() + b'{"number":1,"res')
     assert list(journal.read()) == [0], "the disk was full"
-    journal.remove()
+    journal.add(4, _passes())
+    journal.end(4)
+    assert list(journal.read()) == [0, 4], "a first look does not end the larger measurement that was interrupted"
+    journal.end(5)
     assert journal.read() == {}
 
 
