@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Annotated, TypeVar
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -11,8 +12,17 @@ from rich.console import Console
 from grader.commands.options import Jobs, SomeLessons, interruptible, some_lessons, the_course
 from grader.course import Course, Lesson
 from grader.errors import CourseError
+from grader.printable import count
+from grader.training.odds import RUNS
+
+if TYPE_CHECKING:
+    from grader.report.report import TrainingSeed
+    from grader.verify.journal import Journal
+    from grader.verify.series import Series
 
 Result = TypeVar("Result")
+
+_OF_IMPOSTORS = 5
 
 TrainingLessons = Annotated[
     list[str] | None,
@@ -134,7 +144,14 @@ def bar(lesson: TrainingLessons = None, jobs: Jobs = None) -> None:
 
 def calibrate(
     lesson: TrainingLessons = None,
-    seeds: Annotated[int, typer.Option(min=1, help="The number of runs of each.")] = 20,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            show_default=False,
+            help=f"The number of runs of each. Default: {RUNS}, of impostors {_OF_IMPOSTORS}.",
+        ),
+    ] = None,
     max_steps: Annotated[
         int | None, typer.Option(min=1, help="The budget of a run in environment steps. Default: course.yml's.")
     ] = None,
@@ -144,31 +161,110 @@ def calibrate(
             "--impostors", help="Train impostors that must not pass, made from lesson 6, instead of the references."
         ),
     ] = False,
+    write: Annotated[
+        bool | None,
+        typer.Option(
+            "--write/--no-write",
+            help=f"Keep the figures in the lesson's calibration.yml. Default: with {RUNS} seeds or more, unless more "
+            "are in it.",
+        ),
+    ] = None,
     jobs: Jobs = None,
 ) -> None:
     """Train the reference of every training lesson on many disguised seeds: how often it passes, and at what cost.
 
-    Processor times are steadiest with --jobs 1.
+    The figures go into the lesson's calibration.yml, which its text and failing reports quote. If interrupted, the same
+    command goes on with the runs that are left. Processor times are steadiest with --jobs 1. Exit status 1 says that by
+    these figures a rule may fail a right answer more often than once in 1,000.
     """
+    from grader.training import calibration
     from grader.verify import calibrate as tool
+    from grader.verify import series
+    from grader.verify.journal import Journal
     from grader.verify.table import print_calibrate
 
+    if write and (impostors or max_steps is not None):
+        raise CourseError(
+            "--write keeps what references do under the lesson's own rule: without --impostors, --max-steps"
+        )
     course = the_course()
-    lessons = _that_train(course, [tool.IMPOSTORS_OF] if impostors and not lesson else lesson)
-    wanted = tool.series(course, lessons, max_steps=max_steps, impostors=impostors)
-    print_calibrate(tool.rows(wanted, seeds, _run("runs", tool.jobs(course, wanted, seeds), jobs)), Console())
+    lessons = _that_train(course, [series.IMPOSTORS_OF] if impostors and not lesson else lesson)
+    each = seeds or (_OF_IMPOSTORS if impostors else RUNS)
+    wanted = {one.name: series.series(course, [one], max_steps=max_steps, impostors=impostors) for one in lessons}
+    refused = {one.name: "" if write else tool.why_not_kept(course, one, each, RUNS) for one in lessons}
+    rows, lines, good = [], [], True
+    for one in lessons:
+        journals = [Journal(course, each_series) for each_series in wanted[one.name]]
+        found = tool.rows(wanted[one.name], each, _runs_of(course, wanted[one.name], journals, each, jobs))
+        rows += found
+        path = course.calibration(one).relative_to(course.root)
+        if impostors or max_steps is not None or write is False:
+            pass
+        elif refused[one.name]:
+            lines.append(f"not written: {path}, for {refused[one.name]}; --write writes it all the same")
+        else:
+            measured = tool.measured(course, one, found)
+            calibration.keep(course, one, measured)
+            good = good and tool.keeps_the_promise(one, measured)
+            lines += tool.about(course, one, measured)
+        for journal in journals:
+            journal.end(each)
+    print_calibrate(rows, Console())
+    for line in lines:
+        print(line)
+    raise typer.Exit(0 if good else 1)
+
+
+def _runs_of(
+    course: Course, wanted: Sequence[Series], journals: Sequence[Journal], seeds: int, processes: int | None
+) -> dict[str, TrainingSeed]:
+    """The runs of some series of one lesson, by name; those in the journals are taken over, and the others go there."""
+    from grader.verify import calibrate as tool
+
+    of = {
+        tool.name_of(one, i): (journal, i) for one, journal in zip(wanted, journals, strict=True) for i in range(seeds)
+    }
+    read = [journal.read() for journal in journals]
+    done = {
+        tool.name_of(one, i): before[i] for one, before in zip(wanted, read, strict=True) for i in before if i < seeds
+    }
+    if done:
+        print(
+            f"{wanted[0].lesson.name}: {count(len(done), 'run')} of before, {len(of) - len(done)} to go",
+            file=sys.stderr,
+        )
+
+    def keep(name: str, result: TrainingSeed) -> None:
+        journal, i = of[name]
+        journal.add(i, result)
+
+    runs = _run(
+        "runs",
+        tool.jobs(course, wanted, seeds, done),
+        processes,
+        "; lessons that were finished before have their calibration.yml, and the same command goes on from here",
+        keep,
+    )
+    return {**done, **runs}
 
 
 def _run(
-    unit: str, work: Mapping[str, Callable[..., Result]], processes: int | None, kept: str = ""
+    unit: str,
+    work: Mapping[str, Callable[..., Result]],
+    processes: int | None,
+    kept: str = "",
+    keep: Callable[[str, Result], None] | None = None,
 ) -> dict[str, Result]:
-    """Run all jobs in parallel under a progress bar; ``kept`` is added to the message after Ctrl-C."""
+    """Run all jobs in parallel under a progress bar; ``kept`` is added to the message after Ctrl-C.
+
+    ``keep`` is called with each result as it comes.
+    """
     from grader.commands.progress import Progress
     from grader.grading.workers import run_all
     from grader.student.isolation import choose
 
     with interruptible(kept), Progress(unit, len(work)) as progress:
-        return run_all(work, choose(), processes=processes, hear=progress.hear, finished=progress.finished)
+        return run_all(work, choose(), processes=processes, hear=progress.hear, finished=progress.finished, keep=keep)
 
 
 def _that_train(course: Course, wanted: list[str] | None) -> list[Lesson]:

@@ -39,6 +39,11 @@ _IN_WHICH = {
 }
 
 
+def _in_letters(number: int) -> str:
+    """The number as a text has it: in letters where it is small."""
+    return {2: "two", 3: "three", 4: "four", 5: "five"}.get(number, str(number))
+
+
 class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The rule of a training check: what is trained, and what shows that it has learnt.
 
@@ -53,7 +58,8 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         max_steps: the budget of one run, in environment steps summed over the copies.
         cpu_seconds: the budget of one run in processor time of the student's process.
         episode_steps: a time limit for episodes of an environment that has none.
-        control_steps: the budget for the small task that comes first, at each of two tries; 0 leaves it out.
+        control_steps: the budget for the small task that comes first, at each try; 0 leaves it out.
+        control_tries: how many such tasks are given; one of them has to be learnt.
         control: which small task: ``signs`` for vector environments (``grader.training.signs``), ``corridor`` for
             tabular ones (``grader.training.corridor``).
         needs: exercises whose properties must pass before the check is run.
@@ -72,6 +78,7 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cpu_seconds: Seconds = 60.0
     episode_steps: int | None = None
     control_steps: int = 0
+    control_tries: int = 3
     control: Literal["signs", "corridor"] = "signs"
     needs: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
@@ -87,11 +94,20 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             words += f" An episode is cut off after {self.episode_steps:,} steps."
         if self.control_steps:
             words += (
-                f" Before them, `{self.exercise}` has to learn one of two small tasks, in {self.control_steps:,} steps "
-                "each, in which "
-                f"{_IN_WHICH[self.control]}."
+                f" Before them, `{self.exercise}` has to learn {self._small_tasks}, in {self.control_steps:,} steps"
+                f"{' each' if self.control_tries > 1 else ''}, in which {_IN_WHICH[self.control]}."
             )
         return words
+
+    @property
+    def _small_tasks(self) -> str:
+        return "a small task" if self.control_tries == 1 else f"one of {_in_letters(self.control_tries)} small tasks"
+
+    @property
+    def best_of_tries(self) -> str:
+        """Words that end a clause about the best of the small tasks, "" if there is only one."""
+        best = {1: "", 2: ", at the better of two tries"}
+        return best.get(self.control_tries, f", at the best of {_in_letters(self.control_tries)} tries")
 
     def within(self, limits: Limits) -> Limits:
         """The limits of one training run, derived from the course's limits for properties.
@@ -232,6 +248,14 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def tests(self, lesson: Lesson) -> Path:
         """The folder of the lesson's hidden properties, wheats and chaffs."""
         return self.root / "tests" / lesson.name
+
+    def calibration(self, lesson: Lesson) -> Path:
+        """The file that says what the lesson's reference did in many training runs; `grader calibrate` writes it."""
+        return self.tests(lesson) / "calibration.yml"
+
+    def released_calibration(self, lesson: Lesson) -> Path:
+        """The same in a copy for students, which has no tests."""
+        return self.released(lesson).with_name(f"{lesson.name}.calibration.yml")
 
     def released(self, lesson: Lesson) -> Path:
         """The stub as handed out, kept in a copy for students to tell whether a lesson has been started."""

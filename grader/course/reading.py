@@ -139,3 +139,9 @@ def _check(course: Course, document: Document) -> None:
                     refuse(f"training needs {need!r}, which is not an exercise", *at, "needs")
             if not 1 <= rule.passes <= rule.seeds:
                 refuse(f"{rule.passes} of {rule.seeds} seeds cannot pass", *at, "passes")
+            if rule.control_tries < 1:
+                refuse(
+                    f"{rule.control_tries} tries at the small task are none; to leave it out: control_steps: 0",
+                    *at,
+                    "control_tries",
+                )

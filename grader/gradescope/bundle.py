@@ -102,10 +102,12 @@ def _entry(lesson: Lesson) -> dict[str, Any]:
 
 
 def _lessons(course: Course, lesson: Lesson) -> Iterator[tuple[Path, str]]:
-    """Tests, references and hints. Wheats and equivalent mutants are left out: they only measure the tests."""
+    """Tests, references, hints and calibrations; not what only measures the tests: wheats, equivalent mutants."""
     for each in (*course.needs(lesson), lesson):
         tests = [
-            path for path in sorted(course.tests(each).glob("*")) if path.suffix == ".py" or path.name == "chaffs.yml"
+            path
+            for path in sorted(course.tests(each).glob("*"))
+            if path.suffix == ".py" or path.name in ("chaffs.yml", course.calibration(each).name)
         ]
         if not any(path.name.startswith("test_") for path in tests):
             raise CourseError(

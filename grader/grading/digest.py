@@ -28,7 +28,7 @@ def digest(course: Course, lesson: Lesson, sources: dict[str, str], *options: ob
     for name, text in sorted(sources.items()):
         add(name, text.encode("utf-8", "surrogatepass"))
     add("course.yml", _judged_by(course, lesson))
-    files = sorted(course.tests(lesson).rglob("*.*"))
+    files = [*sorted(course.tests(lesson).rglob("*.*")), course.released_calibration(lesson)]
     files += [course.solution(each) for each in (lesson, *course.needs(lesson))]
     files += sorted(Path(__file__).parents[1].rglob("*.py"))
     for path in files:

@@ -100,15 +100,19 @@ def run_all(
     processes: int | None = None,
     hear: Callable[[Event], None] | None = None,
     finished: Callable[[str], None] | None = None,
+    keep: Callable[[str, Result], None] | None = None,
 ) -> dict[str, Result]:
     """Run every job, and return all results in the order of the jobs. Arguments and errors are those of ``run``.
 
     Args:
         finished: called with the name of each job that is done.
+        keep: called before that, with its result as well.
     """
     done: dict[str, Result] = {}
     for name, result in run(jobs, isolation, processes=processes, hear=hear):
         done[name] = result
+        if keep is not None:
+            keep(name, result)
         if finished is not None:
             finished(name)
     return {name: done[name] for name in jobs}

@@ -15,6 +15,7 @@ from grader.lessons.notebooks import source_notebook, student_notebook
 from grader.lessons.stubs import pristine
 from grader.release import modules
 from grader.release.course_yml import for_students
+from grader.training import calibration
 
 _HERE = Path(__file__).parent
 _PROJECT = _HERE.parents[1]
@@ -60,7 +61,7 @@ def _the_course(course: Course, lessons: Sequence[Lesson]) -> Files:
 
 
 def _the_exercises(course: Course, lessons: Sequence[Lesson]) -> Files:
-    """Texts, hints and figures; stubs and notebooks are generated, as those in exercises/ may hold someone's work."""
+    """Texts, hints, figures; stubs and notebooks are generated, as those in exercises/ may hold someone's work."""
     files: Files = {}
     folder = course.root / "exercises"
     for lesson in lessons:
@@ -69,6 +70,8 @@ def _the_exercises(course: Course, lessons: Sequence[Lesson]) -> Files:
             raise CourseError(f"solutions/{lesson.name}.py does not exist; stubs for students are made from it")
         files[f"exercises/{lesson.name}.py"] = files[f"grader/released/{lesson.name}.py"] = stub.encode()
         files[f"exercises/{lesson.name}.yml"] = _read(course.hints(lesson))
+        if figures := _calibration(course, lesson):
+            files[course.released_calibration(lesson).relative_to(course.root).as_posix()] = figures
         text = folder / f"{lesson.name}.md"
         if text.is_file():
             files[f"exercises/{lesson.name}.md"] = _read(text)
@@ -77,6 +80,17 @@ def _the_exercises(course: Course, lessons: Sequence[Lesson]) -> Files:
             for name in sorted(set(re.findall(r"\((figures/[\w.-]+)\)", _read(text).decode()))):
                 files[f"exercises/{name}"] = _read(folder / name)
     return files
+
+
+def _calibration(course: Course, lesson: Lesson) -> bytes:
+    """The figures by which a failing report says how often the reference does as badly; b"" if there are none.
+
+    A copy has no solution by which it could be seen that the figures are out of date, so these are not handed out.
+    """
+    if lesson.training is None or calibration.of_lesson(course, lesson) is None:
+        return b""
+    path = course.calibration(lesson)
+    return _read(path if path.is_file() else course.released_calibration(lesson))
 
 
 def _the_grader(course: Course, lessons: Sequence[Lesson]) -> Files:

@@ -7,17 +7,20 @@
 - ``meter``: the layer between ``train`` and the environment: it counts, records, and ends the budget.
 - ``signs``: the small task for vector environments, in which only rewards say what is right.
 - ``corridor``: the small task for tabular ones, in which every episode is cut off after one step.
+- ``calibration``: what the reference did in many runs, in a file of the lesson's tests, and in words.
+- ``odds``: how often a right answer fails by chance: exact bounds from these runs.
 
 To train on another environment: write its Gymnasium id and its threshold into the lesson's ``training``, whose fields
 ``TrainingRule`` in ``grader/course/data.py`` has. Nothing else is needed for vectors with numbered actions, and for
 numbered states with a time limit. If a rule of thumb such as ``theta + theta_dot > 0`` solves the environment, put it
 into ``disguise._KNOWN``, so that no disguise is drawn on which it still works. Measure with ``grader calibrate``: the
-reference has to pass nearly always within the budget, and what learns nothing never.
+reference has to pass so surely that the rule fails it less often than once in 1,000 checks, and what learns nothing
+must never pass. If it does not get there, make the reference surer, or give it more steps or tries.
 
 To add a small task, with ``signs`` as the example (for numbered states ``corridor``):
 
 1. Write ``grader/training/<task>.py``: the environment, drawn from a seed; ``THRESHOLD``, with the probability that
-   guessing reaches it; ``LEARNS`` and ``in_words`` for students who fail.
+   guessing reaches it at one of ``TrainingRule.control_tries``; ``LEARNS`` and ``in_words`` for students who fail.
 2. Allow its name in ``TrainingRule.control``, and say in ``_IN_WHICH`` what it is (``grader/course/data.py``).
 3. Make it in ``tasks.control_task``, and put its words into ``check.CONTROLS``. mypy and ``test_training.py`` find what
    was forgotten of 2 and 3.

@@ -3,7 +3,8 @@
 The student's ``train`` steps a disguised environment that lives here, behind a meter that counts steps, records
 returns and ends the budget. The policy that it returns is then evaluated here, on episodes whose seeds nobody on the
 student's side has seen. Before any of that, ``train`` has to learn a small task: that of ``grader.training.signs``, or
-of ``grader.training.corridor`` where states are numbered. Who fails it is given another one.
+of ``grader.training.corridor`` where states are numbered. Who fails it is given another one, up to the rule's number.
+A check that fails says how often the reference solution does as badly, if that was measured.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from grader.printable import count
 from grader.report.report import TrainingResult, TrainingSeed, Verdict
 from grader.student.budget import Budget
 from grader.student.errors import StudentDied, StudentError
-from grader.training import corridor, signs
+from grader.training import calibration, corridor, odds, signs
 from grader.training.meter import ActionError, BudgetSpent, Meter, kind_of
 from grader.training.tasks import Task, control_task, training_task
 
@@ -81,16 +82,18 @@ def check(
             **parts,
         )
 
+    calibrated = calibration.read(course, lesson)  # a mistake in the file stops everything before a run is made
     first = None
     if rule.control_steps:
-        first = run(control_task(rule, course, lesson, 0, submission))
-        if first.verdict == "fail" and first.mean_return is not None:
-            # A right answer may have bad luck: the reference of lesson 7 fails one such task in a hundred.
-            first = max(first, run(control_task(rule, course, lesson, 1, submission)), key=_mean_return)
+        tries = _small_tasks(rule, lambda i: run(control_task(rule, course, lesson, i, submission)))
+        first = max(tries, key=_mean_return) if tries[-1].verdict != "error" else tries[-1]
         if first.verdict == "error":
             return result("error", first.message, control=first)
         if first.verdict == "fail":
-            return result("fail", _control_in_words(rule, first), control=first)
+            message = _control_in_words(rule, first)
+            if calibrated and len(tries) == rule.control_tries and all(map(_is_judged, tries)):
+                message += _as_badly(course, lesson, calibrated, odds.no_small_task(rule, calibrated.rates))
+            return result("fail", message, control=first)
     seeds: list[TrainingSeed] = []
     for i in range(rule.seeds):
         told = functools.partial(progress, i) if progress else None
@@ -106,7 +109,34 @@ def check(
             message = f"{passed} of {rule.passes} runs reached {rule.threshold:g} within {budget.in_words}"
             return result("fail", message, control=first, seeds=tuple(seeds))
     message = f"{passed} of {count(len(seeds), 'run')} reached {rule.threshold:g}; {rule.passes} had to."
+    if calibrated and all(_is_judged(each) for each in seeds if each.verdict == "fail"):
+        chance = odds.as_badly(rule, calibrated.rates, failed, len(seeds))
+        message += _as_badly(course, lesson, calibrated, chance)
     return result("fail", message, control=first, seeds=tuple(seeds))
+
+
+def _small_tasks(rule: TrainingRule, run: Callable[[int], TrainingSeed]) -> list[TrainingSeed]:
+    """The runs on the small task, until one is learnt, or one says more than that it was not.
+
+    A right answer may have bad luck: the reference of lesson 7 fails some such tasks in a hundred.
+    """
+    tries: list[TrainingSeed] = []
+    for i in range(rule.control_tries):
+        tries.append(run(i))
+        if tries[-1].verdict != "fail" or not _is_judged(tries[-1]):
+            break
+    return tries
+
+
+def _is_judged(run: TrainingSeed) -> bool:
+    """Whether there was a policy to evaluate. An exception is no bad luck, so no rate of the reference's says more."""
+    return run.mean_return is not None
+
+
+def _as_badly(course: Course, lesson: Lesson, found: calibration.Calibration, chance: float) -> str:
+    """A sentence to append: how often the reference does as badly; "" if its figures do not hold for this rule."""
+    words = "" if calibration.outdated(course, lesson, found) else calibration.as_badly_in_words(chance)
+    return f" {words}" if words else ""
 
 
 def _mean_return(run: TrainingSeed) -> float:
@@ -118,7 +148,7 @@ def _control_in_words(rule: TrainingRule, run: TrainingSeed) -> str:
     start = f"Not trained on {rule.environment} yet, for {rule.exercise} has to learn {learns} first. "
     if run.mean_return is None:
         return start + f"On the small task: {run.message}"
-    return start + in_words(run.mean_return)
+    return start + in_words(run.mean_return, rule.best_of_tries)
 
 
 def run_seed(

@@ -17,16 +17,17 @@ PRIZE, CONSOLATION, FINE = 10.0, 1.0, -1.0
 THRESHOLD = PRIZE
 """The mean return that passes: all the way from the first room, in every episode.
 
-Of all 3^6 tables of actions one earns it; a policy that draws its actions evenly earns it in 10 episodes on end with
-probability 2^-60. There are two tries.
+Of all 3^6 tables of actions one earns it, so a table that is drawn at random does with probability 1.4e-3, at one of
+three tries with 4.1e-3 (of two it was 2.7e-3), and then has the cliff before it. A policy that draws its actions evenly
+earns it in 10 episodes on end with probability 2^-60.
 """
 LEARNS = "the way through a small corridor"
 _AHEAD, _OUT, _ = range(3)
 _LIMIT = 50
 
 
-def in_words(mean_return: float) -> str:
-    """A description of the task for a student whose policy failed it with this mean return.
+def in_words(mean_return: float, best_of_tries: str) -> str:
+    """A description of the task for a student whose policy failed it. Arguments as for ``signs.in_words``.
 
     What may be the cause is said only where the return tells it: who goes out at the first door has learnt something.
     """
@@ -42,7 +43,7 @@ def in_words(mean_return: float) -> str:
         f"The small task is a corridor of {ROOMS} rooms. One action leads a room ahead and, after the last, pays "
         f"{PRIZE:g}; one ends the episode and pays {CONSOLATION:g}; one stays and costs {-FINE:g}. In training, each "
         "episode that has not terminated is truncated after one step, and the next begins in any room. From the first "
-        f"room on your policy earned {mean_return:.1f}, at the better of two tries; {THRESHOLD:g} are needed.{advice}"
+        f"room on your policy earned {mean_return:.1f}{best_of_tries}; {THRESHOLD:g} are needed.{advice}"
     )
 
 

@@ -24,16 +24,21 @@ THRESHOLD = 8.0
 """The mean return that passes: 8 of 10 signs answered rightly.
 
 A policy that knows nothing answers each of the 10 signs rightly with probability 1/4, and 8 or more of them with
-probability 4e-4, at one of two tries with 8e-4; it has 2.5 on average.
+probability 4.2e-4, at one of three tries with 1.2e-3 (of two it was 8.3e-4); it has 2.5 on average.
 """
 LEARNS = "from rewards"
 
 
-def in_words(mean_return: float) -> str:
-    """A description of the task for a student whose policy failed it with this mean return."""
+def in_words(mean_return: float, best_of_tries: str) -> str:
+    """A description of the task for a student whose policy failed it.
+
+    Args:
+        mean_return: what the policy earned.
+        best_of_tries: at which try (``TrainingRule.best_of_tries``).
+    """
     return (
         f"The small task shows one of {SIGNS} signs at each of {LENGTH} steps, and pays 1 for the one of {ACTIONS} "
-        f"actions that is right. Your policy earned {mean_return:.1f} an episode, at the better of two tries; "
+        f"actions that is right. Your policy earned {mean_return:.1f} an episode{best_of_tries}; "
         f"{THRESHOLD:g} are needed, and guessing earns {LENGTH / ACTIONS:g}."
     )
 

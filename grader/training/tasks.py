@@ -166,7 +166,7 @@ def training_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int, su
 
 
 def control_task(rule: TrainingRule, course: Course, lesson: Lesson, i: int = 0, submission: str = "") -> Task:
-    """The control of a lesson's training check, at try ``i``; there are two, 0 and 1. Arguments as ``training_task``.
+    """The control of a lesson's training check, at try ``i``, from 0. Arguments as for ``training_task``.
 
     Raises:
         CourseError: the rule asks for the control of another kind of environment, or for one that does not exist.

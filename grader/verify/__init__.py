@@ -5,6 +5,8 @@
 - ``mutants``: checks that every small change to a solution costs marks.
 - ``bar``: the gaps of a training check.
 - ``calibrate``: pass rate and cost of right answers in a training check.
+- ``series``: the programs that it runs, references and impostors.
+- ``journal``: the runs that are done, kept while others are still to come.
 - ``examples``: the share of misconceptions that the public examples catch.
 - ``judge``: one program, by its properties until one fails, or by training alone.
 - ``table``: the measurements, as data and as tables.

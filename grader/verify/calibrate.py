@@ -1,158 +1,30 @@
 """Pass rate and cost of right answers in a training check.
 
 Every training lesson's reference is trained on many disguised seeds by the machinery that grades students: the same
-boundary, the same meter, the same evaluation; on the small task that comes first too, if the lesson has one. It can
-train impostors instead, which must not pass. One of them, the rewards set to 0 in the buffer only, may well pass the
-long runs; it is the small task that stops it, and that comes first.
+boundary, the same meter, the same evaluation; on the small task that comes first too, if the lesson has one. What came
+of it is kept in the lesson's ``tests/<lesson>/calibration.yml`` (``grader.training.calibration``), from which
+``grader.training.odds`` computes how often the rule fails a right answer. It can train impostors instead
+(``grader.verify.series``), which must not pass.
 """
 
 from __future__ import annotations
 
 import functools
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from grader.course import Course, Lesson
-from grader.errors import CourseError
+from grader.grading.digest import machine
+from grader.training import calibration, odds
+from grader.training.calibration import Calibration, Lowest, Middle, Runs
+from grader.verify.series import Series
 from grader.verify.table import CalibrateRow
 
 if TYPE_CHECKING:
     from grader.report.report import TrainingSeed
     from grader.report.step import Watcher
     from grader.student.places import Place
-
-_RETURNED = """
-
-def train(env, *, max_steps, seed, device="cpu"):
-    rng = np.random.default_rng(seed)
-    return lambda observations: {policy}
-"""
-
-_IDENTIFIES = """
-
-class Identifies:
-    # Tries actions, each copy its own; fits a linear system to what the rows did; balances it from then on.
-
-    def __init__(self, n_actions):
-        self.n_actions, self.rng = n_actions, np.random.default_rng(0)
-        self.before, self.actions, self.inputs, self.outputs, self.gain = None, None, [], [], None
-
-    def __call__(self, observations):
-        now = np.asarray(observations, dtype=np.float64)
-        if self.gain is None and self.before is not None:
-            pushes = 2.0 * self.actions[:, None] - 1
-            self.inputs.append(np.hstack([self.before, pushes]))
-            self.outputs.append(now)
-            if len(self.inputs) == 6:
-                self.gain = self.fit()
-        if self.gain is None:
-            self.actions = self.rng.integers(self.n_actions, size=len(now))
-        else:
-            self.actions = (now @ self.gain > 0).astype(np.int64)
-        self.before = now
-        return self.actions
-
-    def fit(self):
-        size = self.outputs[0].shape[1]
-        found = np.linalg.lstsq(np.vstack(self.inputs), np.vstack(self.outputs), rcond=None)[0].T
-        a, b = found[:, :size], found[:, size:]
-        value, gain = np.eye(size), np.zeros((1, size))
-        for _ in range(300):
-            gain = np.linalg.solve(np.eye(1) + b.T @ value @ b, b.T @ value @ a)
-            value = np.nan_to_num(np.eye(size) + a.T @ value @ (a - b @ gain), posinf=1e9, neginf=-1e9)
-        return -gain[0]
-
-
-def train(env, *, max_steps, seed, device="cpu"):
-    return Identifies(int(env.single_action_space.n))
-"""
-
-IMPOSTORS: Mapping[str, str | tuple[str, str]] = {
-    "theta + theta_dot > 0": _RETURNED.format(policy="(observations[:, 2] + observations[:, 3] > 0).astype(np.int64)"),
-    "random actions": _RETURNED.format(policy="rng.integers(2, size=len(observations))"),
-    "identifies the system during the evaluation": _IDENTIFIES,
-    "frozen weights": ("            optimizer.step()\n", ""),
-    "rewards set to 0": (
-        "truncated, _ = env.step(actions)\n",
-        "truncated, _ = env.step(actions)\n        rewards *= 0\n",
-    ),
-    "rewards set to 0 in the buffer": ("actions[i], rewards[i],", "actions[i], 0.0,"),
-}
-"""What must not pass lesson 6, by name: text to append to its solution, or an edit (old, new) of it."""
-
-IMPOSTORS_OF = "lesson6_deep_q_learning"
-"""The lesson whose solution they are made from."""
-
-
-def impostor(solution: str, name: str) -> str:
-    """The solution of lesson 6 turned into the impostor of that name.
-
-    Raises:
-        CourseError: the solution has changed, and the edit no longer fits.
-    """
-    change = IMPOSTORS[name]
-    if isinstance(change, str):
-        return solution + change
-    old, new = change
-    if solution.count(old) != 1:
-        raise CourseError(
-            f"the impostor {name!r} no longer fits the solution, in which {old.strip()!r} does not occur exactly once; "
-            "it is defined in grader/verify/calibrate.py"
-        )
-    return solution.replace(old, new)
-
-
-class Series(msgspec.Struct, frozen=True):
-    """Runs of one program on one kind of task.
-
-    Attributes:
-        lesson: the lesson, with the budget that is wanted.
-        source: the module.
-        impostor: its name, "" for the reference.
-        small: whether it is the small task that comes first.
-    """
-
-    lesson: Lesson
-    source: str
-    impostor: str
-    small: bool
-
-    @property
-    def title(self) -> str:
-        """A name that no other series has."""
-        return " ".join(filter(None, [self.lesson.name, self.impostor, "small task" if self.small else ""]))
-
-
-def series(
-    course: Course, lessons: Sequence[Lesson], *, max_steps: int | None = None, impostors: bool = False
-) -> list[Series]:
-    """All that is to be run for these lessons.
-
-    Args:
-        course: the course.
-        lessons: lessons that train.
-        max_steps: another budget than course.yml's for the long runs.
-        impostors: train what must not pass instead of the references.
-
-    Raises:
-        CourseError: there are no impostors of one of these lessons, or they no longer fit.
-    """
-    found = []
-    for lesson in lessons:
-        rule = lesson.training
-        assert rule is not None, f"{lesson.name} has no training check"
-        if max_steps is not None:
-            lesson = msgspec.structs.replace(lesson, training=msgspec.structs.replace(rule, max_steps=max_steps))
-        solution = course.solution(lesson).read_text(encoding="utf-8")
-        if impostors and lesson.name != IMPOSTORS_OF:
-            raise CourseError(f"there are no impostors of {lesson.name}; they are made from {IMPOSTORS_OF} alone")
-        texts = {name: impostor(solution, name) for name in IMPOSTORS} if impostors else {"": solution}
-        for name, text in texts.items():
-            found += [Series(lesson, text, name, small) for small in ([True, False] if rule.control_steps else [False])]
-    return found
 
 
 def run(course: Course, one: Series, i: int, place: Place, watch: Watcher) -> TrainingSeed:
@@ -178,18 +50,89 @@ def run(course: Course, one: Series, i: int, place: Place, watch: Watcher) -> Tr
     )
 
 
-def jobs(course: Course, wanted: Sequence[Series], seeds: int) -> dict[str, Callable[..., TrainingSeed]]:
-    """The jobs: every series on this many seeds."""
-    return {_name(one, i): functools.partial(run, course, one, i) for one in wanted for i in range(seeds)}
+def jobs(
+    course: Course, wanted: Sequence[Series], seeds: int, done: Mapping[str, TrainingSeed]
+) -> dict[str, Callable[..., TrainingSeed]]:
+    """The jobs: every series on this many seeds, but for the runs that are done."""
+    return {
+        name_of(one, i): functools.partial(run, course, one, i)
+        for one in wanted
+        for i in range(seeds)
+        if name_of(one, i) not in done
+    }
 
 
 def rows(wanted: Sequence[Series], seeds: int, results: Mapping[str, TrainingSeed]) -> list[CalibrateRow]:
     """The results; one row per series."""
-    return [_row(one, [results[_name(one, i)] for i in range(seeds)]) for one in wanted]
+    return [_row(one, [results[name_of(one, i)] for i in range(seeds)]) for one in wanted]
 
 
-def _name(one: Series, i: int) -> str:
+def name_of(one: Series, i: int) -> str:
+    """The name of run number ``i`` of a series, from 0; people count from 1."""
     return f"{one.title}, seed {i + 1}"
+
+
+def measured(course: Course, lesson: Lesson, found: Sequence[CalibrateRow]) -> Calibration:
+    """The rows of a lesson's reference as the content of its file: the long runs come last."""
+    rule = lesson.training
+    assert rule is not None, f"{lesson.name} has no training check"
+    *small, long = (_runs(row) for row in found)
+    return Calibration(
+        long_runs=long,
+        small_tasks=small[0] if small else None,
+        rule=calibration.deciding(rule),
+        digest=calibration.digest(course, lesson),
+        made_with=machine(),
+    )
+
+
+def why_not_kept(course: Course, lesson: Lesson, seeds: int, enough: int) -> str:
+    """The reason not to write the figures of so many seeds by default, "" if there is none.
+
+    A few are a first look, of which the lesson's text should not boast; and a file of more says more.
+    """
+    kept = calibration.of_lesson(course, lesson)
+    if seeds < enough:
+        return f"{enough} seeds or more are"
+    if kept is not None and kept.long_runs.runs > seeds:
+        return f"the one there has {kept.long_runs.runs} runs of each kind"
+    return ""
+
+
+def keeps_the_promise(lesson: Lesson, found: Calibration) -> bool:
+    """Tell whether, by these figures, the rule fails a right answer as seldom as the course promises."""
+    assert lesson.training is not None, f"{lesson.name} has no training check"
+    return odds.fails(lesson.training, found.rates) <= 1 / odds.PROMISE
+
+
+def about(course: Course, lesson: Lesson, found: Calibration) -> Iterator[str]:
+    """The lines to print about figures that were written."""
+    rule = lesson.training
+    assert rule is not None, f"{lesson.name} has no training check"
+    often = odds.one_in(odds.fails(rule, found.rates))
+    sure = f"({100 * odds.SURE:.0f} % sure)"
+    path = course.calibration(lesson).relative_to(course.root)
+    yield f"written: {path}: the rule fails the reference less often than once in {often:,} checks {sure}"
+    if not keeps_the_promise(lesson, found):
+        yield (
+            f"{lesson.name}: once in {odds.PROMISE:,} is promised: make the reference surer, give it more steps or "
+            f"tries, or calibrate with more seeds than {found.long_runs.runs}"
+        )
+    if not calibration.is_quoted(course, lesson, found):
+        yield f"exercises/{lesson.name}.md is to say, in a paragraph: {calibration.in_words(lesson, found)}"
+
+
+def _runs(row: CalibrateRow) -> Runs:
+    def rounded(pair: tuple[float, float]) -> tuple[float, float]:
+        return round(pair[0], 2), round(pair[1], 2)
+
+    return Runs(
+        runs=row.runs,
+        passes=row.passed,
+        steps=Middle(*map(round, row.steps)),
+        cpu_seconds=Middle(*rounded(row.seconds)),
+        mean_return=Lowest(*rounded(row.means)) if row.means else None,
+    )
 
 
 def _row(one: Series, results: Sequence[TrainingSeed]) -> CalibrateRow:

@@ -14,6 +14,7 @@ from grader.lessons import chaffs as known
 from grader.lessons import notebooks
 from grader.lessons.stubs import make_stub
 from grader.printable import count
+from grader.training import calibration, odds
 from grader.verify import bar
 
 WHEATS, CHAFFS, HINTS = 3, 10, 3
@@ -33,6 +34,7 @@ def missing(course: Course, lesson: Lesson, properties: Sequence[str]) -> Iterat
     yield from _of_exercises(course, lesson, properties)
     yield from _of_samples(course, lesson)
     yield from _of_text(course, lesson)
+    yield from _of_training(course, lesson)
     yield from _to_do(course, lesson)
 
 
@@ -84,6 +86,22 @@ def _of_text(course: Course, lesson: Lesson) -> Iterator[str]:
     for path in (course.stub(lesson), notebooks.student_path(course, lesson)):
         if not path.is_file():
             yield f"exercises/{path.name} is not there: grader build"
+
+
+def _of_training(course: Course, lesson: Lesson) -> Iterator[str]:
+    if lesson.training is None:
+        return
+    found, again = calibration.read(course, lesson), f"grader calibrate {lesson.number}"
+    if found is None:
+        yield f"nothing says how often the rule of training fails a right answer: {again}"
+    elif why := calibration.outdated(course, lesson, found):
+        yield f"calibration.yml is out of date, for {why}: {again}"
+    else:
+        often = odds.one_in(odds.fails(lesson.training, found.rates))
+        if often < odds.PROMISE:
+            yield f"the rule of training may fail a right answer once in {often:,} checks: {again}"
+        if not calibration.is_quoted(course, lesson, found):
+            yield f"exercises/{lesson.name}.md does not say: {calibration.in_words(lesson, found)}"
 
 
 def _to_do(course: Course, lesson: Lesson) -> Iterator[str]:

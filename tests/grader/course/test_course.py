@@ -189,6 +189,7 @@ def test_hints_that_cannot_be_read_are_one_line(tmp_path: Path) -> None:
         ("needs: [h]", "needs: [i]", 22, "'i'"),
         ("lessons:\n", "sample_class: [lesson8]\nlessons:\n", 2, "sample class hands in 'lesson8'"),
         ("threshold: 475", "threshold: 475\n      passes: 7", 21, "7 of 5"),
+        ("threshold: 475", "threshold: 475\n      control_tries: 0", 21, "0 tries at the small task are none"),
         ("title: First", "title: [First", 5, ""),
         ("title: A course", "# no title", 2, "title"),
         ("title: First", "title: First\n    title: Second", 5, "a second 'title'; the first is in line 4"),

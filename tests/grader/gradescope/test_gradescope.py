@@ -147,6 +147,8 @@ def test_the_zip_holds_the_lesson_and_nothing_else(tmp_path: Path, monkeypatch: 
         ".venv/x.py",
         "tests/lesson1_numbers/__pycache__/x.pyc",
         "report/x.json",
+        "tests/lesson1_numbers/calibration.yml",
+        "tests/lesson1_numbers/bar.yml",
     ):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("")
@@ -160,6 +162,7 @@ def test_the_zip_holds_the_lesson_and_nothing_else(tmp_path: Path, monkeypatch: 
         assert subprocess.run(["bash", "-n"], input=archive.read(script), check=False).returncode == 0
     assert [name for name in names if name.startswith(("tests/", "solutions/"))] == [
         "solutions/lesson1_numbers.py",
+        "tests/lesson1_numbers/calibration.yml",
         "tests/lesson1_numbers/chaffs.yml",
         "tests/lesson1_numbers/test_numbers.py",
     ]

@@ -15,6 +15,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import tiny_course
 import yaml
@@ -29,6 +30,7 @@ from grader.release import modules
 from grader.release.contents import Files, canonical, contents, with_what_they_import
 from grader.release.course_yml import for_students
 from grader.release.folder import STATE, apply, plan, read_state
+from grader.training import calibration
 from grader.version import PROJECT
 
 ROOT = Path(__file__).parents[3]
@@ -260,6 +262,38 @@ def test_stubs_are_made_from_the_solutions_and_not_taken_from_somebodys_work(tmp
     made = contents(course, course.lessons)
     assert b"write me" in made["exercises/lesson1_numbers.py"]
     assert made["exercises/lesson1_numbers.py"] == made["grader/released/lesson1_numbers.py"]
+
+
+@pytest.mark.parametrize("with_tests", [False, True])
+def test_what_is_known_of_training_comes_along_and_is_understood_there(
+    files: Files, tmp_path: Path, with_tests: bool
+) -> None:
+    known = [each for each in COURSE.lessons if each.training and calibration.of_lesson(COURSE, each)]
+    assert known
+    update(tmp_path / "copy", contents(COURSE, COURSE.lessons, with_tests=with_tests), with_tests=with_tests)
+    copy = load(tmp_path / "copy")
+    for lesson in COURSE.lessons:
+        at_home = calibration.of_lesson(copy, copy.lesson(lesson.name)) if lesson.training else None
+        assert at_home == (calibration.of_lesson(COURSE, lesson) if lesson in known else None)
+
+
+def test_figures_of_another_program_stay_away(tmp_path: Path) -> None:
+    course = tiny_course.make(tmp_path)
+    lesson = course.lesson("2")
+    assert lesson.training is not None
+    runs = calibration.Runs(9, 9, calibration.Middle(1, 1), calibration.Middle(1, 1))
+    found = calibration.Calibration(
+        long_runs=runs,
+        rule=calibration.deciding(lesson.training),
+        digest=calibration.digest(course, lesson),
+        made_with="",
+    )
+    path = "grader/released/lesson2_balance.calibration.yml"
+    assert path not in contents(course, course.lessons)
+    calibration.keep(course, lesson, found)
+    assert contents(course, course.lessons)[path] == course.calibration(lesson).read_bytes()
+    calibration.keep(course, lesson, msgspec.structs.replace(found, digest="another"))
+    assert path not in contents(course, course.lessons)
 
 
 def test_a_notebook_and_figures_come_along_where_they_are(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_the_reference_passes_and_the_rule_says_what_it_had_to_do():
     result = trained()
     assert (result.verdict, result.control.verdict, result.control.mean_return) == ("pass", "pass", PRIZE)
     assert (
-        "one of two small tasks, in 2,000 steps each, in which every episode is cut off after one step" in result.rule
+        "one of three small tasks, in 2,000 steps each, in which every episode is cut off after one step" in result.rule
     )
 
 
@@ -105,7 +105,7 @@ def test_what_the_cliff_does_not_notice_fails_here(old, new):
     assert "10 · γ^5 is less than 1 where γ is below 0.63" in result.message
     assert "the order of α and γ" in result.message
     assert (
-        f"your policy earned {result.control.mean_return:.1f}, at the better of two tries; 10 are needed"
+        f"your policy earned {result.control.mean_return:.1f}, at the best of three tries; 10 are needed"
         in result.message
     )
     assert result.hint
@@ -113,8 +113,8 @@ def test_what_the_cliff_does_not_notice_fails_here(old, new):
 
 def test_no_cause_is_named_where_the_return_tells_none():
     for earned in (50 * FINE, 0.0, 4.6):
-        assert corridor.in_words(earned).endswith("10 are needed.")
-    assert "truncated episode for one that is over" in corridor.in_words(CONSOLATION)
+        assert corridor.in_words(earned, "").endswith("10 are needed.")
+    assert "truncated episode for one that is over" in corridor.in_words(CONSOLATION, "")
 
 
 def test_a_truncation_taken_for_the_end_goes_unseen_on_the_cliff():

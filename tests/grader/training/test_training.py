@@ -23,7 +23,7 @@ from grader.training.disguise import Disguise, DisguisedEnv
 from grader.training.meter import ActionError, BudgetSpent, Meter, MeteredEnv, as_actions
 from grader.training.signs import SignsEnv
 from grader.training.tasks import _LATEST, control_task, evaluate, training_task
-from grader.verify import calibrate
+from grader.verify import series
 
 CARTPOLE = "CartPole-v1"
 PLAIN = Disguise(np.ones(4), np.eye(4), np.arange(2))
@@ -271,7 +271,7 @@ def test_rows_change_places_and_do_not_begin_together():
 def test_what_identifies_the_system_during_the_evaluation_fails():
     """It takes no step in training; where copies keep their rows and begin together, it balances the pole."""
     space = {"np": np}
-    exec(calibrate.IMPOSTORS["identifies the system during the evaluation"], space)
+    exec(series.IMPOSTORS["identifies the system during the evaluation"], space)
     together, apart = [], []
     for seed in range(3):
         make = copies_of(disguise.draw(CARTPOLE, seed))
@@ -437,10 +437,10 @@ SOLUTION = COURSE.solution(LESSON).read_text(encoding="utf-8")
 SMALL = msgspec.structs.replace(LESSON.training, max_steps=6000, seeds=1, passes=1, control_steps=0)
 
 
-@pytest.mark.parametrize("name", [name for name in calibrate.IMPOSTORS if name != "rewards set to 0 in the buffer"])
+@pytest.mark.parametrize("name", [name for name in series.IMPOSTORS if name != "rewards set to 0 in the buffer"])
 def test_what_learnt_nothing_does_not_pass(name):
     """One run of each; `grader calibrate --impostors` makes more of them, with the whole budget."""
-    result = through_the_wire(calibrate.impostor(SOLUTION, name), SMALL)
+    result = through_the_wire(series.impostor(SOLUTION, name), SMALL)
     (seed,) = result.seeds
     assert (result.verdict, seed.message) == ("fail", "")
     assert seed.mean_return is not None
@@ -457,12 +457,12 @@ def test_the_control_comes_first_and_the_reference_passes_it():
     assert result.control.mean_return > 9
     assert result.control.steps <= rule.control_steps
     assert len(result.seeds) == 1
-    assert "one of two small tasks, in 6,000 steps each" in result.rule
+    assert "one of three small tasks, in 6,000 steps each" in result.rule
 
 
-@pytest.mark.parametrize("name", calibrate.IMPOSTORS)
+@pytest.mark.parametrize("name", series.IMPOSTORS)
 def test_nothing_that_does_not_learn_from_rewards_gets_past_the_control(name):
-    result = through_the_wire(calibrate.impostor(SOLUTION, name), LESSON.training)
+    result = through_the_wire(series.impostor(SOLUTION, name), LESSON.training)
     assert result.verdict == result.control.verdict == "fail"
     assert result.seeds == ()
     assert result.points == 0
@@ -471,8 +471,9 @@ def test_nothing_that_does_not_learn_from_rewards_gets_past_the_control(name):
     assert f"earned {result.control.mean_return:.1f} an episode" in result.message
 
 
-@pytest.mark.parametrize("bad_luck", [1, 2])
-def test_whoever_fails_the_control_is_given_another_one(bad_luck):
+@pytest.mark.parametrize(("tries", "words"), [(1, "an episode; "), (2, "the better of two tries"), (3, "three tries")])
+@pytest.mark.parametrize("bad_luck", [0, 1, 2, 3])
+def test_whoever_fails_the_control_is_given_another_one(bad_luck, tries, words):
     tasks = []
 
     def train(env, **_):
@@ -480,10 +481,26 @@ def test_whoever_fails_the_control_is_given_another_one(bad_luck):
         tasks.append(tuple(right))
         return lambda o: right[o.argmax(axis=1)] if len(tasks) > bad_luck else np.zeros(len(o), dtype=np.int64)
 
-    result = judge(train, msgspec.structs.replace(RULE, control_steps=100, max_steps=100, seeds=1, passes=1))
-    assert result.control.verdict == ("pass" if bad_luck == 1 else "fail")
-    assert len(set(tasks[:2])) == 2
-    assert ("at the better of two tries" in result.message) == (bad_luck == 2)
+    rule = msgspec.structs.replace(RULE, control_steps=100, control_tries=tries, max_steps=100, seeds=1, passes=1)
+    result = judge(train, rule)
+    assert result.control.verdict == ("pass" if bad_luck < tries else "fail")
+    assert len(tasks) == len(set(tasks)) == min(bad_luck + 1, tries)
+    assert (words in result.message) == (bad_luck >= tries)
+    assert {1: "learn a small task, in 100 steps, in", 2: "one of two small", 3: "one of three small"}[
+        tries
+    ] in result.rule
+
+
+def test_a_fault_of_the_graders_at_a_later_try_is_no_failure_of_the_students():
+    tries = []
+
+    def train(env, **_):
+        tries.append(env)
+        if len(tries) == 2:
+            raise ZeroDivisionError("ours")
+        return lambda o: np.zeros(len(o), dtype=np.int64)
+
+    assert judge(train, msgspec.structs.replace(RULE, control_steps=100)).verdict == "error"
 
 
 def test_what_gives_no_policy_on_the_control_is_not_asked_again():
