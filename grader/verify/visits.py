@@ -297,17 +297,24 @@ class _Watched:
             self._kinds[made] = target
         if names is None:
             return
-        numbers = [each.number for each in (*args, *kwargs.values()) if isinstance(each, _Reference)]
+        numbers = [each.number for each in _references((*args, *kwargs.values()))]
         self._given.update(numbers)
         self._called = True
-        given = dict(zip(names, args, strict=False)) | kwargs
-        arguments = {key: self._things.get(v.number) if isinstance(v, _Reference) else v for key, v in given.items()}
-        if any(each.number < 0 for each in (*args, *kwargs.values()) if isinstance(each, _Reference)):
+        if any(number < 0 for number in numbers):
             raw = name.encode()  # what is lent anew has another number each time
+        arguments = {
+            key: self._resolved(value) for key, value in (dict(zip(names, args, strict=False)) | kwargs).items()
+        }
         if isinstance(batch := arguments.pop("batch", None), tuple):
             arguments |= zip(TRANSITION, batch, strict=True)
         networks = tuple(self._eval.get(n, False) for n in [*numbers, *([target] if isinstance(target, int) else [])])
         self.cases[-1].calls.append(Call(arguments, raw, gradients, networks))
+
+    def _resolved(self, value: Any) -> Any:
+        """What was put on the student's side before, in the place of its number."""
+        if isinstance(value, tuple):
+            return tuple(map(self._resolved, value))
+        return self._things.get(value.number) if isinstance(value, _Reference) else value
 
     def _asked_back(self, ask: list[Any], answer: list[Any]) -> None:
         """Note a step of an environment, as arguments of its own."""
@@ -327,6 +334,14 @@ class _Watched:
 @dataclasses.dataclass(frozen=True)
 class _Reference:
     number: int
+
+
+def _references(value: Any) -> Iterator[_Reference]:
+    if isinstance(value, _Reference):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _references(part)
 
 
 def _read(frame: Frame) -> tuple[list[Any], bool]:
