@@ -68,6 +68,7 @@ if not RELEASED:
             author.new,
             author.build,
             author.verify,
+            author.corners,
             author.mutants,
             author.examples,
             author.bar,

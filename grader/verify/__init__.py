@@ -6,6 +6,8 @@
 - ``bar``: the gaps of a training check.
 - ``calibrate``: pass rate and cost of right answers in a training check.
 - ``examples``: the share of misconceptions that the public examples catch.
+- ``corners``: the grid of corners: the property that visits each corner of legal input, or a reason.
+- ``visits``: finds the corners that each property visits.
 - ``judge``: one program, by its properties until one fails, or by training alone.
 - ``table``: the measurements, as data and as tables.
 - ``sample_class``: a class to try the grader on.

@@ -11,7 +11,7 @@ import ast
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -148,7 +148,7 @@ def _float64(call: Call) -> bool:
     return any(value.dtype in (np.dtype("float64"), torch.float64) for value in arrays)
 
 
-def _layout(flag: str) -> Callable[[Call], bool]:
+def _layout(flag: Literal["C_CONTIGUOUS", "WRITEABLE"]) -> Callable[[Call], bool]:
     return lambda call: any(isinstance(v, np.ndarray) and not v.flags[flag] for v in call.arguments.values())
 
 
@@ -264,7 +264,8 @@ class _Watched:
         elif verb == "put":
             self._things[number] = rest[0]
         elif verb == "call":
-            self._call(*rest, number, raw, gradients)
+            target, method, args, kwargs = rest
+            self._call(target, method, args, kwargs, number, raw, gradients)
         elif verb == "value" and rest[0] in self._given:
             self.cases[-1].alone.add("inputs")
         elif verb == "random":

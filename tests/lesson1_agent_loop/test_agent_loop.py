@@ -214,9 +214,11 @@ def test_weight_of_each_reward(student, gamma):
 @given(
     rewards=st.lists(st.integers(-3, 3), min_size=1, max_size=6),
     kind=st.sampled_from(KINDS),
+    scale=st.sampled_from([1, 1024]),
 )
-def test_lists_arrays_and_integers(student, rewards, kind):
+def test_lists_arrays_and_integers(student, rewards, kind, scale):
     """Rewards may be a list or an array, of integers or floats; they are left as they were."""
+    rewards = [scale * reward for reward in rewards]
     kept = student.put(of_kind(rewards, kind))
     assert student.discounted_return(kept, 0.5) == near(discounted(rewards, 0.5))
     assert list(kept.get()) == near([float(reward) for reward in rewards])
@@ -232,7 +234,7 @@ def test_no_rewards_no_return(student, gamma):
 # evaluate
 
 # Whole rewards are ints here: what adds them up must not take its type from the first one.
-MIXED = st.integers(-6, 6).map(lambda n: n / 2 if n % 2 else n // 2)
+MIXED = st.integers(-6, 6).map(lambda n: n / 2 if n % 2 else n // 2) | st.just(1024)
 SCRIPTS = st.lists(st.lists(MIXED, min_size=1, max_size=5), min_size=1, max_size=4)
 
 

@@ -62,7 +62,7 @@ def test_returns_of_lists_and_integers(student, rewards, kind):
 
 @exercise("returns_to_go", needs=("test_each_step_has_its_own_return",), weight=0.5)
 @settings(max_examples=3)
-@given(reward=HALVES.filter(bool))
+@given(reward=st.sampled_from([0.5, -3.0, 5000.0]))
 def test_an_episode_of_one_step(student, reward):
     """An episode of one step has one return, an array of one number: its reward."""
     assert student.returns_to_go([reward], 0.5) == near([reward])
@@ -130,7 +130,7 @@ def test_reward_now_and_value_afterwards(student, world, values, gamma, dtype):
     P, R = world
     V = np.array(values[: len(R)])
     if dtype == "int64":
-        R, V = 2 * R, 2 * V  # halves are no integers
+        R, V = 2048 * R, 2048 * V  # halves are no integers
     got = student.action_values(
         P.astype("float32" if dtype == "float32" else float), R.astype(dtype), V.astype(dtype), gamma
     )
