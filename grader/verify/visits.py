@@ -312,7 +312,7 @@ class _Watched:
         self.cases[-1].calls.append(Call(arguments, raw, gradients, networks))
 
     def _resolved(self, value: Any) -> Any:
-        """What was put on the student's side before, in the place of its number."""
+        """Put values that stay on the student's side in the place of their numbers."""
         if isinstance(value, tuple):
             return tuple(map(self._resolved, value))
         return self._things.get(value.number) if isinstance(value, _Reference) else value
