@@ -44,6 +44,8 @@ def lean_policy(observation: np.ndarray) -> int:
     | observation | (4,)  | position (m), velocity (m/s), angle (rad), angular velocity (rad/s)             |
     | →           | int   | 1, push right, when angle + angular velocity is above 0; otherwise 0, push left |
 
+    The observation stays as it is.
+
     Example:
         >>> [lean_policy(np.array([0.0, 0.0, angle, 0.3])) for angle in (0.02, -0.02, -0.4)]
         [1, 1, 0]

@@ -71,7 +71,7 @@ def evaluate_policy(P: np.ndarray, R: np.ndarray, policy: np.ndarray, gamma: flo
     | name   | shape     | meaning                                                                      |
     |--------|-----------|------------------------------------------------------------------------------|
     | P      | (S, A, S) | probabilities of the next states                                             |
-    | R      | (S, A)    | expected rewards                                                             |
+    | R      | (S, A)    | expected rewards; integers are fine too                                      |
     | policy | (S, A)    | policy[s, a]: how probable it is that the policy chooses action a in state s |
     | gamma  |           | the discount factor, from 0 up to but not including 1                        |
     | tol    |           | how exact: every value is at most tol / (1 − γ) away from the true one       |
@@ -121,7 +121,7 @@ def value_iteration(P: np.ndarray, R: np.ndarray, gamma: float, tol: float = 1e-
     | name  | shape           | meaning                                                                     |
     |-------|-----------------|-----------------------------------------------------------------------------|
     | P     | (S, A, S)       | probabilities of the next states                                            |
-    | R     | (S, A)          | expected rewards                                                            |
+    | R     | (S, A)          | expected rewards; integers are fine too                                     |
     | gamma |                 | the discount factor, from 0 up to but not including 1                       |
     | tol   |                 | how exact: every value is at most tol / (1 − γ) away from the best possible |
     | →     | (S,) and (S, A) | the values, and the policy that is greedy for them, as `greedy_policy` does |

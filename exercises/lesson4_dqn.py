@@ -72,7 +72,8 @@ def greedy_action(model: nn.Module, observation: np.ndarray) -> int:
     | observation | (O,)  | one observation, float32 or float64                |
     | →           | int   | an action in 0 … A − 1; of equally good ones any   |
 
-    No graph is built: nobody will ask for a gradient of this forward pass.
+    No graph is built: nobody will ask for a gradient of this forward pass. Afterwards all is as it was: autograd is on
+    again, and the observation holds what it held.
 
     Example:
         >>> model = DQN(4, 3)

@@ -86,7 +86,7 @@ def dqn_loss(
     """The mean squared TD error of a batch, with the plain target of `td_target`.
 
     loss = mean of (Q(s, a) - y)², where a is the action that was taken and y is a constant: the gradient flows into
-    Q(s, a) of `q_network` and nowhere else.
+    Q(s, a) of `q_network` and nowhere else. The arrays of the batch stay as they are.
 
     | name           | shape  | meaning                                                  |
     |----------------|--------|----------------------------------------------------------|
@@ -131,7 +131,8 @@ def dqn_loss(
 def update_target(target_network: nn.Module, q_network: nn.Module, tau: float) -> None:
     """Move the target network towards the online one, in place: θ_target ← (1 - τ) · θ_target + τ · θ.
 
-    τ = 1 copies and τ = 0 changes nothing. The two networks never share storage, and the online one stays as it is.
+    τ = 1 copies and τ = 0 changes nothing. The two networks never share storage, the online one stays as it is, and
+    autograd is on again afterwards.
 
     | name           | meaning                                   |
     |----------------|-------------------------------------------|

@@ -1,7 +1,8 @@
-"""Author commands: new, build, verify, mutants, examples, bar, calibrate."""
+"""Author commands: new, build, verify, corners, mutants, examples, bar, calibrate."""
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -84,6 +85,35 @@ def verify(
     rows = verifier.rows(course, samples, _run("samples", verifier.jobs(course, samples, training), jobs))
     print_verify(rows, Console())
     raise typer.Exit(0 if all(row.good for row in rows) else 1)
+
+
+def corners(
+    lesson: SomeLessons = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Fill in the names of the properties that visit a corner; keep all reasons.")
+    ] = False,
+    jobs: Jobs = None,
+) -> None:
+    """Measure which corners of legal input the properties visit: a single row, ties, read-only arrays, and so on.
+
+    Each lesson's corners.yml names a property for every corner of every exercise, or gives a reason. Exit status 1 says
+    that a cell is empty, or claims what is not so.
+    """
+    from grader.verify import corners as tool
+    from grader.verify.table import print_corners
+
+    course = the_course()
+    lessons = some_lessons(course, lesson)
+    for each in lessons:
+        tool.read(course, each)  # a mistake in a file is said before anything is measured
+    wanted = {each.name: functools.partial(tool.measure, course, each) for each in lessons}
+    measured = _run("lessons", wanted, jobs)
+    if write:
+        for each in lessons:
+            tool.update(course, each, measured[each.name])
+    rows = [tool.row(course, each, measured[each.name]) for each in lessons]
+    print_corners(rows, Console())
+    raise typer.Exit(1 if any(row.problems for row in rows) else 0)
 
 
 def mutants(lesson: SomeLessons = None, jobs: Jobs = None) -> None:

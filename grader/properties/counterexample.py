@@ -17,6 +17,7 @@ from grader.student.errors import WireError, shortened
 from grader.student.tensors import is_loaded, is_tensor, torch
 from grader.student.transcript import Transcript
 from grader.student.wire import Decoder, Tensor, module_spec
+from grader.testing import strided
 
 _LINES_CAP = 40
 _COLUMNS = 100
@@ -185,6 +186,9 @@ class _Writer:
         lines = [shortened(line, most) for line in lines]
         text = "\n".join(lines)
         head = [f"import {name}" for name in ("numpy as np", "torch") if re.search(rf"\b{name.split()[-1]}\.", text)]
+        for name in re.findall(r"\b(?:read_only|strided)(?=\(np\.|\(strided\()", text):
+            line = f"from grader.testing import {name}"
+            self.imported += [line] if line not in self.imported else []
         imports = (*head, *([""] if head else []), *_merge(self.imported))
         return Counterexample(imports, self.module, tuple(self.used), text)
 
@@ -304,6 +308,10 @@ def _code(value: Any) -> str:
         if value.numel() == 0 and value.dtype is torch.int64:
             dtype = f", dtype={value.dtype}"
         return f"torch.tensor({_numbers(value.tolist(), value.dtype is torch.float32)}{dtype})"
+    if isinstance(value, np.ndarray) and not value.flags.writeable:
+        return f"read_only({_code(value.copy() if value.flags.c_contiguous else strided(value))})"
+    if isinstance(value, np.ndarray) and not value.flags.c_contiguous:
+        return f"strided({_code(np.ascontiguousarray(value))})"
     if isinstance(value, np.ndarray):
         default = np.asarray(value.tolist()).dtype == value.dtype
         dtype = "" if default and value.size else f", dtype=np.{value.dtype}"

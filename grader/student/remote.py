@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from grader.student.errors import StudentError
 from grader.student.tensors import torch
@@ -106,9 +106,13 @@ class Student:
         """A copy of ``value`` on the student's side, to observe what student code does to it."""
         return self._session.query("put", value)
 
-    def random_state(self) -> str:
-        """A digest of the global random generators over there: the same as long as nothing consumes them."""
-        return str(self._session.query("random"))
+    def random_state(self, *kinds: Literal["python", "numpy", "torch"]) -> str:
+        """A digest of the global random generators over there, of these or of all: the same until one is used."""
+        return str(self._session.query("random", *kinds))
+
+    def grad_mode(self) -> bool:
+        """Whether everything that was called over there in this case left autograd on, as it was."""
+        return bool(self._session.query("grad_mode"))
 
     def cpu_seconds(self) -> float:
         """Processor time of the process over there, as it says itself."""

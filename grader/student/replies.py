@@ -74,6 +74,10 @@ def _digest(value: Any) -> bool:
     return type(value) is str and len(value) <= 64
 
 
+def _flag(value: Any) -> bool:
+    return type(value) is bool
+
+
 def _seconds(value: Any) -> bool:
     return type(value) is float and 0 <= value < 1e9
 
@@ -95,6 +99,7 @@ _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "next": (_item, "an item"),
     "gradients": (_gradients, "gradients by name"),
     "random": (_digest, "a digest"),
+    "grad_mode": (_flag, "true or false"),
     "seconds": (_seconds, "a processor time"),
     "example": (_shown, "a text and its value"),
 }

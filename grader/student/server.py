@@ -112,6 +112,7 @@ class Server:
         self._leaves: list[torch.Tensor] = []
         self._seed = 0
         self._with_torch = False
+        self._gradients_on = True
         self._names: dict[str, Any] = {}
         self.exception: BaseException | None = None
         """What the student's code raised last, with its traceback; of use where both sides are one process."""
@@ -125,6 +126,7 @@ class Server:
             printed = contextlib.redirect_stdout(self._printed), contextlib.redirect_stderr(self._printed)
             with printed[0], printed[1], set_grad_enabled(True):
                 value = getattr(self, f"_do_{verb}")(*rest)
+                self._gradients_on = self._gradients_on and is_grad_enabled()
             graph = next(self._numbers)
             frame = self._encoder(outputs).frame(["ok", value, self._printed.take(), graph])
             if outputs:
@@ -173,6 +175,7 @@ class Server:
         self._numbers = itertools.count(1)
         self._names = dict(vars(self._module)) if self._module is not None else {}
         self._seed = seed
+        self._gradients_on = True
         random.seed(seed)
         np.random.seed(seed % 2**32)
         # What is imported only later is in the state in which everybody gets it, and nobody has drawn from it.
@@ -237,12 +240,17 @@ class Server:
         )
         return [leaf.grad for leaf in leaves]
 
-    def _do_random(self) -> str:
+    def _do_random(self, *kinds: str) -> str:
         name, *parts = np.random.get_state(legacy=True)
-        state = (random.getstate(), name, *(np.asarray(part).tobytes() for part in parts))
-        if self._with_torch:
-            state += (torch.get_rng_state().numpy().tobytes(),)
-        return hashlib.sha256(repr(state).encode()).hexdigest()
+        states = {
+            "python": repr(random.getstate()).encode(),
+            "numpy": repr((name, *(np.asarray(part).tobytes() for part in parts))).encode(),
+            "torch": torch.get_rng_state().numpy().tobytes() if self._with_torch else b"",
+        }
+        return hashlib.sha256(b"".join(states[kind] for kind in kinds or states)).hexdigest()
+
+    def _do_grad_mode(self) -> bool:
+        return self._gradients_on
 
     def _do_seconds(self) -> float:
         return time.process_time()
@@ -308,7 +316,7 @@ class Server:
 
     def _ask(self, number: int, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         frame = Encoder(self._refer).frame(["ask", number, method, args, kwargs, is_grad_enabled()])
-        verdict, *rest = Decoder(self._resolve).message(self._ask_grader(frame))
+        verdict, *rest = Decoder(self._resolve, modules=True).message(self._ask_grader(frame))
         if verdict == "ok":
             return rest[0]
         kind, message = rest

@@ -21,6 +21,8 @@ All that may cross. What is not in this table does not; ``both`` means from the 
     d    dict                                         both     dict
     s    set, frozenset                               both     set
     a    numpy array of numbers or bools              both     numpy array, a copy
+    f    numpy array that is read-only                grader   the same, read-only
+    v    numpy array that is not contiguous           grader   the same, not contiguous
     x    numpy scalar                                 both     numpy scalar
     T    dense tensor                                 both     CPU tensor; in the student's code with its grad flag
     g    numpy.random.Generator                       both     a generator in the same state
@@ -95,7 +97,8 @@ class Encoder:
     Args:
         refer: gives the tagged reference for a value that has no plain form.
         tensor: called for every tensor; gives its (requires_grad, output position).
-        modules: whether networks of plain layers are copied across; only the grader sends them.
+        modules: whether networks of plain layers are copied across, and what an array is besides its numbers:
+            read-only, not contiguous. Only the grader sends that.
     """
 
     def __init__(
@@ -141,7 +144,11 @@ class Encoder:
         if isinstance(value, np.ndarray) and value.dtype.char in _DTYPES:
             if not value.dtype.isnative:
                 value = value.astype(value.dtype.newbyteorder("="))
-            return ["a", value.dtype.char, list(value.shape), self._store(value.tobytes())]
+            plain = ["a", value.dtype.char, list(value.shape), self._store(value.tobytes())]
+            if not self._modules:
+                return plain
+            laid_out = plain if value.flags.c_contiguous else ["v", plain]
+            return laid_out if value.flags.writeable else ["f", laid_out]
         if isinstance(value, np.generic) and value.dtype.char in _DTYPES:
             return ["x", value.dtype.char, value.tobytes()]
         if is_tensor(value) and (dtype := _dtype_name(value)) in _TORCH_DTYPES and value.layout is torch.strided:
@@ -196,7 +203,7 @@ class Decoder:
     Args:
         resolve: gives the value for a tagged reference; raises ``WireError`` for one it does not know.
         tensor: called for every tensor; gives what stands in its place.
-        modules: whether networks are accepted; the grader accepts none.
+        modules: whether networks, and arrays that are read-only or not contiguous, are accepted; the grader does not.
 
     Attributes:
         objects: how many values all messages so far were made of, packed numbers included.
@@ -271,6 +278,13 @@ class Decoder:
         if tag == "a":
             dtype, shape, offset = rest
             return self._array(dtype, shape, offset)
+        if tag in ("f", "v") and self._modules:
+            array = self._value(rest[0], deeper)
+            if tag == "v":
+                # Every second number of a larger array, where it has axes to take them along.
+                return np.repeat(array, 2, axis=-1)[..., ::2]
+            array.flags.writeable = False
+            return array
         if tag == "T":
             name, shape, offset, flag, output = rest
             if name not in _TORCH_DTYPES:

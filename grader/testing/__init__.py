@@ -5,6 +5,7 @@ readable: the student's value stands on the left of a comparison, and an asserti
 message that says, in words, what is needed.
 
 - ``near``: comparison to float32 accuracy that also compares shapes.
+- ``arrays``: arrays that are read-only, or not contiguous.
 - ``environments``: environments and policies that play from a script.
 
 To add an environment that properties hand to a student's code, with ``ScriptedEnv`` as the example:
@@ -27,9 +28,10 @@ from typing import Any, Literal
 
 import pytest
 
+from grader.testing.arrays import read_only, strided
 from grader.testing.near import Near, near
 
-__all__ = ["Alike", "Near", "exercise", "near"]
+__all__ = ["Alike", "Near", "exercise", "near", "read_only", "strided"]
 
 Alike = Literal["values", "compared", "places", "draws"]
 """What two programs that break a law in the same way have in common; see ``exercise``."""

@@ -25,6 +25,8 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
+from grader.testing.arrays import read_only as as_read_only
+
 Ending = Literal["terminated", "truncated", "both"]
 """Which flags are set at the last step of an episode."""
 
@@ -55,6 +57,7 @@ class ScriptedEnv(gymnasium.Env[np.ndarray, Any]):
         ends: how an episode ends, or a list, for each episode in turn.
         observation_size: O, how many numbers an observation has.
         actions: A; the actions are 0 … A − 1.
+        read_only: hand out arrays that nobody can write to.
         reuse: hand out one and the same array at every step, with new numbers in it. Real environments do that too;
             whoever keeps an observation without copying it then keeps only the last one.
         luck: what the starts are drawn from as long as no seed is given. Two environments that differ in nothing but
@@ -80,12 +83,21 @@ class ScriptedEnv(gymnasium.Env[np.ndarray, Any]):
         *,
         observation_size: int = 3,
         actions: int = 2,
+        read_only: bool = False,
         reuse: bool = False,
         luck: int = 0,
     ) -> None:
         """Write the script down; the first ``reset`` starts it."""
-        given = {"ends": ends, "observation_size": observation_size, "actions": actions, "reuse": reuse, "luck": luck}
-        usual = {"ends": "terminated", "observation_size": 3, "actions": 2, "reuse": False, "luck": 0}
+        given = {"ends": ends, "observation_size": observation_size, "actions": actions}
+        given |= {"read_only": read_only, "reuse": reuse, "luck": luck}
+        usual = {
+            "ends": "terminated",
+            "observation_size": 3,
+            "actions": 2,
+            "read_only": False,
+            "reuse": False,
+            "luck": 0,
+        }
         self._arguments = {"rewards": rewards} | {key: value for key, value in given.items() if value != usual[key]}
         self._rewards = [list(episode) if isinstance(episode, Sequence) else [episode] for episode in rewards]
         if rewards and not isinstance(rewards[0], Sequence):
@@ -100,7 +112,7 @@ class ScriptedEnv(gymnasium.Env[np.ndarray, Any]):
         # no example could be played a second time.
         self.np_random = np.random.default_rng(luck)
         self._array = np.zeros(observation_size, np.float32)
-        self._reuse = reuse
+        self._reuse, self._read_only = reuse, read_only
         self._episode = -1  # counts the episodes of which a step was made
         self._step: int | None = None  # within the episode; None when it is over or has not begun
         self.seeds: list[Any] = []
@@ -128,7 +140,7 @@ class ScriptedEnv(gymnasium.Env[np.ndarray, Any]):
         self._renew()
         self._array[:] = self.np_random.integers(1, 1000)
         self._array[0] = 0
-        return self._array, {}
+        return self._shown(), {}
 
     def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Make one step of the script.
@@ -141,7 +153,7 @@ class ScriptedEnv(gymnasium.Env[np.ndarray, Any]):
             self.bad_actions.append(action)
         if self._step is None:
             self.steps_after_end += 1
-            return self._array, 0.0, True, True, {}
+            return self._shown(), 0.0, True, True, {}
         state = self._array.copy()
         if self._step == 0:
             self._episode += 1
@@ -157,7 +169,10 @@ class ScriptedEnv(gymnasium.Env[np.ndarray, Any]):
         self.played.append(Played(state, action, reward, self._array.copy(), terminated, truncated))
         if over:
             self._step = None
-        return self._array, reward, terminated, truncated, {}
+        return self._shown(), reward, terminated, truncated, {}
+
+    def _shown(self) -> np.ndarray:
+        return as_read_only(self._array) if self._read_only else self._array
 
     def _renew(self) -> None:
         """Copy the array that was handed out, so that it never changes later, unless ``reuse`` asks for that."""

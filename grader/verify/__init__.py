@@ -8,6 +8,8 @@
 - ``series``: the programs that it runs, references and impostors.
 - ``journal``: the runs that are done, kept while others are still to come.
 - ``examples``: the share of misconceptions that the public examples catch.
+- ``corners``: the grid of corners: the property that visits each corner of legal input, or a reason.
+- ``visits``: finds the corners that each property visits.
 - ``judge``: one program, by its properties until one fails, or by training alone.
 - ``table``: the measurements, as data and as tables.
 - ``sample_class``: a class to try the grader on.

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from grader.printable import count, one_line, visible
 from grader.render.lines import put
+from grader.verify.corners import CornersRow
 
 
 @dataclass(frozen=True)
@@ -216,6 +217,25 @@ def _in_wheats(rows: Sequence[VerifyRow], cells: Callable[[Named], tuple[Text, T
     if len(some) > 1:
         table.add_row(Text("all", "bold"), *cells(sum((row.wheat_chaffs for row in some), Named())))
     return table
+
+
+_SIGNS = {"visited": ("●", "green"), "said": ("○", ""), "none": ("·", "dim"), "wrong": ("✗", "red")}
+
+
+def print_corners(rows: Sequence[CornersRow], console: Console) -> None:
+    """A table per lesson, the corners downwards and the exercises to the right, then what is wrong with the grids."""
+    for row in rows:
+        heads = [one_line(exercise) for exercise in next(iter(row.cells.values()), {})]
+        table = _table(*heads, first=row.lesson)
+        for corner, by_exercise in row.cells.items():
+            table.add_row(Text(corner), *(Text(*_SIGNS[kind]) for kind in by_exercise.values()))
+        console.print(table, "")
+    console.print(Text("● a property visits it   ○ the lesson rules it out   · does not apply   ✗ to fix"))
+    problems = [(row.lesson, problem) for row in rows for problem in row.problems]
+    for lesson, words in problems:
+        put(console, Text.assemble((one_line(lesson), "bold"), ": ", visible(words)), 2, Text("✗", "red"))
+    if problems:
+        console.print(Text(f"{count(len(problems), 'cell')} to fix; --write fills in the names of properties."))
 
 
 def print_mutants(rows: Sequence[MutantsRow], console: Console) -> None:

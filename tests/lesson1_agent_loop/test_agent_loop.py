@@ -2,10 +2,10 @@
 
 import numpy as np
 from gymnasium.spaces import Discrete
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.testing import exercise, near
+from grader.testing import exercise, near, read_only, strided
 from grader.testing.environments import ScriptedEnv, ScriptedPolicy
 from grader.testing.near import numbers
 
@@ -20,11 +20,15 @@ GAMMAS = st.sampled_from([0.5, 0.9, 0.25, 1.0, 0.0])
 
 
 @exercise("lean_policy")
-@given(observation=st.lists(EIGHTHS, min_size=4, max_size=4), dtype=st.sampled_from([np.float32, np.float64]))
-def test_pushes_where_the_pole_falls(student, observation, dtype):
+@given(
+    observation=st.lists(EIGHTHS, min_size=4, max_size=4),
+    dtype=st.sampled_from([np.float32, np.float64]),
+    scale=st.sampled_from([1.0, 2.0**-12, 2.0**10]),
+)
+def test_pushes_where_the_pole_falls(student, observation, dtype, scale):
     """`lean_policy` gives 1 when angle + angular velocity is above 0, and 0 when it is 0 or less."""
     needed = int(observation[2] + observation[3] > 0)
-    assert student.lean_policy(np.array(observation, dtype)) == near(needed)
+    assert student.lean_policy(scale * np.array(observation, dtype)) == near(needed)
 
 
 @exercise("lean_policy", needs=("test_pushes_where_the_pole_falls",))
@@ -33,6 +37,18 @@ def test_answer_is_an_action(student, observation):
     """What `lean_policy` gives is an action that CartPole's `action_space` contains: a whole number, 0 or 1."""
     got = student.lean_policy(np.array(observation, np.float32))
     assert Discrete(2).contains(got), "the int 0 or 1; neither a comparison's result nor a float is an action"
+
+
+@exercise("lean_policy", needs=("test_pushes_where_the_pole_falls",), weight=0.5)
+@settings(max_examples=5)
+@given(observation=st.lists(EIGHTHS, min_size=4, max_size=4).map(lambda o: [*o[:3], o[3] or 0.5]))
+def test_only_looks_at_the_observation(student, observation):
+    """It only looks at the observation, which stays as it was; it may be read-only, or a part of a table."""
+    kept = student.put(np.array(observation))
+    got = [student.lean_policy(kept) for _ in range(2)]
+    assert kept.get() == near(observation)
+    got += [student.lean_policy(layout(np.array(observation))) for layout in (read_only, strided)]
+    assert got == near([int(observation[2] + observation[3] > 0)] * 4)
 
 
 # run_episode
@@ -87,10 +103,15 @@ def test_one_reward_for_each_step(student, rewards):
 
 
 @exercise("run_episode", weight=2, needs=("test_one_reward_for_each_step",))
-@given(rewards=REWARDS, ends=ENDINGS, actions=st.lists(st.integers(0, 2), min_size=1, max_size=4))
-def test_writes_down_what_happened(student, rewards, ends, actions):
+@given(
+    rewards=REWARDS,
+    ends=ENDINGS,
+    actions=st.lists(st.integers(0, 2), min_size=1, max_size=4),
+    shut=st.booleans(),
+)
+def test_writes_down_what_happened(student, rewards, ends, actions, shut):
     """`run_episode` writes all six parts of each transition down as they were at that step."""
-    env = ScriptedEnv(rewards=rewards, ends=ends, observation_size=2, actions=3)
+    env = ScriptedEnv(rewards=rewards, ends=ends, observation_size=2, actions=3, read_only=shut)
     transitions = play(student, env, ScriptedPolicy(actions=actions), seed=0)
     for got, needed in zip(told(transitions), told(env.played), strict=True):
         assert got == needed
@@ -163,6 +184,17 @@ def discounted(rewards, gamma):
     return float(sum(gamma**t * reward for t, reward in enumerate(rewards)))
 
 
+KINDS = ["list", "int array", "float32 array", "read-only array", "slice of an array"]
+
+
+def of_kind(rewards, kind):
+    """Whole rewards in what may hold them; the last two are float64."""
+    if kind == "list":
+        return rewards
+    array = np.array(rewards, {"int array": np.int64, "float32 array": np.float32}.get(kind, np.float64))
+    return {"read-only array": read_only, "slice of an array": strided}.get(kind, np.asarray)(array)
+
+
 @exercise("discounted_return", weight=2)
 @given(rewards=st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=6), gamma=GAMMAS)
 def test_sum_of_discounted_rewards(student, rewards, gamma):
@@ -181,12 +213,13 @@ def test_weight_of_each_reward(student, gamma):
 @exercise("discounted_return", needs=("test_sum_of_discounted_rewards",))
 @given(
     rewards=st.lists(st.integers(-3, 3), min_size=1, max_size=6),
-    kind=st.sampled_from(["list", "int array", "float32 array"]),
+    kind=st.sampled_from(KINDS),
+    scale=st.sampled_from([1, 1024]),
 )
-def test_lists_arrays_and_integers(student, rewards, kind):
+def test_lists_arrays_and_integers(student, rewards, kind, scale):
     """Rewards may be a list or an array, of integers or floats; they are left as they were."""
-    given_rewards = rewards if kind == "list" else np.array(rewards, np.int64 if kind == "int array" else np.float32)
-    kept = student.put(given_rewards)
+    rewards = [scale * reward for reward in rewards]
+    kept = student.put(of_kind(rewards, kind))
     assert student.discounted_return(kept, 0.5) == near(discounted(rewards, 0.5))
     assert list(kept.get()) == near([float(reward) for reward in rewards])
 
@@ -200,7 +233,9 @@ def test_no_rewards_no_return(student, gamma):
 
 # evaluate
 
-SCRIPTS = st.lists(REWARDS, min_size=1, max_size=4)
+# Whole rewards are ints here: what adds them up must not take its type from the first one.
+MIXED = st.integers(-6, 6).map(lambda n: n / 2 if n % 2 else n // 2) | st.just(1024)
+SCRIPTS = st.lists(st.lists(MIXED, min_size=1, max_size=5), min_size=1, max_size=4)
 
 
 @exercise("evaluate", weight=2, needs=("test_stops_at_the_end", "test_one_reward_for_each_step"))

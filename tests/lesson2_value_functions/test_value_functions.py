@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.testing import exercise, near
+from grader.testing import exercise, near, read_only, strided
 
 HALVES = st.integers(-6, 6).map(lambda n: n / 2)
 GAMMAS = st.sampled_from([0.5, 0.9, 0.0])
@@ -42,15 +42,16 @@ def test_each_step_has_its_own_return(student, rewards):
 @settings(max_examples=12)
 @given(
     rewards=st.lists(st.integers(-3, 3), min_size=2, max_size=5),
-    kind=st.sampled_from(["list", "int array", "float32 array"]),
+    kind=st.sampled_from(["list", "int array", "float32 array", "read-only array", "slice of an array"]),
 )
 def test_returns_of_lists_and_integers(student, rewards, kind):
     """Rewards may be a list or an array, of integers or floats: fractions in the returns are kept, and the rewards stay
     as they were.
     """
     rewards = [*rewards, 1]  # an odd reward at the end, so that there are halves
-    given_rewards = rewards if kind == "list" else np.array(rewards, np.int64 if kind == "int array" else np.float32)
-    kept = student.put(given_rewards)
+    dtype = {"int array": np.int64, "float32 array": np.float32}.get(kind, np.float64)
+    layout = {"list": list, "read-only array": read_only, "slice of an array": strided}.get(kind, np.asarray)
+    kept = student.put(rewards if kind == "list" else layout(np.array(rewards, dtype)))
     got, after = student.returns_to_go(kept, 0.5), kept.get()
     if np.array_equal(got, np.rint(np.asarray(got, dtype=float))):
         # Cut off at every step or at the end: that all fractions are gone is a mistake of its own.
@@ -59,15 +60,23 @@ def test_returns_of_lists_and_integers(student, rewards, kind):
     assert list(after) == near([float(reward) for reward in rewards])
 
 
+@exercise("returns_to_go", needs=("test_each_step_has_its_own_return",), weight=0.5)
+@settings(max_examples=3)
+@given(reward=st.sampled_from([0.5, -3.0, 5000.0]))
+def test_an_episode_of_one_step(student, reward):
+    """An episode of one step has one return, an array of one number: its reward."""
+    assert student.returns_to_go([reward], 0.5) == near([reward])
+
+
 # Small worlds
 
 
 @st.composite
-def worlds(draw, terminal=False):
+def worlds(draw, terminal=False, sizes=((3, 2), (4, 3), (4, 2))):
     """P (S, A, S) and R (S, A), S and A different: an action leads to one state with probability 3/4, to another (or
     the same) with 1/4. Where `terminal` is set, the last state is.
     """
-    states, actions = draw(st.sampled_from([(3, 2), (4, 3), (4, 2)]))
+    states, actions = draw(st.sampled_from(sizes))
     P = np.zeros((states, actions, states))
     R = np.zeros((states, actions))
     for state, action in itertools.product(range(states), range(actions)):
@@ -121,7 +130,7 @@ def test_reward_now_and_value_afterwards(student, world, values, gamma, dtype):
     P, R = world
     V = np.array(values[: len(R)])
     if dtype == "int64":
-        R, V = 2 * R, 2 * V  # halves are no integers
+        R, V = 2048 * R, 2048 * V  # halves are no integers
     got = student.action_values(
         P.astype("float32" if dtype == "float32" else float), R.astype(dtype), V.astype(dtype), gamma
     )
@@ -140,6 +149,29 @@ def test_action_values_change_nothing(student, world, gamma):
         assert answer == near(q_values(*world, V, gamma))
     for mine, theirs in zip((*world, V), there):
         assert theirs.get() == near(mine)
+
+
+@st.composite
+def plain_worlds(draw):
+    """Worlds as a table in a file may hold them: rewards are whole numbers, and nobody can write to the arrays, which
+    are parts of larger ones; now and then there is a single state.
+    """
+    P, R = draw(worlds(sizes=((3, 2), (1, 2), (1, 3))))
+    return P, (2 * R).astype(np.int64)
+
+
+def from_a_file(P, R):
+    """These tables, not to be written to, and in parts of larger ones."""
+    return read_only(strided(P)), read_only(strided(R))
+
+
+@exercise("action_values", needs=("test_reward_now_and_value_afterwards",), weight=0.5)
+@settings(max_examples=6)
+@given(world=plain_worlds())
+def test_action_values_of_plain_worlds(student, world):
+    """It is the same where there is one state only, and where the tables are read-only parts of larger ones."""
+    V = np.arange(len(world[1])) + 1.5
+    assert student.action_values(*from_a_file(*world), read_only(V), 0.5) == near(q_values(*world, V, 0.5))
 
 
 # evaluate_policy
@@ -253,6 +285,18 @@ def test_evaluation_changes_nothing(student, case, gamma):
         assert theirs.get() == near(mine)
 
 
+@exercise("evaluate_policy", needs=("test_values_under_the_policy",), weight=0.5, alike="places")
+@settings(max_examples=6)
+@given(world=plain_worlds(), data=st.data())
+def test_evaluation_of_plain_worlds(student, world, data):
+    """Rewards may be whole numbers, and the values have fractions all the same; so it is with one state only, and where
+    the tables are read-only parts of larger ones.
+    """
+    policy = data.draw(policies(world))
+    got = student.evaluate_policy(*from_a_file(*world), read_only(policy), 0.25)
+    assert got == near(value_of(*world, policy, 0.25))
+
+
 # greedy_policy
 
 
@@ -268,13 +312,20 @@ def tables(equal=False):
 
 
 @exercise("greedy_policy", weight=2)
-@given(Q=tables(), kind=st.sampled_from(["plain", "close together", "integers"]))
+@given(Q=tables(), kind=st.sampled_from(["plain", "close together", "integers", "far apart", "one state", "part"]))
 def test_best_action_in_every_state(student, Q, kind):
     """In every row there is a single 1, at the state's most valuable action, be it ever so little better, and 0
     everywhere else.
     """
     Q = Q - 4.0 * (np.arange(len(Q)) % 2)[:, None]  # every second row is negative throughout, or nearly
-    Q = {"plain": Q, "close together": Q * 2.0**-40, "integers": (2 * Q).astype(np.int64)}[kind]
+    Q = {
+        "plain": Q,
+        "close together": Q * 2.0**-40,
+        "integers": (2 * Q).astype(np.int64),
+        "far apart": Q * 2.0**20,
+        "one state": Q[:1],
+        "part": read_only(strided(Q)),
+    }[kind]
     needed = np.eye(Q.shape[1])[Q.argmax(axis=1)]
     assert student.greedy_policy(Q) == near(needed)
 
@@ -359,6 +410,18 @@ def test_best_values_as_exact_as_the_tolerance(student, worlds, tol):
         is_exact(
             kind, student.value_iteration(P, R, 0.9, tol)[0], value_of(P, R, np.full(R.shape, 1 / R.shape[1]), 0.9), tol
         )
+
+
+@exercise("value_iteration", needs=("test_best_values",), weight=0.5, alike="places")
+@settings(max_examples=6)
+@given(world=plain_worlds())
+def test_planning_in_plain_worlds(student, world):
+    """Rewards may be whole numbers, and the values have fractions all the same; so it is with one state only, and where
+    the tables are read-only parts of larger ones.
+    """
+    values, policy = student.value_iteration(*from_a_file(*world), 0.25)
+    assert values == near(best_value(*world, 0.25))
+    assert shape_of(policy) == near(world[1].shape)
 
 
 @exercise("value_iteration", needs=("test_best_values",))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from grader.testing import exercise, near
+from grader.testing import exercise, near, read_only, strided
 from grader.testing.near import numbers
 
 HIDDEN = 128
@@ -96,17 +96,23 @@ def test_number_of_parameters(student, sizes):
 
 @exercise("DQN", weight=2, alike="compared")
 @settings(max_examples=6)
-@given(sizes=SIZES, seed=st.integers(0, 99))
-def test_linear_relu_linear_relu_linear(student, sizes, seed):
-    """With given weights, the values are those of linear → ReLU → linear → ReLU → linear, and nothing after it."""
+@given(sizes=SIZES, seed=st.integers(0, 99), scale=st.sampled_from([1.0, 1000.0]))
+def test_linear_relu_linear_relu_linear(student, sizes, seed, scale):
+    """With given weights, the values are those of linear → ReLU → linear → ReLU → linear, and nothing after it, in
+    training mode and in eval mode.
+    """
     inputs, outputs, count = sizes
-    oracle, x = weights(inputs, outputs, seed), points(count, inputs, seed)
+    oracle, x = weights(inputs, outputs, seed), scale * points(count, inputs, seed)
     network = student.DQN(inputs, outputs)
     give_weights(network, oracle)
-    got, again = network(x), network(x)
+    kept = student.put(x)
+    got, again, after = network(kept), network(kept), kept.get()
     steady = not isinstance(got, torch.Tensor) or torch.equal(got, again)
     assert steady, "the same values for the same observations, however often they are asked for"
-    assert got == near(oracle(x))
+    assert got == near(oracle(x), atol=1e-5 * scale)
+    assert after == near(x)
+    network.eval()
+    assert network(x) == near(oracle(x), atol=1e-5 * scale), "the same values after `.eval()`"
 
 
 @exercise("DQN", alike="compared")
@@ -115,14 +121,23 @@ def test_linear_relu_linear_relu_linear(student, sizes, seed):
 def test_networks_start_apart(student, sizes):
     """The first weights are random, and a second network has others: nothing in the constructor sets a seed."""
     inputs, outputs, _ = sizes
-    one, other = (
-        [value for value in parameters(student.DQN(inputs, outputs)).values() if value.squeeze().dim() > 1]
-        for _ in range(2)
-    )
+    networks, states = [], [others_numbers(student)]
+    for _ in range(2):
+        networks.append(student.DQN(inputs, outputs))
+        states.append(others_numbers(student))
+    one, other = ([v for v in parameters(network).values() if v.squeeze().dim() > 1] for network in networks)
     constant = bool(one) and all(bool((value == value.flatten()[0]).all()) for value in one)
     assert not constant, "weights that differ from one another from the start"
     twins = bool(one) and all(map(torch.equal, one, other))
     assert not twins, "another network with other weights"
+    # Numbers that are drawn move a generator on, the second time too; what is seeded twice stands where it stood.
+    seeded = [kind for kind, *three in zip(("python", "numpy"), *states) if three[0] != three[1] == three[2]]
+    assert not seeded, "global random numbers that nobody seeds"
+
+
+def others_numbers(student):
+    """The states of the generators that torch's layers do not use."""
+    return student.random_state("python"), student.random_state("numpy")
 
 
 @exercise("DQN", needs=("test_one_value_for_each_action",), alike="compared")
@@ -259,12 +274,18 @@ def number(action):
 
 @exercise("greedy_action", weight=2, alike="compared")
 @settings(max_examples=8)
-@given(case=clear_cases(), dtype=st.sampled_from([np.float32, np.float64]))
-def test_most_valued_action(student, case, dtype):
+@given(
+    case=clear_cases(),
+    dtype=st.sampled_from([np.float32, np.float64]),
+    layout=st.sampled_from([np.asarray, read_only, strided]),
+)
+def test_most_valued_action(student, case, dtype, layout):
     """`greedy_action` gives the action whose value is highest in the given observation, float32 or float64."""
     model, observations = case
     theirs = student.put(model)
-    chosen = [number(student.greedy_action(theirs, x.astype(dtype))) for x in observations]
+    chosen = [number(student.greedy_action(theirs, layout(x.astype(dtype)))) for x in observations[:4]]
+    theirs.eval()  # of a network without dropout this changes nothing
+    chosen += [number(student.greedy_action(theirs, layout(x.astype(dtype)))) for x in observations[4:]]
     assert chosen == [int(model(torch.tensor(x)).argmax()) for x in observations]
 
 
@@ -315,3 +336,17 @@ def test_no_graph(student, case):
     theirs[0].register_forward_pre_hook(before_forward)
     student.greedy_action(theirs, observations[0])
     assert not any(building), "the forward pass under torch.no_grad()"
+
+
+@exercise("greedy_action", needs=("test_most_valued_action",), weight=0.5, alike="places")
+@settings(max_examples=3)
+@given(case=clear_cases())
+def test_leaves_all_as_it_was(student, case):
+    """Afterwards all is as it was: the observation, and whether autograd is on."""
+    model, observations = case
+    kept = student.put(observations[0])
+    chosen = number(student.greedy_action(student.put(model), kept))
+    assert chosen == int(model(torch.tensor(observations[0])).argmax())
+    assert kept.get() == near(observations[0])
+    on = student.grad_mode()
+    assert on, "autograd on again for whoever learns next"

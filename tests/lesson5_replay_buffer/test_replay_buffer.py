@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.testing import exercise, near
+from grader.testing import exercise, near, read_only, strided
 from grader.testing.near import numbers
 
 PARTS = ("states", "actions", "rewards", "next states", "dones")
@@ -120,10 +120,16 @@ def test_takes_transitions(student, capacity, more):
 @settings(max_examples=5)
 @given(tag=st.integers(3, 9))
 def test_remembers_what_was_pushed(student, tag):
-    """What was pushed can be drawn: state, action, reward, next state and done, each in its place."""
+    """What was pushed can be drawn: state, action, reward, next state and done, each in its place. The states may be
+    read-only arrays, or parts of larger ones.
+    """
     parts = [transition(tag, done) for done in (False, True)]
     got = [shown(student, each) for each in parts]
     assert got == [row(*each) for each in parts]
+    for layout in (read_only, strided):
+        state, action, reward, next_state, done = transition(-tag, True)
+        there = layout(state), action, reward, layout(next_state), done
+        assert shown(student, there) == row(*there)
 
 
 @exercise("ReplayBuffer.push", needs=(ARE_WHOLE, ALL_AT_ONCE), alike="compared")
@@ -137,12 +143,12 @@ def test_remembers_every_transition(student, count, done):
 
 @exercise("ReplayBuffer.push", needs=(ARE_WHOLE, ALL_AT_ONCE), alike="compared")
 @settings(max_examples=4)
-@given(capacity=st.integers(2, 3), more=st.integers(1, 2))
-def test_holds_no_more_than_capacity(student, capacity, more):
+@given(capacity=st.integers(2, 3), more=st.integers(1, 2), over=st.booleans())
+def test_holds_no_more_than_capacity(student, capacity, more, over):
     """However many are pushed, only `capacity` transitions can be drawn."""
     buffer = student.ReplayBuffer(capacity=capacity, seed=0)
     for tag in range(1, capacity + more + 1):
-        buffer.push(*transition(tag))
+        buffer.push(*transition(tag, over))
     # What should have been forgotten is left out of all 24 batches less than once in 2²⁴ times.
     assert len(drawn(buffer, capacity, 24)) <= capacity
 
@@ -179,6 +185,8 @@ def test_keeps_copies(student, tag):
         # One and the same transition, so that it does not matter which is drawn.
         for _ in range(2):
             buffer.push(state, 0, 1.0, next_state, False)
+        unchanged = state.get(), next_state.get()
+        assert unchanged == near(([tag] * 2, [tag + 0.5] * 2)), "the arrays of the caller as they were"
         state.fill(-1.0)
         next_state.fill(-1.0)
         came += rows(buffer.sample(1), 1)
@@ -303,12 +311,12 @@ def test_no_repeats(student, stored):
 
 @exercise("ReplayBuffer.sample", needs=(ALL_AT_ONCE,), alike="places")
 @settings(max_examples=6)
-@given(count=st.integers(2, 4))
-def test_equal_transitions_are_separate(student, count):
+@given(count=st.integers(2, 4), over=st.booleans())
+def test_equal_transitions_are_separate(student, count, over):
     """Transitions that happen to be equal are separate entries, which can come in the same batch."""
     buffer = student.ReplayBuffer(capacity=count, seed=0)
     for _ in range(count):
-        buffer.push(*transition(3))
+        buffer.push(*transition(3, over))
     rows(buffer.sample(count), count)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from grader.testing import exercise, near
+from grader.testing import exercise, near, read_only, strided
 
 GAMMAS = st.sampled_from([0.0, 0.5, 0.9, 1.0])
 HALVES = st.integers(-6, 6).map(lambda n: n / 2)
@@ -115,12 +115,13 @@ def test_one_network_chooses_and_the_other_values(student, batch, gamma):
 
 @exercise("double_dqn_target", needs=("test_one_network_chooses_and_the_other_values",))
 @settings(max_examples=8)
-@given(batch=batches(tables=2), shift=st.sampled_from([-4.0, 8.0]))
-def test_the_online_values_only_rank(student, batch, shift):
+@given(batch=batches(tables=2), shift=st.sampled_from([-4.0, 8.0]), scale=st.sampled_from([1.0, 1024.0]))
+def test_the_online_values_only_rank(student, batch, shift, scale):
     """The online network's values enter by their order alone: to add the same number to all of them, or to double
-    them, changes no target.
+    them, changes no target. And what the target network says has no bounds.
     """
     rewards, online, target, terminated = batch
+    rewards, target = scale * rewards, scale * target
     online = online + 0.125 * torch.arange(online.shape[1])
     chosen = [values[choices.index(max(choices))] for choices, values in zip(online.tolist(), target.tolist())]
     needed = needed_target(rewards, chosen, terminated, 0.5)
@@ -128,6 +129,17 @@ def test_the_online_values_only_rank(student, batch, shift):
     doubled = student.double_dqn_target(rewards, 2 * online, target, terminated, 0.5)
     assert shifted == near(needed)
     assert doubled == near(needed)
+
+
+@exercise("double_dqn_target", needs=("test_one_network_chooses_and_the_other_values",), weight=0.5)
+@settings(max_examples=5)
+@given(batch=batches(tables=2))
+def test_double_target_leaves_its_inputs_alone(student, batch):
+    """The tensors that `double_dqn_target` is given are afterwards as they were."""
+    there = [student.put(part) for part in batch]
+    student.double_dqn_target(*there, 0.9)
+    for mine, theirs in zip(batch, there):
+        assert theirs.get() == near(mine)
 
 
 # dqn_loss
@@ -216,11 +228,14 @@ def test_gradient_moves_the_value_of_the_action_taken(student, case):
 
 @exercise("dqn_loss", needs=("test_loss_is_the_mean_squared_td_error",))
 @settings(max_examples=8)
-@given(case=losses())
-def test_no_gradient_reaches_the_target_network(student, case):
+@given(case=losses(), unusual=st.booleans())
+def test_no_gradient_reaches_the_target_network(student, case, unusual):
     """After `backward` the online network has gradients and the target network has none."""
     online, target, batch = case
     there, constant = student.put(online), student.put(target)
+    if unusual:
+        batch = tuple(read_only(strided(part)) for part in batch)
+        constant.eval()  # as many programs have a network that is not to learn
     go_back(student.dqn_loss(there, constant, batch, 0.9))
     needed_loss(online, target, batch, 0.9).backward()
     assert there.gradients()["0.bias"] == near(online[0].bias.grad, rtol=1e-3, atol=1e-4)
@@ -258,6 +273,19 @@ def test_a_batch_twice_is_no_larger_loss(student, case, times):
     needed.backward()
     assert loss == near(needed.item(), rtol=1e-3)
     assert there.gradients()["0.weight"] == near(online[0].weight.grad, rtol=1e-3, atol=1e-4)
+
+
+@exercise("dqn_loss", needs=("test_loss_is_the_mean_squared_td_error",), weight=0.5)
+@settings(max_examples=6)
+@given(case=losses())
+def test_loss_leaves_the_batch_alone(student, case):
+    """The arrays of the batch are afterwards as they were, so the same batch has the same loss again."""
+    online, target, batch = case
+    there = student.put(online), student.put(target), tuple(student.put(part) for part in batch)
+    got = [student.dqn_loss(*there, 0.9).detach() for _ in range(2)]
+    for mine, theirs in zip(batch, there[2]):
+        assert theirs.get() == near(mine)
+    assert got == near([needed_loss(online, target, batch, 0.9).item()] * 2, rtol=1e-3)
 
 
 # update_target
@@ -334,6 +362,8 @@ def test_target_network_stays_trainable_and_apart(student, pair, tau):
             "no gradient in either network"
         )
     ones = torch.ones(4, SIZE)
+    on = student.grad_mode()
+    assert on, "autograd on again for whoever learns next"
     mine(ones).sum().backward()
     assert mine.gradients()["0.bias"] == near(torch.full((ACTIONS,), 4.0))
     assert all(g is None or not bool(g.any()) for g in theirs.gradients().values()), "no gradient in the target network"

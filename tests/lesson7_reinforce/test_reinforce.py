@@ -176,6 +176,33 @@ def test_an_optimizer_finds_all_weights(student, sizes, seed):
     assert same, "the same logits from two networks with the same state_dict"
 
 
+@exercise("PolicyNetwork", needs=("test_one_logit_for_each_action",), weight=0.5, alike="compared")
+@settings(max_examples=3)
+@given(sizes=SIZES, seed=st.integers(0, 99))
+def test_eval_mode_changes_nothing(student, sizes, seed):
+    """The logits after `.eval()` are those from before it."""
+    network, _ = with_weights(student, sizes, seed)
+    x = points(sizes[2], sizes[0], seed)
+    before = network(x)
+    network.eval()
+    same = before == near(network(x).detach())
+    assert same, "the same logits after `.eval()`"
+
+
+@exercise("PolicyNetwork", needs=("test_one_logit_for_each_action",), weight=0.5, alike="places")
+@settings(max_examples=2)
+@given(sizes=SIZES)
+def test_nobodys_random_numbers_are_seeded(student, sizes):
+    """Nothing in the constructor seeds global random numbers, torch's, numpy's or Python's."""
+    states = [[student.random_state(kind) for kind in ("torch", "numpy", "python")]]
+    for _ in range(2):
+        student.PolicyNetwork(*sizes[:2])
+        states.append([student.random_state(kind) for kind in ("torch", "numpy", "python")])
+    # Numbers that are drawn move a generator on, the second time too; what is seeded twice stands where it stood.
+    seeded = [before != once == twice for before, once, twice in zip(*states)]
+    assert seeded == [False, False, False], "global random numbers that nobody seeds"
+
+
 @exercise("PolicyNetwork", needs=("test_one_logit_for_each_action",), alike="places")
 @settings(max_examples=3)
 @given(sizes=SIZES, seed=st.integers(0, 99))
@@ -239,8 +266,12 @@ def drawn(answer, count, outputs):
 # Which actions are drawn is luck, so what a law compares here is what has to come out whichever they are.
 
 
+BATCHES = st.lists(st.integers(0, STATES - 1), min_size=5, max_size=7)
+ONE = st.lists(st.integers(0, STATES - 1), min_size=1, max_size=1)
+
+
 @exercise("sample_action", weight=2, alike="draws")
-@given(policy=policies(), states=st.lists(st.integers(0, STATES - 1), min_size=5, max_size=7), seed=st.integers(0, 99))
+@given(policy=policies(), states=BATCHES | ONE, seed=st.integers(0, 99))
 def test_log_probs_of_the_actions_drawn(student, policy, states, seed):
     """`sample_action` gives N actions and N log-probabilities: entry i is log π(a|s) of the action i that was drawn."""
     layer, rows = policy
@@ -252,7 +283,7 @@ def test_log_probs_of_the_actions_drawn(student, policy, states, seed):
 
 @exercise("sample_action", needs=("test_log_probs_of_the_actions_drawn",), alike="compared")
 @settings(max_examples=3)
-@given(policy=policies(shifts=(3.5, 5.0)), seed=st.integers(0, 99))
+@given(policy=policies(shifts=(3.5, 5.0, 200.0)), seed=st.integers(0, 99))
 def test_each_action_has_one_log_prob(student, policy, seed):
     """Whenever an action is drawn for an observation, its log-probability is the same: log π(a|s)."""
     # A table (3, 4) has no luck in it: what was never drawn counts as right, and NaN stands for several answers.
@@ -326,13 +357,14 @@ def test_the_generator_decides(student, policy, seed):
     actions, the next draw is another one, and torch's global random numbers are left alone.
     """
     layer, _ = policy
-    there, observations = student.put(layer), one_hot(list(range(STATES)) * 100)
+    there, observations = student.put(layer), student.put(one_hot(list(range(STATES)) * 100))
     one, other = (student.put(torch.Generator().manual_seed(seed)) for _ in range(2))
     before = student.random_state()
     first, _ = drawn(student.sample_action(there, observations, one), 3 * 100, 4)
     untouched = student.random_state() == before
     again, _ = drawn(student.sample_action(there, observations, other), 3 * 100, 4)
     after, _ = drawn(student.sample_action(there, observations, one), 3 * 100, 4)
+    assert observations.get() == near(one_hot(list(range(STATES)) * 100))
     assert untouched, "global random numbers left alone: a generator was given"
     assert again == near(first), "the same actions from two generators with the same seed"
     # Two draws of an action agree with probability 0.435, so 300 of them never do.
@@ -390,7 +422,7 @@ def six_returns(draw):
     """Six returns of one or two axes, one of them far from the others."""
     values = torch.tensor(draw(st.permutations([0.0, 1.0, 2.0, 3.5, 4.0, 10.0])))
     shape = draw(st.sampled_from([(6,), (2, 3), (3, 2)]))
-    return (draw(st.sampled_from([0.5, 1.0, 3.0])) * values + draw(st.sampled_from([1.0, 5.0]))).reshape(shape)
+    return (draw(st.sampled_from([0.5, 1.0, 3.0, 200.0])) * values + draw(st.sampled_from([1.0, 5.0]))).reshape(shape)
 
 
 @exercise("standardize", alike="compared")
@@ -490,6 +522,16 @@ def test_gradient_makes_good_actions_likelier(student, case):
     loss.backward()
     assert log_probs.grad is not None, "a gradient in log_probs"
     assert log_probs.grad == near(-returns.detach() / len(returns))
+
+
+@exercise("policy_gradient_loss", needs=("test_loss_is_minus_the_mean_of_the_products",), weight=0.5, alike="compared")
+@settings(max_examples=4)
+@given(log_prob=st.sampled_from([-0.5, -2.0]), value=st.sampled_from([3.0, -1.5, 2000.0]))
+def test_loss_of_a_single_step(student, log_prob, value):
+    """The loss of a single step is −log π(a|s) · G, one number, and its inputs stay as they are."""
+    there = [student.put(torch.tensor([number])) for number in (log_prob, value)]
+    assert student.policy_gradient_loss(*there) == near(-log_prob * value)
+    assert [float(each.get()) for each in there] == near([log_prob, value])
 
 
 @exercise("policy_gradient_loss", needs=("test_gradient_makes_good_actions_likelier",), alike="compared")

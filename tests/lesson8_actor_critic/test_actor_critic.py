@@ -105,12 +105,18 @@ def test_rows_are_on_their_own(student, sizes, seed):
     """
     inputs, outputs, count = sizes
     model, x = shaken(student, inputs, outputs, seed), points(count, inputs, seed)
-    logits, values = model(x)
+    kept = student.put(x)
+    logits, values = model(kept)
+    assert kept.get() == near(x)
     alone = [model(row.unsqueeze(0)) for row in x]
     assert torch.cat([one[0] for one in alone]).detach() == near(logits.detach(), atol=1e-4)
     assert torch.cat([one[1] for one in alone]).detach() == near(values.detach(), atol=1e-4)
     assert not torch.equal(values[0], values[1]), "other values for other observations"
     assert not torch.equal(logits[0], logits[1]), "other logits for other observations"
+    model.eval()
+    for answer, now in zip((logits, values), model(x)):
+        same = now.detach() == near(answer.detach(), atol=1e-4)
+        assert same, "the same answers after `.eval()`"
 
 
 def gradients_of(model, x, part, weigh):
@@ -160,6 +166,20 @@ def test_an_optimizer_finds_all_weights(student, sizes, seed):
     mine, theirs = ([part.detach() for part in model(x)] for model in (one, other))
     for answer, twin in zip(mine, theirs):
         assert answer == near(twin)
+
+
+@exercise("ActorCritic", needs=("test_logits_and_values",), weight=0.5, alike="places")
+@settings(max_examples=2)
+@given(sizes=SIZES)
+def test_nobodys_random_numbers_are_seeded(student, sizes):
+    """Nothing in the constructor seeds global random numbers, torch's, numpy's or Python's."""
+    states = [[student.random_state(kind) for kind in ("torch", "numpy", "python")]]
+    for _ in range(2):
+        student.ActorCritic(*sizes[:2])
+        states.append([student.random_state(kind) for kind in ("torch", "numpy", "python")])
+    # Numbers that are drawn move a generator on, the second time too; what is seeded twice stands where it stood.
+    seeded = [before != once == twice for before, once, twice in zip(*states)]
+    assert seeded == [False, False, False], "global random numbers that nobody seeds"
 
 
 @exercise("ActorCritic", needs=("test_logits_and_values",), alike="places")
@@ -386,6 +406,7 @@ def test_a_better_action_becomes_likelier(student, choice):
 @given(choice=choices(), times=st.integers(2, 3))
 def test_actor_loss_does_not_grow_with_the_batch(student, choice, times):
     """Every step given twice or three times leaves the loss as it is, and its inputs too."""
+    choice = choice[0], 1024 * choice[1]
     log_probs, advantages = (torch.cat([part] * times) for part in choice)
     there = student.put(log_probs), student.put(advantages)
     needed = -(choice[0] * choice[1]).mean()
@@ -420,6 +441,7 @@ def test_values_move_to_the_returns(student, pair):
 @given(pair=pairs(), times=st.integers(2, 3))
 def test_critic_loss_does_not_grow_with_the_batch(student, pair, times):
     """Every step given twice or three times leaves the loss as it is, and its inputs too."""
+    pair = [1024 * part for part in pair]
     values, returns = (torch.cat([part] * times) for part in pair)
     there = student.put(values), student.put(returns)
     needed = ((pair[0] - pair[1]) ** 2).mean()
@@ -455,7 +477,9 @@ def needed_entropy(logits):
 @given(logits=preferences())
 def test_entropy_of_each_row(student, logits):
     """One number for each row: −Σ π log π over all actions, with π = softmax(logits)."""
-    assert student.entropy(logits) == near(needed_entropy(logits))
+    kept = student.put(logits)
+    assert student.entropy(kept) == near(needed_entropy(logits))
+    assert kept.get() == near(logits)
 
 
 @exercise("entropy")

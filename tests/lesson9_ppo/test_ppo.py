@@ -87,8 +87,10 @@ def test_ratio_of_very_small_probabilities(student, change, shift):
     logarithms.
     """
     new, old, _ = change
-    got = student.probability_ratio(new + shift, old + shift)
-    assert got == near((new - old).exp().tolist(), rtol=1e-3)
+    there = student.put(new + shift), student.put(old + shift)
+    assert student.probability_ratio(*there) == near((new - old).exp().tolist(), rtol=1e-3)
+    for mine, theirs in zip((new + shift, old + shift), there):
+        assert theirs.get() == near(mine)
 
 
 # clipped_surrogate_loss
@@ -134,6 +136,7 @@ def test_gradient_stops_when_it_is_enough(student, change, clip):
 @given(change=changes(), clip=CLIPS, times=st.integers(2, 3))
 def test_surrogate_does_not_grow_with_the_batch(student, change, clip, times):
     """Every step given twice or three times leaves the loss as it is, and its inputs too."""
+    change = *change[:2], 1024 * change[2]
     there = [student.put(torch.cat([part] * times)) for part in change]
     got = student.clipped_surrogate_loss(*there, clip)
     assert got == near(needed_surrogate(*change, clip)[0])
@@ -214,6 +217,7 @@ def test_value_gradient_stops_when_it_is_enough(student, estimate, clip):
 @given(estimate=estimates(), times=st.integers(2, 3))
 def test_value_loss_does_not_grow_with_the_batch(student, estimate, times):
     """Every step given twice or three times leaves the loss as it is, and its inputs too."""
+    estimate = [1024 * part for part in estimate]
     there = [student.put(torch.cat([part] * times)) for part in estimate]
     got = student.clipped_value_loss(*there, 0.5)
     assert got == near(needed_value_loss(*estimate, 0.5)[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,11 +17,13 @@ from tiny_course import NUMBERS
 
 from grader.grading.grade import Asked, grade
 from grader.properties.answers import same
-from grader.properties.counterexample import _as_loops, _wrapped, code
+from grader.properties.counterexample import _as_loops, _wrapped, code, write
 from grader.render import words
 from grader.student.inprocess import Here
+from grader.student.limits import Limits
 from grader.submissions.read import Submission
 from grader.submissions.work import Work
+from grader.testing import read_only, strided
 
 MANY_CALLS = """
 
@@ -100,6 +103,23 @@ def test_what_is_too_large_to_print_is_described_before_it_is_printed(value, say
         assert tracemalloc.get_traced_memory()[1] < 1 << 20
     finally:
         tracemalloc.stop()
+
+
+def test_an_unusual_array_is_written_with_the_function_that_makes_it() -> None:
+    with Here() as place:
+        session = place.open({"work": "def f(*arrays):\n    return len(arrays)\n"}, "work", Limits())
+        session.begin(0)
+        session.call(
+            "f", None, (read_only(np.array([1, 2])), strided(np.array([3])), read_only(strided(np.eye(2)))), {}
+        )
+        written = write(session.transcript, "work")
+        session.close()
+    assert written.imports[-1] == "from grader.testing import read_only, strided"
+    names: dict[str, Any] = {"np": np, "read_only": read_only, "strided": strided, "f": lambda *arrays: arrays}
+    kinds = [
+        (a.tolist(), a.flags.writeable, a.flags.c_contiguous) for a in eval(written.code.removeprefix("print"), names)
+    ]
+    assert kinds == [([1, 2], False, True), ([3], True, True), ([[1, 0], [0, 1]], False, False)]
 
 
 numbers = st.floats() | st.integers(-(2**63), 2**63) | st.floats(width=32).map(np.float32) | st.booleans()

@@ -18,6 +18,8 @@ from grader.student.isolation import IsolationError, choose
 from grader.student.limits import Limits
 from grader.student.processes import ZygoteClient
 from grader.student.remote import Remote, RemoteModule
+from grader.testing import read_only, strided
+from grader.testing.environments import ScriptedEnv
 
 # Ordinary questions, wherever the code runs
 
@@ -223,6 +225,59 @@ def test_an_example_starts_afresh(place, start):
         thing.get()
     session.begin(1)
     assert student.draw() != first
+
+
+def test_arrays_can_be_read_only_and_not_contiguous_over_there(place, start):
+    student = start(
+        place,
+        """
+        def layout(array):
+            return array.flags.writeable, array.flags.c_contiguous
+
+        def of_a_step(env):
+            return layout(env.reset()[0]), layout(env.step(0)[0])
+        """,
+    )
+    array = np.ones(3)
+    for sent in (array, read_only(array), strided(array)):
+        assert (
+            student.layout(sent) == student.layout(student.put(sent)) == (sent.flags.writeable, sent.flags.c_contiguous)
+        )
+    assert student.of_a_step(ScriptedEnv(rewards=[1.0])) == ((True, True), (True, True))
+    assert student.of_a_step(ScriptedEnv(rewards=[1.0], read_only=True)) == ((False, True), (False, True))
+
+
+def test_the_state_of_each_generator_and_of_autograd_can_be_asked_for(place, start):
+    student = start(
+        place,
+        """
+        import random
+        import numpy as np
+        import torch
+
+        def draw(kind):
+            {"python": random.random, "numpy": np.random.rand, "torch": lambda: torch.rand(1)}[kind]()
+
+        def look():
+            with torch.no_grad():
+                return torch.is_grad_enabled()
+
+        def switch_off():
+            torch.set_grad_enabled(False)
+        """,
+    )
+    kinds = ("python", "numpy", "torch")
+    for drawn in kinds:
+        before = {kind: student.random_state(kind) for kind in kinds}
+        student.draw(drawn)
+        assert [kind for kind in kinds if student.random_state(kind) != before[kind]] == [drawn]
+    assert student.look() is False
+    assert student.grad_mode()
+    student.switch_off()
+    student.look()
+    assert not student.grad_mode()
+    student._session.begin(0)
+    assert student.grad_mode()
 
 
 def test_torch_is_seeded_as_its_own_function_does_it_and_nothing_piles_up(place, start):

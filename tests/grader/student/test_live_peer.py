@@ -62,6 +62,7 @@ VERBS: dict[str, Callable[[Session, Any], Any]] = {
     "next": lambda session, value: session.query("next", 1),
     "gradients": lambda session, value: _remote(value, session).gradients(),
     "random": lambda session, value: Student(session).random_state(),
+    "grad_mode": lambda session, value: Student(session).grad_mode(),
     "seconds": lambda session, value: Student(session).cpu_seconds(),
     "example": lambda session, value: session.query("example", "1 + 1"),
     "backward": lambda session, value: _backward(value),

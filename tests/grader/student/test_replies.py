@@ -55,6 +55,7 @@ ASKED = {
     "next": (lambda session: session.query("next", 1), ["t", [True, 1]]),
     "gradients": (lambda session: RemoteModule(session, 1, "Net").gradients(), ["d", ["w", None]]),
     "random": (lambda session: Student(session).random_state(), "0" * 64),
+    "grad_mode": (lambda session: Student(session).grad_mode(), True),
     "seconds": (lambda session: Student(session).cpu_seconds(), 1.0),
     "example": (lambda session: session.query("example", "1 + 1"), ["t", ["2", 2]]),
 }
@@ -94,6 +95,7 @@ WRONG = {
     "len": [["l", [1]], -1, 1.0, True, None, "3", ["i", "0x" + "f" * 100], OBJECT, ARRAY],
     "next": [None, 1, ["l", [True, 1]], ["t", [1, 1]], ["t", [True]], ["t", [OBJECT, 1]], OBJECT],
     "gradients": [None, 1, ["l", []], ["d", ["w", 1]], ["d", [1, None]], ["d", ["w", OBJECT]], OBJECT],
+    "grad_mode": [None, 1, "True", OBJECT],
     "random": [None, 1, "x" * 100_000, OBJECT], "seconds": [1, -1.0, math.inf, math.nan, None, "1", OBJECT],
     "example": [1, ["l", ["2", 2]], ["t", [2, 2]], ["t", ["2"]], OBJECT],
 }  # fmt: skip

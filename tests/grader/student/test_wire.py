@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from grader.student.errors import WireError
 from grader.student.frames import BODY_CAP, HEAD_CAP, Frame, Receiver, send
 from grader.student.wire import Decoder, Encoder
+from grader.testing import read_only, strided
 
 # Derandomised: these tests have no false alarms that come and go.
 quietly = settings(derandomize=True, database=None, deadline=None, max_examples=150)
@@ -97,6 +98,19 @@ def test_what_arrives_can_be_written_to():
     array += 1
     tensor += 1
     assert array.tolist() == tensor.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("array", [np.arange(6.0).reshape(2, 3), np.arange(4), np.array([True, False])])
+def test_arrays_of_the_grader_are_laid_out_as_they_were(array):
+    """So a property can give out what is read-only or not contiguous; from the other side, every array is plain."""
+    for sent in (array, read_only(array), strided(array), read_only(strided(array))):
+        got, plain = across(sent, modules=True), across(sent)
+        assert alike(got, array)
+        assert (got.flags.writeable, got.flags.c_contiguous) == (sent.flags.writeable, sent.flags.c_contiguous)
+        assert plain.flags.writeable
+        assert plain.flags.c_contiguous
+    with pytest.raises(WireError):
+        Decoder(resolve).message(Encoder(refuse, modules=True).frame([read_only(array)]))
 
 
 class Level(enum.IntEnum):
