@@ -15,7 +15,7 @@ from grader.course import Course, Lesson
 from grader.errors import CourseError
 from grader.properties.answers import last_answer
 from grader.properties.cases import recorded
-from grader.properties.finding import Finding, explained, short
+from grader.properties.finding import Finding, explain, short
 from grader.properties.order import needed_first, needs
 from grader.student import own_time, remote
 from grader.student.budget import Budget
@@ -23,6 +23,7 @@ from grader.student.errors import GraderFault, StudentDied, StudentError, is_out
 from grader.student.remote import Student
 from grader.student.session import Session, is_of_hypothesis
 from grader.student.transcript import Transcript
+from grader.testing.shown import note_in
 
 OpenSession = Callable[[], Session]
 """Gives a session with the submission loaded; raises as ``ZygoteClient.open`` does."""
@@ -126,6 +127,7 @@ class Properties:
             finding.case, _ = recorded(finding.name, request.node.obj, {}, seed)
             finding.cases += [finding.case] if finding.case and self._keep else []
         yield Student(self._session)
+        note_in(None)
         self._session.close()
 
     def _example(
@@ -145,6 +147,7 @@ class Properties:
     def _begin(self, session: Session, seed: int) -> None:
         self._compared = None
         session.begin(seed)
+        note_in(session.transcript)
 
     def _failed(self, error: Exception) -> None:
         """Keep an example that failed: it is what can be shown where there is no time to make it smaller."""
@@ -227,6 +230,7 @@ class Properties:
             self.problem = error if isinstance(error, GraderFault) else GraderFault(finding.got)
             self.problem.__cause__ = None if self.problem is error else error
         elif isinstance(error, StudentError):
+            finding.ends = False
             if error.not_written and (other := self._another_exercise(finding, error)):
                 # It is not this exercise that has still to be written.
                 finding.verdict, finding.waits_for = "skip", other
@@ -237,10 +241,10 @@ class Properties:
             finding.needed = "an answer instead of an exception"
             finding.trace = error.trace if error.trace.count("  File ") > 1 else ""
         elif isinstance(error, StudentDied):
-            finding.got, finding.timed_out = str(error), error.timed_out
+            finding.got, finding.timed_out, finding.ends = str(error), error.timed_out, False
             finding.needed = "an answer"
         elif isinstance(error, AssertionError):
-            finding.got, finding.needed = explained(error, self._compared, self._answer())
+            explain(finding, error, self._compared, self._answer())
         else:
             finding.got = f"{self._answer()} (this led to {type(error).__name__}: {short(str(error))})"
             finding.needed = "an answer of the kind that the exercise asks for"

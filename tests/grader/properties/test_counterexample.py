@@ -16,7 +16,8 @@ from tiny_course import NUMBERS
 
 from grader.grading.grade import Asked, grade
 from grader.properties.answers import same
-from grader.properties.counterexample import _as_loops, _wrapped, code
+from grader.properties.code import code
+from grader.properties.layout import _as_loops, _wrapped
 from grader.render import words
 from grader.student.inprocess import Here
 from grader.submissions.read import Submission

@@ -1,0 +1,86 @@
+"""Write values as Python's ``print`` shows them, so that a report says what a script of a learner's prints."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from grader.student.remote import Remote
+from grader.testing import Near
+
+Form = Literal["str", "repr", "list"]
+"""How a value is printed: as it is, by its ``repr``, or as a list with all digits."""
+
+PRINTS: dict[Form, str] = {"str": "print({})", "repr": "print(repr({}))", "list": "print({}.tolist())"}
+
+_NUMBERS_CAP = 100_000
+
+
+def detached(value: Any) -> Any:
+    """A value with tensors that have no graph: where a graph is kept is nothing that a reader should have to see."""
+    if isinstance(value, torch.Tensor):
+        return value.detach()
+    if isinstance(value, list):
+        return [detached(item) for item in value]
+    if isinstance(value, dict):
+        return {key: detached(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        items = [detached(item) for item in value]
+        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+    return value
+
+
+def has_graph(value: Any) -> bool:
+    """Whether a tensor in the value would be printed with its graph."""
+    if isinstance(value, torch.Tensor):
+        return value.requires_grad
+    if isinstance(value, list | tuple | dict):
+        return any(map(has_graph, value.values() if isinstance(value, dict) else value))
+    return False
+
+
+def written(value: Any, form: Form = "str") -> str:
+    """A value as text."""
+    if isinstance(value, Near):
+        value = value.value
+    if isinstance(value, Remote):
+        return f"an object of type {value._type}"
+    value = detached(value)
+    if form == "list" and isinstance(value, np.ndarray | torch.Tensor) and _size(value) <= _NUMBERS_CAP:
+        return str(value.tolist())
+    return repr(value) if form == "repr" else str(value)
+
+
+def _size(value: np.ndarray | torch.Tensor) -> int:
+    return value.numel() if isinstance(value, torch.Tensor) else value.size
+
+
+def telling_apart(left: Any, right: Any) -> Form:
+    """The shortest form in which a reader sees that two values differ."""
+    forms: list[Form] = ["str", "repr"]
+    if isinstance(left, np.ndarray | torch.Tensor):
+        forms = ["str", "list", "repr"]
+    return next((form for form in forms if written(left, form) != written(right, form)), "str")
+
+
+def of_the_same_kind(value: Any, left: Any) -> Any:
+    """A needed value in the kind of container that the answer came in, so that two texts can be laid side by side."""
+    if isinstance(value, Near):
+        value = value.value
+    try:
+        if isinstance(left, torch.Tensor):
+            tensor = torch.as_tensor(value).detach()
+            floating = left.is_floating_point() and tensor.is_floating_point()
+            return tensor.to(left.dtype) if floating else tensor
+        if isinstance(left, np.ndarray):
+            array = np.asarray(value)
+            return array.astype(left.dtype) if left.dtype.kind == array.dtype.kind == "f" else array
+        if isinstance(left, list) and isinstance(value, np.ndarray | torch.Tensor):
+            return value.tolist()
+        if isinstance(left, float | np.floating) and isinstance(value, np.ndarray | torch.Tensor) and not value.shape:
+            return value.item()
+    except (TypeError, ValueError, RuntimeError):
+        return value
+    return value
