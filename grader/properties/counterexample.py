@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import keyword
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -19,7 +19,7 @@ from grader.properties.origin import place_of as _place
 from grader.report.report import Counterexample
 from grader.student.errors import WireError
 from grader.student.remote import Remote, RemoteFunction
-from grader.student.transcript import Transcript
+from grader.student.transcript import Exchange, Transcript
 from grader.student.wire import Decoder, Tensor, module_spec
 from grader.testing import Near
 from grader.testing.shown import Call
@@ -55,6 +55,11 @@ class Failed(Protocol):
     @property
     def compared(self) -> tuple[str, Any, Any] | None:
         """The operator and both sides, if a comparison failed."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """The part of the answer that they are."""
         ...
 
     @property
@@ -276,13 +281,14 @@ class _Writer:
             self.add(text, looks=True)
         else:
             state = verb == "call" and rest[1] == "state_dict"
-            self.add(f"dict({text})" if state else text, value, looks=state or verb in _LOOKS)
+            self.add(f"dict({text})" if state else text, value, looks=_only_looks([verb, *rest]))
             if answer[0] == "ok" and has_graph(value):
                 self.results[answer[3]] = str(len(self.statements) - 1), self.leaves
 
     def span(self, call: Call) -> None:
         """Write one call for all that it asked."""
         text, result = self.call(call), call.result
+        asked = [Decoder(_anything, modules=True).message(each.question) for each in self.exchanges(call)]
         if isinstance(result, Remote):
             self.add(text, target=self.object(result))
         elif isinstance(result, tuple) and any(isinstance(part, Remote) for part in result):
@@ -297,7 +303,11 @@ class _Writer:
             for name, part in zip(names, result, strict=True):
                 self.known += [] if isinstance(part, Remote) else [Known(name, (), part, at)]
         else:
-            self.add(text, result)
+            self.add(text, result, looks=all(map(_only_looks, asked)))
+
+    def exchanges(self, call: Call) -> Sequence[Exchange]:
+        """The questions in the place of which a call stands."""
+        return self.transcript.exchanges[call.start : call.end]
 
     def object(self, remote: Remote) -> str:
         """A variable for an object that a call gives."""
@@ -461,9 +471,9 @@ class _Writer:
                     found.append(Known(f"{name}.{key}", (), value, len(self.statements) - 1))
         return found
 
-    def print(self, origin: Origin, form: Form, value: Any) -> int:
+    def print(self, origin: Origin, form: Form, label: str, value: Any) -> int:
         """Have the script print the value that is found there; the number of the last statement that it takes."""
-        shown = PRINTS[form]
+        shown = f"print({code(f'{label}:')}, {PRINTS[form]})" if label else f"print({PRINTS[form]})"
         detach = _detached(value)
         if len(origin.items) > _LIST_FROM and all(len(item.uses) == 1 for item in origin.items):
             name = self.name("got")
@@ -523,6 +533,15 @@ def _in(value: Any, texts: list[str]) -> bool:
     return isinstance(value, str) and value in texts
 
 
+def _anything(tag: str, rest: list[Any]) -> _Name:
+    return _Name(tag)
+
+
+def _only_looks(question: list[Any]) -> bool:
+    """Whether a question changes nothing, and runs no code of the student's."""
+    return question[0] in _LOOKS or (question[0] == "call" and question[2] == "state_dict")
+
+
 def _is_made(value: Any) -> bool:
     """Whether a value is written down only where it is needed: it is no answer, but something to ask with."""
     return isinstance(value, torch.nn.Module) or (isinstance(value, torch.Tensor) and not value.requires_grad)
@@ -578,7 +597,7 @@ def _merge(imports: list[str]) -> list[str]:
     for line in imports:
         _, module, _, name = line.split()
         by_module.setdefault(module, []).append(name)
-    return [f"from {module} import {', '.join(names)}" for module, names in by_module.items()]
+    return [f"from {module} import {', '.join(sorted(names))}" for module, names in by_module.items()]
 
 
 def write(transcript: Transcript, module: str, source: str = "", failed: Failed | None = None) -> Written:
@@ -593,6 +612,7 @@ def write(transcript: Transcript, module: str, source: str = "", failed: Failed 
     writer = _Writer(transcript, module, source)
     writer.read()
     ends, compared, form = (failed.ends, failed.compared, failed.form) if failed else (True, None, "str")
+    label = failed.label if failed else ""
     left = compared[1] if compared else _NOTHING
     statements = writer.statements
     if not ends:
@@ -601,8 +621,9 @@ def write(transcript: Transcript, module: str, source: str = "", failed: Failed 
         left = left.value if isinstance(left, Near) else left
         origin = find(left, [*writer.known, *writer.diaries()])
         if origin is not None:
-            last = writer.print(origin, form, left)
-            return Written(writer.finish(writer.statements[: last + 1]), written(left, form))
+            last = writer.print(origin, form, label, left)
+            got = written(left, form)
+            return Written(writer.finish(writer.statements[: last + 1]), f"{label}: {got}" if label else got)
     if writer.moved and (left is _NOTHING or _in(left, writer.digests)):
         return Written(writer.finish(statements, watch=True), MOVED)
     shown = [statement for statement in statements if statement.shows and not statement.raised]

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from grader.properties.cases import Case, said
-from grader.properties.forms import Form, of_the_same_kind, telling_apart, written
+from grader.properties.forms import Form, narrowed, of_the_same_kind, telling_apart, written
 from grader.report.report import Counterexample, Verdict
 from grader.student.errors import shortened
 from grader.student.transcript import Transcript
@@ -28,6 +28,7 @@ class Finding:
         waits_for: the other exercise of the lesson that is still a stub, where this property needs it; "" if none does.
         compared: the operator and both sides, if a comparison failed.
         form: how both sides are printed.
+        label: the part of the answer that they are, "" if they are all of it.
         ends: whether the last question was answered, and not by an exception.
         script: shows the failure if it does not follow from ``smallest``; ``printed`` belongs to it.
     """
@@ -47,6 +48,7 @@ class Finding:
     waits_for: str = ""
     compared: tuple[str, Any, Any] | None = None
     form: Form = "str"
+    label: str = ""
     ends: bool = True
     timed_out: bool = False
     trace: str = ""
@@ -82,10 +84,14 @@ def explain(finding: Finding, error: AssertionError, compared: tuple[str, Any, A
         finding.got, finding.needed = answer, words or "another answer"
         return
     op, left, right = compared
+    if op == "==" and not words:
+        finding.label, left, right = narrowed(left, right)
+        finding.compared = op, left, right
     right = of_the_same_kind(right, left)
     finding.form = telling_apart(left, right) if op == "==" and not words else "str"
-    needed = short(written(right, finding.form))
-    finding.got = short(written(left, finding.form))
+    label = f"{finding.label}: " if finding.label else ""
+    needed = short(f"{label}{written(right, finding.form)}")
+    finding.got = short(f"{label}{written(left, finding.form)}")
     finding.needed = words or (needed if op == "==" else f"{_OPERATORS.get(op, op)} {needed}")
 
 

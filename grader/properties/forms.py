@@ -8,12 +8,12 @@ import numpy as np
 import torch
 
 from grader.student.remote import Remote
-from grader.testing import Near
+from grader.testing.near import Near, near, numbers
 
 Form = Literal["str", "repr", "list"]
 """How a value is printed: as it is, by its ``repr``, or as a list with all digits."""
 
-PRINTS: dict[Form, str] = {"str": "print({})", "repr": "print(repr({}))", "list": "print({}.tolist())"}
+PRINTS: dict[Form, str] = {"str": "{}", "repr": "repr({})", "list": "{}.tolist()"}
 
 _NUMBERS_CAP = 100_000
 
@@ -84,3 +84,24 @@ def of_the_same_kind(value: Any, left: Any) -> Any:
     except (TypeError, ValueError, RuntimeError):
         return value
     return value
+
+
+def narrowed(left: Any, right: Any) -> tuple[str, Any, Any]:
+    """The part in which two values differ, if they differ in one part only, and its name; "" if they do not."""
+    needed = right.value if isinstance(right, Near) else right
+    if isinstance(left, dict) and isinstance(needed, dict) and len(left) > 1 and list(left) == list(needed):
+        wrong = [key for key in left if repr(left[key]) != repr(needed[key])]
+        first = next(iter(left))
+        # As {"transition": 3, "state": …}: the first entry says which one it is.
+        which = f"{first} {left[first]}, " if first not in wrong and isinstance(left[first], int) else ""
+        return (f"{which}{wrong[0]}", left[wrong[0]], needed[wrong[0]]) if len(wrong) == 1 else ("", left, right)
+    if isinstance(left, np.ndarray | torch.Tensor) and left.ndim == 2 and len(left) > 1:
+        ours, theirs = numbers(needed), numbers(left)
+        if ours is None or theirs is None or ours.shape != theirs.shape:
+            return "", left, right
+        rtol, atol = (right.rtol, right.atol) if isinstance(right, Near) else (0.0, 0.0)
+        wrong_rows = np.flatnonzero(~np.isclose(theirs, ours, rtol=rtol, atol=atol).all(axis=1))
+        if len(wrong_rows) == 1:
+            row = int(wrong_rows[0])
+            return f"row {row}", left[row], near(ours[row], rtol=rtol, atol=atol)
+    return "", left, right

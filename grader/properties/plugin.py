@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -246,8 +247,8 @@ class Properties:
         elif isinstance(error, AssertionError):
             explain(finding, error, self._compared, self._answer())
         else:
-            finding.got = f"{self._answer()} (this led to {type(error).__name__}: {short(str(error))})"
-            finding.needed = "an answer of the kind that the exercise asks for"
+            finding.got = self._answer()
+            finding.needed = _of_another_kind(error)
 
     def _interrupted(self, finding: Finding) -> None:
         """Judge a property on which the grader itself worked too long: by an example that failed, if one did."""
@@ -259,7 +260,9 @@ class Properties:
         else:
             self._compared, self._session.transcript = failure.compared, failure.transcript
             self._judge(finding, failure.error)
-            finding.got += f" (the case may be larger than it has to be: to make it smaller took more than {allowed})"
+            finding.needed += (
+                f" (the case may be larger than it has to be: to make it smaller took more than {allowed})"
+            )
         finding.timed_out = True
 
     def _another_exercise(self, finding: Finding, error: StudentError) -> str:
@@ -273,6 +276,17 @@ class Properties:
         if self._session is None or not self._session.transcript.exchanges:
             return "no answer"
         return short(last_answer(self._session.transcript))
+
+
+_PARTS = {"2": "two things", "3": "three things", "4": "four things", "5": "five things"}
+
+
+def _of_another_kind(error: BaseException) -> str:
+    """What is needed, where the test could do nothing with the answer."""
+    parts = re.search(r"values to unpack \(expected (\d)", str(error))
+    needed = _PARTS.get(parts[1], "") if parts else ""
+    led = f"this one led to {type(error).__name__}: {short(str(error))}"
+    return needed or f"an answer of the kind that the exercise asks for; {led}"
 
 
 def _innermost(error: BaseException) -> BaseException:

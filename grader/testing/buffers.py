@@ -106,6 +106,8 @@ def after_a_batch(make: Callable[..., Any], stored: int, seeds: int) -> list[lis
 
 
 @shown
-def places(found: Sequence[Row], stored: Sequence[Row]) -> list[int]:
-    """The places in a buffer that were drawn, in order: 0 is the oldest, and -1 is none."""
+def places(make: Callable[..., Any], count: int, times: int) -> list[int]:
+    """The places that so many batches of one come from, in a buffer of ``count``: 0 is the oldest, and -1 is none."""
+    stored = [alone(make, transition(tag)) for tag in range(1, count + 1)]
+    found = drawn(holding(make, count, count), 1, times)
     return sorted({stored.index(one) if one in stored else -1 for one in found})

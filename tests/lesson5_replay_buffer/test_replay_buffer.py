@@ -198,14 +198,12 @@ def test_every_transition_has_its_turn(student):
     """Each of the stored transitions is drawn now and then, the newest and the oldest too, and not always the same."""
     found = []
     for count in (3, 4):
-        buffer, stored = filled(student, count)
         # One of four stays unseen in these 120 draws less than once in 1e14 times.
-        found.append(places(drawn(buffer, 1, 24 * (count + 1)), stored))
+        found.append(places(student.ReplayBuffer, count, 24 * (count + 1)))
     if found in ([[0], [0]], [[2], [3]]):
         # At an end, or at a place that is there by chance: what is drawn from larger buffers tells.
         for count in range(5, 9):
-            buffer, stored = filled(student, count)
-            found.append(places(drawn(buffer, 1, 1), stored))
+            found.append(places(student.ReplayBuffer, count, 1))
     fixed = all(len(each) == 1 for each in found) and found not in (_ends(0), _ends(-1))
     assert not fixed, "another transition now and then"
     needed = [[0, 1, 2], [0, 1, 2, 3]]
