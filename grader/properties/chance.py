@@ -14,7 +14,7 @@ _SEEDS = {
     r"\b(np|numpy)\.random\.(?!default_rng|Generator)": (r"numpy", "np.random.seed({})"),
     r"\b(nn|torch)\.(nn\.)?(Linear|Dropout|Conv|Embedding|LSTM|GRU|init|Parameter|rand|normal|multinomial|bernoulli)"
     r"|\.(multinomial|normal_|uniform_|random_|bernoulli|exponential_|sample|rsample)\(|Categorical|\binit\."
-    r"|\b(Linear|Dropout|randperm|rand|randn|randint|orthogonal_)\(": (r"torch", "torch.manual_seed({})"),
+    r"|(?<!random\.)\b(Linear|Dropout|randperm|rand|randn|randint|orthogonal_)\(": (r"torch", "torch.manual_seed({})"),
 }
 """What a source has if it draws: what its module has to have, and the line that seeds."""
 

@@ -367,7 +367,7 @@ class _Writer:
             watch = _Statement([], "random_state()", self.name("before"))
         else:
             watch = _Statement([], 'print("global random numbers left alone:", random_state() == before)')
-        watch.watches, watch.asks = True, False
+        watch.watches = True  # after the seeds, which are set before anything is asked
         self.statements.append(watch)
 
     @property
@@ -458,7 +458,7 @@ class _Writer:
         if statement.target:
             statement.before.append(f"{statement.target} = {statement.text}")
             statement.text, statement.target = statement.target, ""
-        detach = _detached(statement.value)
+        detach = _detached(statement.value, has_graph(statement.value))
         statement.text, statement.looks = f"print({detach.format(statement.text)})", False
 
     def diaries(self) -> list[Known]:
@@ -474,7 +474,9 @@ class _Writer:
     def print(self, origin: Origin, form: Form, label: str, value: Any) -> int:
         """Have the script print the value that is found there; the number of the last statement that it takes."""
         shown = f"print({code(f'{label}:')}, {PRINTS[form]})" if label else f"print({PRINTS[form]})"
-        detach = _detached(value)
+        # The value that was compared may have lost the graph that the script's own still has.
+        graph = has_graph(value) or any(has_graph(self.statements[number].value) for number in origin.uses)
+        detach = _detached(value, graph)
         if len(origin.items) > _LIST_FROM and all(len(item.uses) == 1 for item in origin.items):
             name = self.name("got")
             self.statements[origin.uses[0]].before.insert(0, f"{name} = []")
@@ -485,7 +487,7 @@ class _Writer:
                     text = statement.target
                 else:
                     text = statement.text
-                kept = f"{item.text.replace(_place(item.uses[0]), text)}{'.detach()' if has_graph(value) else ''}"
+                kept = f"{item.text.replace(_place(item.uses[0]), text)}{'.detach()' if graph and isinstance(value[0], torch.Tensor) else ''}"
                 statement.text = f"{name}.append({kept})"
                 statement.target, statement.looks = "", False
             self.statements.insert(end := origin.uses[-1] + 1, _Statement([], shown.format(origin.wrap.format(name))))
@@ -576,11 +578,11 @@ def _outputs(value: Any, path: str = "") -> list[str]:
     return []
 
 
-def _detached(value: Any) -> str:
-    """What takes the graph away from a value before it is printed."""
-    if isinstance(value, torch.Tensor) and value.requires_grad:
+def _detached(value: Any, graph: bool) -> str:
+    """What takes the graph away from a value before it is printed, if it has one."""
+    if isinstance(value, torch.Tensor) and graph:
         return "{}.detach()"
-    if isinstance(value, tuple | list) and has_graph(value) and all(isinstance(p, torch.Tensor) for p in value):
+    if isinstance(value, tuple | list) and graph and value and all(isinstance(p, torch.Tensor) for p in value):
         made = "tuple({})" if isinstance(value, tuple) else "[{}]"
         return made.format("part.detach() for part in {}")
     return "{}"

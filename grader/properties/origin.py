@@ -196,7 +196,7 @@ def _derived(text: str, value: Any) -> Iterator[tuple[int, str, Any]]:
             yield 1, f"{text}.item()", value.item()
         if value.numel() <= 1000:
             yield 2, f"{text}.tolist()", value.tolist()
-            yield 2, f"{text}.numpy()", value.numpy()
+            yield 2, f"{text}.detach().numpy()", value.numpy()
     elif isinstance(value, np.ndarray):
         yield 2, f"list({text}.shape)", list(value.shape)
         yield 2, f"{text}.shape", value.shape
