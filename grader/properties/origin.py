@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -15,6 +16,10 @@ _PARTS_CAP = 400
 _DEPTH = 3
 _ITEMS = 64
 _PLAIN = (bool, int, float, str, bytes, type(None), np.generic)
+
+
+PLACE = re.compile("\0(\\d+)\0")
+"""The place of what a statement gives, in an expression."""
 
 
 class Origin(NamedTuple):
