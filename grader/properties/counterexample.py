@@ -50,7 +50,7 @@ class Failed(Protocol):
 
     @property
     def form(self) -> Form:
-        """How both sides are printed."""
+        """The way in which both sides are printed."""
         ...
 
     @property
@@ -140,7 +140,7 @@ def _in(value: Any, texts: list[str]) -> bool:
 
 
 def _detached(value: Any, graph: bool) -> str:
-    """What takes the graph away from a value before it is printed, if it has one."""
+    """A form of an expression that takes the graph away before it is printed, if there is one."""
     if isinstance(value, torch.Tensor) and graph:
         return "{}.detach()"
     if isinstance(value, tuple | list) and graph and value and all(isinstance(p, torch.Tensor) for p in value):

@@ -48,12 +48,12 @@ class Known(NamedTuple):
 
 
 def place_of(number: int) -> str:
-    """What stands in an expression for what statement ``number`` gives."""
+    """The place of what statement ``number`` gives, in an expression."""
     return f"\0{number}\0"
 
 
 def answer_of(number: int, value: Any) -> Known:
-    """What statement ``number`` gives."""
+    """The answer to statement ``number``."""
     return Known(place_of(number), (number,), value, number)
 
 
@@ -138,7 +138,7 @@ def _is(one: Any, other: Any) -> bool:
             and isinstance(other, torch.Tensor)
             and one.dtype == other.dtype
             and one.shape == other.shape
-            and bool(((one == other) | ((one != one) & (other != other))).all())
+            and one.numpy().tobytes() == other.numpy().tobytes()
         )
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
         return (
@@ -194,7 +194,7 @@ def _inside(text: str, value: Any) -> Iterable[tuple[str, Any]]:
 
 
 def _derived(text: str, value: Any) -> Iterator[tuple[int, str, Any]]:
-    """What a test often makes of an answer before it compares it."""
+    """Values that a test often makes of an answer before it compares it."""
     if isinstance(value, torch.Tensor):
         yield 2, f"list({text}.shape)", list(value.shape)
         if value.numel() == 1:

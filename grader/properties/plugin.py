@@ -282,7 +282,7 @@ _PARTS = {"2": "two things", "3": "three things", "4": "four things", "5": "five
 
 
 def _of_another_kind(error: BaseException) -> str:
-    """What is needed, where the test could do nothing with the answer."""
+    """Say what is needed, where the test could do nothing with the answer."""
     parts = re.search(r"values to unpack \(expected (\d)", str(error))
     needed = _PARTS.get(parts[1], "") if parts else ""
     led = f"this one led to {type(error).__name__}: {short(str(error))}"

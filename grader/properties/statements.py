@@ -25,6 +25,7 @@ _WRITTEN_OUT = 24
 _KEYS = re.compile(r"_IncompatibleKeys\(|<All keys")
 """What ``load_state_dict`` gives tells nothing."""
 _LOOKS = ("get", "value", "len", "gradients", "item")
+_ITERATOR = re.compile(r"(generator|map|zip|filter|\w*iterator)\d*$")
 _WISHES = {np.random.Generator: "rng", torch.Generator: "generator"}
 
 
@@ -91,6 +92,7 @@ class Reader:
         self.lent: dict[int, str] = {}
         self.results: dict[int, tuple[str, list[str]]] = {}
         self.leaves: list[str] = []
+        self.inputs: dict[str, torch.Tensor] = {}
         self.known: list[Known] = []
         self.taken: set[str] = set()
         self.counts: dict[str, int] = {}
@@ -143,6 +145,7 @@ class Reader:
             return tensor.data
         name = self.name("x")
         self.leaves.append(name)
+        self.inputs[name] = tensor.data
         self.before.append(f"{name} = {code(tensor.data)[:-1]}, requires_grad=True)")
         return _Name(name)
 
@@ -167,11 +170,20 @@ class Reader:
             answer, made = self.answer(exchange.answer)
             if verb == "iterate" and (items := self.iteration(at + 1, made)) is not None:
                 skipped = len(items) + 1
-                self.add(f"list({self.names.get(rest[0], '...')})", items)
+                self.add(f"list({self.iterated(rest[0])})", items)
             else:
                 self.step(verb, rest, answer, made, last=at == len(exchanges) - 1)
         for call in plain:
             self.add(self.call(call), call.result, looks=True)
+
+    def iterated(self, number: int) -> str:
+        """The name of an object that is iterated over; the expression that makes it, if it was made for that alone."""
+        name = self.names.get(number, "...")
+        if self.statements and self.statements[-1].target == name and not self.before and _ITERATOR.match(name):
+            made = self.statements.pop()
+            self.before = made.before
+            return made.text
+        return name
 
     def answer(self, frame: Any) -> tuple[list[Any], list[tuple[int, str]]]:
         """Decode an answer, and note which objects it refers to."""
@@ -280,7 +292,7 @@ class Reader:
         return f"{function.__name__}({', '.join([*map(self.given, call.args), *keys])})"
 
     def given(self, value: Any) -> str:
-        """What such a function was given."""
+        """An argument of such a function."""
         if isinstance(value, Remote):
             return self.names.get(value._number, "...")
         if isinstance(value, RemoteFunction):
@@ -355,6 +367,9 @@ class Reader:
         if answer[0] == "ok" and isinstance(answer[1], list):
             for leaf, found in zip(leaves, answer[1], strict=False):
                 self.known.append(Known(f"{leaf}.grad", (), found, at))
+                if found is None:
+                    # As a test reads it: no gradient is a gradient of 0.
+                    self.known.append(Known(f"torch.zeros_like({leaf})", (), torch.zeros_like(self.inputs[leaf]), at))
 
     def variable(self, number: int) -> str:
         """The variable for the value of a statement."""
@@ -413,7 +428,7 @@ class Reader:
         return code(value)
 
     def diaries(self) -> list[Known]:
-        """What objects that were lent have written down about what was done to them."""
+        """The notes that objects which were lent have made of what was done to them."""
         found = []
         for number, name in self.lent.items():
             lent = self.transcript.lent.get(number)

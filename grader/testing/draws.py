@@ -14,7 +14,7 @@ from grader.testing.shown import shown
 
 @shown
 def counts(choose: Callable[..., Any], q_values: np.ndarray, epsilon: float, rng: Any, times: int) -> np.ndarray:
-    """How often each action comes, when ``choose(q_values, epsilon, rng)`` is asked so many times.
+    """Ask ``choose(q_values, epsilon, rng)`` so many times, and count how often each action comes.
 
     Raises:
         AssertionError: an answer is not an action.
@@ -29,7 +29,7 @@ def counts(choose: Callable[..., Any], q_values: np.ndarray, epsilon: float, rng
 
 
 def _instead(action: Any, q_values: np.ndarray) -> str:
-    """What is wrong with an answer that is no action, as far as it can be said."""
+    """Say what is wrong with an answer that is no action, as far as it can be said."""
     if isinstance(action, float | np.floating):
         return ", and not a value" if action in q_values else ", as an int"
     return ", counted from 0" if isinstance(action, int | np.integer) else ", and nothing around it"

@@ -73,7 +73,7 @@ def in_words(tensors: Any) -> str:
 
 
 def _by_size(shape: Sequence[int]) -> tuple[int, ...]:
-    """What tells one parameter from the others, whichever way round it is kept."""
+    """The sizes that tell one parameter from the others, whichever way round it is kept."""
     return tuple(sorted(size for size in shape if size > 1))
 
 
@@ -149,7 +149,7 @@ def logits_with_large_weights(make: Callable[..., Any], inputs: int, outputs: in
 
 @shown
 def described(logits: torch.Tensor) -> str:
-    """What all these logits have in common, if it is more than that they are real numbers."""
+    """Say in words if all these logits have more in common than that they are real numbers."""
     # A softmax that is written out may overflow with large weights; its other rows tell what it is.
     logits = logits[torch.isfinite(logits).all(dim=1)]
     if not len(logits):
@@ -193,7 +193,7 @@ def last_layers(make: Callable[..., Any], inputs: int, outputs: int, seed: int) 
 
 @shown
 def bend(network: Any, inputs: int, seed: int) -> float:
-    """How far f(x + y) + f(0) is from f(x) + f(y), in relation to how far f(x) is from f(y).
+    """The distance of f(x + y) + f(0) from f(x) + f(y), in relation to that of f(x) from f(y).
 
     It is 0 for all that is linear up to a constant, whichever way it is written.
     """
@@ -275,7 +275,7 @@ def gradients_of(network: Any, x: torch.Tensor, part: int, weigh: torch.Tensor) 
 
 @shown
 def of_one_alone(logits: torch.Tensor, values: torch.Tensor) -> dict[str, int]:
-    """How many weights only one of two answers depends on, from the gradients of both."""
+    """The number of weights that only one of two answers depends on, from the gradients of both."""
     return {
         "the logits alone": int(((logits != 0) & (values == 0)).sum()),
         "the values alone": int(((values != 0) & (logits == 0)).sum()),
