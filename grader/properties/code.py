@@ -23,10 +23,15 @@ def code(value: Any) -> str:
 
     What nobody would read, because there are too many numbers in it, is only described.
     """
-    if isinstance(value, list | tuple | dict | set | str | bytes) and _parts(value, _PARTS_CAP) > _PARTS_CAP:
+    if is_too_large(value):
         noun = "character" if isinstance(value, str) else "byte" if isinstance(value, bytes) else "item"
         return f"<{type(value).__name__} of {count(len(value), noun)}>"
     return _code(value)
+
+
+def is_too_large(value: Any) -> bool:
+    """Whether a value has so many parts that it is only described."""
+    return isinstance(value, list | tuple | dict | set | str | bytes) and _parts(value, _PARTS_CAP) > _PARTS_CAP
 
 
 def _parts(value: Any, most: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
+from grader.properties.code import code, is_too_large
 from grader.student.remote import Remote
 from grader.testing.near import Near, near, numbers
 
@@ -47,6 +48,8 @@ def written(value: Any, form: Form = "str") -> str:
         value = value.value
     if isinstance(value, Remote):
         return f"an object of type {value._type}"
+    if is_too_large(value):
+        return code(value)
     value = detached(value)
     if form == "list" and isinstance(value, np.ndarray | torch.Tensor) and _size(value) <= _NUMBERS_CAP:
         return str(value.tolist())
@@ -89,6 +92,8 @@ def of_the_same_kind(value: Any, left: Any) -> Any:
 def narrowed(left: Any, right: Any) -> tuple[str, Any, Any]:
     """The part in which two values differ, if they differ in one part only, and its name; "" if they do not."""
     needed = right.value if isinstance(right, Near) else right
+    if is_too_large(left):
+        return "", left, right
     if isinstance(left, dict) and isinstance(needed, dict) and len(left) > 1 and list(left) == list(needed):
         wrong = [key for key in left if repr(left[key]) != repr(needed[key])]
         first = next(iter(left))

@@ -9,11 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from grader.properties.code import is_too_large
 from grader.properties.forms import detached
 
 _PARTS_CAP = 400
 """Parts of one value that are looked at."""
 _DEPTH = 3
+_KNOWN_CAP = 600
+"""Answers that are looked at, the last ones: a list of more is compared by no test."""
+_LONG = 5000
 _ITEMS = 64
 _PLAIN = (bool, int, float, str, bytes, type(None), np.generic)
 
@@ -65,7 +69,9 @@ def find(value: Any, known: Sequence[Known], *, inside: bool = False) -> Origin 
         known: what the script has, in order.
         inside: it is an item of a list.
     """
-    value, is_it = detached(value), _is_inside if inside else _is
+    if is_too_large(value):
+        return None
+    value, is_it, known = detached(value), _is_inside if inside else _is, known[-_KNOWN_CAP:]
     if (found := _single(value, known, _EVERYTHING, is_it)) is not None:
         return found
     if isinstance(value, list) and value and (items := _each(value, known, _is_inside)):
@@ -195,6 +201,8 @@ def _inside(text: str, value: Any) -> Iterable[tuple[str, Any]]:
 
 def _derived(text: str, value: Any) -> Iterator[tuple[int, str, Any]]:
     """Values that a test often makes of an answer before it compares it."""
+    if isinstance(value, list | tuple | dict | set | str | bytes) and len(value) > _LONG:
+        return
     if isinstance(value, torch.Tensor):
         yield 2, f"list({text}.shape)", list(value.shape)
         if value.numel() == 1:

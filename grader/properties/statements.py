@@ -226,7 +226,7 @@ class Reader:
         if verb == "get" and made and made[0][0] == 0:
             return
         if verb == "random":
-            return self.random(str(answer[1]))
+            return self.random(str(answer[1])) if answer[0] == "ok" else None
         if verb == "next" and answer[0] == "ok" and not answer[1][0]:
             return
         if verb == "backward":
