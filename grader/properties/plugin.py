@@ -256,7 +256,7 @@ class Properties:
         failure = self._failure
         if failure is None or self._session is None:
             finding.got = f"answers that take the grader more than {allowed} of its own processor time to judge"
-            finding.needed = "answers that can be compared"
+            finding.needed, finding.ends = "answers that can be compared", False
         else:
             self._compared, self._session.transcript = failure.compared, failure.transcript
             self._judge(finding, failure.error)
