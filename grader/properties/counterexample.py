@@ -143,9 +143,11 @@ def _detached(value: Any, graph: bool) -> str:
     """A form of an expression that takes the graph away before it is printed, if there is one."""
     if isinstance(value, torch.Tensor) and graph:
         return "{}.detach()"
-    if isinstance(value, tuple | list) and graph and value and all(isinstance(p, torch.Tensor) for p in value):
+    tensors = [isinstance(part, torch.Tensor) for part in value] if isinstance(value, tuple | list) else []
+    if graph and any(tensors) and not hasattr(value, "_fields"):
         made = "tuple({})" if isinstance(value, tuple) else "[{}]"
-        return made.format("part.detach() for part in {}")
+        part = "part.detach()" if all(tensors) else "part.detach() if torch.is_tensor(part) else part"
+        return made.format(f"{part} for part in {{}}")
     return "{}"
 
 

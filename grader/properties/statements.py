@@ -25,7 +25,6 @@ _WRITTEN_OUT = 24
 _KEYS = re.compile(r"_IncompatibleKeys\(|<All keys")
 """What ``load_state_dict`` gives tells nothing."""
 _LOOKS = ("get", "value", "len", "gradients", "item")
-_ITERATOR = re.compile(r"(generator|map|zip|filter|\w*iterator)\d*$")
 _WISHES = {np.random.Generator: "rng", torch.Generator: "generator"}
 
 
@@ -99,6 +98,7 @@ class Reader:
         self.imported: list[str] = []
         self.used: list[str] = []
         self.digests: list[str] = []
+        self.last_uses = self.uses()
         self.made: dict[int, str] = {}
         """The variables of what the test itself has made, by the number of the call that made it."""
         self.recipes = [call for call in transcript.calls if call.start == call.end]
@@ -170,20 +170,36 @@ class Reader:
             answer, made = self.answer(exchange.answer)
             if verb == "iterate" and (items := self.iteration(at + 1, made)) is not None:
                 skipped = len(items) + 1
-                self.add(f"list({self.iterated(rest[0])})", items)
+                self.add(f"list({self.iterated(rest[0], at + skipped)})", items)
             else:
                 self.step(verb, rest, answer, made, last=at == len(exchanges) - 1)
         for call in plain:
             self.add(self.call(call), call.result, looks=True)
 
-    def iterated(self, number: int) -> str:
+    def iterated(self, number: int, last: int) -> str:
         """The name of an object that is iterated over; the expression that makes it, if it was made for that alone."""
         name = self.names.get(number, "...")
-        if self.statements and self.statements[-1].target == name and not self.before and _ITERATOR.match(name):
+        made_for_it = self.statements and self.statements[-1].target == name and not self.statements[-1].looks
+        if made_for_it and not self.before and self.last_uses.get(number, last) <= last:
             made = self.statements.pop()
             self.before = made.before
             return made.text
         return name
+
+    def uses(self) -> dict[int, int]:
+        """The last question in which each object is used."""
+        found: dict[int, int] = {}
+        for at, exchange in enumerate(self.transcript.exchanges):
+            numbers: list[int] = []
+
+            def note(tag: str, rest: list[Any], numbers: list[int] = numbers) -> Any:
+                numbers.append(rest[0] if tag == "h" else 0)
+                return None
+
+            question = Decoder(note, modules=True).message(exchange.question)
+            target = question[1] if len(question) > 1 and type(question[1]) is int else 0
+            found.update(dict.fromkeys([*numbers, target], at))
+        return found
 
     def answer(self, frame: Any) -> tuple[list[Any], list[tuple[int, str]]]:
         """Decode an answer, and note which objects it refers to."""
