@@ -19,7 +19,6 @@ from grader.properties.diagnosis import Diagnosis
 from grader.properties.finding import Finding
 from grader.properties.known import Known
 from grader.report.report import (
-    Counterexample,
     Isolation,
     Misconception,
     PropertyResult,
@@ -263,7 +262,9 @@ class _Grading:
             hint = named.chaff.hint if named else exercise.hints[0] if exercise.hints else ""
             answered = failed and finding.written
             example = finding.smallest if answered else None
-            script = finding.script if answered else None
+            shown = self._written(example, finding) if example else None
+            script = finding.script if answered and not example else None
+            got = (shown and shown.got) or finding.got
             results.append(
                 PropertyResult(
                     name=finding.name,
@@ -273,8 +274,8 @@ class _Grading:
                     points=points_of(finding.verdict, share),
                     max_points=round(share, 4),
                     written=finding.written,
-                    counterexample=self._written(example, finding.name) if example else script,
-                    got=shortened(finding.got, _TEXT_CAP),
+                    counterexample=shown.script if shown else script,
+                    got=shortened(got, _TEXT_CAP),
                     needed=shortened(finding.needed, _TEXT_CAP),
                     misconception=_misconception(named) if named else None,
                     hint=hint if failed else "",
@@ -284,11 +285,12 @@ class _Grading:
             )
         return results
 
-    def _written(self, example: Transcript, name: str) -> Counterexample | None:
+    def _written(self, example: Transcript, finding: Finding) -> counterexample.Written | None:
+        source = self.sources.get(self.lesson.name, "")
         return self.judged(
-            lambda: counterexample.write(example, self.lesson.name),
+            lambda: counterexample.write(example, self.lesson.name, source, finding),
             None,
-            f"{name}: its example takes too long to write",
+            f"{finding.name}: its example takes too long to write",
         )
 
     def _diagnoses(self, findings: list[Finding]) -> dict[str, Diagnosis]:

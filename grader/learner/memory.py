@@ -1,4 +1,4 @@
-"""What earlier checks found about a learner's own lessons, by content. Kept beside the work, in ``.checked.json``.
+"""The outcomes of earlier checks of a learner's own lessons, by content. Kept beside the work, in ``.checked.json``.
 
 It is a convenience: where the file cannot be read or written, everything is only forgotten.
 """
@@ -59,7 +59,7 @@ class Memory(msgspec.Struct):
 
 
 def read(course: Course) -> Memory:
-    """What is remembered; nothing where the file is not there or is damaged."""
+    """All that is remembered; nothing where the file is not there or is damaged."""
     with contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return msgspec.json.decode((course.root / _NAME).read_bytes(), type=Memory)
     return Memory()

@@ -1,4 +1,4 @@
-"""How ``grader watch`` shows what it finds: redrawn in a terminal, or a line per verdict where there is none."""
+"""The views of ``grader watch``: redrawn in a terminal, or a line per verdict where there is none."""
 
 from __future__ import annotations
 

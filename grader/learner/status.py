@@ -26,7 +26,7 @@ _MARKS: dict[State, tuple[str, str]] = {
 
 @dataclasses.dataclass(frozen=True)
 class Standing:
-    """How far a learner is with a lesson.
+    """The state of a lesson.
 
     Attributes:
         lesson: the lesson.

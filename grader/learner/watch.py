@@ -97,7 +97,7 @@ class _Watch:
                 thread.join(2)
 
     def _next(self) -> tuple[Any, ...]:
-        """What happens next; ``("nothing",)`` now and then, so that Ctrl-C is heard on every system."""
+        """The next event; ``("nothing",)`` now and then, so that Ctrl-C is heard on every system."""
         try:
             return self.events.get(timeout=0.5)
         except queue.Empty:

@@ -4,7 +4,13 @@
 - ``plugin``: gives every property a fresh session, and turns its outcome into a finding.
 - ``order``: puts a property behind those that it needs.
 - ``finding``: is the outcome of one property, with the words for it.
-- ``counterexample``: writes the questions asked as code to paste.
+- ``counterexample``: writes the questions asked as a script, which prints what the report says came back.
+- ``statements``: reads the record of a case as statements of that script.
+- ``origin``: finds the expression that gives a value, among all that was answered.
+- ``chance``: finds the random numbers that a script has to seed.
+- ``forms``: writes values as ``print`` does, and finds the part in which two differ.
+- ``code``: writes values as Python.
+- ``layout``: breaks long lines, and makes loops of what is repeated.
 - ``cases``: keeps an example, to put the same law to another program.
 - ``known``: asks the known wrong programs, and remembers what each of them does.
 - ``diagnosis``: finds the misconception that behaves like the student's code.

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from grader.properties.counterexample import code
+from grader.properties.code import code
+from grader.properties.forms import written
 from grader.student.errors import WireError
 from grader.student.tensors import is_tensor
 from grader.student.transcript import Transcript
@@ -46,7 +47,7 @@ def last_answer(transcript: Transcript) -> str:
         if answer and answer[0] == "raised":
             return f"raised {answer[1]}: {answer[3]}"
         if answer and answer[0] == "ok" and not isinstance(answer[1], Thing):
-            return code(answer[1])
+            return written(answer[1])
     return "no answer"
 
 

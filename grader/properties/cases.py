@@ -20,7 +20,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
 from _pytest.assertion import util
 from hypothesis.errors import UnsatisfiedAssumption
 from hypothesis.strategies import DataObject
@@ -29,7 +28,7 @@ from grader.properties.answers import Thing, last_value, same
 from grader.student.errors import GraderFault, StudentDied, StudentError
 from grader.student.remote import Remote, Student
 from grader.student.session import Session
-from grader.student.tensors import is_tensor
+from grader.student.tensors import is_array
 from grader.testing import Alike
 from grader.testing.near import Near, numbers
 
@@ -249,7 +248,7 @@ def _kept(value: Any) -> Any:
 
 def _bytes(value: Any) -> int:
     """The size of a value, as far as it is needed to see that it is too large."""
-    if isinstance(value, np.ndarray) or is_tensor(value):
+    if is_array(value):
         return 8 + value.nbytes
     if isinstance(value, str | bytes):
         return 8 + len(value)

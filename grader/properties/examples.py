@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from grader.course import Lesson
-from grader.properties import counterexample
+from grader.properties.code import code
 from grader.properties.finding import Finding
 from grader.properties.plugin import OpenSession
 from grader.report.report import Counterexample
@@ -161,7 +161,7 @@ def _shown(text: str, value: Any) -> str:
     """An answer as text: as Python shows it, with numbers stripped of numpy's wrapping."""
     if not text:
         return "nothing"
-    return counterexample.code(value) if isinstance(value, np.generic | int | float) else text[:1500]
+    return code(value) if isinstance(value, np.generic | int | float) else text[:1500]
 
 
 def script(sources: list[str], module: str, stub: str) -> Counterexample:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from grader.properties import counterexample
 from grader.properties.cases import Case, said
+from grader.properties.forms import Form, narrowed, of_the_same_kind, telling_apart, written
 from grader.report.report import Counterexample, Verdict
 from grader.student.errors import shortened
-from grader.student.remote import Remote
 from grader.student.transcript import Transcript
-from grader.testing import Alike, Near
+from grader.testing import Alike
 
 _SHOWN = 1500
 
@@ -27,6 +26,10 @@ class Finding:
         cases: the first examples, as many as were asked for.
         alike: what matters for it to be the same in another program.
         waits_for: the other exercise of the lesson that is still a stub, where this property needs it; "" if none does.
+        compared: the operator and both sides, if a comparison failed.
+        form: how both sides are printed.
+        label: the part of the answer that they are, "" if they are all of it.
+        ends: whether the last question was answered, and not by an exception.
         script: shows the failure if it does not follow from ``smallest``; ``printed`` belongs to it.
     """
 
@@ -43,6 +46,10 @@ class Finding:
     cases: list[Case] = dataclasses.field(default_factory=list)
     alike: Alike = "values"
     waits_for: str = ""
+    compared: tuple[str, Any, Any] | None = None
+    form: Form = "str"
+    label: str = ""
+    ends: bool = True
     timed_out: bool = False
     trace: str = ""
     script: Counterexample | None = None
@@ -62,27 +69,30 @@ _OPERATORS = {
 }
 
 
-def explained(error: AssertionError, compared: tuple[str, Any, Any] | None, answer: str) -> tuple[str, str]:
-    """The words for what came back, and for what is needed.
+def explain(finding: Finding, error: AssertionError, compared: tuple[str, Any, Any] | None, answer: str) -> None:
+    """Put into words what came back, and what is needed.
 
     Args:
+        finding: gets the words.
         error: the assertion that failed.
         compared: the operator and both sides, if it is a comparison.
         answer: the last answer in words, for one that is not.
     """
     words = said(error)
+    finding.compared = compared
     if compared is None:
-        return answer, words or "another answer"
+        finding.got, finding.needed = answer, words or "another answer"
+        return
     op, left, right = compared
-    return _shown(left), words or (_shown(right) if op == "==" else f"{_OPERATORS.get(op, op)} {_shown(right)}")
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, Near):
-        value = value.value
-    if isinstance(value, Remote):
-        return f"an object of type {value._type}"
-    return short(counterexample.code(value))
+    if op == "==" and not words:
+        finding.label, left, right = narrowed(left, right)
+        finding.compared = op, left, right
+    right = of_the_same_kind(right, left)
+    finding.form = telling_apart(left, right) if op == "==" and not words else "str"
+    label = f"{finding.label}: " if finding.label else ""
+    needed = short(f"{label}{written(right, finding.form)}")
+    finding.got = short(f"{label}{written(left, finding.form)}")
+    finding.needed = words or (needed if op == "==" else f"{_OPERATORS.get(op, op)} {needed}")
 
 
 def short(text: str) -> str:

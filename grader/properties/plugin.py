@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from grader.course import Course, Lesson
 from grader.errors import CourseError
 from grader.properties.answers import last_answer
 from grader.properties.cases import recorded
-from grader.properties.finding import Finding, explained, short
+from grader.properties.finding import Finding, explain, short
 from grader.properties.order import needed_first, needs, wished_first
 from grader.student import own_time, remote
 from grader.student.budget import Budget
@@ -23,6 +24,7 @@ from grader.student.errors import GraderFault, StudentDied, StudentError, is_out
 from grader.student.remote import Student
 from grader.student.session import Session, is_of_hypothesis
 from grader.student.transcript import Transcript
+from grader.testing.shown import note_in
 
 OpenSession = Callable[[], Session]
 """Gives a session with the submission loaded; raises as ``ZygoteClient.open`` does."""
@@ -129,6 +131,7 @@ class Properties:
             finding.case, _ = recorded(finding.name, request.node.obj, {}, seed)
             finding.cases += [finding.case] if finding.case and self._keep else []
         yield Student(self._session)
+        note_in(None)
         self._session.close()
 
     def _example(
@@ -148,6 +151,7 @@ class Properties:
     def _begin(self, session: Session, seed: int) -> None:
         self._compared = None
         session.begin(seed)
+        note_in(session.transcript)
 
     def _failed(self, error: Exception) -> None:
         """Keep an example that failed: it is what can be shown where there is no time to make it smaller."""
@@ -230,6 +234,7 @@ class Properties:
             self.problem = error if isinstance(error, GraderFault) else GraderFault(finding.got)
             self.problem.__cause__ = None if self.problem is error else error
         elif isinstance(error, StudentError):
+            finding.ends = False
             if error.not_written and (other := self._another_exercise(finding, error)):
                 # It is not this exercise that has still to be written.
                 finding.verdict, finding.waits_for = "skip", other
@@ -240,13 +245,13 @@ class Properties:
             finding.needed = "an answer instead of an exception"
             finding.trace = error.trace if error.trace.count("  File ") > 1 else ""
         elif isinstance(error, StudentDied):
-            finding.got, finding.timed_out = str(error), error.timed_out
+            finding.got, finding.timed_out, finding.ends = str(error), error.timed_out, False
             finding.needed = "an answer"
         elif isinstance(error, AssertionError):
-            finding.got, finding.needed = explained(error, self._compared, self._answer())
+            explain(finding, error, self._compared, self._answer())
         else:
-            finding.got = f"{self._answer()} (this led to {type(error).__name__}: {short(str(error))})"
-            finding.needed = "an answer of the kind that the exercise asks for"
+            finding.got = self._answer()
+            finding.needed = _of_another_kind(error)
 
     def _interrupted(self, finding: Finding) -> None:
         """Judge a property on which the grader itself worked too long: by an example that failed, if one did."""
@@ -254,11 +259,13 @@ class Properties:
         failure = self._failure
         if failure is None or self._session is None:
             finding.got = f"answers that take the grader more than {allowed} of its own processor time to judge"
-            finding.needed = "answers that can be compared"
+            finding.needed, finding.ends = "answers that can be compared", False
         else:
             self._compared, self._session.transcript = failure.compared, failure.transcript
             self._judge(finding, failure.error)
-            finding.got += f" (the case may be larger than it has to be: to make it smaller took more than {allowed})"
+            finding.needed += (
+                f" (the case may be larger than it has to be: to make it smaller took more than {allowed})"
+            )
         finding.timed_out = True
 
     def _another_exercise(self, finding: Finding, error: StudentError) -> str:
@@ -272,6 +279,17 @@ class Properties:
         if self._session is None or not self._session.transcript.exchanges:
             return "no answer"
         return short(last_answer(self._session.transcript))
+
+
+_PARTS = {"2": "two things", "3": "three things", "4": "four things", "5": "five things"}
+
+
+def _of_another_kind(error: BaseException) -> str:
+    """Say what is needed, where the test could do nothing with the answer."""
+    parts = re.search(r"values to unpack \(expected (\d)", str(error))
+    needed = _PARTS.get(parts[1], "") if parts else ""
+    led = f"this one led to {type(error).__name__}: {short(str(error))}"
+    return needed or f"an answer of the kind that the exercise asks for; {led}"
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -8,8 +8,14 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
 
-ROOTS = ("grader.cli", "grader.commands.learn", "grader.notebooks", "grader.testing", "grader.testing.environments")
-"""Where the walk begins: the command, and what notebooks and lesson texts import."""
+ROOTS = (
+    "grader.cli",
+    "grader.commands.learn",
+    "grader.notebooks",
+    "grader.testing",
+    *(f"grader.testing.{name}" for name in ("buffers", "chance", "draws", "environments", "networks")),
+)
+"""Where the walk begins: the command, and what notebooks, lesson texts and counterexamples import."""
 
 
 def needed() -> list[Path]:

@@ -81,6 +81,21 @@ class RemoteModule(RemoteObject):
         return self._session.query("gradients", self._number)  # type: ignore[no-any-return]
 
 
+class RemoteFunction:
+    """A function or class of the student's module.
+
+    Args:
+        session: the way there.
+        name: its name in the module.
+    """
+
+    def __init__(self, session: Line, name: str) -> None:
+        self._session, self.__name__ = session, name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._session.call(self.__name__, None, args, kwargs)
+
+
 class Student:
     """A property's view of the student's module: its names, and a few helpers.
 
@@ -95,12 +110,7 @@ class Student:
         """A function or class of the module."""
         if name.startswith("_"):
             raise AttributeError(name)
-        session = self._session
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            return session.call(name, None, args, kwargs)
-
-        return call
+        return RemoteFunction(self._session, name)
 
     def put(self, value: Any) -> Any:
         """A copy of ``value`` on the student's side, to observe what student code does to it."""

@@ -13,6 +13,8 @@ import types
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from typing import TypeGuard
 
@@ -30,7 +32,7 @@ else:
 
     torch = _Late("torch")
 
-__all__ = ["is_grad_enabled", "is_loaded", "is_tensor", "set_grad_enabled", "torch"]
+__all__ = ["is_array", "is_grad_enabled", "is_loaded", "is_tensor", "set_grad_enabled", "torch"]
 
 
 def is_loaded() -> bool:
@@ -42,6 +44,11 @@ def is_loaded() -> bool:
 def is_tensor(value: Any) -> TypeGuard[torch.Tensor]:
     """Whether a value is a tensor; torch is not imported to find out."""
     return is_loaded() and isinstance(value, torch.Tensor)
+
+
+def is_array(value: Any) -> TypeGuard[np.ndarray | torch.Tensor]:
+    """Whether a value is a numpy array or a tensor."""
+    return isinstance(value, np.ndarray) or is_tensor(value)
 
 
 def is_grad_enabled() -> bool:

@@ -26,6 +26,8 @@ class Transcript:
 
     seed: int
     exchanges: list[Exchange] = dataclasses.field(default_factory=list)
+    calls: list[Any] = dataclasses.field(default_factory=list)
+    """What stands in the place of some of them when the case is shown (``grader.testing.shown``)."""
     lent: dict[int, Any] = dataclasses.field(default_factory=dict)
     printed: str = ""
     size: int = 0
@@ -38,6 +40,7 @@ class Transcript:
         if self.size > KEPT_BYTES:
             # Not the first ones alone: a wrong program may answer those alike, and would be blamed for the rest.
             self.exchanges.clear()
+            self.calls.clear()
 
 
 def size_of(frame: Frame) -> int:

@@ -7,6 +7,11 @@ message that says, in words, what is needed.
 - ``near``: comparison to float32 accuracy that also compares shapes.
 - ``arrays``: arrays that are read-only, or not contiguous.
 - ``environments``: environments and policies that play from a script.
+- ``shown``: shows several steps of a property as one call in its counterexample.
+- ``networks``: such steps about networks, and networks with weights that can be made again.
+- ``draws``: such steps about random choices.
+- ``buffers``: such steps about replay buffers.
+- ``chance``: sees if the random numbers that everybody shares were left alone.
 
 To add an environment that properties hand to a student's code, with ``ScriptedEnv`` as the example:
 

@@ -19,7 +19,7 @@ from sample_reports import mixed
 
 from grader.printable import one_line, visible
 from grader.properties.answers import last_answer, last_value, same
-from grader.properties.counterexample import code
+from grader.properties.code import code
 from grader.render import html, terminal
 from grader.report import seal
 from grader.report.folders import PREFIX, RESERVED, called, folder_name

@@ -1,11 +1,11 @@
 """Hidden properties of lesson 3: exploration by exact rules and by counting, updates by value and by what stays."""
 
 import numpy as np
-from gymnasium.spaces import Discrete
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.testing import exercise, near, read_only, strided
+from grader.testing.draws import counts
 
 HALVES = st.integers(-6, 6).map(lambda n: n / 2)
 SEEDS = st.integers(0, 10_000)
@@ -47,23 +47,9 @@ def test_the_line_may_rise(student, start, end, decay_steps):
 # epsilon_greedy
 
 
-def no_action(action, q_values):
-    """What was given instead of an action, in words."""
-    if isinstance(action, float | np.floating):
-        return ", and not a value" if action in q_values else ", as an int"
-    return ", counted from 0" if isinstance(action, int | np.integer) else ", and nothing around it"
-
-
 def choices(student, q_values, epsilon, seed, times):
     """How often each action comes in so many draws from one generator, which lives on the student's side."""
-    rng = student.put(np.random.default_rng(seed))
-    counts = np.zeros(len(q_values), dtype=int)
-    for _ in range(times):
-        action = student.epsilon_greedy(q_values, epsilon, rng)
-        legal = Discrete(len(q_values)).contains(action)
-        assert legal, f"an action, a whole number from 0 to {len(q_values) - 1}{no_action(action, q_values)}"
-        counts[int(action)] += 1
-    return counts
+    return counts(student.epsilon_greedy, q_values, epsilon, student.put(np.random.default_rng(seed)), times)
 
 
 def one_above(best):
@@ -89,8 +75,8 @@ def test_without_epsilon_the_best(student, q_values, dtype, layout, seed):
     # Below 0 throughout, and close together: neither a search that begins at 0 nor a little noise may decide.
     whole = 2 * np.array(q_values) - 16
     q_values = (whole if dtype == "int64" else whole / 8).astype(dtype)
-    counts = choices(student, layout(q_values), 0.0, seed, 6)
-    assert counts == near(6 * np.eye(len(q_values))[q_values.argmax()])
+    came = choices(student, layout(q_values), 0.0, seed, 6)
+    assert came == near(6 * np.eye(len(q_values))[q_values.argmax()])
 
 
 @exercise("epsilon_greedy", alike="draws")
@@ -101,8 +87,8 @@ def test_ever_so_little_better(student, better, seed):
     # 1e-12 is far more than a rounding error of 1.5, and far less than what anybody adds or allows for.
     q_values = np.full(4, 1.5)
     q_values[better] += 1e-12
-    counts = choices(student, q_values, 0.0, seed, 24)
-    assert counts == near(24 * np.eye(4)[better])
+    came = choices(student, q_values, 0.0, seed, 24)
+    assert came == near(24 * np.eye(4)[better])
 
 
 @exercise("epsilon_greedy", alike="draws")
@@ -110,14 +96,14 @@ def test_ever_so_little_better(student, better, seed):
 @given(best=INNER, seed=SEEDS)
 def test_with_epsilon_1_all_alike(student, best, seed):
     """With epsilon = 1 all actions come equally often, the best one too."""
-    counts = choices(student, one_above(best), 1.0, seed, 240)
+    came = choices(student, one_above(best), 1.0, seed, 240)
     # Each count is binomial (240, 1/4), 60 on average. Outside of 20 to 105 it is with a probability of 1e-10,
     # and there are four of them in each of three examples.
-    even = bool(((counts >= 20) & (counts <= 105)).all())
+    even = bool(((came >= 20) & (came <= 105)).all())
     names = {0: "the first", 3: "the last", best: "the best"}
-    never = [names.get(action, "another") for action in np.flatnonzero(counts == 0)]
+    never = [names.get(action, "another") for action in np.flatnonzero(came == 0)]
     what = "always the same" if len(never) == 3 else f"never: {', '.join(never)}" if never else "unevenly"
-    assert even, f"each action about 60 times in 240; these came {counts.tolist()} times ({what})"
+    assert even, f"each action about 60 times in 240; these came {came.tolist()} times ({what})"
 
 
 @exercise("epsilon_greedy", alike="draws")
@@ -125,13 +111,13 @@ def test_with_epsilon_1_all_alike(student, best, seed):
 @given(best=INNER, seed=SEEDS)
 def test_epsilon_is_the_probability_of_exploring(student, best, seed):
     """With epsilon = 1/4 and four actions, the best one comes with probability 3/4 + 1/16, and each other with 1/16."""
-    counts = choices(student, one_above(best), 0.25, seed, 400)
+    came = choices(student, one_above(best), 0.25, seed, 400)
     # Its count is binomial (400, 13/16), 325 on average: outside of 270 to 374 with a probability of 1e-10.
-    enough = 270 <= counts[best] <= 374
+    enough = 270 <= came[best] <= 374
     # Where all actions come alike it is 100 on average, where exploring and not are exchanged 175.
-    what = "always" if counts[best] == 400 else "too often" if counts[best] > 374 else "too seldom"
-    what = "hardly" if counts[best] < 50 else "as if epsilon were 1" if counts[best] < 136 else what
-    assert enough, f"about 325 times in 400 the best action; these came {counts.tolist()} times ({what})"
+    what = "always" if came[best] == 400 else "too often" if came[best] > 374 else "too seldom"
+    what = "hardly" if came[best] < 50 else "as if epsilon were 1" if came[best] < 136 else what
+    assert enough, f"about 325 times in 400 the best action; these came {came.tolist()} times ({what})"
 
 
 @exercise("epsilon_greedy", alike="draws")
@@ -141,10 +127,10 @@ def test_ties_are_broken_evenly(student, low, best, seed):
     """Of several equally good actions each comes equally often, and no other one."""
     q_values = np.full(7, low)
     q_values[list(best)] += 0.125
-    counts = choices(student, q_values, 0.0, seed, 240)
+    came = choices(student, q_values, 0.0, seed, 240)
     # Each is binomial (240, 1/5), 48 on average: outside of 12 to 90 with a probability of 2e-10, and there are five of
     # them in each of three examples.
-    ours = counts[list(best)]
+    ours = came[list(best)]
     even = bool(((ours >= 12) & (ours <= 90)).all() and ours.sum() == 240)
     if ours.sum() < 240:
         what = "others too" if ours.any() else "others only"
@@ -152,7 +138,7 @@ def test_ties_are_broken_evenly(student, low, best, seed):
         what = {0: "always the first", 4: "always the last"}.get(int(ours.argmax()), "always the same")
     else:
         what = "unevenly"
-    assert even, f"actions {best} about 48 times each in 240; the actions came {counts.tolist()} times ({what})"
+    assert even, f"actions {best} about 48 times each in 240; the actions came {came.tolist()} times ({what})"
 
 
 @exercise("epsilon_greedy", needs=("test_without_epsilon_the_best",), alike="draws")

@@ -5,68 +5,29 @@ import torch
 from gymnasium.spaces import Discrete
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
 
 from grader.testing import exercise, near, read_only, strided
-from grader.testing.near import numbers
+from grader.testing.draws import different
+from grader.testing.networks import (
+    HIDDEN,
+    GraphWatch,
+    far_from_0,
+    give_weights,
+    in_words,
+    linear,
+    number,
+    parameters,
+    points,
+    step,
+    two_hidden_layers,
+)
+from grader.testing.networks import sizes as sizes_of
 
-HIDDEN = 128
 SCALE = 1000.0
 """Of the loss that an optimizer is shown: its gradients are then far above any usual eps of Adam."""
 # Batch, observation and action sizes all differ, and none is the hidden size, so that no two axes can be mixed up.
 SIZES = st.sampled_from([(4, 2, 3), (3, 2, 5), (2, 5, 4), (5, 3, 2), (3, 4, 1), (6, 3, 7)])
 """(O, A, N)"""
-
-
-def weights(inputs, outputs, seed):
-    """An oracle of the right architecture, with weights that the grader drew.
-
-    The square weight is symmetric and both hidden biases are alike: so it does not matter in which order, by which
-    names or which way round a student's module keeps its parameters, and shapes alone tell where each one belongs.
-    """
-    rng = torch.Generator().manual_seed(seed)
-    oracle = nn.Sequential(
-        nn.Linear(inputs, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, outputs)
-    )
-    with torch.no_grad():
-        for layer in (oracle[0], oracle[2], oracle[4]):
-            layer.weight.copy_(torch.randn(layer.weight.shape, generator=rng) / layer.in_features**0.5)
-            layer.bias.copy_(torch.randn(layer.bias.shape, generator=rng) / 2)
-        oracle[2].weight.copy_((oracle[2].weight + oracle[2].weight.T) / 2)
-        oracle[2].bias.copy_(oracle[0].bias)
-    return oracle
-
-
-def by_size(shape):
-    """What tells one parameter from the others, whichever way round it is kept."""
-    return tuple(sorted(size for size in shape if size > 1))
-
-
-def parameters(network):
-    """The student's parameters by name, each of them once, however often it is used."""
-    state = network.state_dict()
-    return {name: state[name] for name in network.gradients()}
-
-
-def sizes_of(tensors):
-    """The sizes of some parameters in words, in an order of their own."""
-    return ", ".join(" × ".join(map(str, size)) for size in sorted(by_size(tensor.shape) for tensor in tensors))
-
-
-def give_weights(network, oracle):
-    """Put the oracle's weights into the student's network, by shape."""
-    assert sizes_of(parameters(network).values()) == sizes_of(oracle.parameters())
-    sources = {by_size(value.shape): value for value in oracle.state_dict().values()}
-    new = {}
-    for name, value in network.state_dict().items():
-        source = sources.get(by_size(value.shape), value)
-        new[name] = (source.T if source.dim() == 2 and source.shape != value.shape else source).reshape(value.shape)
-    network.load_state_dict(new)
-
-
-def points(count, size, seed):
-    """Observations, (count, size) float32."""
-    return torch.randn(count, size, generator=torch.Generator().manual_seed(seed))
 
 
 # DQN
@@ -102,8 +63,9 @@ def test_linear_relu_linear_relu_linear(student, sizes, seed, scale):
     training mode and in eval mode.
     """
     inputs, outputs, count = sizes
-    oracle, x = weights(inputs, outputs, seed), scale * points(count, inputs, seed)
+    oracle, x = two_hidden_layers(inputs, outputs, seed), scale * points(count, inputs, seed)
     network = student.DQN(inputs, outputs)
+    assert sizes_of(network) == in_words(oracle.parameters())
     give_weights(network, oracle)
     kept = student.put(x)
     got, again, after = network(kept), network(kept), kept.get()
@@ -152,25 +114,10 @@ def test_gradients_reach_everything(student, sizes, seed):
     assert flows, "values that gradients can flow back from"
     values.sum().backward()
     state, gradients = network.state_dict(), network.gradients()
-    assert sizes_of(state[name] for name, gradient in gradients.items() if gradient is None) == ""
+    assert in_words(state[name] for name, gradient in gradients.items() if gradient is None) == ""
 
 
 # make_optimizer
-
-
-def small_network(seed):
-    """A network for the optimizer to change, with weights that are far from 0, so that their decay would show.
-
-    Its first hidden unit is always off: no gradient moves that one's weights, but a decay does.
-    """
-    rng = torch.Generator().manual_seed(seed)
-    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
-    with torch.no_grad():
-        for parameter in model.parameters():
-            signs = 2.0 * torch.randint(0, 2, parameter.shape, generator=rng) - 1.0
-            parameter.copy_(signs * torch.randint(12, 20, parameter.shape, generator=rng) / 4)
-        model[0].bias[0] = -100.0
-    return model
 
 
 def compare_steps(student, make, seeds, lr):
@@ -178,7 +125,7 @@ def compare_steps(student, make, seeds, lr):
 
     Steps are compared where every gradient so far was 0, or so large that no usual eps counts.
     """
-    start = small_network(seeds[0])
+    start = far_from_0(seeds[0])
     model = student.put(start)
     optimizer = make(model)
     assert optimizer is not None, "an optimizer"
@@ -186,18 +133,13 @@ def compare_steps(student, make, seeds, lr):
     adam = torch.optim.Adam(ours.values(), lr=lr)
     clear = {name: torch.ones_like(value, dtype=torch.bool) for name, value in ours.items()}
     for seed in seeds:
-        model.zero_grad()
-        (SCALE * model(points(5, 2, seed)) * points(5, 2, seed + 1)).sum().backward()
-        for name, gradient in model.gradients().items():
+        gradients, moved = step(model, optimizer, seed, lr, SCALE)
+        for name, gradient in gradients.items():
             ours[name].grad = gradient
             clear[name] &= (gradient == 0) | (gradient.abs() > SCALE / 1000)
         before = {name: value.detach().clone() for name, value in ours.items()}
-        optimizer.step()
         adam.step()
-        after = model.state_dict()
-        # Not the weights but how far they moved: what a small learning rate does would drown in the tolerance.
         needed = torch.cat([((ours[name] - before[name]) / lr).detach().flatten() for name in ours])
-        moved = torch.cat([((after[name] - before[name]) / lr).flatten() for name in ours])
         counts = torch.cat([clear[name].flatten() for name in ours])
         assert torch.where(counts, moved, needed) == near(needed, atol=1e-2)
 
@@ -235,15 +177,6 @@ GAP = 30.0
 """By how much the best action is better: enough that a draw by softmax finds no other one in a lifetime."""
 
 
-def linear(matrix, bias):
-    """A network of one linear layer."""
-    layer = nn.Linear(len(matrix[0]), len(matrix))
-    with torch.no_grad():
-        layer.weight.copy_(torch.as_tensor(matrix))
-        layer.bias.copy_(torch.as_tensor(bias))
-    return nn.Sequential(layer)
-
-
 @st.composite
 def clear_cases(draw):
     """A network (N, O) → (N, A), and six observations in which one action is the best by far.
@@ -261,15 +194,6 @@ def clear_cases(draw):
         if best - second >= GAP:
             found.append(observation)
     return model, found
-
-
-def number(action):
-    """The one number of an action, in whatever it comes; of which type it is, another property asks."""
-    found = numbers(action)
-    one = found is not None and found.size == 1
-    assert one, "one action"
-    plain = found.item()
-    return int(plain) if plain.is_integer() else plain
 
 
 @exercise("greedy_action", weight=2, alike="compared")
@@ -295,7 +219,7 @@ def answers(student, gap, best):
     What a right answer says is always the same, so there is one.
     """
     model = student.put(linear([[0.0, 0.0]] * 3, [gap * (action == best) for action in range(3)]))
-    return {number(student.greedy_action(model, np.zeros(2, np.float32))) for _ in range(70)}
+    return different(student.greedy_action, model, np.zeros(2, np.float32), times=70)
 
 
 @exercise("greedy_action", alike="places")
@@ -325,17 +249,14 @@ def test_action_is_an_int(student, case):
 @given(case=clear_cases())
 def test_no_graph(student, case):
     """Choosing an action builds no graph: nobody will ask for a gradient, so autograd need not keep anything."""
-    building = []
-
-    def before_forward(module, inputs):
-        building.append(torch.is_grad_enabled())
-
+    watch = GraphWatch()
     model, observations = case
     theirs = student.put(model)
     # On its layer: some answers call the network, some its forward.
-    theirs[0].register_forward_pre_hook(before_forward)
+    theirs[0].register_forward_pre_hook(watch)
     student.greedy_action(theirs, observations[0])
-    assert not any(building), "the forward pass under torch.no_grad()"
+    building = watch.building
+    assert building == [False] * len(building), "the forward pass under torch.no_grad()"
 
 
 @exercise("greedy_action", needs=("test_most_valued_action",), weight=0.5, alike="places")

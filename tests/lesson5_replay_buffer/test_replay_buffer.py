@@ -13,9 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.testing import exercise, near, read_only, strided
-from grader.testing.near import numbers
+from grader.testing.buffers import (
+    PARTS,
+    after_a_batch,
+    alone,
+    batches,
+    drawn,
+    holding,
+    left_in,
+    places,
+    row,
+    rows,
+    transition,
+)
 
-PARTS = ("states", "actions", "rewards", "next states", "dones")
 CAN_BE_READ = "test_five_parts"
 COME_AGAIN = "test_takes_nothing_out"
 ARE_WHOLE = "test_rows_stay_whole"
@@ -23,65 +34,13 @@ ALL_AT_ONCE = "test_as_many_as_are_stored"
 ALL_COME = "test_every_transition_has_its_turn"
 
 
-def transition(tag, done=False, size=2):
-    """A transition of which every part but action and done tells ``tag``, with ``size`` numbers in an observation."""
-    state = tag + np.arange(size) / 4
-    return state, tag % 3, tag / 2, state + 100, done
-
-
-def row(state, action, reward, next_state, done):
-    """A transition as plain numbers, to look it up with; all numbers here are exact in float32."""
-    whole = int(action) if float(action).is_integer() else float(action)
-    flag = bool(done) if done in (0, 1) else float(done)
-    return tuple(map(float, state)), whole, float(reward), tuple(map(float, next_state)), flag
-
-
-def rows(batch, count, size=2):
-    """The rows of a batch; columns (B, 1), lists, and rows for columns are let through: another property sees them."""
-    columns = _columns(batch, count, size)
-    if columns is None and isinstance(batch, tuple | list) and all(isinstance(one, tuple | list) for one in batch):
-        columns = _columns(list(zip(*batch)), count, size)
-    assert columns is not None, f"{count} rows in five arrays, in this order: {', '.join(PARTS)}"
-    return [row(s, a[0], r[0], n, d[0]) for s, a, r, n, d in zip(*columns)]
-
-
-def _columns(batch, count, size):
-    """The five parts of a batch as arrays (B, …); None if that is not what it is."""
-    if not isinstance(batch, tuple | list) or len(batch) != len(PARTS):
-        return None
-    parts, widths = [numbers(part) for part in batch], (size, 1, 1, size, 1)
-    if any(part is None or part.size != count * width for part, width in zip(parts, widths)):
-        return None
-    return [part.reshape(count, width) for part, width in zip(parts, widths)]
-
-
-def drawn(buffer, count, times):
-    """All that comes in so many batches of this size."""
-    return set().union(*(rows(buffer.sample(count), count) for _ in range(times)))
-
-
-def shown(student, parts):
-    """The row that a transition makes when nothing else is stored.
-
-    It is the transition itself; if not, that is held against ``push`` by one property, and by no other.
-    """
-    buffer = student.ReplayBuffer(capacity=2, seed=0)
-    for _ in range(2):
-        buffer.push(*parts)
-    found = []
-    while row(*parts) not in found and len(found) < 12:
-        found += rows(buffer.sample(1), 1)
-    return found[-1] if found[-1] == row(*parts) else max(found)
-
-
 def filled(student, count, *, capacity=None, seed=0, dones=()):
-    """A buffer with transitions 1 to ``count``, and how each of them comes back when it is alone."""
-    pushed = [transition(tag, tag in dones) for tag in range(1, count + 1)]
-    stored = [shown(student, parts) for parts in pushed]
-    buffer = student.ReplayBuffer(capacity=capacity or count, seed=seed)
-    for parts in pushed:
-        buffer.push(*parts)
-    return buffer, stored
+    """A buffer with transitions 1 to ``count``, and how each of them comes back when it is alone.
+
+    That is the transition itself; if not, it is held against ``push`` by one property, and by no other.
+    """
+    stored = [alone(student.ReplayBuffer, transition(tag, tag in dones)) for tag in range(1, count + 1)]
+    return holding(student.ReplayBuffer, count, capacity or count, seed, dones), stored
 
 
 def has_length(buffer, length):
@@ -124,12 +83,12 @@ def test_remembers_what_was_pushed(student, tag):
     read-only arrays, or parts of larger ones.
     """
     parts = [transition(tag, done) for done in (False, True)]
-    got = [shown(student, each) for each in parts]
+    got = [alone(student.ReplayBuffer, each) for each in parts]
     assert got == [row(*each) for each in parts]
     for layout in (read_only, strided):
         state, action, reward, next_state, done = transition(-tag, True)
         there = layout(state), action, reward, layout(next_state), done
-        assert shown(student, there) == row(*there)
+        assert alone(student.ReplayBuffer, there) == row(*there)
 
 
 @exercise("ReplayBuffer.push", needs=(ARE_WHOLE, ALL_AT_ONCE), alike="compared")
@@ -138,7 +97,7 @@ def test_remembers_what_was_pushed(student, tag):
 def test_remembers_every_transition(student, count, done):
     """All that was pushed can be drawn as long as there is room, and so can what came before an episode's end."""
     buffer, stored = filled(student, count, dones=[done])
-    assert sorted(drawn(buffer, count, 16)) == sorted(stored)
+    assert drawn(buffer, count, 16) == sorted(stored)
 
 
 @exercise("ReplayBuffer.push", needs=(ARE_WHOLE, ALL_AT_ONCE), alike="compared")
@@ -146,9 +105,8 @@ def test_remembers_every_transition(student, count, done):
 @given(capacity=st.integers(2, 3), more=st.integers(1, 2), over=st.booleans())
 def test_holds_no_more_than_capacity(student, capacity, more, over):
     """However many are pushed, only `capacity` transitions can be drawn."""
-    buffer = student.ReplayBuffer(capacity=capacity, seed=0)
-    for tag in range(1, capacity + more + 1):
-        buffer.push(*transition(tag, over))
+    dones = range(1, capacity + more + 1) if over else ()
+    buffer = holding(student.ReplayBuffer, capacity + more, capacity, 0, dones)
     # What should have been forgotten is left out of all 24 batches less than once in 2²⁴ times.
     assert len(drawn(buffer, capacity, 24)) <= capacity
 
@@ -159,18 +117,11 @@ def test_holds_no_more_than_capacity(student, capacity, more, over):
 def test_forgets_the_oldest(student, capacity):
     """A full buffer forgets the oldest transition for each new one: it holds the last `capacity` that were pushed."""
     # 16 buffers, so that luck cannot choose the right one to be forgotten: it does so once in 2¹⁶ times.
-    came, pushed = set(), [transition(tag) for tag in range(1, capacity + 2)]
-    for seed in range(16):
-        buffer = student.ReplayBuffer(capacity=capacity, seed=seed)
-        for parts in pushed:
-            buffer.push(*parts)
-        came |= drawn(buffer, capacity, 1)
-    assert sorted(came) == sorted(shown(student, parts) for parts in pushed[1:])
+    came = left_in(student.ReplayBuffer, capacity + 1, capacity, seeds=16)
+    assert came == sorted(alone(student.ReplayBuffer, transition(tag)) for tag in range(2, capacity + 2))
     # … and once round again.
     buffer, stored = filled(student, 2 * capacity + 1, capacity=capacity)
-    assert sorted(drawn(buffer, capacity, 8)) == sorted(stored[-capacity:]), (
-        f"the last {capacity} of {2 * capacity + 1}"
-    )
+    assert drawn(buffer, capacity, 8) == sorted(stored[-capacity:]), f"the last {capacity} of {2 * capacity + 1}"
 
 
 @exercise("ReplayBuffer.push", needs=("test_remembers_what_was_pushed",), alike="compared")
@@ -245,7 +196,7 @@ def test_rows_stay_whole(student, stored, count):
     count = min(count, stored - 1)
     buffer, whole = filled(student, stored)
     # Where two parts are drawn each by itself, a batch is whole by chance once in 6 times or less, and 16 never are.
-    came = [one for _ in range(16) for one in rows(buffer.sample(count), count)]
+    came = [one for batch in batches(buffer, count, 16) for one in batch]
     # An empty place is told from a mixture: there is a property for each.
     strange = [one for one in came if one not in whole and any(map(any, (one[0], one[3])))]
     assert not strange, f"rows that are transitions which were pushed, and not {strange[:1]}"
@@ -254,21 +205,18 @@ def test_rows_stay_whole(student, stored, count):
 @exercise("ReplayBuffer.sample", needs=(ARE_WHOLE,), alike="compared")
 def test_every_transition_has_its_turn(student):
     """Each of the stored transitions is drawn now and then, the newest and the oldest too, and not always the same."""
-    places = []
+    found = []
     for count in (3, 4):
-        buffer, stored = filled(student, count)
         # One of four stays unseen in these 120 draws less than once in 1e14 times.
-        came = drawn(buffer, 1, 24 * (count + 1))
-        places.append(sorted(stored.index(one) if one in stored else -1 for one in came))
-    if places in ([[0], [0]], [[2], [3]]):
+        found.append(places(student.ReplayBuffer, count, 24 * (count + 1)))
+    if found in ([[0], [0]], [[2], [3]]):
         # At an end, or at a place that is there by chance: what is drawn from larger buffers tells.
         for count in range(5, 9):
-            buffer, stored = filled(student, count)
-            places.append([stored.index(rows(buffer.sample(1), 1)[0])])
-    fixed = all(len(each) == 1 for each in places) and places not in (_ends(0), _ends(-1))
+            found.append(places(student.ReplayBuffer, count, 1))
+    fixed = all(len(each) == 1 for each in found) and found not in (_ends(0), _ends(-1))
     assert not fixed, "another transition now and then"
     needed = [[0, 1, 2], [0, 1, 2, 3]]
-    assert places == needed, f"places {needed} of buffers of 3 and of 4 transitions, where 0 is the oldest"
+    assert found == needed, f"places {needed} of buffers of 3 and of 4 transitions, where 0 is the oldest"
 
 
 def _ends(place):
@@ -283,7 +231,7 @@ def test_draws_only_what_is_stored(student, spare):
     """As long as the buffer is not full, nothing is drawn from the places that are still empty."""
     buffer, stored = filled(student, 2, capacity=2 + spare)
     # Two empty ones of four stay undrawn in 24 draws less than once in 1e7 times.
-    strange = drawn(buffer, 1, 24) - set(stored)
+    strange = set(drawn(buffer, 1, 24)) - set(stored)
     assert not strange, f"one of the two transitions that were pushed, and not {sorted(strange)[:1]}"
 
 
@@ -305,7 +253,7 @@ def test_no_repeats(student, stored):
     """No transition comes twice in a batch; so a batch as large as the buffer holds them all."""
     buffer, _ = filled(student, stored)
     # With replacement two of two differ every other time; 24 batches without a repeat are rarer than 1e-7.
-    repeats = [batch for _ in range(24) if len(set(batch := rows(buffer.sample(stored), stored))) < stored]
+    repeats = [batch for batch in batches(buffer, stored, 24) if len(set(batch)) < stored]
     assert not repeats, f"{stored} different transitions, and not {repeats[:1]}"
 
 
@@ -379,7 +327,7 @@ def test_neighbours_are_parted(student, seed):
     """Transitions that lie far apart come in the same batch as often as such that follow one another."""
     buffer, stored = filled(student, 5, seed=seed)
     # Half of all pairs are one apart in the ring of five places, half of them two: 40 of one kind are rarer than 1e-11.
-    pairs = [[stored.index(one) for one in rows(buffer.sample(2), 2)] for _ in range(40)]
+    pairs = [[stored.index(one) for one in batch] for batch in batches(buffer, 2, 40)]
     apart = sorted({min((one - two) % 5, (two - one) % 5) for one, two in pairs if one != two})
     assert apart == [1, 2], "pairs that are 1 and such that are 2 places apart, in a ring of 5"
 
@@ -388,7 +336,7 @@ def test_neighbours_are_parted(student, seed):
 def test_every_batch_is_equally_likely(student):
     """Every transition, and every pair of them, is drawn equally often, the newest and the oldest like the others."""
     buffer, stored = filled(student, 5, seed=1)
-    counts = Counter(frozenset(rows(buffer.sample(2), 2)) for _ in range(500))
+    counts = Counter(map(frozenset, batches(buffer, 2, 500)))
     # Each of the 10 pairs comes Binomial(500, 0.1) times, 50 on average. P(below 18) and P(above 90) are 1.9e-8 each,
     # summed term by term, so a right answer fails with a probability below 4e-7.
     rare = [pair for pair in map(frozenset, itertools.combinations(stored, 2)) if not 18 <= counts[pair] <= 90]
@@ -402,19 +350,16 @@ def test_every_batch_is_equally_likely(student):
 def test_a_seed_repeats_the_batches(student, seed):
     """The same seed gives the same batches, another seed other ones, and the batches of one buffer differ."""
 
-    def batches(seed):
-        buffer = student.ReplayBuffer(capacity=8, seed=seed)
-        for tag in range(1, 9):
-            buffer.push(*transition(tag))
-        return [rows(buffer.sample(4), 4) for _ in range(6)]
+    def six(seed):
+        return batches(holding(student.ReplayBuffer, 8, 8, seed), 4, 6)
 
-    first = batches(seed)
-    again = batches(seed) == first
+    first = six(seed)
+    again = six(seed) == first
     assert again, "the same batches for the same seed"
     # Four of eight can be chosen in 70 ways: six batches are all alike by chance once in 70⁵ > 1e9.
     assert any(batch != first[0] for batch in first), "another batch each time"
     # … and six batches agree with six others by chance once in 70⁶ > 1e11.
-    others = batches(seed + 1) != first
+    others = six(seed + 1) != first
     assert others, "other batches for another seed"
 
 
@@ -439,15 +384,8 @@ def test_own_random_numbers(student, stored, seed):
 @given(stored=st.integers(4, 5))
 def test_pushing_goes_on_after_sampling(student, stored):
     """After a batch was drawn, the next push replaces the oldest transition, as if nothing had been drawn."""
-    left = sorted(shown(student, transition(tag)) for tag in range(2, stored + 2))
-    wrong = 0
-    for seed in range(12):
-        buffer = student.ReplayBuffer(capacity=stored, seed=seed)
-        for tag in range(1, stored + 1):
-            buffer.push(*transition(tag))
-        buffer.sample(2)
-        buffer.push(*transition(stored + 1))
-        wrong += sorted(rows(buffer.sample(stored), stored)) != left
+    left = sorted(alone(student.ReplayBuffer, transition(tag)) for tag in range(2, stored + 2))
+    wrong = [each for each in after_a_batch(student.ReplayBuffer, stored, seeds=12) if each != left]
     assert not wrong, f"the last {stored} transitions that were pushed; after sampling, others were left"
 
 

@@ -10,13 +10,17 @@ from torch import nn
 
 from grader.student.errors import StudentError
 from grader.testing import exercise, near
+from grader.testing.networks import (
+    bend,
+    described,
+    last_layers,
+    logits_with_large_weights,
+    points,
+    random_weights,
+    without_gradient,
+)
 
 HALVES = st.integers(-6, 6).map(lambda n: n / 2)
-
-
-def points(count, size, seed):
-    """Observations, (count, size) float32."""
-    return torch.randn(count, size, generator=torch.Generator().manual_seed(seed))
 
 
 # PolicyNetwork. Its architecture is free, so these are laws of any network of logits.
@@ -26,22 +30,9 @@ SIZES = st.sampled_from([(4, 2, 3), (3, 2, 5), (2, 5, 4), (5, 3, 2), (6, 3, 7)])
 """(O, A, N)"""
 
 
-def random_weights(network, seed, gain=1.0):
-    """Weights for every parameter that the network owns, whatever its architecture, drawn by the grader."""
-    rng, new = torch.Generator().manual_seed(seed), {}
-    for name, value in network.state_dict().items():
-        spread = value.shape[-1] ** -0.5 if value.dim() > 1 else 0.5
-        drawn = gain * spread * torch.randn(value.shape, generator=rng)
-        new[name] = drawn if value.is_floating_point() else value
-    return new
-
-
 def with_weights(student, sizes, seed, gain=1.0):
     """A student's network with weights of the grader's, and these weights."""
-    network = student.PolicyNetwork(sizes[0], sizes[1])
-    state = random_weights(network, seed, gain)
-    network.load_state_dict(state)
-    return network, state
+    return random_weights(student.PolicyNetwork, sizes[0], sizes[1], seed, gain)
 
 
 # Networks of other shapes have other logits, so a misconception is known by where it fails, and by what is said there.
@@ -79,24 +70,6 @@ def test_one_logit_for_each_action(student, sizes, seed):
     assert differ, "other logits for another observation"
 
 
-def described(logits):
-    """What all these logits have in common, if it is more than that they are real numbers."""
-    # A softmax that is written out may overflow with large weights; its other rows tell what it is.
-    logits = logits[torch.isfinite(logits).all(dim=1)]
-    if not len(logits):
-        return "numbers that are not finite"
-    whole = bool(torch.allclose(logits.exp().sum(dim=1), torch.ones(len(logits)), atol=1e-3))
-    lowest, highest = float(logits.min()), float(logits.max())
-    if lowest >= 0 and highest <= 1:
-        ones = bool(torch.allclose(logits.sum(dim=1), torch.ones(len(logits)), atol=1e-3))
-        return "numbers from 0 to 1, which add up to 1 in every row" if ones else "numbers from 0 to 1"
-    if lowest >= 0:
-        return "numbers of which none is below 0"
-    if lowest >= -1 and highest <= 1:
-        return "numbers from -1 to 1, even with large weights"
-    return "numbers of which exp adds up to 1 in every row" if whole else "any real numbers"
-
-
 @exercise("PolicyNetwork", needs=("test_one_logit_for_each_action",), weight=2, alike="compared")
 @settings(max_examples=5)
 @given(sizes=SIZES, seed=st.integers(0, 99))
@@ -107,13 +80,10 @@ def test_logits_are_any_real_numbers(student, sizes, seed):
     # Weights drawn 16 times. Even where every logit is the same for all observations, each draw has one below 0 with
     # probability 3/4 or more (there are two actions at least), so that none has one is a chance of 2e-10. That all
     # are between -1 and 1 by chance, or that exp adds up to 1 in all 16 draws, is less likely still.
-    drawn_logits = []
-    for draw in range(16):
-        network, state = with_weights(student, sizes, 100 * draw + seed, gain=10.0)
-        owns = len(state) > 0
-        assert owns, "a module that owns its weights"
-        drawn_logits.append(network(points(16, sizes[0], seed)).detach())
-    assert described(torch.cat(drawn_logits)) == "any real numbers"
+    owns = len(with_weights(student, sizes, seed)[1]) > 0
+    assert owns, "a module that owns its weights"
+    logits = logits_with_large_weights(student.PolicyNetwork, sizes[0], sizes[1], seed)
+    assert described(logits) == "any real numbers"
 
 
 @exercise("PolicyNetwork", needs=("test_logits_are_any_real_numbers",), alike="compared")
@@ -123,24 +93,8 @@ def test_nothing_after_the_last_layer(student, sizes, seed):
     """After the last linear layer there is nothing: where the weights of that layer move in a straight line, so do the
     logits.
     """
-    # Which weights are the last layer's depends on the architecture: some are. The line goes from one side of 0 to the
-    # other, for 32 observations and three draws of all other weights, so that whatever bends there is seen to bend.
-    inputs, _, _ = sizes
-    straight = None
-    for draw in range(3):
-        network, state = with_weights(student, sizes, 100 * draw + seed, gain=3.0)
-        x = points(32, inputs, seed + draw)
-        middle, found = network(x).detach(), set()
-        for name, value in state.items():
-            step = random_weights(network, 100 * draw + seed + 7, gain=30.0)[name]
-            ends = []
-            for sign in (1, -1):
-                network.load_state_dict({**state, name: value + sign * step if value.is_floating_point() else value})
-                ends.append(network(x).detach())
-            size = float((ends[0] - ends[1]).abs().max())
-            if size > 0.1 and float((ends[0] + ends[1] - 2 * middle).abs().max()) < 1e-3 * size:
-                found.add(name)
-        straight = found if straight is None else straight & found
+    # Which weights are the last layer's depends on the architecture: some are.
+    straight = last_layers(student.PolicyNetwork, sizes[0], sizes[1], seed)
     assert straight, "a linear layer that comes last, with nothing after it"
 
 
@@ -151,10 +105,7 @@ def test_more_than_a_linear_map(student, sizes, seed):
     """The network has a nonlinearity between its layers; linear after linear would be one linear layer again."""
     inputs, outputs, _ = sizes
     network, state = with_weights(student, sizes, seed, gain=2.0)
-    x, y = points(8, inputs, seed), points(8, inputs, seed + 1)
-    # f(x + y) + f(0) = f(x) + f(y) for everything that is linear up to a constant, whichever way it is written.
-    left, zero, one, other = network(x + y), network(0 * x), network(x), network(y)
-    bends = float((left + zero - one - other).abs().max()) > 1e-3 * float((one - other).abs().max())
+    bends = bend(network, inputs, seed) > 1e-3
     # A single linear layer has (O + 1) · A weights.
     single = 0 < sum(value.numel() for value in state.values()) <= (inputs + 1) * outputs
     assert bends or not single, "a hidden layer, and a nonlinearity after it"
@@ -214,13 +165,7 @@ def test_gradients_reach_every_weight(student, sizes, seed):
     logits = network(x)
     flows = logits.requires_grad
     assert flows, "logits that gradients can flow back from"
-    (logits * weigh).sum().backward()
-    without = []
-    for name, gradient in network.gradients().items():
-        network.load_state_dict({**state, name: state[name] + 0.5})
-        has_a_say = not torch.allclose(network(x), logits, atol=1e-4)
-        reached = gradient is not None and bool(gradient.any())
-        without += [name] if has_a_say and not reached else []
+    without = without_gradient(network, state, x, weigh)
     assert without == [], "no weight that has a say and no gradient"
 
 

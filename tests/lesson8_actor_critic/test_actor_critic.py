@@ -7,31 +7,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.testing import exercise, near
+from grader.testing.networks import (
+    answers_with_large_weights,
+    first_and_bounds,
+    gradients_of,
+    of_one_alone,
+    points,
+    shake,
+    shaken,
+)
 
 HALVES = st.integers(-6, 6).map(lambda n: n / 2)
 # (O, A, N): three different numbers, so that no two axes can be mixed up.
 SIZES = st.sampled_from([(4, 2, 3), (3, 2, 5), (2, 5, 4), (5, 3, 2), (6, 3, 7)])
 
 
-def points(count, size, seed):
-    """Observations, (count, size) float32."""
-    return torch.randn(count, size, generator=torch.Generator().manual_seed(seed))
-
-
 # ActorCritic
-
-
-def shaken(student, inputs, outputs, seed):
-    """A network of the student's whose weights were all moved by numbers that the grader drew.
-
-    So nothing depends on how the student's weights begin: a tanh network without biases is an odd function, and one
-    whose last layer begins at 0 gives nothing but zeros, and both are right.
-    """
-    model = student.ActorCritic(inputs, outputs)
-    rng = torch.Generator().manual_seed(seed)
-    state = model.state_dict()
-    model.load_state_dict({name: value + torch.randn(value.shape, generator=rng) for name, value in state.items()})
-    return model
 
 
 # Every student's network has other weights and other names for them, so a misconception is recognised by the place at
@@ -71,16 +62,12 @@ def test_answers_are_any_numbers(student, inputs, seed):
     stands behind the two last layers, no softmax, no log-softmax, no ReLU, no tanh.
     """
     outputs = 2
-    model, rng, x = student.ActorCritic(inputs, outputs), torch.Generator().manual_seed(seed), points(8, inputs, seed)
-    shapes = {name: value.shape for name, value in model.state_dict().items()}
-    answers = []
+    model = student.ActorCritic(inputs, outputs)
     # Weights drawn 24 times. Even if a network gave one number for all observations, it would lie beyond 100 on either
     # side with a probability of 0.49 or more, as the last layer's bias alone does; that in 24 draws one of the two
     # sides stays empty, for the logits or for the values, is a chance of 2e-7.
-    for _ in range(24):
-        model.load_state_dict({name: 1e4 * torch.randn(shape, generator=rng) for name, shape in shapes.items()})
-        answers.append([part.detach() for part in model(x)])
-    logits, values = (torch.stack(parts) for parts in zip(*answers))
+    logits, values = answers_with_large_weights(model, inputs, seed)
+    first_and_bounds(logits, values)  # what a counterexample prints
     ones, columns = torch.ones(24, 8), torch.ones(24, outputs)
     shares = torch.allclose(logits.sum(dim=2), ones, atol=1e-3)
     assert not shares, "logits, not probabilities that add up to 1"
@@ -104,7 +91,7 @@ def test_rows_are_on_their_own(student, sizes, seed):
     was asked before; and it does depend on the observation.
     """
     inputs, outputs, count = sizes
-    model, x = shaken(student, inputs, outputs, seed), points(count, inputs, seed)
+    model, x = shaken(student.ActorCritic, inputs, outputs, seed), points(count, inputs, seed)
     kept = student.put(x)
     logits, values = model(kept)
     assert kept.get() == near(x)
@@ -119,18 +106,6 @@ def test_rows_are_on_their_own(student, sizes, seed):
         assert same, "the same answers after `.eval()`"
 
 
-def gradients_of(model, x, part, weigh):
-    """All gradients of one answer's weighted sum, in one flat tensor; part 0 are the logits, 1 the values."""
-    model.zero_grad()
-    answer = model(x)[part]
-    assert answer.requires_grad, f"{('logits', 'values')[part]} that gradients can flow back from"
-    (answer * weigh).sum().backward()
-    gradients = model.gradients()
-    zeros = {name: torch.zeros_like(value) for name, value in model.state_dict().items()}
-    found = [zeros[name] if gradients.get(name) is None else gradients[name] for name in sorted(zeros)]
-    return torch.cat([torch.zeros(1), *(gradient.flatten() for gradient in found)])
-
-
 @exercise("ActorCritic", needs=("test_logits_and_values",), alike="places")
 @settings(max_examples=3)
 @given(sizes=SIZES, seed=st.integers(0, 99))
@@ -139,14 +114,15 @@ def test_both_answers_can_be_learnt(student, sizes, seed):
     critic alone, so that each can learn what the other does not know.
     """
     inputs, outputs, count = sizes
-    model, x = shaken(student, inputs, outputs, seed), points(count, inputs, seed)
+    model, x = shaken(student.ActorCritic, inputs, outputs, seed), points(count, inputs, seed)
     owns = bool(model.state_dict())
     assert owns, "a module that owns its layers: a plain list of layers hides them"
     actor = gradients_of(model, x, 0, points(count, outputs, seed + 1))
     critic = gradients_of(model, x, 1, points(count, 1, seed + 2)[:, 0])
     # Entry by entry: one last layer with A + 1 outputs is right as well, and its weights are one tensor.
-    assert bool(((actor != 0) & (critic == 0)).any()), "weights that only the logits depend on"
-    assert bool(((critic != 0) & (actor == 0)).any()), "weights that only the values depend on"
+    alone = of_one_alone(actor, critic)
+    assert alone["the logits alone"] > 0, "weights that only the logits depend on"
+    assert alone["the values alone"] > 0, "weights that only the values depend on"
 
 
 @exercise("ActorCritic", needs=("test_logits_and_values",), alike="places")
@@ -159,9 +135,7 @@ def test_an_optimizer_finds_all_weights(student, sizes, seed):
     other.load_state_dict(one.state_dict())
     # Answers that begin at 0, as some do, are no evidence: all weights are moved by the same numbers.
     for model in (one, other):
-        rng = torch.Generator().manual_seed(seed)
-        state = {name: value + torch.randn(value.shape, generator=rng) for name, value in model.state_dict().items()}
-        model.load_state_dict(state)
+        shake(model, seed)
     x = points(count, inputs, seed)
     mine, theirs = ([part.detach() for part in model(x)] for model in (one, other))
     for answer, twin in zip(mine, theirs):
@@ -188,7 +162,7 @@ def test_nobodys_random_numbers_are_seeded(student, sizes):
 def test_more_than_a_straight_line(student, sizes, seed):
     """Neither answer is a linear function of the observation: there is a hidden layer with a nonlinearity."""
     inputs, outputs, count = sizes
-    model, x = shaken(student, inputs, outputs, seed), 3.0 * points(count, inputs, seed)
+    model, x = shaken(student.ActorCritic, inputs, outputs, seed), 3.0 * points(count, inputs, seed)
     both = model(torch.cat([x, -x, 0.0 * x]))
     for name, answer in zip(("logits", "values"), both):
         # Of a linear function, f(x) + f(-x) = 2 f(0).

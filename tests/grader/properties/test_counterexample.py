@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import io
 import tracemalloc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +20,22 @@ from tiny_course import NUMBERS
 
 from grader.grading.grade import Asked, grade
 from grader.properties.answers import same
-from grader.properties.counterexample import _as_loops, _wrapped, code, write
+from grader.properties.code import code
+from grader.properties.counterexample import write
+from grader.properties.finding import Finding, explain
+from grader.properties.forms import narrowed, of_the_same_kind, telling_apart
+from grader.properties.layout import _as_loops, _wrapped
 from grader.render import words
 from grader.student.inprocess import Here
 from grader.student.limits import Limits
+from grader.student.remote import Student
+from grader.student.session import Session
 from grader.submissions.read import Submission
 from grader.submissions.work import Work
-from grader.testing import read_only, strided
+from grader.testing import near, read_only, strided
+from grader.testing.draws import counts
+from grader.testing.networks import points, shake
+from grader.testing.shown import note_in
 
 MANY_CALLS = """
 
@@ -112,7 +124,7 @@ def test_an_unusual_array_is_written_with_the_function_that_makes_it() -> None:
         session.call(
             "f", None, (read_only(np.array([1, 2])), strided(np.array([3])), read_only(strided(np.eye(2)))), {}
         )
-        written = write(session.transcript, "work")
+        written = write(session.transcript, "work").script
         session.close()
     assert written.imports[-1] == "from grader.testing import read_only, strided"
     names: dict[str, Any] = {"np": np, "read_only": read_only, "strided": strided, "f": lambda *arrays: arrays}
@@ -158,8 +170,8 @@ def test_a_long_statement_is_broken_between_its_values(rows, indent):
     assert left == right
 
 
-def test_a_script_prints_all_answers_as_far_as_they_can_be_read(tmp_path):
-    """Pasted into an interpreter each line echoes its value; in a script nothing does."""
+def test_a_script_prints_the_list_that_was_compared(tmp_path):
+    """Each answer is kept where it comes; the list is printed, and nothing else."""
     course = tiny_course.make(tmp_path / "course")
     tests = course.tests(course.lesson("lesson1_numbers")) / "test_numbers.py"
     law = (
@@ -176,9 +188,215 @@ def test_a_script_prints_all_answers_as_far_as_they_can_be_read(tmp_path):
         Asked(only=frozenset({"double"})),
     )
     few, many = [result.counterexample for result in report.properties]
-    assert few.code == "print(double(0))\nprint(double(1))\nprint(double(2))"
-    assert many.code.splitlines()[-2:] == ["double(11)", "print(double(12))"]
-    assert many.code.count("print") == 1
+    assert few.code.splitlines()[-1] == "print([answer, answer2, answer3])"
+    assert many.code.splitlines()[:2] == ["got = []", "got.append(double(0))"]
+    assert many.code.splitlines()[-2:] == ["got.append(double(12))", "print(got)"]
+    assert [result.got for result in report.properties] == [str(list(range(count))) for count in (3, 13)]
+
+
+def written(
+    session: Session, failed: tuple[str, Any, Any] | None = None, source: str = "", *, ends: bool = True
+) -> tuple[str, str]:
+    """The code of a counterexample for what was asked in a session, and what it prints."""
+    finding = Finding("test_law", "f", "Law.", 1.0, ends=ends)
+    if failed is not None:
+        explain(finding, AssertionError(), failed, "")
+    made = write(session.transcript, "lesson", source, finding)
+    return made.script.code, made.got
+
+
+@pytest.fixture
+def ask() -> Iterator[Callable[[str], tuple[Session, Student]]]:
+    opened = []
+
+    def load(source: str) -> tuple[Session, Student]:
+        session = Here().open({"lesson": source}, "lesson", Limits())
+        opened.append(session)
+        session.begin(5)
+        note_in(session.transcript)
+        return session, Student(session)
+
+    yield load
+    note_in(None)
+    for session in opened:
+        session.close()
+
+
+EVERYTHING = """
+import random
+import numpy as np
+import torch
+from typing import NamedTuple
+
+class Step(NamedTuple):
+    state: np.ndarray
+    reward: float
+
+def steps(count):
+    return [Step(np.full(2, i, np.float32), i / 2) for i in range(count)]
+
+def loss(x):
+    return x.sum(), (x * x).sum()
+
+def draw():
+    return random.random() + helper()
+
+def helper():
+    return np.random.rand()
+
+def action(table, epsilon, rng):
+    return int(rng.integers(len(table)))
+
+def broken(x):
+    raise ValueError("not this one")
+
+class Net(torch.nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.layer = torch.nn.Linear(size, 2)
+
+    def forward(self, x):
+        return self.layer(x)
+"""
+
+
+def test_the_part_that_was_compared_is_printed_where_it_comes(ask):
+    session, student = ask(EVERYTHING)
+    first, second = student.steps(4), student.steps(3)
+    assert written(session, ("==", first[3].state.tolist(), [])) == ("print(steps(4)[3].state.tolist())", "[3.0, 3.0]")
+    code_, got = written(session, ("==", [one.reward for one in second], []))
+    assert code_.splitlines()[-1] == "print([one.reward for one in steps(3)])"
+    assert got == "[0.0, 0.5, 1.0]"
+
+
+def test_what_cannot_be_found_leaves_the_last_answer(ask):
+    session, student = ask(EVERYTHING)
+    student.steps(1)
+    code_, got = written(session, ("==", 123.0, 4.0))
+    assert code_ == "print(steps(1))"
+    assert got.startswith("[Step(state=array(")
+
+
+def test_one_part_that_differs_is_named(ask):
+    session, student = ask(EVERYTHING)
+    step = student.steps(3)[2]
+    told = {"step": 2, "state": step.state.tolist(), "reward": step.reward}
+    code_, got = written(session, ("==", told, {**told, "reward": 9.0}))
+    assert code_ == "print('step 2, reward:', steps(3)[2].reward)"
+    assert got == "step 2, reward: 1.0"
+
+
+@pytest.mark.parametrize("kind", [np.array, torch.tensor])
+def test_one_row_that_differs_is_named(kind):
+    table = kind([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    label, left, right = narrowed(table, near([[1.0, 2.0], [3.0, 4.5], [5.0, 6.0]]))
+    assert (label, left.tolist(), right.value.tolist()) == ("row 1", [3.0, 4.0], [3.0, 4.5])
+    assert narrowed(table, near([[0.0, 2.0], [3.0, 4.5], [5.0, 6.0]]))[0] == ""
+    assert narrowed(table, near([[1.0, 2.0]]))[0] == ""
+
+
+def test_both_sides_are_written_so_that_they_can_be_told_apart():
+    assert telling_apart(np.float64(2), 2.0) == "repr"
+    close, closer = torch.tensor([0.50000001]), torch.tensor([0.5000002])
+    assert telling_apart(close, closer) == "list"
+    assert telling_apart(torch.tensor([0.5]), torch.tensor([0.25])) == "str"
+    assert of_the_same_kind(near([1.0, 2.0]), torch.tensor([0.0])).dtype is torch.float32
+    assert of_the_same_kind(near([1.0, 2.0]), np.array([0.0])).tolist() == [1.0, 2.0]
+    assert of_the_same_kind(near(0.5), torch.tensor(1)).item() == 0.5
+
+
+def test_gradients_of_one_of_two_answers_are_shown(ask):
+    session, student = ask(EVERYTHING)
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    student.loss(x)[1].backward()
+    code_, got = written(session, ("==", x.grad, near([0.0, 0.0])))
+    assert code_.splitlines()[1:] == ["result = loss(x)", "result[1].backward()", "print(x.grad)"]
+    assert got == "tensor([2., 4.])"
+    assert run(code_, EVERYTHING) == got
+
+
+def test_what_the_code_draws_from_is_seeded_as_it_was(ask):
+    session, student = ask(EVERYTHING)
+    drawn = student.draw()
+    code_, got = written(session, ("==", drawn, 0.0), EVERYTHING)
+    assert code_.splitlines() == ["random.seed(5)", "np.random.seed(5)", "print(draw())"]
+    assert run(code_, EVERYTHING) == got == str(drawn)
+    session.begin(5)
+    student.steps(1)
+    assert written(session, None, EVERYTHING)[0] == "print(steps(1))"
+
+
+def test_a_generator_is_written_by_its_seed(ask):
+    session, student = ask(EVERYTHING)
+    rng = student.put(np.random.default_rng(7321))
+    got = student.action(np.zeros(1000), 0.0, rng)
+    code_, said = written(session, ("==", got, -1), EVERYTHING)
+    assert code_.splitlines() == ["rng = np.random.default_rng(7321)", "print(action(np.full((1000,), 0.0), 0.0, rng))"]
+    assert run(code_, EVERYTHING) == said == str(got)
+
+
+def test_an_exception_that_a_test_expects_does_not_end_the_script(ask):
+    session, student = ask(EVERYTHING)
+    with student.raises("ValueError"):
+        student.broken(1)
+    student.steps(0)
+    code_, _ = written(session, ("==", [], 1))
+    assert run(code_, EVERYTHING).splitlines() == ["ValueError('not this one')", "[]"]
+
+
+def test_global_random_numbers_that_moved_are_what_came(ask):
+    session, student = ask(EVERYTHING)
+    before = student.random_state()
+    student.draw()
+    code_, got = written(session, ("==", student.random_state(), before), EVERYTHING)
+    assert run(code_, EVERYTHING) == got == "global random numbers left alone: False"
+
+
+def test_weights_are_given_in_one_line(ask):
+    source = EVERYTHING.replace("torch.nn.Linear(size, 2)", "torch.nn.Linear(size, 128)")
+    session, student = ask(source)
+    network = student.Net(4)
+    shake(network, 3)
+    x = points(1, 4, 1)
+    got = network(x)
+    code_, said = written(session, ("==", got, near(torch.zeros(1, 128))), source)
+    assert "shake(net, 3)" in code_.splitlines()
+    assert run(code_, source) == said
+    assert max(map(len, code_.splitlines())) <= 100
+
+
+def test_many_questions_of_a_shared_function_are_one_line(ask):
+    session, student = ask(EVERYTHING)
+    rng = student.put(np.random.default_rng(1))
+    came = counts(student.action, np.zeros(3), 0.0, rng, 60)
+    code_, got = written(session, ("==", came, near([60, 0, 0])), EVERYTHING)
+    assert code_.splitlines() == [
+        "rng = np.random.default_rng(1)",
+        "print(counts(action, np.array([0.0, 0.0, 0.0]), 0.0, rng, 60))",
+    ]
+    assert run(code_, EVERYTHING) == got == str(came)
+
+
+def test_a_shared_function_that_is_given_up_shows_what_it_asked(ask):
+    session, student = ask(EVERYTHING.replace("return int(", "return float("))
+    with pytest.raises(AssertionError, match="as an int"):
+        counts(student.action, np.zeros(3), 0.0, student.put(np.random.default_rng(1)), 60)
+    code_, got = written(session)
+    assert code_.splitlines()[-1] == "print(action(np.array([0.0, 0.0, 0.0]), 0.0, rng))"
+    assert not session.transcript.calls
+    assert got in ("0.0", "1.0", "2.0")
+
+
+def run(code_: str, source: str) -> str:
+    """What a script prints beside this module."""
+    printed = io.StringIO()
+    names: dict[str, Any] = {}
+    exec(source, names)
+    exec("from grader.testing.chance import random_state\nfrom grader.testing.draws import counts", names)
+    exec("from grader.testing.networks import points, shake", names)
+    with contextlib.redirect_stdout(printed):
+        exec(code_, names)
+    return printed.getvalue().strip()
 
 
 def test_an_action_is_no_number_with_a_point():

@@ -103,7 +103,7 @@ def test_whatever_a_live_peer_says_is_an_answer_or_the_students_fault(
                     Student(session).f()
                 assert str(again.value) == str(died)
         written = counterexample.write(session.transcript, "work")
-        assert len(written.code) < 100_000
+        assert len(written.script.code) < 100_000
         assert len(last_answer(session.transcript)) < 100_000
 
         def law(student: Student) -> None:

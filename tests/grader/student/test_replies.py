@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from grader.properties import cases, counterexample
-from grader.properties.answers import last_answer
+from grader.properties.answers import last_answer, last_value
+from grader.properties.finding import Finding, explain
 from grader.student import replies
 from grader.student.errors import StudentDied, StudentError
 from grader.student.frames import Frame
@@ -252,8 +253,11 @@ def test_whatever_is_said_is_an_answer_or_the_students_fault(heads, verb):
         value = student.f(1, key=[2])
         use(value)
         student.g(value)
-    written = counterexample.write(ours.transcript, "work")
-    assert len(written.code) < 100_000
+    finding = Finding("test_law", "f", "Law.", 1.0)
+    for left in (last_value(ours.transcript), {"a": last_value(ours.transcript), "b": 1}):
+        explain(finding, AssertionError(), ("==", left, {"a": 0, "b": 1}), "")
+        written = counterexample.write(ours.transcript, "work", "", finding)
+        assert len(written.script.code) < 100_000
     last_answer(ours.transcript)
 
     def law(student):
