@@ -34,7 +34,7 @@ STUDENTS = $(foreach student,$(STUDENT),--student $(student))
 ONE_LESSON = $(if $(word 2,$(LESSON)),$(error make $@ takes one lesson at a time: LESSON=$(firstword $(LESSON))),$(if \
     $(LESSON),--lesson $(LESSON)))
 
-.PHONY: grade test test-slow lint format hooks types stubs figures verify mutants calibrate bar attacks chaos fuzz bench-training bench-grading bench-nbgrader picture clean help
+.PHONY: grade test test-slow lint format hooks types stubs figures verify mutants calibrate bar attacks chaos fuzz bench-training bench-grading bench-nbgrader bench-watch picture clean help
 
 grade: $(VENV)/.class ## grade the sample class, or yours: SUBMISSIONS=path LESSON="5 6" STUDENT=student-001 OUT=report
 	$(if $(SUBMISSIONS),,$(if $(STUDENT),$(error STUDENT chooses from a class of yours: name its folder, SUBMISSIONS=path)))
@@ -93,6 +93,9 @@ bench-training: $(VENV)/.bench ## one training seed against Stable-Baselines3's 
 
 bench-grading: $(VENV)/.dev ## what a child, a call and a lesson's properties cost, and the boundary's share
 	$(BIN)/python -m grader.bench.grading $(ONE_LESSON)
+
+bench-watch: $(VENV)/.dev ## how long a learner waits: from a save to a verdict, beside a cold check
+	$(BIN)/python -m grader.bench.watch $(ONE_LESSON)
 
 bench-nbgrader: $(VENV)/.dev ## the same submissions through plain nbgrader autograde and through ours
 	$(BIN)/python -m grader.bench.nbgrader $(ONE_LESSON)

@@ -2,5 +2,6 @@
 
 - ``grading``: what a child, a call and a lesson's properties cost, and the boundary's share.
 - ``nbgrader``: plain ``nbgrader autograde`` and ours, side by side.
+- ``watch``: from a save to a verdict, beside a cold check.
 - ``training``: our deep Q-learning and Stable-Baselines3's, side by side.
 """
