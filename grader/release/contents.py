@@ -105,6 +105,7 @@ def _the_project(course: Course, lessons: Sequence[Lesson]) -> Files:
         # No dependabot.yml beside it: each student's copy would get pull requests. Release again for newer actions.
         WORKFLOW: workflow(lessons).encode(),
         ".devcontainer/devcontainer.json": _page("devcontainer.json.j2", course=course),
+        ".vscode/tasks.json": _read(_HERE / "tasks.json"),
         ".gitignore": _read(_HERE / "gitignore.txt"),
         "LICENSE": _read(licence if licence.is_file() else _PROJECT / "LICENSE"),
         "constraints.txt": _constraints(),

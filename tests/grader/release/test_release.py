@@ -392,7 +392,7 @@ def test_every_module_of_a_release_can_be_imported(released: Path) -> None:
 def test_help_offers_what_works_and_nothing_else(released: Path) -> None:
     done, versions = student(released, ("", "", ("--help",)), ("", "", ("--version",)))
     assert done.status == 0
-    assert re.findall(r"^│ ([a-z]+) ", done.out, flags=re.MULTILINE) == ["check", "train", "hint"]
+    assert re.findall(r"^│ ([a-z]+) ", done.out, flags=re.MULTILINE) == ["check", "watch", "train", "hint", "status"]
     assert versions.status == 0
     assert re.match(r"grader \d+\.\d+\.\d+\nPython 3\.", versions.out)
 
@@ -473,3 +473,13 @@ def test_a_copy_with_tests_judges_by_properties_and_names_mistakes(tmp_path: Pat
     assert "points" in done.out
     assert "public examples" not in done.out
     assert "the solutions (`solutions/`)" in plain((folder / "README.md").read_text(encoding="utf-8"))
+
+
+def test_an_editor_has_tasks_for_a_check_and_a_watch(released: Path) -> None:
+    tasks = json.loads((released / ".vscode/tasks.json").read_text())["tasks"]
+    assert [[task["command"], *task["args"]] for task in tasks] == [
+        ["grader", "check", "--lines", "--file", "${file}"],
+        ["grader", "watch"],
+    ]
+    ours = json.loads((Path(__file__).parents[3] / ".vscode/tasks.json").read_text())["tasks"]
+    assert [{**task, "command": "grader"} for task in ours] == tasks
