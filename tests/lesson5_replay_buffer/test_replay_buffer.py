@@ -140,7 +140,7 @@ def test_keeps_copies(student, tag):
         assert unchanged == near(([tag] * 2, [tag + 0.5] * 2)), "the arrays of the caller as they were"
         state.fill(-1.0)
         next_state.fill(-1.0)
-        came += rows(buffer.sample(1), 1)
+        came += batches(buffer, 1, 1)[0]
     wanted = [row([tag, tag], 0, 1, [tag + 0.5] * 2, False)] * 2
     assert came == wanted, f"{wanted}, for states of float32 and of float64"
 

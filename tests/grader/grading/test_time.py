@@ -95,9 +95,7 @@ def test_all_differ(student, x):
 
 def test_an_answer_that_takes_long_to_judge(tmp_path: Path, any_split: Place) -> None:
     course = course_with(tmp_path, "judging_seconds: 1", JUDGED_SLOWLY)
-    report = judge(
-        course, any_split, NUMBERS.replace("return x / 2", "return list(range(20_000)) if x > 0 else x / 2")
-    )
+    report = judge(course, any_split, NUMBERS.replace("return x / 2", "return list(range(20_000)) if x > 0 else x / 2"))
     judged = {result.name: result for result in report.properties}
     assert report.status == "graded"
     assert judged["test_all_differ"].verdict == "fail"
