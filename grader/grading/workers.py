@@ -13,6 +13,7 @@ import os
 import pickle
 import queue
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -321,7 +322,14 @@ def _start(isolation: Isolation) -> None:
     # One thread a process: several processes on all processors at once would only wait for one another.
     torch.set_num_threads(1)
     own_time.end_if_stuck()
+    sys.unraisablehook = _unraisable
     _isolation = isolation
+
+
+def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
+    """Print an exception that nobody can catch, unless there is no memory: what has to be said then, the job says."""
+    if not isinstance(unraisable.exc_value, MemoryError):
+        sys.__unraisablehook__(unraisable)
 
 
 def _call(connection: Connection, name: str, job: Callable[..., Result]) -> Result:

@@ -53,7 +53,6 @@ class Lines:
 
     Args:
         console: where to print.
-        file: shows the path of a lesson's file.
     """
 
     def __init__(self, console: Console) -> None:

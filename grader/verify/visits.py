@@ -200,7 +200,10 @@ def visits(course: Course, lesson: Lesson, place: Place) -> dict[str, dict[str, 
 
     def ended(finding: Finding, _count: int) -> None:
         if finding.verdict != "pass":
-            raise CourseError(f"{lesson.name}: the solution fails {finding.name}; see grader verify {lesson.number}")
+            why = finding.got or finding.needed
+            raise CourseError(
+                f"{lesson.name}: the solution fails {finding.name} ({why}); see grader verify {lesson.number}"
+            )
         # A property has one session, and they come one after the other.
         for corner, is_visited in CORNERS.items():
             if times := sum(map(is_visited, watched[-1].cases)):
