@@ -6,6 +6,8 @@
 - ``finding``: is the outcome of one property, with the words for it.
 - ``counterexample``: writes the questions asked as a script, which prints what the report says came back.
 - ``statements``: reads the record of a case as statements of that script.
+- ``statement``: one of them.
+- ``expressions``: how values, objects and calls are written in them.
 - ``origin``: finds the expression that gives a value, among all that was answered.
 - ``chance``: finds the random numbers that a script has to seed.
 - ``forms``: writes values as ``print`` does, and finds the part in which two differ.

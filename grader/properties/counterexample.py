@@ -9,7 +9,8 @@ from grader.properties import chance, layout
 from grader.properties.code import code
 from grader.properties.forms import PRINTS, Form, has_graph, written
 from grader.properties.origin import PLACE, Origin, find, place_of
-from grader.properties.statements import NOTHING, Reader, Statement
+from grader.properties.statement import NOTHING, Statement
+from grader.properties.statements import Reader
 from grader.report.report import Counterexample
 from grader.student.remote import Remote
 from grader.student.tensors import is_tensor
