@@ -45,7 +45,7 @@ def summary(report: Report) -> str:
     if failure is None:
         return f"every public example is right ({passed})" if report.public else f"every law holds ({passed})"
     found = count(len(report.properties), "public example" if report.public else "law")
-    return f"{passed} of {found} {'right' if report.public else 'hold'}; first, {one_line(failure.exercise)}"
+    return f"{passed} of {found} {'are right' if report.public else 'hold'}; first, {one_line(failure.exercise)}"
 
 
 class Lines:
@@ -121,6 +121,8 @@ class Redrawn:
         failure = order.first_failure(report)
         for note in report.notes:
             put(self._console, Text(clip(visible(note), MOST_TEXT), "dim"), 2)
+        if report.notes:
+            self._console.print()
         if failure is not None:
             self._console.print(Text.assemble("First, ", (one_line(failure.exercise), "bold"), "\n"))
             print_failure(failure, self._console)

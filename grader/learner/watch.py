@@ -206,8 +206,11 @@ class _Watch:
         if key in ("q", "\x04"):
             self.enough.set()
         elif key == "h":
-            exercise = failure.exercise if failure else ""
-            self.screen.says("\n" + words.hint(hints.take(self.course, self.lesson, exercise), again="--again"))
+            taken = hints.take(self.course, self.lesson, failure.exercise if failure else "")
+            if failure and taken.text == failure.hint and taken.number < taken.of:
+                # That one stands on the screen already.
+                taken = hints.take(self.course, self.lesson, failure.exercise)
+            self.screen.says("\n" + words.hint(taken, again="--again"))
         elif key == "c" and self.report is not None:
             self.screen.finds(self.lesson, self.report)
         elif key == "a" and self.report is not None and isinstance(self.screen, Redrawn):

@@ -131,7 +131,7 @@ def test_keys_in_a_terminal(course: Course) -> None:
 
     parent, child = pty.openpty()
     before = termios.tcgetattr(child)
-    course.stub(course.lesson("1")).write_text(WRONG)
+    course.stub(course.lesson("1")).write_text(tiny_course.NUMBERS.replace("2 * x", "7 * x"))
     environment = os.environ | {"TERM": "xterm", "COLUMNS": "80", "LINES": "40"}
     process = subprocess.Popen(
         [*GRADER, "watch", "1"], cwd=course.root, stdin=child, stdout=child, stderr=child, env=environment
@@ -148,8 +148,8 @@ def test_keys_in_a_terminal(course: Course) -> None:
 
     try:
         until("quit")
-        os.write(parent, b"h")
-        until("a nudge")
+        os.write(parent, b"h")  # the first one stands beside the failure
+        until("hint 2 of 3: more")
         os.write(parent, b"a")
         until("double")
         os.write(parent, b"n")
