@@ -200,6 +200,7 @@ def _same_tensors(one: Any, other: dict[Any, Any]) -> bool:
     """Whether both are dicts of the same tensors."""
     return (
         isinstance(one, dict)
+        and all(isinstance(key, str) for key in one)
         and list(one) == list(other)
         and all(is_tensor(item) for item in one.values())
         and all(map(torch.equal, one.values(), other.values()))

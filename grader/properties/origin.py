@@ -154,7 +154,9 @@ def _is(one: Any, other: Any) -> bool:
     if isinstance(one, list | tuple) and type(one) is type(other):
         return len(one) == len(other) and all(map(_is_inside, one, other))
     if isinstance(one, dict) and isinstance(other, dict):
-        return list(one) == list(other) and all(map(_is_inside, one.values(), other.values()))
+        # Keys are compared as values are: a tensor is none of the things that `==` can compare.
+        pairs = zip([*one, *one.values()], [*other, *other.values()], strict=False)
+        return len(one) == len(other) and all(_is_inside(*pair) for pair in pairs)
     return type(one) is type(other) and repr(one) == repr(other)
 
 

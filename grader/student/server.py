@@ -65,6 +65,14 @@ class Sources(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         exec(compile(source, name, "exec", dont_inherit=True), module.__dict__)
 
 
+_SET_ASIDE: dict[str, types.ModuleType] = {}
+"""Modules of this process that have the names of submissions, until these are closed."""
+
+
+def _loader(module: types.ModuleType | None) -> Any:
+    return getattr(getattr(module, "__spec__", None), "loader", None)
+
+
 class _Printed(io.TextIOBase):
     """The target of ``print``: kept apart from the answers, up to a cap, and passed on if there is a terminal."""
 
@@ -144,6 +152,11 @@ class Server:
     def _do_load(self, sources: dict[str, str], main: str) -> None:
         self.unload()
         self._finder.sources = sources
+        # A module of that name which is here already is not what was handed in: it is back when that is gone.
+        for name in sources:
+            module = sys.modules.pop(name, None)
+            if module is not None and not isinstance(_loader(module), Sources):
+                _SET_ASIDE[name] = module
         if self._folder is not None:
             for name, source in sources.items():
                 with open(os.path.join(self._folder, f"{name}.py"), "w", encoding="utf-8") as file:
@@ -165,7 +178,12 @@ class Server:
     def unload(self) -> None:
         """Forget the submission's modules, so that this process can load another."""
         for name in self._finder.sources:
-            sys.modules.pop(name, None)
+            # Another session may have loaded its own meanwhile.
+            if _loader(sys.modules.get(name)) in (self._finder, None):
+                sys.modules.pop(name, None)
+                if name in _SET_ASIDE:
+                    sys.modules[name] = _SET_ASIDE.pop(name)
+        self._finder.sources = {}
         while self._finder in sys.meta_path:
             sys.meta_path.remove(self._finder)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
+import types
 
 import msgspec
 import pytest
@@ -104,3 +106,20 @@ def test_an_answer_that_draws_a_picture(everywhere, course):
     patient = msgspec.structs.replace(course, limits=Limits(cpu_seconds=20, call_seconds=60))
     found = everywhere(patient, "lesson1_numbers", drawing + NUMBERS)
     assert {level: report["score"] for level, report in found.items()} == dict.fromkeys(found, 3.0)
+
+
+def test_a_module_that_is_here_already_is_not_taken_for_the_submission(monkeypatch):
+    stale = types.ModuleType("work")
+    monkeypatch.setitem(sys.modules, "work", stale)
+    first = Here().open({"work": "def f():\n    return 1\n"}, "work", Limits())
+    assert first.call("f", None, (), {}) == 1
+    # Of two sessions at once, each has its own; and what was here is here again when both are closed.
+    second = Here().open({"work": "def f():\n    return 2\n"}, "work", Limits())
+    assert (first.call("f", None, (), {}), second.call("f", None, (), {})) == (1, 2)
+    first.close()
+    second.close()
+    second.close()
+    assert sys.modules["work"] is stale
+    third = Here().open({"work": "def f():\n    return 3\n"}, "work", Limits())
+    assert third.call("f", None, (), {}) == 3
+    third.close()
