@@ -25,9 +25,7 @@ from grader.training import calibration, check, odds
 from grader.training.calibration import Calibration, Lowest, Middle, Runs
 
 COURSE = load(Path(__file__).parents[3])
-NOT_MEASURED = ("lesson9_ppo",)
-"""Lessons that still wait for their runs, which take ten minutes of processor time: `grader calibrate 9`."""
-THAT_TRAIN = [lesson for lesson in COURSE.lessons if lesson.training and lesson.name not in NOT_MEASURED]
+THAT_TRAIN = [lesson for lesson in COURSE.lessons if lesson.training]
 lessons = pytest.mark.parametrize("lesson", THAT_TRAIN, ids=lambda lesson: lesson.name)
 
 LONG = Runs(120, 119, Middle(26_406, 126_665), Middle(1.61, 6.7), Lowest(460.5, 499.9))
@@ -35,10 +33,6 @@ SMALL = Runs(120, 118, Middle(6000, 6000), Middle(0.4, 0.5), Lowest(7.9, 10.0))
 
 
 # The course's own
-
-
-def test_those_that_wait_have_nothing_yet() -> None:
-    assert [name for name in NOT_MEASURED if calibration.read(COURSE, COURSE.lesson(name))] == []
 
 
 @lessons
