@@ -19,8 +19,8 @@ def test_a_class_is_graded_as_in_peace_whatever_goes_wrong() -> None:
         choose()
     except IsolationError as reason:
         pytest.skip(str(reason))
-    command = [sys.executable, "tests/chaos", "--quick", "--submissions", "8", "--lesson", "1"]
+    command = [sys.executable, "tests/chaos", "--quick", "--submissions", "5", "--lesson", "1"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "nothing differs" in done.stdout
-    assert "8 submissions, 6 faults" in done.stdout or "not tried" in done.stdout
+    assert "5 submissions, 6 faults" in done.stdout or "not tried" in done.stdout
