@@ -25,7 +25,7 @@ class Screen(Protocol):
         """A check of this lesson begins."""
 
     def found(self, exercise: str, says: str, verdict: str, done: int, total: int) -> None:
-        """One law has been judged, the ``done``-th of ``total``."""
+        """One law that fails, or did so before, has been judged, the ``done``-th of ``total``."""
 
     def finds(self, lesson: Lesson, report: Report) -> None:
         """The check is complete."""
@@ -65,10 +65,9 @@ class Lines:
         """Say nothing: the first verdict is there before it could be read."""
 
     def found(self, exercise: str, says: str, verdict: str, done: int, total: int) -> None:
-        """A line, unless the law holds."""
-        word = {"fail": "fails", "skip": "waits", "error": "could not be judged"}.get(verdict)
-        if word:
-            self._line(f"{_MARKS[verdict][0]} {one_line(exercise)} {word} ({done} of {total}): {one_line(says, 400)}")
+        """A line."""
+        word = {"pass": "holds now", "fail": "fails", "skip": "waits"}.get(verdict, "could not be judged")
+        self._line(f"{_MARKS[verdict][0]} {one_line(exercise)} {word} ({done} of {total}): {one_line(says, 400)}")
 
     def finds(self, lesson: Lesson, report: Report) -> None:
         """The outcome, and the first failure in full."""
@@ -93,7 +92,7 @@ class Redrawn:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._failed = 0
+        self._shown = 0
 
     def _top(self, lesson: Lesson, beside: str = "") -> None:
         self._console.clear()
@@ -103,13 +102,13 @@ class Redrawn:
 
     def begins(self, lesson: Lesson) -> None:
         """Clear away what was true of the file before."""
-        self._failed = 0
+        self._shown = 0
         self._top(lesson, "checking")
 
     def found(self, exercise: str, says: str, verdict: str, done: int, total: int) -> None:
-        """A line; of many that fail, the first few."""
-        self._failed += verdict == "fail"
-        if verdict == "fail" and self._failed <= 5:
+        """A line; of many, the first few."""
+        self._shown += 1
+        if verdict in ("pass", "fail") and self._shown <= 8:
             mark, style = _MARKS[verdict]
             text = Text.assemble(("  " + mark + " ", style), (one_line(exercise), "bold"), f": {one_line(says, 400)}")
             text.truncate(max(self._console.width - 1, 20), overflow="ellipsis")

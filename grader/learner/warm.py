@@ -31,8 +31,8 @@ class Judge:
 
     Args:
         course: the course.
-        hears: called, on a thread of its own, with every message: ``("found", exercise, says, verdict, done, total)``,
-            ``("report", JSON)``, ``("problem", text)``, ``("debugger",)``, ``("ended",)``.
+        hears: called, on a thread of its own, with every message: ``("report", JSON)``, ``("problem", text)``,
+            ``("found", name, exercise, says, verdict, done, total)``, ``("debugger",)``, ``("ended",)``.
     """
 
     def __init__(self, course: Course, hears: Callable[[tuple[Any, ...]], None]) -> None:
@@ -128,7 +128,7 @@ def _judged(course: Course, name: str, first: tuple[str, ...], pipe: Connection)
     def tell(finding: Finding, total: int) -> None:
         nonlocal done
         done += 1
-        pipe.send(("found", finding.exercise, finding.says, finding.verdict, done, total))
+        pipe.send(("found", finding.name, finding.exercise, finding.says, finding.verdict, done, total))
 
     lesson = course.lesson(name)
     own = own_work.read(course, lesson, missing=True)

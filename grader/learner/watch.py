@@ -122,7 +122,10 @@ class _Watch:
         elif what == "key":
             self._pressed(*rest)
         elif what == "found":
-            self.screen.found(*rest)
+            name, *found = rest
+            # Of laws that hold, news are those that did not hold before.
+            if found[2] != "pass" or name in self.failed:
+                self.screen.found(*found)
         elif what == "report":
             self._complete(Report.from_json(rest[0]))
         elif what == "problem":

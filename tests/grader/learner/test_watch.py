@@ -84,8 +84,10 @@ def test_whatever_is_saved_is_judged_at_once(watching: Watching, course: Course)
     backup.unlink()
     watching.file.unlink()
     assert "there is no lesson1_numbers.py" in watching.until("lesson 1: ")[-1]
+    watching.save(WRONG)
+    watching.until("lesson 1: ")
     watching.save(tiny_course.NUMBERS)
-    watching.until("lesson 1: every law holds (3)")
+    assert any("✓ double holds now (1 of 3)" in line for line in watching.until("lesson 1: every law holds (3)"))
     assert "Next, exercises/lesson2_balance.py" in watching.until("is done")[-1]
     assert memory.read(course).checked["lesson1_numbers"].is_right
     # The file of another lesson is watched as well: there one goes on.
