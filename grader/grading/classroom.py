@@ -105,7 +105,7 @@ def grade_class(
         course: the course.
         submissions: a folder a student; see ``grader.submissions.find`` for what is looked for in it.
         out: gets ``grades.csv``, ``index.html``, ``counted.json``, and ``<student>/index.html`` and
-            ``<student>/<lesson>.json``; beside it a ``.log`` where the grader itself failed.
+            ``<student>/<lesson>.json``; beside it a ``.log`` if the grader itself failed.
         isolation: how student code is walled in.
         options: what narrows the run.
         hear: called with every event.
@@ -240,7 +240,7 @@ def _graded(
     for earlier in course.needs(lesson):
         if earlier.name not in passed and _is_begun(run, student, earlier):
             watch(Step("earlier lesson", needed=earlier.number))
-            report = grade(course, _work(run, student, earlier, passed), place, Asked(train=False))
+            report = grade(course, _work(run, student, earlier, passed), place, Asked(train=False), failed=failed)
             passed[earlier.name] = _passed(report)
     work = _work(run, student, lesson, passed)
     made_of = digest_of(run, work, place.isolation)
@@ -337,6 +337,6 @@ def _log(run: Run, student: str, lesson: Lesson) -> Path:
 
 
 def _kept(run: Run, student: str, work: Work, made_of: str) -> Report | None:
-    """The report of an earlier run, if it is what this run would make; a report of a fault is made again."""
+    """The report of an earlier run, if it is what this run would make; one with a fault in it is made again."""
     report = seal.read(run.course, run.out, student, work.lesson.name)
-    return report if report and report.digest == made_of and not report.has_error else None
+    return report if report and report.digest == made_of and not (report.has_error or report.incomplete) else None

@@ -88,7 +88,8 @@ def grade(
         asked: what is asked about it.
         watch: called at every step.
         failed: is told what went wrong where the grader itself failed; with it, whatever that is becomes a report, and
-            without it, a ``GraderFault`` alone.
+            without it, a ``GraderFault`` alone. If it was only in writing down an example or in finding a name, the
+            marks stand, and the report is ``incomplete``.
         tell: hears of every property as soon as it is judged, and how many there are.
     """
     lesson, submission = work.lesson, work.submission
@@ -118,14 +119,15 @@ def grade(
 
     def judged() -> Report:
         notes.clear()
-        worker = _Grading(course, work, place, asked, watch, notes, budget, tell)
+        worker = _Grading(course, work, place, asked, watch, notes, budget, tell, failed)
         if (problem := worker.loading_problem()) is not None:
             return report(status="graded", score=0.0, message=problem)
         findings = worker.findings()
         properties = worker.results(findings, worth)
         trained = worker.training(rule, findings) if rule else None
         score = sum(earned for earned, _ in exercise_scores(properties).values()) + (trained.points if trained else 0.0)
-        return report(status="graded", score=round(score, 2), properties=tuple(properties), training=trained)
+        parts = {"properties": tuple(properties), "training": trained, "incomplete": worker.incomplete}
+        return report(status="graded", score=round(score, 2), **parts)
 
     # Once more where something from outside may have had a hand in it; what happens twice is the submission's doing.
     for is_last in (False, True):
@@ -180,8 +182,10 @@ class _Grading:
         notes: list[str],
         budget: Budget | None,
         tell: Callable[[Finding, int], None] | None,
+        failed: Callable[[BaseException], None] | None,
     ) -> None:
-        self.tell = tell
+        self.tell, self.failed = tell, failed
+        self.incomplete = False
         self.course, self.lesson, self.sources = course, work.lesson, work.sources
         self.place, self.asked, self.watch = place, asked, watch
         self.not_here = dict(work.submission.not_here)
@@ -191,15 +195,32 @@ class _Grading:
     def open(self) -> Session:
         return open_session(self.course, self.lesson, self.sources, self.place, self.budget)
 
-    def judged(self, work: Callable[[], Result], otherwise: Result, note: str) -> Result:
-        """Do some of the grader's own work on answers; where it takes too long, say so in a note, and do without."""
-        if self.budget is None:
-            return work()
+    def besides(self, work: Callable[[], Result], otherwise: Result, what: str, instead: str) -> Result:
+        """Find out something that no mark depends on. If that takes too long or goes wrong, say so, and do without.
+
+        Args:
+            work: finds it out.
+            otherwise: stands for it.
+            what: the subject of the note, such as "f: its example".
+            instead: what is to be done without, after "takes too long to".
+        """
         try:
+            if self.budget is None:
+                return work()
             return own_time.within(self.course.limits.judging_seconds, work)
         except own_time.TooLong:
-            self.notes.append(note)
-            return otherwise
+            self.notes.append(f"{what} takes too long to {instead}")
+        except (UserError, GraderFault):
+            raise
+        except Exception as fault:
+            if self.failed is None:
+                raise
+            self.failed(fault)
+            self.incomplete = True
+            self.notes.append(
+                f"{what} is missing, by a fault of the grader's ({type(fault).__name__}) that costs no marks"
+            )
+        return otherwise
 
     def loading_problem(self) -> str | None:
         """Import the module and return the error, if any: everything else would fail because of it."""
@@ -287,10 +308,11 @@ class _Grading:
 
     def _written(self, example: Transcript, finding: Finding) -> counterexample.Written | None:
         source = self.sources.get(self.lesson.name, "")
-        return self.judged(
+        return self.besides(
             lambda: counterexample.write(example, self.lesson.name, source, finding),
             None,
-            f"{finding.name}: its example takes too long to write",
+            f"{finding.name}: its example",
+            "write",
         )
 
     def _diagnoses(self, findings: list[Finding]) -> dict[str, Diagnosis]:
@@ -326,7 +348,9 @@ class _Grading:
                 raise own_time.TooLong  # the last question was cut off, so the best name may not be among these
             return found
 
-        return self.judged(name, {}, "no misconception is named: to compare the answers with known ones takes too long")
+        return self.besides(
+            name, {}, "a name for the mistakes", "find: no answer was compared with those of known ones"
+        )
 
     def training(self, rule: TrainingRule, findings: list[Finding]) -> TrainingResult:
         missing = [n for n in rule.needs if any(f.exercise == n and f.verdict != "pass" for f in findings)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ _KNOWN_CAP = 600
 """Answers that are looked at, the last ones: a list of more is compared by no test."""
 _LONG = 5000
 _ITEMS = 64
+_REAL = (bool, int, float, np.bool_, np.integer, np.floating)
 _PLAIN = (bool, int, float, str, bytes, type(None), np.generic)
 
 
@@ -176,9 +178,16 @@ def _parts(known: Known, far: int) -> Iterator[tuple[int, str, Any]]:
             if count > _PARTS_CAP:
                 return
             yield 4 * depth, text, value
-            for cost, derived, result in _derived(text, value):
-                if cost <= far:
-                    yield 4 * depth + cost, derived, result
+            for cost, derived, compute in _derived(text, value):
+                if cost > far:
+                    continue
+                try:
+                    result = compute()
+                except Exception:
+                    # A student's value may be of any kind: of a 0-d array there is no list, of 10**400 no float. Then
+                    # this is not where the other value came from.
+                    continue
+                yield 4 * depth + cost, derived, result
             if depth < _DEPTH:
                 deeper += _inside(text, value)
         level = deeper
@@ -196,39 +205,39 @@ def _inside(text: str, value: Any) -> Iterable[tuple[str, Any]]:
     return []
 
 
-def _derived(text: str, value: Any) -> Iterator[tuple[int, str, Any]]:
-    """Values that a test often makes of an answer before it compares it."""
+def _derived(text: str, value: Any) -> Iterator[tuple[int, str, Callable[[], Any]]]:
+    """Values that a test often makes of an answer before it compares it; each is still to be computed."""
     if isinstance(value, list | tuple | dict | set | str | bytes) and len(value) > _LONG:
         return
     if is_tensor(value):
-        yield 2, f"list({text}.shape)", list(value.shape)
+        yield 2, f"list({text}.shape)", lambda: list(value.shape)
         if value.numel() == 1:
-            yield 1, f"{text}.item()", value.item()
+            yield 1, f"{text}.item()", value.item
         if value.numel() <= 1000:
-            yield 2, f"{text}.tolist()", value.tolist()
-            yield 2, f"{text}.detach().numpy()", value.numpy()
+            yield 2, f"{text}.tolist()", value.tolist
+            yield 2, f"{text}.detach().numpy()", value.numpy
     elif isinstance(value, np.ndarray):
-        yield 2, f"list({text}.shape)", list(value.shape)
-        yield 2, f"{text}.shape", value.shape
+        yield 2, f"list({text}.shape)", lambda: list(value.shape)
+        yield 2, f"{text}.shape", lambda: value.shape
         if value.size == 1:
-            yield 1, f"{text}.item()", value.item()
+            yield 1, f"{text}.item()", value.item
         if value.size <= 1000:
-            yield 2, f"{text}.tolist()", value.tolist()
-            yield 2, f"list({text})", list(value)
+            yield 2, f"{text}.tolist()", value.tolist
+            yield 2, f"list({text})", lambda: list(value)
             if value.dtype.kind in "biuf":
-                yield 2, f"{text}.astype(float)", value.astype(float)
-    elif isinstance(value, bool | int | float | np.generic):
+                yield 2, f"{text}.astype(float)", lambda: value.astype(float)
+    elif isinstance(value, _REAL):
         if isinstance(value, float | np.floating) and float(value).is_integer():
-            yield 1, f"int({text})", int(value)
-        yield 1, f"float({text})", float(value)
-        yield 3, f"type({text}).__name__", type(value).__name__
+            yield 1, f"int({text})", lambda: int(value)
+        yield 1, f"float({text})", lambda: float(value)
+        yield 3, f"type({text}).__name__", lambda: type(value).__name__
     if isinstance(value, list | tuple | set | dict) or (is_array(value) and value.ndim):
-        yield 2, f"len({text})", len(value)
+        yield 2, f"len({text})", lambda: len(value)
     if isinstance(value, list | tuple | set | dict | np.ndarray) or is_tensor(value):
-        yield 3, f"type({text}).__name__", type(value).__name__
+        yield 3, f"type({text}).__name__", lambda: type(value).__name__
     if isinstance(value, dict) and value and all(is_tensor(item) for item in value.values()):
         total = sum(item.numel() for item in value.values())
-        yield 3, f"sum(value.numel() for value in {text}.values())", total
+        yield 3, f"sum(value.numel() for value in {text}.values())", lambda: total
     if (
         isinstance(value, list)
         and value
@@ -236,15 +245,20 @@ def _derived(text: str, value: Any) -> Iterator[tuple[int, str, Any]]:
     ):
         fields = getattr(type(value[0]), "_fields", None)
         for at in range(len(value[0])):
+            column = [item[at] for item in value]
             part = f".{fields[at]}" if fields else f"[{at}]"
-            yield 3, f"[one{part} for one in {text}]", [item[at] for item in value]
-            if all(isinstance(item[at], bool | int | float | np.generic) for item in value):
-                yield 3, f"[float(one{part}) for one in {text}]", [float(item[at]) for item in value]
+            yield 3, f"[one{part} for one in {text}]", column.copy
+            if all(isinstance(item, _REAL) for item in column):
+                yield 3, f"[float(one{part}) for one in {text}]", functools.partial(_floats, column)
     if isinstance(value, list | tuple):
         if len(value) > 1 and all(isinstance(item, _PLAIN) for item in value):
-            yield 3, f"len(set({text}))", len(set(value))
+            yield 3, f"len(set({text}))", lambda: len(set(value))
         if value and all(isinstance(item, np.ndarray) for item in value):
-            yield 3, f"[len(part) for part in {text}]", [len(item) if item.ndim else 0 for item in value]
-            yield 3, f"[part.tolist() for part in {text}]", [item.tolist() for item in value]
+            yield 3, f"[len(part) for part in {text}]", lambda: [len(item) if item.ndim else 0 for item in value]
+            yield 3, f"[part.tolist() for part in {text}]", lambda: [item.tolist() for item in value]
     if value is None:
-        yield 3, f"type({text}).__name__", "NoneType"
+        yield 3, f"type({text}).__name__", lambda: "NoneType"
+
+
+def _floats(values: list[Any]) -> list[float]:
+    return [float(value) for value in values]

@@ -144,6 +144,8 @@ class TrainingResult(msgspec.Struct, frozen=True):
 
     Attributes:
         control: the run on the small task that comes first, where the rule asks for one.
+        runs: how many the rule allows; 0 in reports that were made before this was kept.
+        passes: how many of them have to reach the threshold.
     """
 
     exercise: str
@@ -158,6 +160,8 @@ class TrainingResult(msgspec.Struct, frozen=True):
     message: str = ""
     hint: str = ""
     control: TrainingSeed | None = None
+    runs: int = 0
+    passes: int = 0
 
 
 def points_of(verdict: Verdict, share: float) -> float:
@@ -195,6 +199,8 @@ class Report(msgspec.Struct, frozen=True):
         notes: what the reader should know that costs no marks (skipped cells, a reference put in an import's place).
         public: whether the lesson's public examples were asked in the place of its hidden properties. Points then count
             examples, and are no marks.
+        incomplete: whether the grader failed to find out something on which no mark depends, as a note says. The report
+            is made again at the next run.
         digest: of all that the report depends on; a run that would make the same report again can keep this one.
         seal: shows that the grader made the report and nobody has changed it; see ``grader.report.seal``.
         seconds: wall-clock time that grading took.
@@ -213,6 +219,7 @@ class Report(msgspec.Struct, frozen=True):
     message: str = ""
     notes: tuple[str, ...] = ()
     public: bool = False
+    incomplete: bool = False
     digest: str = ""
     seal: str = ""
     seconds: float = 0.0

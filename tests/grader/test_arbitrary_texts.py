@@ -7,7 +7,7 @@ import functools
 import io
 import json
 import os
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import tiny_course
@@ -20,6 +20,8 @@ from sample_reports import mixed
 from grader.printable import one_line, visible
 from grader.properties.answers import last_answer, last_value, same
 from grader.properties.code import code
+from grader.properties.forms import Form, of_the_same_kind, telling_apart, written
+from grader.properties.origin import answer_of, find
 from grader.render import html, terminal
 from grader.report import seal
 from grader.report.folders import PREFIX, RESERVED, called, folder_name
@@ -100,6 +102,8 @@ def test_any_bytes_are_a_report_or_refused(data: bytes) -> None:
     _read_back(data)
 
 
+FORMS: tuple[Form, ...] = get_args(Form)
+
 # What a transcript holds is compared with what chaffs say, and printed.
 
 
@@ -112,6 +116,13 @@ def test_any_answers_can_be_compared_and_printed(one: Any, other: Any) -> None:
     same(other, one)
     same([one, other], [other, one])
     same({"a": one}, {"a": other})
+    # A counterexample is written of such values: where each came from, and how it is printed.
+    known = [answer_of(0, one), answer_of(1, [(one, other)] * 2), answer_of(2, other)]
+    for wanted in (one, other, [one, other]):
+        find(wanted, known)
+        assert all(isinstance(written(wanted, form), str) for form in FORMS)
+    telling_apart(one, other)
+    of_the_same_kind(one, other)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

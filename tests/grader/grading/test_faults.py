@@ -116,7 +116,8 @@ def test_a_fault_of_ours_leaves_a_log_that_goes_with_it(
     out = tmp_path / "out"
     log = out / "student-002" / "lesson1_numbers.log"
     with monkeypatch.context() as patch:
-        patch.setattr(grade.counterexample, "write", lambda *_: 1 / 0)
+        once, real = iter([True]), grade.points_of
+        patch.setattr(grade, "points_of", lambda *values: 1 / 0 if next(once, False) else real(*values))
         hand_in(submissions, "student-002", "lesson1_numbers", NUMBERS.replace("2 * x", "x * x"))
         one, two = alone(course, submissions, out)
         assert (one.status, two.status) == ("error", "graded")
@@ -126,6 +127,25 @@ def test_a_fault_of_ours_leaves_a_log_that_goes_with_it(
         assert Report.from_json((out / "student-002" / "lesson1_numbers.json").read_bytes()) == one
         assert not log.with_name("lesson2_balance.log").exists()
     assert alone(course, submissions, out)[0].status == "graded"
+    assert not log.exists()
+
+
+@pytest.mark.parametrize("what", ["counterexample.write", "diagnosis.diagnose"])
+def test_what_no_mark_depends_on_takes_none_away(
+    what: str, course: Course, submissions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    log = out / "student-002" / "lesson1_numbers.log"
+    hand_in(submissions, "student-002", "lesson1_numbers", NUMBERS.replace("x / 2", "x // 2"))
+    with monkeypatch.context() as patch:
+        patch.setattr(f"grader.grading.grade.{what}", lambda *_: 1 / 0)
+        one, _ = alone(course, submissions, out)
+    assert (one.status, one.score, one.has_error, one.incomplete) == ("graded", 2, False, True)
+    assert any("ZeroDivisionError" in note and "no marks" in note for note in one.notes)
+    assert "line" in log.read_text()
+    # The next run tries again.
+    again, _ = alone(course, submissions, out)
+    assert (again.score, again.incomplete, again.notes) == (2, False, ())
     assert not log.exists()
 
 
