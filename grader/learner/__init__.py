@@ -3,6 +3,7 @@
 - ``own``: a learner's own work: read, judged in this process, its outcome remembered.
 - ``memory``: what earlier checks found, by content.
 - ``check``: ``grader check`` and ``grader train``.
+- ``others``: right answers in other styles, for when one's own is done.
 - ``problems``: the same for editors and bots: JSON, or a line per problem.
 - ``status``: ``grader status``.
 - ``watch``: ``grader watch``: deals with all that happens in one sitting.

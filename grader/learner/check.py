@@ -15,11 +15,13 @@ from rich.status import Status
 
 from grader.course import Course, Lesson
 from grader.errors import CourseError
-from grader.learner import problems
+from grader.learner import memory, problems
+from grader.learner.others import others
 from grader.learner.own import Own, judge, read
 from grader.render import words
-from grader.render.terminal import print_check
+from grader.render.terminal import print_check, print_others
 from grader.report.report import Report
+from grader.report.sorting import is_full
 from grader.report.step import Step, Watcher, silent
 from grader.submissions.find import read_own
 
@@ -45,9 +47,10 @@ def check(course: Course, wanted: str, file: Path | None, console: Console, *, e
     if wanted:
         return _check(course, course.lesson(wanted), file, console, every)
     for lesson in course.lessons:
-        report = _judge(course, read(course, lesson), console)
+        own = read(course, lesson)
+        report = _judge(course, own, console)
         if report.status != "graded" or any(r.verdict != "pass" for r in report.properties) or report.message:
-            _print(course, lesson, report, console, every)
+            _print(course, own, report, console, every)
             return False
         console.print(f"✓ {lesson.name}", markup=False, highlight=False)
     if all(map(course.has_properties, course.lessons)):
@@ -82,23 +85,47 @@ def _is_right(report: Report) -> bool:
 
 
 def _check(course: Course, lesson: Lesson, file: Path | None, console: Console, every: bool) -> bool:
-    report = _judge(course, read(course, lesson, file), console)
-    _print(course, lesson, report, console, every)
+    own = read(course, lesson, file)
+    report = _judge(course, own, console)
+    _print(course, own, report, console, every)
     return _is_right(report)
 
 
-def _print(course: Course, lesson: Lesson, report: Report, console: Console, every: bool) -> None:
-    names = [each.name for each in course.lessons]
-    following = names[names.index(lesson.name) + 1 :]
-    stub, _ = read_own(course, lesson, course.stub(lesson).parent)
-    shown = stub.relative_to(course.root) if stub.is_relative_to(course.root) else stub
+def _print(course: Course, own: Own, report: Report, console: Console, every: bool) -> None:
+    lesson = own.lesson
+    following = course.lessons[course.lessons.index(lesson) + 1 :]
+    shown = own.file.relative_to(course.root) if own.file.is_relative_to(course.root) else own.file
     failed = [r for r in report.properties if r.verdict == "fail"]
     for result in failed[1:] if every else ():
         # One at a time is how one learns; --all is for those who asked.
         alone = msgspec.structs.replace(report, properties=(result,), training=None)
         print_check(alone, console, next_lesson="", stub=str(shown))
-    trains = lesson.training is not None
-    print_check(report, console, next_lesson=following[0] if following else "", stub=str(shown), trains=trains)
+    remembered = memory.read(course).trained.get(lesson.name)
+    trained = remembered.verdict if remembered is not None and remembered.digest == own.digest(course) else None
+    print_check(
+        report,
+        console,
+        next_lesson=_to_read(course, following[0]) if following else "",
+        stub=str(shown),
+        trains=lesson.training is not None,
+        to_write=_is_to_write(own),
+        trained=trained,
+        whole=every,
+    )
+    if not report.public and is_full(report) and (lesson.training is None or trained == "pass"):
+        print_others(others(course, lesson, own.submission.source), console, course.root)
+
+
+def _to_read(course: Course, lesson: Lesson) -> str:
+    text = course.stub(lesson).with_suffix(".md")
+    shown = text.relative_to(course.root) if text.is_file() else lesson.name
+    return f"lesson {lesson.number}, {lesson.title} ({shown})"
+
+
+def _is_to_write(own: Own) -> bool:
+    """Whether the function that is trained is still what the stub has."""
+    rule = own.lesson.training
+    return rule is not None and f'"{rule.exercise}: write me' in own.submission.source
 
 
 def train(course: Course, lesson: Lesson, file: Path | None, console: Console, device: str) -> bool:
@@ -118,8 +145,9 @@ def train(course: Course, lesson: Lesson, file: Path | None, console: Console, d
                 f"{lesson.name} trains with your {earlier.name}, which is not written yet; do lesson "
                 f"{earlier.number} first"
             )
-    report = _judge(course, read(course, lesson, file), console, train=True, device=device)
-    _print(course, lesson, report, console, False)
+    own = read(course, lesson, file)
+    report = _judge(course, own, console, train=True, device=device)
+    _print(course, own, report, console, False)
     return report.training is not None and report.training.verdict == "pass"
 
 

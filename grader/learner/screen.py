@@ -152,7 +152,7 @@ class Redrawn:
     def everything(self, lesson: Lesson, report: Report) -> None:
         """All laws, each with its mark."""
         self._top(lesson)
-        print_list(report, self._console)
+        print_list(report, self._console, whole=True)
         self.keys(lesson)
 
     def says(self, text: str) -> None:

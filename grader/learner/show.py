@@ -170,7 +170,7 @@ def _html(
 def _plain(report: Report, title: str, first: PropertyResult | None, next_step: str) -> str:
     from rich.console import Console
 
-    from grader.render.terminal import print_failure, print_list
+    from grader.render.terminal import print_failure, print_list, print_training
 
     text = io.StringIO()
     # In a notebook rich would display what it prints, on its own.
@@ -180,10 +180,12 @@ def _plain(report: Report, title: str, first: PropertyResult | None, next_step: 
     for note in (*report.notes, report.message):
         if note:
             console.print(note, markup=False, highlight=False)
+    if report.training is not None:
+        print_training(report.training, console)
     if first is not None:
         console.print(f"\nFirst, {first.exercise}\n", markup=False, highlight=False)
         print_failure(first, console)
-    print_list(report, console)
+    print_list(report, console, whole=True)
     if next_step:
         console.print(f"\n{next_step.replace('`', '')}", markup=False, highlight=False)
     return text.getvalue()

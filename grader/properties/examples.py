@@ -10,7 +10,6 @@ import ast
 import contextlib
 import dataclasses
 import doctest
-import re
 import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -22,7 +21,7 @@ from grader.properties.code import code
 from grader.properties.finding import Finding
 from grader.properties.plugin import OpenSession
 from grader.report.report import Counterexample
-from grader.student.errors import StudentDied, StudentError
+from grader.student.errors import WRITE_ME, StudentDied, StudentError
 from grader.student.session import Session
 from grader.student.tensors import torch
 from grader.testing.near import near, numbers
@@ -34,7 +33,6 @@ NOTE = (
 
 # What is printed of a tensor has four digits.
 _RTOL, _ATOL = 1e-3, 1e-4
-_WRITE_ME = re.compile(r"([\w.]+): write me")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,7 +113,7 @@ def _ask(session: Session, example: Example, finding: Finding, module: str, stub
             answer = session.query("example", source)
         except StudentError as error:
             finding.verdict, finding.needed = "fail", want.rstrip("\n") or "no exception"
-            stub_line = _WRITE_ME.match(error.message) if error.not_written else None
+            stub_line = WRITE_ME.match(error.message) if error.not_written else None
             if stub_line is None or stub_line[1] == example.exercise or stub_line[1].startswith(f"{example.exercise}."):
                 finding.written = not error.not_written
                 finding.got = f"raised {error}" if finding.written else ""

@@ -41,7 +41,8 @@ def contents(course: Course, lessons: Sequence[Lesson], *, with_tests: bool = Fa
     Args:
         course: the whole course.
         lessons: those that are released.
-        with_tests: put in the hidden properties, and the solutions and misconceptions that diagnosis needs.
+        with_tests: put in the hidden properties, the solutions and misconceptions that diagnosis needs, and the right
+            answers in other styles.
 
     Raises:
         CourseError: a file that is needed cannot be read, or jinja2 is not installed.
@@ -116,7 +117,9 @@ def _the_project(course: Course, lessons: Sequence[Lesson]) -> Files:
 def _the_tests(course: Course, lessons: Sequence[Lesson]) -> Files:
     files: Files = {}
     for lesson in lessons:
-        paths = [course.solution(lesson), *course.tests(lesson).glob("test_*.py"), course.tests(lesson) / "chaffs.yml"]
+        tests = course.tests(lesson)
+        # The wheats are not needed to judge: they are what a learner who is done compares with.
+        paths = [course.solution(lesson), *tests.glob("test_*.py"), tests / "chaffs.yml", *tests.glob("wheats/*.py")]
         files |= {path.relative_to(course.root).as_posix(): _read(path) for path in paths if path.is_file()}
     return files
 

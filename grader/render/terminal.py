@@ -23,7 +23,7 @@ from grader.render.lines import INDENT, MOST_TEXT, MOST_WIDTH, code, out_of, pro
 from grader.report import sorting as order
 from grader.report import tally
 from grader.report.due import Counted
-from grader.report.report import PropertyResult, Report, Status, TrainingResult, Verdict
+from grader.report.report import PropertyResult, Report, Status, TrainingResult, TrainingSeed, Verdict
 
 _MARKS: dict[Verdict, tuple[str, str]] = {
     "pass": ("✓", "green"),
@@ -61,23 +61,31 @@ def print_failure(result: PropertyResult, console: Console) -> None:
             said(console, label, text)
 
 
-def print_list(report: Report, console: Console) -> None:
-    """Everything by exercise: a heading with points, then one line per property."""
+def print_list(report: Report, console: Console, *, whole: bool = False) -> None:
+    """Everything by exercise: a heading with points, and the laws of an exercise that is not right yet, one per line.
+
+    Args:
+        report: of one lesson.
+        console: where to print.
+        whole: every law in full, also of exercises that are right.
+    """
     width = min(console.width, MOST_WIDTH)
     for exercise, results in order.exercises(report).items():
         points = out_of(_earned(results), _possible(results))
+        if not whole and all(result.verdict == "pass" for result in results):
+            held = f"{count(len(results), 'example')}" if report.public else f"{count(len(results), 'law')}"
+            _heading(exercise, points, width, console, "pass", f"   {held}")
+            continue
         _heading(exercise, points, width, console)
         for result in results:
             mark, style = _MARKS[result.verdict]
             says = prose(result.says, "" if result.verdict in ("fail", "error") else "dim")
-            if result.verdict != "fail":  # what asks for nothing gets one line
+            if result.verdict != "fail" and not whole:  # what asks for nothing gets one line
                 says = Text(" ").join(says.split("\n"))
                 says.truncate(width - INDENT, overflow="ellipsis")
             put(console, says, INDENT, Text(f"  {mark}", style))
             if result.verdict == "error" and result.got:
                 put(console, Text(clip(visible(result.got), MOST_TEXT), "dim"))
-    if report.training is not None:
-        _print_training(report.training, width, console)
 
 
 def _earned(results: Sequence[PropertyResult]) -> float:
@@ -88,31 +96,59 @@ def _possible(results: Sequence[PropertyResult]) -> float:
     return math.fsum(result.max_points for result in results)
 
 
-def _heading(name: str, points: str, width: int, console: Console) -> None:
-    name = one_line(name, max(width - len(points) - 24, 20))
-    gap = " " * max(width - cell_len(name) - len(points), 2)
-    console.print(Text.assemble((name, "bold"), gap, (points, "dim")), soft_wrap=True)
+def _heading(
+    name: str, points: str, width: int, console: Console, verdict: Verdict | None = None, beside: str = ""
+) -> None:
+    lead = Text.assemble(_MARKS[verdict], " ") if verdict else Text()
+    beside = beside if width >= 50 else ""
+    name = one_line(name, max(width - len(points) - len(beside) - 24, 20))
+    gap = " " * max(width - cell_len(lead.plain + name + beside) - len(points), 2)
+    console.print(Text.assemble(lead, (name, "bold"), (beside + gap + points, "dim")), soft_wrap=True)
 
 
-def _print_training(training: TrainingResult, width: int, console: Console) -> None:
-    _heading(f"{training.exercise} (training)", out_of(training.points, training.max_points), width, console)
-    mark, style = _MARKS[training.verdict] if training.verdict != "skip" else ("·", "dim")
-    put(console, prose(training.rule, "" if training.verdict == "fail" else "dim"), INDENT, Text(f"  {mark}", style))
-    for seed in training.seeds:
-        mark, style = _MARKS[seed.verdict]
-        mean = "no policy" if seed.mean_return is None else f"mean return {number(seed.mean_return, 1)}"
-        told = f"seed {seed.seed}: {mean} after {count(seed.steps, 'step')}"
-        if seed.message:
-            told += f"; {one_line(seed.message, 300)}"
-        put(console, Text(told), INDENT + 2, Text(f"    {mark}", style))
-    if training.message:
-        put(console, Text(clip(visible(training.message), MOST_TEXT), "dim"))
+def print_training(training: TrainingResult, console: Console) -> None:
+    """The outcome of a training check: the small task, every run, and the rule if it was not met."""
+    width = min(console.width, MOST_WIDTH)
+    if training.verdict == "skip":
+        _heading(f"{training.exercise} (training)", out_of(training.points, training.max_points), width, console)
+        put(console, prose(training.rule, "dim"), INDENT, Text("  ·", "dim"))
+    else:
+        points = out_of(training.points, training.max_points)
+        _heading(f"{training.exercise} (training)", points, width, console, training.verdict)
+    runs = [training.control, *training.seeds] if training.control else training.seeds
+    is_written = all(run.written for run in runs)
+    if training.control is not None and is_written:
+        _print_run("small task", training.control, console)
+    for number_of_run, seed in enumerate(training.seeds if is_written else (), 1):
+        _print_run(f"run {number_of_run}", seed, console)
+    for text in (training.message, words.decided(training)):
+        if text:
+            put(console, Text(clip(visible(text), MOST_TEXT)))
+    if training.verdict == "fail" and is_written:
+        put(console, prose(f"The rule: {training.rule}", "dim"))
+
+
+def _print_run(name: str, run: TrainingSeed, console: Console) -> None:
+    mark, style = _MARKS[run.verdict]
+    mean = "no policy" if run.mean_return is None else f"mean return {number(run.mean_return, 1)}"
+    told = f"{name}: {mean} after {count(run.steps, 'step')}"
+    if run.message:
+        told += f"; {one_line(run.message, 300)}"
+    put(console, Text(told), INDENT, Text(f"  {mark}", style))
 
 
 def print_check(
-    report: Report, console: Console, *, next_lesson: str = "", stub: str = "", trains: bool = False
+    report: Report,
+    console: Console,
+    *,
+    next_lesson: str = "",
+    stub: str = "",
+    trains: bool = False,
+    to_write: bool = False,
+    trained: Verdict | None = None,
+    whole: bool = False,
 ) -> None:
-    """Print a learner's report: the first thing to fix, then everything in short, then one next step.
+    """Print a learner's report: what happened or has to be fixed first, then everything in short, then one next step.
 
     Args:
         report: of one lesson.
@@ -120,6 +156,9 @@ def print_check(
         next_lesson: the name of the lesson after this one; empty after the last.
         stub: the file that the learner edits; by default ``exercises/<lesson>.py``.
         trains: whether the lesson has a training check, which is then the next step after its properties.
+        to_write: whether what is to be trained is still to be written.
+        trained: what came of it earlier, for this very code.
+        whole: every law in full.
     """
     file = one_line(stub or f"exercises/{report.lesson}.py")
     lesson = str(order.lesson_number(report.lesson))
@@ -145,15 +184,34 @@ def print_check(
         put(console, Text(clip(visible(report.message), MOST_TEXT)), 2)
         console.print()
     failure = order.first_failure(report)
+    if report.training is not None:
+        print_training(report.training, console)
+        console.print()
     if failure is not None:
         console.print(Text.assemble("First, ", (one_line(failure.exercise), "bold")))
         console.print()
         print_failure(failure, console)
         console.print()
-    print_list(report, console)
+    print_list(report, console, whole=whole)
+    if trained is not None and report.training is None:
+        mark, style = _MARKS[trained]
+        told = "train has reached its bar with this very code" if trained == "pass" else "train has not reached its bar"
+        console.print(Text.assemble((mark, style), f" {told}"), soft_wrap=True)
     console.print()
-    to_train = trains and report.training is None
-    _print_next(report, failure, file, lesson, next_lesson, to_train, console)
+    to_train = trains and report.training is None and trained != "pass"
+    _print_next(report, failure, file, lesson, next_lesson, to_train, to_write, console)
+
+
+def print_others(others: Sequence[tuple[Path, str]], console: Console, root: Path) -> None:
+    """Other right answers: the file of each, and what it says of itself; nothing if there are none."""
+    if not others:
+        return
+    console.print()
+    put(console, Text("Right answers in other styles, to compare with yours:"), 0)
+    for file, says in others:
+        shown = file.relative_to(root) if file.is_relative_to(root) else file
+        put(console, Text(one_line(str(shown)), "bold"), 2)
+        put(console, Text(one_line(says, 400), "dim"))
 
 
 def _print_not_graded(report: Report, file: str, lesson: str, console: Console) -> None:
@@ -179,6 +237,7 @@ def _print_next(
     lesson: str,
     next_lesson: str,
     to_train: bool,
+    to_write: bool,
     console: Console,
 ) -> None:
     """Exactly one next step, or a short remark if there is none."""
@@ -191,7 +250,8 @@ def _print_next(
     elif report.message:
         told = Text.assemble("Next: fix that, then  ", (f"grader check {lesson}", "bold"))
     elif order.is_full(report) and to_train:
-        told = Text(f"{everything}. Next, once train is written:  grader train {lesson}")
+        do = "write train, then" if to_write else "watch it learn with"
+        told = Text(f"{everything}. Next: {do}  grader train {lesson}")
     elif order.is_full(report):
         # Public examples are a beginning: to praise them would say that nothing is left to be done.
         told = Text(f"{everything}.") if report.public else Text("Everything here holds. Well done.", "green")
@@ -200,7 +260,8 @@ def _print_next(
         if report.training.hint:
             put(console, Text.assemble(("Hint: ", "dim"), prose(report.training.hint)), 0)
             console.print()
-        told = Text(f"{everything}; the training is not there yet. Next:  grader train {lesson}")
+        do = "write train, then" if to_write else "mend train, then"
+        told = Text(f"{everything}. Next: {do}  grader train {lesson}")
     else:
         told = Text(f"{everything}. Next: watch it learn with  grader train {lesson}")
     put(console, told, 0)
@@ -262,6 +323,15 @@ def print_class_summary(
             put(console, Text(told))
         if len(errors) > 10:
             put(console, Text(f"… and {len(errors) - 10} more"))
+    if incomplete := [report for report in reports if report.incomplete]:
+        named = ", ".join(f"{one_line(r.student, 40)} ({one_line(r.lesson)})" for r in incomplete[:10])
+        more = f" and {len(incomplete) - 10} more" if len(incomplete) > 10 else ""
+        told = (
+            f"In {count(len(incomplete), 'report')} an example or a name is missing, by a fault of the grader's; the "
+            f"marks stand, the .log beside each says more, and the next run tries again: {named}{more}"
+        )
+        console.print()
+        put(console, Text(told), 0)
     console.print(Text.assemble("\nReport: ", (one_line(str(out_dir / "index.html"), 2000), "bold")), soft_wrap=True)
 
 

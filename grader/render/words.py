@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from grader.printable import number
-from grader.report.report import Counterexample, Hint, Misconception, PropertyResult
+from grader.printable import count, number
+from grader.report.report import Counterexample, Hint, Misconception, PropertyResult, TrainingResult
 from grader.report.step import Step
 
 NOT_WRITTEN = "not written yet"
@@ -65,6 +65,22 @@ def hint(taken: Hint, again: str) -> str:
     left = taken.of - taken.number
     more = f"{left} more" if left else f"that was the last one; {again} begins anew"
     return f"{taken.exercise}, hint {taken.number} of {taken.of}: {taken.text}\n({more})"
+
+
+def decided(training: TrainingResult) -> str:
+    """The reason for fewer runs than the rule allows, "" if all were made, or if something else ended them."""
+    left = training.runs - len(training.seeds)
+    passed, failed = (sum(run.verdict == verdict for run in training.seeds) for verdict in ("pass", "fail"))
+    if left <= 0 or not training.seeds:
+        return ""
+    if training.verdict == "pass":
+        return (
+            f"{count(passed, 'run')} reached {number(training.threshold)}, as many as have to, so the other {left} of "
+            f"{training.runs} were not needed."
+        )
+    if failed > training.runs - training.passes:
+        return f"{training.passes} of {training.runs} can no longer reach it, so the other {left} were not made."
+    return ""
 
 
 class Walls(Protocol):

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import errno
+import re
+
+WRITE_ME = re.compile(r"([\w.]{1,100}): write me")
+"""The beginning of what a stub raises; group 1 is the exercise."""
 
 
 class StudentError(Exception):
@@ -30,6 +34,15 @@ class StudentError(Exception):
     def not_written(self) -> bool:
         """Whether the stub is still in place."""
         return self.kind == "NotImplementedError"
+
+    def unwritten(self, asked: str) -> str:
+        """Say what is still the stub, and where: ``train is not written yet (line 179)``.
+
+        Args:
+            asked: the exercise that was called; it may have called another one that says its own name.
+        """
+        named = WRITE_ME.match(self.message)
+        return f"{named[1] if named else asked} is not written yet{f' (line {self.line})' if self.line else ''}"
 
 
 class StudentDied(BaseException):

@@ -67,7 +67,7 @@ def check(
     def run(task: Task, told: Callable[[int, float], None] | None = None) -> TrainingSeed:
         return run_seed(rule.exercise, task, open_student, device, told, cpu_seconds)
 
-    def result(verdict: Verdict, message: str, **parts: Any) -> TrainingResult:
+    def result(verdict: Verdict, message: str, *, is_written: bool = True, **parts: Any) -> TrainingResult:
         return TrainingResult(
             exercise=rule.exercise,
             rule=rule.in_words(),
@@ -78,7 +78,9 @@ def check(
             max_points=rule.points,
             device=device,
             message=message,
-            hint=rule.hints[0] if verdict == "fail" and rule.hints else "",
+            hint=rule.hints[0] if verdict == "fail" and rule.hints and is_written else "",
+            runs=rule.seeds,
+            passes=rule.passes,
             **parts,
         )
 
@@ -89,6 +91,8 @@ def check(
         first = max(tries, key=_mean_return) if tries[-1].verdict != "error" else tries[-1]
         if first.verdict == "error":
             return result("error", first.message, control=first)
+        if not first.written:
+            return result("fail", first.message, is_written=False, control=first)
         if first.verdict == "fail":
             message = _control_in_words(rule, first)
             if calibrated and len(tries) == rule.control_tries and all(map(_is_judged, tries)):
@@ -101,6 +105,8 @@ def check(
         passed, failed = (sum(s.verdict == verdict for s in seeds) for verdict in ("pass", "fail"))
         if seeds[-1].verdict == "error":
             return result("error", seeds[-1].message, control=first, seeds=tuple(seeds))
+        if not seeds[-1].written:
+            return result("fail", seeds[-1].message, is_written=False, control=first, seeds=tuple(seeds))
         if passed >= rule.passes:
             return result("pass", "", control=first, seeds=tuple(seeds))
         if failed > rule.seeds - rule.passes:
@@ -180,7 +186,8 @@ def run_seed(
                 seconds = _elapsed(cpu_seconds, student, before)
     except (ActionError, BudgetSpent, StudentError, StudentDied) as error:
         message = str(error)
-        written = not (isinstance(error, StudentError) and error.not_written)
+        if isinstance(error, StudentError) and error.not_written:
+            written, message = False, error.unwritten(exercise)
         if meter.overrun and not isinstance(error, ActionError | StudentDied):
             message = f"{exercise} did not return before its {task.max_steps:,} environment steps were used up"
     except Exception as error:  # the grader's own fault: never the student's marks

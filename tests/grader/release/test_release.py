@@ -243,9 +243,16 @@ def test_no_file_of_tests_or_solutions_or_of_other_commands(files: Files) -> Non
     }
 
 
-def test_wheats_stay_away_even_from_a_copy_with_tests() -> None:
+def test_right_answers_in_other_styles_go_where_the_solutions_go() -> None:
+    """Whoever is done compares with them; what measures the properties is of no use to a learner."""
     everything = contents(COURSE, COURSE.lessons, with_tests=True)
-    assert not [path for path in everything if "wheats" in path or "equivalent" in path]
+    assert {path for path in everything if "/wheats/" in path} == {
+        path.relative_to(COURSE.root).as_posix()
+        for lesson in COURSE.lessons
+        for path in COURSE.tests(lesson).glob("wheats/*.py")
+    }
+    assert not [path for path in everything if "wheat_chaffs" in path or "equivalent" in path or "corners" in path]
+    assert not [path for path in contents(COURSE, COURSE.lessons) if "wheats" in path]
     assert COURSE.salt.encode() not in everything["course.yml"]
 
 
