@@ -88,7 +88,7 @@ if not RELEASED:
 def main() -> None:
     """Run the command; a user's mistake ends it with one line."""
     from grader.student.errors import GraderFault
-    from grader.student.isolation import IsolationError
+    from grader.student.levels import IsolationError
 
     try:
         app()

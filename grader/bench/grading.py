@@ -25,7 +25,8 @@ from grader.grading.grade import Asked, grade
 from grader.lessons.stubs import pristine
 from grader.render import words
 from grader.student.inprocess import Here
-from grader.student.isolation import IsolationError, choose
+from grader.student.isolation import choose
+from grader.student.levels import IsolationError
 from grader.student.limits import Limits
 from grader.student.places import Place
 from grader.student.processes import ZygoteClient

@@ -17,7 +17,7 @@ from grader.errors import ClassError, OutputError
 from grader.printable import visible
 
 if TYPE_CHECKING:
-    from grader.student.isolation import Level
+    from grader.student.levels import Level
 
 Lessons = Annotated[list[str] | None, typer.Option("--lesson", help="Only this lesson; may be repeated.")]
 LessonArgument = Annotated[str, typer.Argument(help="A lesson: its number, its name, or the beginning of its name.")]
@@ -189,7 +189,7 @@ def a_level(isolation: str | None) -> Level | None:
     Raises:
         typer.BadParameter: there is no such level.
     """
-    from grader.student.isolation import Level
+    from grader.student.levels import Level
 
     if isolation is None or isolation in get_args(Level):
         return isolation  # type: ignore[return-value]

@@ -31,7 +31,8 @@ from grader.render import words
 from grader.report.report import Report
 from grader.report.sorting import fault
 from grader.student.errors import GraderFault
-from grader.student.isolation import IsolationError, choose
+from grader.student.isolation import choose
+from grader.student.levels import IsolationError
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -33,7 +33,7 @@ from grader.report.report import Report
 from grader.report.sorting import natural
 from grader.report.step import Step, Watcher
 from grader.student.errors import is_out_of_memory
-from grader.student.isolation import Isolation
+from grader.student.levels import Isolation
 from grader.submissions.apart import refuse_overlap
 from grader.submissions.find import read_work
 from grader.submissions.students import find_students

@@ -28,7 +28,7 @@ from grader.report.report import Report
 from grader.report.sorting import fault, first_failure, is_full
 from grader.report.step import Watcher
 from grader.student.errors import GraderFault
-from grader.student.isolation import Isolation
+from grader.student.levels import Isolation
 
 if TYPE_CHECKING:
     from grader.student.places import Place

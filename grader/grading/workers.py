@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from grader.report.step import Step
 from grader.student import own_time
 from grader.student.errors import GraderFault, is_out_of_memory
-from grader.student.isolation import Isolation
+from grader.student.levels import Isolation
 
 if TYPE_CHECKING:
     from grader.student.processes import ZygoteClient

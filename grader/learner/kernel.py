@@ -13,7 +13,7 @@ import numpy as np
 from grader.student import inprocess
 from grader.student.budget import Budget
 from grader.student.inprocess import Here
-from grader.student.isolation import Isolation
+from grader.student.levels import Isolation
 from grader.student.limits import Limits
 from grader.student.session import Session
 from grader.student.tensors import is_loaded, torch

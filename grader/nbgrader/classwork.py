@@ -42,7 +42,8 @@ def main() -> None:
     from grader.errors import UserError
     from grader.grading.classroom import Options, grade_class
     from grader.student.errors import GraderFault
-    from grader.student.isolation import IsolationError, Level, choose
+    from grader.student.isolation import choose
+    from grader.student.levels import IsolationError, Level
 
     order = msgspec.convert(json.load(sys.stdin), Order)
     options = Options((order.lesson,), order.students, order.training, rehearse=order.rehearsal, processes=order.jobs)

@@ -14,6 +14,7 @@ The grader's side:
 - ``budget``: the time by the clock for a whole submission.
 - ``computation``: a computation over there as a node of the grader's own graph.
 - ``own_time``: a limit on the grader's own work on answers.
+- ``levels``: the levels of isolation, as plain data.
 - ``isolation``: chooses how strongly to isolate it on this machine.
 - ``affinity``: both sides of a short session on one processor.
 - ``stopped``: notices that the grader was stopped for a while, by Ctrl-Z.

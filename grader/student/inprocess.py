@@ -18,7 +18,7 @@ from typing import Self
 from grader.student.budget import Budget
 from grader.student.errors import StudentDied, out_of_time
 from grader.student.frames import Frame
-from grader.student.isolation import Isolation
+from grader.student.levels import Isolation
 from grader.student.limits import Limits
 from grader.student.server import Server
 from grader.student.session import AnswerAsk, Session, load_submission

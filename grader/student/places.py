@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from grader.student.budget import Budget
-from grader.student.isolation import Isolation
+from grader.student.levels import Isolation
 from grader.student.limits import Limits
 from grader.student.session import Session
 

@@ -18,7 +18,7 @@ from grader.student.affinity import Turns
 from grader.student.budget import Budget
 from grader.student.errors import GraderFault, StudentDied, WireError, out_of_time, seconds
 from grader.student.frames import Frame, Receiver, send
-from grader.student.isolation import Isolation
+from grader.student.levels import Isolation
 from grader.student.limits import Limits
 from grader.student.own_time import SHIELD
 from grader.student.program import Program

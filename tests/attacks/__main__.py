@@ -25,7 +25,8 @@ import runs  # noqa: E402
 import table  # noqa: E402
 from catalogue import GOALS, Attack, attacks  # noqa: E402
 
-from grader.student.isolation import IsolationError, Level, choose  # noqa: E402
+from grader.student.isolation import choose  # noqa: E402
+from grader.student.levels import IsolationError, Level  # noqa: E402
 
 USER = 61_234
 """Nobody's user id, which the ordinary user's run takes when root starts it."""

@@ -17,7 +17,7 @@ from canaries import Run, fires, has_trained, stops, unescaped
 from catalogue import Attack
 from stage import FRIEND, Cast, Stage
 
-from grader.student.isolation import Level
+from grader.student.levels import Level
 
 ROOT = Path(__file__).parents[2]
 LEVELS: tuple[Level, ...] = ("strong", "embedded")

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from grader.student.inprocess import Here
-from grader.student.isolation import IsolationError, choose
+from grader.student.isolation import choose
+from grader.student.levels import IsolationError
 from grader.student.limits import Limits
 from grader.student.processes import ZygoteClient
 from grader.student.remote import Student

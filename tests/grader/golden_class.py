@@ -21,7 +21,8 @@ from grader.grading.classroom import Options, grade_class
 from grader.lessons import chaffs as known
 from grader.lessons.stubs import pristine
 from grader.report.report import without_times
-from grader.student.isolation import Isolation, choose
+from grader.student.isolation import choose
+from grader.student.levels import Isolation
 
 FOLDER = Path(__file__).parent / "golden" / "reports"
 # Nobody's verdict: they say where and when it was made.

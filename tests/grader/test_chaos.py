@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.student.isolation import IsolationError, choose
+from grader.student.isolation import choose
+from grader.student.levels import IsolationError
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import golden_class
 import pytest
 
-from grader.student.isolation import IsolationError, choose
+from grader.student.isolation import choose
+from grader.student.levels import IsolationError
 
 
 def test_reports_and_marks_are_what_they_were() -> None:

@@ -24,7 +24,8 @@ from grader.course import Course, load
 from grader.errors import CourseError, UserError
 from grader.grading import workers
 from grader.report.report import TrainingSeed
-from grader.student.isolation import Isolation, IsolationError, choose
+from grader.student.isolation import choose
+from grader.student.levels import Isolation, IsolationError
 from grader.training import calibration, odds
 from grader.verify import bar, series, table
 from grader.verify.journal import Journal

@@ -17,7 +17,8 @@ from tiny_course import NUMBERS, hand_in
 from typed import ends, grader
 
 from grader import cli
-from grader.student.isolation import IsolationError, choose
+from grader.student.isolation import choose
+from grader.student.levels import IsolationError
 from grader.version import versions
 
 

@@ -21,7 +21,8 @@ from tiny_course import NUMBERS
 from grader.course import Course, load
 from grader.gradescope.bundle import gradescope_zip
 from grader.gradescope.results import LEADERBOARD, failure, results
-from grader.student.isolation import IsolationError, choose
+from grader.student.isolation import choose
+from grader.student.levels import IsolationError
 from grader.submissions.find import read_work
 
 _VISIBILITY = {"enum": ["hidden", "after_due_date", "after_published", "visible"]}

@@ -29,7 +29,8 @@ from grader.report.report import Report, without_times
 from grader.report.seal import sealed
 from grader.report.step import Step, silent
 from grader.student.inprocess import Here
-from grader.student.isolation import Isolation, IsolationError, choose
+from grader.student.isolation import choose
+from grader.student.levels import Isolation, IsolationError
 from grader.student.processes import ZygoteClient
 from grader.submissions.students import find_students
 

@@ -28,7 +28,8 @@ from grader.report.report import Report
 from grader.report.step import silent
 from grader.student.errors import GraderFault, StudentDied, is_out_of_memory
 from grader.student.inprocess import Here
-from grader.student.isolation import Isolation, IsolationError, choose
+from grader.student.isolation import choose
+from grader.student.levels import Isolation, IsolationError
 
 LESSONS = ("lesson1_numbers", "lesson2_balance")
 

@@ -14,7 +14,8 @@ from grader.grading.classroom import Options, grade_class
 from grader.grading.rehearsal import RehearsalError, rehearse
 from grader.student import isolation as isolated
 from grader.student.errors import GraderFault
-from grader.student.isolation import Isolation, IsolationError, choose
+from grader.student.isolation import choose
+from grader.student.levels import Isolation, IsolationError
 from grader.student.processes import ZygoteClient
 
 

@@ -18,7 +18,8 @@ from grader.grading.classroom import Run, grade_student
 from grader.grading.salted import for_class
 from grader.report.step import silent
 from grader.student.inprocess import Here
-from grader.student.isolation import IsolationError, choose
+from grader.student.isolation import choose
+from grader.student.levels import IsolationError
 
 NAMES = ("lesson1_numbers", "lesson2_balance")
 

@@ -19,7 +19,8 @@ from grader.lessons import new as scaffold
 from grader.lessons.notebooks import build_notebooks
 from grader.lessons.stubs import build
 from grader.student.inprocess import Here
-from grader.student.isolation import IsolationError, choose
+from grader.student.isolation import choose
+from grader.student.levels import IsolationError
 from grader.verify.verify import names_it, samples
 
 NAME = "lesson3_steps"

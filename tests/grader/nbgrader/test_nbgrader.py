@@ -45,7 +45,8 @@ from grader.nbgrader.stage import score, worth
 from grader.nbgrader.verdicts import Verdicts
 from grader.render import words
 from grader.report.report import PropertyResult, Report, exercise_scores
-from grader.student.isolation import IsolationError, choose
+from grader.student.isolation import choose
+from grader.student.levels import IsolationError
 
 ROOT = Path(__file__).parents[3]
 COURSE = load(ROOT)

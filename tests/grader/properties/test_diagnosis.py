@@ -12,7 +12,8 @@ from grader.grading.grade import grade
 from grader.properties import known
 from grader.report.report import Report
 from grader.student.inprocess import Here
-from grader.student.isolation import IsolationError, choose
+from grader.student.isolation import choose
+from grader.student.levels import IsolationError
 from grader.student.processes import ZygoteClient
 from grader.submissions.read import Submission
 from grader.submissions.work import Work

@@ -35,7 +35,7 @@ from grader.report.report import (
     Verdict,
 )
 from grader.report.step import Step
-from grader.student.isolation import Level
+from grader.student.levels import Level
 from grader.verify import table
 
 EVIL = "<script>alert(1)</script>"

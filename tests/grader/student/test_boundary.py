@@ -14,7 +14,8 @@ import torch
 from grader.student import isolation, stopped
 from grader.student.errors import GraderFault, StudentDied, StudentError
 from grader.student.inprocess import Here
-from grader.student.isolation import IsolationError, choose
+from grader.student.isolation import choose
+from grader.student.levels import IsolationError
 from grader.student.limits import Limits
 from grader.student.processes import ZygoteClient
 from grader.student.remote import Remote, RemoteModule

@@ -11,7 +11,8 @@ import pytest
 
 from grader.student import calls, isolation, lockdown, scratch
 from grader.student.errors import StudentError
-from grader.student.isolation import Isolation, IsolationError, choose
+from grader.student.isolation import choose
+from grader.student.levels import Isolation, IsolationError
 from grader.student.limits import Limits
 from grader.student.processes import ZygoteClient
 from grader.student.remote import Student

@@ -10,7 +10,8 @@ import pytest
 
 from grader.student import scratch
 from grader.student.errors import StudentDied, StudentError
-from grader.student.isolation import IsolationError, choose
+from grader.student.isolation import choose
+from grader.student.levels import IsolationError
 from grader.student.limits import Limits
 from grader.student.processes import ZygoteClient
 
