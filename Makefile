@@ -22,6 +22,7 @@ TARGET ?=
 SECONDS ?=
 INPUT ?=
 CHAOS ?=
+WHEATS ?=
 
 # Every page but the lesson texts. Those are full of formulas such as s_{t+1} and [[0, 0], [0, 1]], which mdformat writes
 # with backslashes; learners read them in an editor as well.
@@ -76,8 +77,8 @@ figures: $(VENV)/.dev ## draw the figures of the lesson texts
 verify: $(VENV)/.dev ## measure the hidden tests: stubs, solutions, wheats, chaffs; LESSON="5 6" here and below
 	$(BIN)/grader verify $(LESSON)
 
-mutants: $(VENV)/.dev ## does every small change to a solution cost marks?
-	$(BIN)/grader mutants $(LESSON)
+mutants: $(VENV)/.dev ## does every small change to a solution cost marks? WHEATS=20: to one in 20 places of the wheats
+	$(BIN)/grader mutants $(if $(WHEATS),--wheats --one-in "$(WHEATS)") $(LESSON)
 
 calibrate: $(VENV)/.dev ## train every reference on many disguised seeds, for calibration.yml: SEEDS=5 for a look
 	$(BIN)/grader calibrate $(if $(SEEDS),--seeds $(SEEDS)) $(LESSON)

@@ -116,12 +116,22 @@ def corners(
     raise typer.Exit(1 if any(row.problems for row in rows) else 0)
 
 
-def mutants(lesson: SomeLessons = None, jobs: Jobs = None) -> None:
+def mutants(
+    lesson: SomeLessons = None,
+    wheats: Annotated[bool, typer.Option("--wheats", help="Change the right answers in other styles instead.")] = False,
+    one_in: Annotated[
+        int, typer.Option(min=1, help="With --wheats: take one in so many, the same ones each time.")
+    ] = 1,
+    jobs: Jobs = None,
+) -> None:
     """Change each operator, constant, statement and pair of arguments of the solutions, and list undetected changes.
 
-    Survivors are shown. Those that no caller can tell from the solution belong in the lesson's equivalent.yml, with the
-    reason. Exit status 1 says that more than one in twenty survived, or that such a list is out of date.
+    Survivors are shown. Those that no caller can tell from the original belong in the lesson's equivalent.yml, or
+    wheat_equivalent.yml, with the reason. Exit status 1 says that more than one in twenty survived, or that such a list
+    is out of date.
     """
+    if one_in > 1 and not wheats:
+        raise CourseError("--one-in goes with --wheats: every mutant of a solution counts")
     try:
         from grader.verify import mutants as tool
     except ModuleNotFoundError:
@@ -130,8 +140,10 @@ def mutants(lesson: SomeLessons = None, jobs: Jobs = None) -> None:
 
     course = the_course()
     lessons = some_lessons(course, lesson)
-    listed = {each.name: tool.equivalents(course, each) for each in lessons}
-    wanted = {each.name: tool.of_lesson(course, each) for each in lessons}
+    listed = {each.name: tool.equivalents(course, each, wheats=wheats) for each in lessons}
+    wanted = {
+        each.name: tool.of_wheats(course, each, one_in) if wheats else tool.of_lesson(course, each) for each in lessons
+    }
     killers = _run("mutants", tool.jobs(course, wanted), jobs)
     rows = [tool.row(each, wanted[each.name], killers, listed[each.name]) for each in lessons]
     print_mutants(rows, Console())

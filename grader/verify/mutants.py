@@ -7,6 +7,10 @@ run on the result; where the change is inside ``train``, the training check too.
 A mutant that survives shows a hole in the properties, or is equivalent: no caller can tell. Equivalent ones are listed
 with the reason in ``tests/<lesson>/equivalent.yml``, by the line as it was and as it became.
 
+The same is done with wheats, whose words are not those that the properties were written for; all of their functions and
+classes are changed, ``train`` aside. There are thousands of such mutants, so a share of them is drawn. Equivalent ones
+stand in ``tests/<lesson>/wheat_equivalent.yml``.
+
 The operators are Cosmic Ray's; dropping a statement and swapping arguments are our own.
 """
 
@@ -15,6 +19,7 @@ from __future__ import annotations
 import ast
 import functools
 import itertools
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +33,7 @@ from cosmic_ray.operators.operator import Operator
 
 from grader.course import Course, Lesson
 from grader.errors import CourseError
+from grader.lessons import chaffs
 from grader.lessons.stubs import MARKER
 from grader.verify.table import MutantsRow
 
@@ -105,19 +111,21 @@ class SwapArguments(Operator):  # type: ignore[misc]
 
 
 class Mutant(msgspec.Struct, frozen=True):
-    """A solution with one small change.
+    """A right answer with one small change.
 
     Attributes:
         line: where, counted from 1.
-        old: that line of the solution, without its indentation.
+        old: that line of the right answer, without its indentation.
         new: the same line of the mutant.
         source: the whole module.
+        of: the right answer's name; "" for the solution.
     """
 
     line: int
     old: str
     new: str
     source: str
+    of: str = ""
 
 
 class Equivalent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -130,7 +138,19 @@ class Equivalent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def mutants(solution: str) -> list[Mutant]:
     """Every mutant of the marked regions of a solution, no two of them alike, in the order of their lines."""
-    inside = _regions(solution)
+    return _mutants(solution, _regions(solution))
+
+
+def of_wheat(wheat: str, name: str, trained: str = "") -> list[Mutant]:
+    """Every mutant of a wheat's functions and classes, but for the function that is trained."""
+    inside: set[int] = set()
+    for node in ast.parse(wheat).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name != trained:
+            inside |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return [msgspec.structs.replace(mutant, of=name) for mutant in _mutants(wheat, inside)]
+
+
+def _mutants(solution: str, inside: set[int]) -> list[Mutant]:
     lines = solution.splitlines()
     found: dict[str, Mutant] = {}
     operators = [cosmic_ray.plugins.get_operator(f"core/{name}")() for name in _NAMES]
@@ -209,25 +229,39 @@ def _is_in(source: str, function: str, line: int) -> bool:
     )
 
 
-def equivalents(course: Course, lesson: Lesson) -> tuple[Equivalent, ...]:
-    """The mutants of a lesson that are known to be equivalent.
+def equivalents(course: Course, lesson: Lesson, *, wheats: bool = False) -> tuple[Equivalent, ...]:
+    """The mutants of a lesson's solution, or of its wheats, that are known to be equivalent.
 
     Raises:
         CourseError: the file is not a list of them.
     """
-    path = course.tests(lesson) / "equivalent.yml"
+    path = course.tests(lesson) / ("wheat_equivalent.yml" if wheats else "equivalent.yml")
     if not path.is_file():
         return ()
     try:
         return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")) or [], tuple[Equivalent, ...])
     except (yaml.YAMLError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        raise CourseError(f"tests/{lesson.name}/equivalent.yml: {error}".replace("\n", " ")) from None
+        raise CourseError(f"tests/{lesson.name}/{path.name}: {error}".replace("\n", " ")) from None
 
 
 def of_lesson(course: Course, lesson: Lesson) -> dict[str, Mutant]:
     """Every mutant of a lesson's solution, by a name that no other mutant of the course has."""
     found = mutants(course.solution(lesson).read_text(encoding="utf-8"))
     return {f"{lesson.name} mutant {i}": mutant for i, mutant in enumerate(found, start=1)}
+
+
+def of_wheats(course: Course, lesson: Lesson, one_in: int = 1) -> dict[str, Mutant]:
+    """The mutants of a lesson's wheats, named as those of ``of_lesson``.
+
+    Args:
+        course: the course.
+        lesson: the lesson.
+        one_in: take one in so many of them, drawn by what they are: the same ones each time.
+    """
+    trained = lesson.training.exercise if lesson.training else ""
+    found = [each for name, text in chaffs.wheats(course, lesson).items() for each in of_wheat(text, name, trained)]
+    drawn = [each for each in found if zlib.crc32(f"{each.of} {each.source}".encode()) % one_in == 0]
+    return {f"{lesson.name} wheats' mutant {i}": mutant for i, mutant in enumerate(drawn, start=1)}
 
 
 def jobs(course: Course, wanted: Mapping[str, dict[str, Mutant]]) -> dict[str, Callable[..., str]]:
@@ -252,10 +286,11 @@ def row(
     """
     known = {(each.old, each.new) for each in listed}
     alive = [mutant for name, mutant in found.items() if not killers[name]]
+    outdated = () if any(each.of for each in found.values()) else known - {(m.old, m.new) for m in alive}
     return MutantsRow(
         lesson=lesson.name,
         mutants=len(found),
         killed=len(found) - len(alive),
-        survivors=tuple((m.line, m.old, m.new) for m in alive if (m.old, m.new) not in known),
-        outdated=tuple(sorted(known - {(mutant.old, mutant.new) for mutant in alive})),
+        survivors=tuple((m.line, m.old, m.new, m.of) for m in alive if (m.old, m.new) not in known),
+        outdated=tuple(sorted(outdated)),
     )

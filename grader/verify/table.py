@@ -82,14 +82,15 @@ class MutantsRow:
 
     Attributes:
         mutants: how many there are; ``killed`` of them lose marks.
-        survivors: those that do not, and are not listed as equivalent: line, what stood there, what stands there.
+        survivors: those that do not, and are not listed as equivalent: line, what stood there, what stands there, and
+            the wheat, or "" for the solution.
         outdated: what is listed as equivalent and is no survivor (any more): what stood there, what stands there.
     """
 
     lesson: str
     mutants: int
     killed: int
-    survivors: tuple[tuple[int, str, str], ...] = ()
+    survivors: tuple[tuple[int, str, str, str], ...] = ()
     outdated: tuple[tuple[str, str], ...] = ()
 
     # The share of mutants, equivalent ones aside, that each lesson's properties must kill.
@@ -241,8 +242,9 @@ def print_corners(rows: Sequence[CornersRow], console: Console) -> None:
 def print_mutants(rows: Sequence[MutantsRow], console: Console) -> None:
     """The mutants that nothing noticed, one below the other, then a table."""
     for row in rows:
-        for line, old, new in row.survivors:
-            _change(console, f"{one_line(row.lesson)}, line {line}, survived:", old, new)
+        for line, old, new, of in row.survivors:
+            where = f"{one_line(row.lesson)}{', ' if of else ''}{one_line(of)}"
+            _change(console, f"{where}, line {line}, survived:", old, new)
         for old, new in row.outdated:
             _change(console, f"{one_line(row.lesson)}: listed as equivalent, but no survivor:", old, new)
     table = _table("mutants", "killed", "equivalent", "survived", "killed of\nthe others")

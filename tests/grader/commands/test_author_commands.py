@@ -142,6 +142,7 @@ def test_what_neither_training_nor_a_property_notices_is_a_failure(course: Cours
         (("bar", "2"), "lesson2_balance has no chaffs to train; write some into tests/lesson2_balance/chaffs.yml"),
         (("bar", "7"), "no single lesson is called '7'"),
         (("mutants", "7"), "no single lesson is called '7'"),
+        (("mutants", "1", "--one-in", "3"), "goes with --wheats"),
         (("examples", "7"), "no single lesson is called '7'"),
         (("calibrate", "--impostors"), "no single lesson is called 'lesson6_deep_q_learning'"),
         (("calibrate", "2", "--impostors"), "there are no impostors of lesson2_balance"),

@@ -83,3 +83,36 @@ def test_a_list_with_a_mistake_is_refused_in_words(tmp_path: Path) -> None:
     (course.tests(course.lessons[0]) / "equivalent.yml").write_text("- old: a\n  new: b\n")
     with pytest.raises(CourseError, match=r"lesson1_numbers/equivalent\.yml.*why"):
         mutants.equivalents(course, course.lessons[0])
+
+
+def test_of_a_wheat_everything_but_train_is_changed_and_a_share_is_drawn(tmp_path: Path) -> None:
+    course = tiny_course.make(tmp_path)
+    one, two = course.lessons
+    (wheat,) = (course.tests(one) / "wheats").glob("*.py")
+    found = mutants.of_wheats(course, one)
+    assert {mutant.of for mutant in found.values()} == {wheat.stem}
+    text = wheat.read_text().splitlines()
+    assert all(text[mutant.line - 1].strip() == mutant.old for mutant in found.values())
+    for several in (2, 5):
+        drawn = {mutant.source for mutant in mutants.of_wheats(course, one, several).values()}
+        assert drawn <= {mutant.source for mutant in found.values()}
+        assert len(drawn) < len(found)
+    source = course.solution(two).read_text()
+    changed = {mutant.line for mutant in mutants.of_wheat(source, "balance", "train")}
+    assert changed
+    assert max(changed) < next(i for i, line in enumerate(source.splitlines(), 1) if line.startswith("def train"))
+
+
+def test_a_listed_mutant_of_a_wheat_is_no_survivor_and_a_draw_makes_no_list_outdated(tmp_path: Path) -> None:
+    course = tiny_course.make(tmp_path)
+    lesson = course.lessons[0]
+    found = mutants.of_wheats(course, lesson)
+    nobody = dict.fromkeys(found, "")
+    first = next(iter(found.values()))
+    entry = f"- old: {first.old!r}\n  new: {first.new!r}\n  why: x\n- old: gone\n  new: gone too\n  why: x\n"
+    (course.tests(lesson) / "wheat_equivalent.yml").write_text(entry)
+    listed = mutants.equivalents(course, lesson, wheats=True)
+    row = mutants.row(lesson, found, nobody, listed)
+    assert row.outdated == ()
+    assert (first.line, first.old, first.new, first.of) not in row.survivors
+    assert mutants.equivalents(course, lesson) == ()
