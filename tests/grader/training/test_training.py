@@ -287,7 +287,7 @@ def test_tasks_follow_from_the_submission(which):
     def drawn(submission, i=0):
         task = which(LESSON.training, COURSE, LESSON, i, submission)
         env = task.environment(Meter(10))
-        hidden = env._env._disguise.mix if which is training_task else env._env._right
+        hidden = env._env.disguise.mix if which is training_task else env._env._right
         return task.seed, task.evaluation_seed, hidden.tolist()
 
     assert drawn("one") == drawn("one")
