@@ -156,7 +156,7 @@ class Checks:
         from grader.submissions.work import Work
 
         work = Work("you", lesson, Submission(AS_IT_IS), notes=tuple(imports.notes(course, lesson)))
-        asked = Asked(train=train, only=only, public=not course.has_properties(lesson))
+        asked = Asked(train=train, only=only, public=not course.has_properties(lesson), films=train)
         with undisturbed([each.name for each in course.lessons]), show.progress(lesson) as watch:
             return grade(course, work, Live(self._module), asked, watch)
 

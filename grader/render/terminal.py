@@ -98,6 +98,11 @@ def _print_training(training: TrainingResult, width: int, console: Console) -> N
     _heading(f"{training.exercise} (training)", out_of(training.points, training.max_points), width, console)
     mark, style = _MARKS[training.verdict] if training.verdict != "skip" else ("·", "dim")
     put(console, prose(training.rule, "" if training.verdict == "fail" else "dim"), INDENT, Text(f"  {mark}", style))
+    if training.control is not None:
+        mark, style = _MARKS[training.control.verdict]
+        earned = training.control.mean_return
+        how = "no policy" if earned is None else f"the best try earned {number(earned, 1)}"
+        put(console, prose(f"{training.small_task} ({how})", "dim"), INDENT + 2, Text(f"    {mark}", style))
     for seed in training.seeds:
         mark, style = _MARKS[seed.verdict]
         mean = "no policy" if seed.mean_return is None else f"mean return {number(seed.mean_return, 1)}"

@@ -1,0 +1,45 @@
+"""The page that a training check leaves in the course's folder: ``train/lesson6.html``."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from grader.course import Course, Lesson
+from grader.files import write
+from grader.report.report import Report
+
+FOLDER = "train"
+
+
+def leave(course: Course, lesson: Lesson, of: Path, report: Report, *, films: bool = True) -> str:
+    """Write the page, in the place of the one before; the line to print about it.
+
+    "" if nothing was trained: then the page of the last time stays. Whatever keeps the page from being written is no
+    reason to fail a check that has taken minutes, so it is said in the line.
+
+    Args:
+        course: the course.
+        lesson: the lesson.
+        of: the file that was trained.
+        report: what came of it.
+        films: show the films.
+    """
+    trained = report.training
+    if trained is None or not (trained.seeds or trained.control):
+        return ""
+    try:
+        from grader.render import html
+    except ModuleNotFoundError as error:
+        return f"There is no page with curves and films: it needs {error.name} (pip install {error.name})."
+    path = course.root / FOLDER / f"lesson{lesson.number}.html"
+    name = of.relative_to(course.root) if of.is_relative_to(course.root) else of
+    made = time.strftime("%d %B %Y, %H:%M").lstrip("0")
+    text = html.training_page(report, trained, of=str(name), made=made, films=films)
+    shown = path.relative_to(course.root).as_posix()
+    try:
+        write(path, text.encode())
+    except OSError as error:
+        return f"The page with curves and films cannot be written: {shown}: {error.strerror}."
+    has_films = films and any(run.films for run in trained.seeds)
+    return f"Curves{' and films of your agent' if has_films else ''}: {shown}  (open it in a browser)"
