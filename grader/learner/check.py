@@ -150,7 +150,8 @@ def train(
     with training.shown(lesson, console, plain=plain) as (watch, view), _debugger(view):
         report = judge(course, own, watch, train=True, device=device, films=films)
     _print(course, lesson, report, console, False)
-    if line := page.leave(course, lesson, own.file, report, films=films):
+    name = own.file.relative_to(course.root) if own.file.is_relative_to(course.root) else own.file
+    if line := page.leave(course, lesson, str(name), report, films=films):
         console.print()
         put(console, Text(line), 0)
     return report.training is not None and report.training.verdict == "pass"

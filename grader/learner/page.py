@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 from grader.course import Course, Lesson
 from grader.files import write
@@ -12,7 +11,7 @@ from grader.report.report import Report
 FOLDER = "train"
 
 
-def leave(course: Course, lesson: Lesson, of: Path, report: Report, *, films: bool = True) -> str:
+def leave(course: Course, lesson: Lesson, of: str, report: Report, *, films: bool = True) -> str:
     """Write the page, in the place of the one before; the line to print about it.
 
     "" if nothing was trained: then the page of the last time stays. Whatever keeps the page from being written is no
@@ -21,7 +20,7 @@ def leave(course: Course, lesson: Lesson, of: Path, report: Report, *, films: bo
     Args:
         course: the course.
         lesson: the lesson.
-        of: the file that was trained.
+        of: what was trained, as a reader knows it.
         report: what came of it.
         films: show the films.
     """
@@ -33,9 +32,8 @@ def leave(course: Course, lesson: Lesson, of: Path, report: Report, *, films: bo
     except ModuleNotFoundError as error:
         return f"There is no page with curves and films: it needs {error.name} (pip install {error.name})."
     path = course.root / FOLDER / f"lesson{lesson.number}.html"
-    name = of.relative_to(course.root) if of.is_relative_to(course.root) else of
     made = time.strftime("%d %B %Y, %H:%M").lstrip("0")
-    text = html.training_page(report, trained, of=str(name), made=made, films=films)
+    text = html.training_page(report, trained, of=of, made=made, films=films)
     shown = path.relative_to(course.root).as_posix()
     try:
         write(path, text.encode())
