@@ -39,5 +39,7 @@ def leave(course: Course, lesson: Lesson, of: str, report: Report, *, films: boo
         write(path, text.encode())
     except OSError as error:
         return f"The page with curves and films cannot be written: {shown}: {error.strerror}."
+    if not trained.seeds:
+        return f"The same as a page: {shown}"
     has_films = films and any(run.films for run in trained.seeds)
     return f"Curves{' and films of your agent' if has_films else ''}: {shown}  (open it in a browser)"

@@ -102,7 +102,9 @@ def _print_training(training: TrainingResult, width: int, console: Console) -> N
         mark, style = _MARKS[training.control.verdict]
         earned = training.control.mean_return
         how = "no policy" if earned is None else f"the best try earned {number(earned, 1)}"
-        put(console, prose(f"{training.small_task} ({how})", "dim"), INDENT + 2, Text(f"    {mark}", style))
+        # Of one that was not learnt, the message below says what it is.
+        task = training.small_task if training.control.verdict == "pass" and training.small_task else "The small task."
+        put(console, prose(f"{task} ({how})", "dim"), INDENT + 2, Text(f"    {mark}", style))
     for seed in training.seeds:
         mark, style = _MARKS[seed.verdict]
         mean = "no policy" if seed.mean_return is None else f"mean return {number(seed.mean_return, 1)}"

@@ -159,7 +159,7 @@ def left(course: Course, **options: bool) -> str:
 
 
 def test_a_page_that_cannot_be_written_is_one_line(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert left(course) == "Curves: train/lesson2.html  (open it in a browser)"
+    assert left(course) == "The same as a page: train/lesson2.html"
     (course.root / "train" / "lesson2.html").unlink()
     (course.root / "train").rmdir()
     (course.root / "train").write_text("a file")

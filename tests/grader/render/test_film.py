@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import math
@@ -11,14 +12,15 @@ from typing import Any
 
 import msgspec
 import pytest
+from rich.console import Console
 from test_render import EVIL, check_page, evil_report, report, training
 
-from grader.render import curve, film, html
+from grader.render import curve, film, html, terminal
 from grader.render.chart import chart
 from grader.render.scenes import FLOOR, HEIGHT, SCENES, WIDTH
 from grader.report.band import Band
 from grader.report.film import MOST_FRAMES, Ended, Film, Part, frames, written
-from grader.report.report import Report, TrainingResult
+from grader.report.report import Report, TrainingResult, TrainingSeed
 
 PARTS: tuple[Part, ...] = ("before", "half", "end", "best", "worst")
 BAND = Band(20, (1000, 2000, 3000), (10.0, 20.0, 100.0), (20.0, 80.0, 300.0), (30.0, 200.0, 500.0))
@@ -240,6 +242,25 @@ def test_frames_are_read_as_they_were_written() -> None:
     states = [(0, 0), (-2400, 209), (12, -3)]
     assert frames(Film("end", "cart", written(states), 3, 3.0, "terminated")) == states
     assert SCENES.keys() == {"cart", "cliff"}
+
+
+# The small task
+
+
+@pytest.mark.parametrize(("verdict", "earned"), [("pass", 9.5), ("fail", 2.0), ("fail", None)])
+def test_the_small_task_is_told_once(verdict: Any, earned: float | None) -> None:
+    """One that was not learnt is described by the message, which says more."""
+    task = "The small task shows signs."
+    run = TrainingSeed(1, verdict, 6000, 5, earned)
+    message = "" if verdict == "pass" else f"Not yet. {task} Your policy earned little."
+    seeds = training().seeds if verdict == "pass" else ()
+    check = msgspec.structs.replace(training(), control=run, small_task=task, message=message, seeds=seeds)
+    out = io.StringIO()
+    terminal.print_list(report(check=check), Console(file=out, width=200))
+    for said in (out.getvalue(), check_page(html.student_page([report(check=check)])).text):
+        assert said.count(task) == (1 if verdict == "pass" else 2 if "Start here" in said else 1)
+        assert ("the best try earned" in said.lower()) == (earned is not None)
+        assert ("no policy" in said) == (earned is None or bool(seeds))
 
 
 # The band
