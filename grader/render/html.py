@@ -195,20 +195,20 @@ def student_page(reports: Sequence[Report], counted: Counted | None = None, *, f
     )
 
 
-def training_page(report: Report, rule: TrainingResult, *, of: str, made: str, films: bool = True) -> str:
+def training_page(report: Report, trained: TrainingResult, *, of: str, made: str, films: bool = True) -> str:
     """The page that a learner's training check leaves: curves, films, and what came of it.
 
     Args:
         report: the report.
-        rule: its training check.
-        of: the file that was trained.
+        trained: its training check.
+        of: what was trained, as a reader knows it.
         made: when, for a reader.
         films: show the films.
 
     Returns:
         A whole HTML document, to be written as UTF-8.
     """
-    return _render("training.html.j2", report=report, training=rule, of=of, made=made, films=films)
+    return _render("training.html.j2", report=report, training=trained, of=of, made=made, films=films)
 
 
 def cell_feedback(report: Report, exercise: str, *, first: bool = False) -> str:
