@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _OF_IMPOSTORS = 5
+_OF_CURVES = 20
 
 TrainingLessons = Annotated[
     list[str] | None,
@@ -191,7 +192,7 @@ def calibrate(
         typer.Option(
             min=1,
             show_default=False,
-            help=f"The number of runs of each. Default: {RUNS}, of impostors {_OF_IMPOSTORS}.",
+            help=f"The number of runs of each. Default: {RUNS}, of impostors {_OF_IMPOSTORS}, of curves {_OF_CURVES}.",
         ),
     ] = None,
     max_steps: Annotated[
@@ -211,6 +212,12 @@ def calibrate(
             "are in it.",
         ),
     ] = None,
+    curves: Annotated[
+        bool,
+        typer.Option(
+            "--curves", help="Measure the band of learning curves alone, and keep the figures that are in the file."
+        ),
+    ] = False,
     jobs: Jobs = None,
 ) -> None:
     """Train the reference of every training lesson on many disguised seeds: how often it passes, and at what cost.
@@ -225,27 +232,37 @@ def calibrate(
     from grader.verify.journal import Journal
     from grader.verify.table import print_calibrate
 
-    if write and (impostors or max_steps is not None):
+    if (write or curves) and (impostors or max_steps is not None):
         raise CourseError(
-            "--write keeps what references do under the lesson's own rule: without --impostors, --max-steps"
+            f"--{'curves' if curves else 'write'} keeps what references do under the lesson's own rule: without "
+            "--impostors, --max-steps"
         )
     course = the_course()
     lessons = _that_train(course, [series.IMPOSTORS_OF] if impostors and not lesson else lesson)
-    each = seeds or (_OF_IMPOSTORS if impostors else RUNS)
+    each = seeds or (_OF_IMPOSTORS if impostors else _OF_CURVES if curves else RUNS)
     wanted = {one.name: series.series(course, [one], max_steps=max_steps, impostors=impostors) for one in lessons}
+    if curves:
+        wanted = {name: [one for one in found if not one.small] for name, found in wanted.items()}
+        for one in lessons:
+            tool.figures(course, one)
     refused = {one.name: "" if write else tool.why_not_kept(course, one, each, RUNS) for one in lessons}
     rows, lines, good = [], [], True
     for one in lessons:
         journals = [Journal(course, each_series) for each_series in wanted[one.name]]
-        found = tool.rows(wanted[one.name], each, _runs_of(course, wanted[one.name], journals, each, jobs))
+        runs = _runs_of(course, wanted[one.name], journals, each, jobs)
+        found = tool.rows(wanted[one.name], each, runs)
         rows += found
         path = course.calibration(one).relative_to(course.root)
-        if impostors or max_steps is not None or write is False:
+        if curves and write is not False:
+            calibration.keep(course, one, tool.with_band(course, one, tool.band_of(wanted[one.name][-1], each, runs)))
+            lines.append(f"written: {path}: the learning curves of {count(each, 'run')}, beside the figures there")
+        elif impostors or max_steps is not None or write is False:
             pass
         elif refused[one.name]:
             lines.append(f"not written: {path}, for {refused[one.name]}; --write writes it all the same")
         else:
-            measured = tool.measured(course, one, found)
+            band = tool.band_of(wanted[one.name][-1], each, runs)
+            measured = tool.measured(course, one, found, band)
             calibration.keep(course, one, measured)
             good = good and tool.keeps_the_promise(one, measured)
             lines += tool.about(course, one, measured)

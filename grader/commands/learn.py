@@ -8,7 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from grader.commands.options import Device, LessonArgument, a_device, interruptible, the_course
+from grader.commands.options import Device, Films, LessonArgument, a_device, interruptible, the_course
+
+Plain = Annotated[
+    bool, typer.Option("--plain", help="Print lines and change nothing that was printed, as for a screen reader.")
+]
 
 
 def check(
@@ -42,9 +46,7 @@ def watch(
         str,
         typer.Argument(help="A lesson's number or name. Default: the one watched last, or the first unfinished."),
     ] = "",
-    plain: Annotated[
-        bool, typer.Option("--plain", help="Print lines and change nothing that was printed, as for a screen reader.")
-    ] = False,
+    plain: Plain = False,
 ) -> None:
     """Check a lesson whenever you save it. Stays open; q or Ctrl-C ends it.
 
@@ -61,13 +63,18 @@ def train(
     lesson: LessonArgument,
     file: Annotated[Path | None, typer.Option(help="The file to train instead of the one in exercises/.")] = None,
     device: Device = "cpu",
+    films: Films = True,
+    plain: Plain = False,
 ) -> None:
-    """Train your agent as the grader will: several runs on disguised environments, against the lesson's rule."""
+    """Train your agent as the grader will: several runs on disguised environments, against the lesson's rule.
+
+    It leaves a page with learning curves and films of your agent in train/.
+    """
     from grader.learner import check as learner
 
     course = the_course()
     with interruptible(""):
-        done = learner.train(course, course.lesson(lesson), file, Console(), a_device(device))
+        done = learner.train(course, course.lesson(lesson), file, Console(), a_device(device), films=films, plain=plain)
     raise typer.Exit(0 if done else 1)
 
 

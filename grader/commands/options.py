@@ -28,6 +28,7 @@ Device = Annotated[
         help="The device for networks: cpu or cuda. For networks as small as this course's, cpu is the faster one."
     ),
 ]
+Films = Annotated[bool, typer.Option(help="Film the agent in training checks, and show the films on the page.")]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, help="Number of parallel processes. Default: one per CPU.")
 ]

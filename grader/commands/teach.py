@@ -12,6 +12,7 @@ from rich.console import Console
 
 from grader.commands.options import (
     Device,
+    Films,
     Isolate,
     Jobs,
     Rehearsal,
@@ -45,6 +46,7 @@ def grade(
     training: Annotated[
         bool, typer.Option(help="Run training checks; without them, their points count nowhere.")
     ] = True,
+    films: Films = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Grade again what an earlier run has graded already.")] = False,
     rehearsal: Rehearsal = True,
     due: Annotated[
@@ -63,7 +65,14 @@ def grade(
 
     up_to = the_course().lesson(due).name if due else ""
     options = Options(
-        tuple(lesson or ()), tuple(student or ()), training, fresh, rehearse=rehearsal, processes=jobs, due=up_to
+        tuple(lesson or ()),
+        tuple(student or ()),
+        training,
+        fresh,
+        rehearse=rehearsal,
+        processes=jobs,
+        due=up_to,
+        films=films,
     )
     _grade(submissions, out, options, a_device(device), isolation, unsafe)
 
@@ -196,6 +205,7 @@ def demo(
         ),
     ] = None,
     training: Annotated[bool, typer.Option(help="Run training checks.")] = True,
+    films: Films = True,
     jobs: Jobs = None,
     unsafe: Unsafe = False,
 ) -> None:
@@ -208,5 +218,5 @@ def demo(
     course = the_course()
     lessons = some_lessons(course, lesson or course.sample_class)
     sample_class.make(course, submissions, lessons)
-    options = Options(lessons=tuple(each.name for each in lessons), train=training, processes=jobs)
+    options = Options(lessons=tuple(each.name for each in lessons), train=training, processes=jobs, films=films)
     _grade(submissions, out, options, "cpu", None, unsafe, for_marks=False)

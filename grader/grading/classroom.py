@@ -56,6 +56,8 @@ class Options:
         rehearse: whether the course's own solutions have to get full marks first (see ``grader.grading.rehearsal``).
         processes: how many side by side; None for one per CPU.
         due: the last lesson that counts in totals; empty where course.yml or the work says (``grader.report.due``).
+        films: film the training runs, and show the films on the pages. A report that an earlier run made is kept as it
+            is, with or without films: they are no part of any verdict.
     """
 
     lessons: tuple[str, ...] = ()
@@ -65,6 +67,7 @@ class Options:
     rehearse: bool = True
     processes: int | None = None
     due: str = ""
+    films: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +82,7 @@ class Run:
         train: whether training checks are run.
         fresh: grade again even if an up-to-date report is there.
         now: by when deadlines have passed, the same for the whole run.
+        films: film the training runs.
     """
 
     course: Course
@@ -88,6 +92,7 @@ class Run:
     train: bool = True
     fresh: bool = False
     now: datetime = dataclasses.field(default_factory=lambda: datetime.now(UTC))
+    films: bool = True
 
 
 def grade_class(
@@ -125,7 +130,7 @@ def grade_class(
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
     _sweep(out, students)
-    run = Run(course, submissions, out, lessons, options.train, options.fresh)
+    run = Run(course, submissions, out, lessons, options.train, options.fresh, films=options.films)
     reports: list[Report] = []
     jobs = {}
     for name in students:
@@ -150,7 +155,8 @@ def grade_class(
                 finished(name)
     finally:
         _sweep(out, students)
-    faulty = write_pages(course, submissions, out, named=lessons if options.lessons else (), up_to=options.due)
+    named = lessons if options.lessons else ()
+    faulty = write_pages(course, submissions, out, named=named, up_to=options.due, films=options.films)
     replaced = {(report.student, report.lesson) for report in faulty}
     reports = [*(each for each in reports if (each.student, each.lesson) not in replaced), *faulty]
     order = {lesson.name: i for i, lesson in enumerate(course.lessons)}
@@ -247,7 +253,7 @@ def _graded(
     made = None if run.fresh else _kept(run, student, work, made_of)
     if made is None:
         watch(Step("reading"))
-        made = grade(course, work, place, Asked(train=run.train, own_tasks=True), watch, failed)
+        made = grade(course, work, place, Asked(train=run.train, own_tasks=True, films=run.films), watch, failed)
         made = _written(run, student, msgspec.structs.replace(made, digest=made_of))
     return made
 

@@ -24,6 +24,7 @@ from grader.report.report import (
     PropertyResult,
     Report,
     TrainingResult,
+    TrainingSeed,
     exercise_scores,
     points_of,
 )
@@ -60,6 +61,7 @@ class Asked:
         first: properties, or exercises, to judge before the others, as far as these do not need others.
         own_tasks: train on tasks that follow from the submission too, so that no try helps the next one. Programs of
             the course's own and of a learner, who cheat nobody, train on the same ones after every edit.
+        films: film the training runs; no verdict depends on it.
     """
 
     train: bool = True
@@ -68,6 +70,7 @@ class Asked:
     public: bool = False
     first: tuple[str, ...] = ()
     own_tasks: bool = False
+    films: bool = False
 
 
 def grade(
@@ -368,7 +371,16 @@ class _Grading:
             )
 
         submission = _digest(self.sources) if self.asked.own_tasks else ""
-        return run_training(self.course, self.lesson, self.sources, self.place, self.watch, submission, self.budget)
+        return run_training(
+            self.course,
+            self.lesson,
+            self.sources,
+            self.place,
+            self.watch,
+            submission,
+            self.budget,
+            films=self.asked.films,
+        )
 
 
 def _misconception(named: Diagnosis) -> Misconception:
@@ -389,6 +401,8 @@ def run_training(
     watch: Watcher = silent,
     submission: str = "",
     budget: Budget | None = None,
+    *,
+    films: bool = False,
 ) -> TrainingResult:
     """Run the lesson's training check, whatever the properties of its module say.
 
@@ -397,8 +411,36 @@ def run_training(
     rule = lesson.training
     assert rule is not None, f"{lesson.name} has no training check"
 
-    def progress(run: int, steps: int, mean: float) -> None:
-        watch(Step("training", steps, rule.max_steps, run=run + 1, runs=rule.seeds, mean_return=mean))
+    latest: dict[int, float] = {}
+
+    def progress(run: int, steps: int, mean: float | None) -> None:
+        if mean is not None:
+            latest[run] = mean
+        watch(
+            Step(
+                "training",
+                steps,
+                rule.max_steps,
+                run=run + 1,
+                runs=rule.seeds,
+                mean_return=latest.get(run),
+                is_new=mean is not None,
+            )
+        )
+
+    def told(small: bool, run: int, ended: TrainingSeed) -> None:
+        watch(
+            Step(
+                "small task" if small else "training",
+                ended.steps,
+                rule.control_steps if small else rule.max_steps,
+                run=run + 1,
+                runs=rule.control_tries if small else rule.seeds,
+                mean_return=ended.mean_return,
+                ended=ended.verdict,
+                message=shortened(ended.message, _TEXT_CAP),
+            )
+        )
 
     first = Step("training", 0, rule.max_steps, run=1, runs=rule.seeds)
     watch(Step("small task") if rule.control_steps else first)
@@ -412,6 +454,8 @@ def run_training(
         cpu_seconds=Student.cpu_seconds,
         submission=submission,
         budget=budget,
+        told=told,
+        films=films,
     )
 
 

@@ -21,7 +21,7 @@ from grader.submissions.students import find_students
 
 
 def write_pages(
-    course: Course, submissions: Path, out: Path, *, named: Sequence[str] = (), up_to: str = ""
+    course: Course, submissions: Path, out: Path, *, named: Sequence[str] = (), up_to: str = "", films: bool = True
 ) -> list[Report]:
     """Write the table and the pages from all reports in ``out`` about students who are still in the class.
 
@@ -31,20 +31,21 @@ def write_pages(
         out: holds the reports.
         named: lessons that count because the run was narrowed to them.
         up_to: the last lesson that counts; see ``grader.report.due``.
+        films: show the films that reports have.
 
     Returns:
         Reports of faults, which have taken the place of those that could not be shown.
     """
     names = [lesson.name for lesson in course.lessons]
     students = {student: of_student(course, out, student, names) for student in find_students(submissions, ())}
-    counted, pages = _pages(course, students, named, up_to)
+    counted, pages = _pages(course, students, named, up_to, films)
     faulty: list[Report] = []
     if unshown := [student for student, page in pages.items() if isinstance(page, Exception)]:
         for student in unshown:
             before = students[student]
             students[student] = [_shown_or_fault(course, out, student, report, counted) for report in before]
             faulty += [now for now, then in zip(students[student], before, strict=True) if now is not then]
-        counted, pages = _pages(course, students, named, up_to)
+        counted, pages = _pages(course, students, named, up_to, films)
     reports = [report for own in students.values() for report in own]
     made: dict[Path, str] = {}
     for student, page in pages.items():
@@ -61,7 +62,7 @@ def write_pages(
 
 
 def _pages(
-    course: Course, students: Mapping[str, list[Report]], named: Sequence[str], up_to: str
+    course: Course, students: Mapping[str, list[Report]], named: Sequence[str], up_to: str, films: bool
 ) -> tuple[due.Counted, dict[str, str | Exception]]:
     """Count the lessons, and make each student's page, or keep the reason why there is none."""
     reports = [report for own in students.values() for report in own]
@@ -70,7 +71,7 @@ def _pages(
     for student, own in students.items():
         if own:
             try:
-                pages[student] = html.student_page(own, counted)
+                pages[student] = html.student_page(own, counted, films=films)
             except Exception as fault:
                 pages[student] = fault
     return counted, pages

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import pdb
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 from grader.course import Course, Lesson
 from grader.errors import CourseError
@@ -19,11 +21,15 @@ from grader.learner import memory, problems
 from grader.learner.others import others
 from grader.learner.own import Own, judge, read
 from grader.render import words
+from grader.render.lines import put, stay_on_screen
 from grader.render.terminal import print_check, print_others
 from grader.report.report import Report
 from grader.report.sorting import is_full
 from grader.report.step import Step, Watcher, silent
 from grader.submissions.find import read_own
+
+if TYPE_CHECKING:
+    from grader.learner.training import View
 
 
 def check(course: Course, wanted: str, file: Path | None, console: Console, *, every: bool = False) -> bool:
@@ -128,8 +134,26 @@ def _is_to_write(own: Own) -> bool:
     return rule is not None and f'"{rule.exercise}: write me' in own.submission.source
 
 
-def train(course: Course, lesson: Lesson, file: Path | None, console: Console, device: str) -> bool:
-    """Run a lesson's training check and print how it went.
+def train(
+    course: Course,
+    lesson: Lesson,
+    file: Path | None,
+    console: Console,
+    device: str,
+    *,
+    films: bool = True,
+    plain: bool = False,
+) -> bool:
+    """Run a lesson's training check, print how it went, and leave a page.
+
+    Args:
+        course: the course.
+        lesson: the lesson.
+        file: the file to train, or None for the one in exercises/.
+        console: where to print.
+        device: where networks live.
+        films: film the runs.
+        plain: print lines instead of redrawing, also in a terminal.
 
     Returns:
         Whether it passes.
@@ -145,24 +169,34 @@ def train(course: Course, lesson: Lesson, file: Path | None, console: Console, d
                 f"{lesson.name} trains with your {earlier.name}, which is not written yet; do lesson "
                 f"{earlier.number} first"
             )
+    from grader.learner import page, training
+
+    # A second thread gains nothing with networks as small as the course's, and on a busy machine it costs minutes.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     own = read(course, lesson, file)
-    report = _judge(course, own, console, train=True, device=device)
+    with training.shown(lesson, console, plain=plain) as (watch, view), _debugger(view):
+        report = judge(course, own, watch, train=True, device=device, films=films)
     _print(course, own, report, console, False)
+    name = own.file.relative_to(course.root) if own.file.is_relative_to(course.root) else own.file
+    if line := page.leave(course, lesson, str(name), report, films=films):
+        console.print()
+        put(console, Text(line), 0)
     return report.training is not None and report.training.verdict == "pass"
 
 
-def _judge(course: Course, own: Own, console: Console, *, train: bool = False, device: str = "cpu") -> Report:
+def _judge(course: Course, own: Own, console: Console) -> Report:
+    stay_on_screen(console)
     with console.status(f"{own.lesson.name} ...") as status, _debugger(status):
         watch = _watching(status, own.lesson) if console.is_terminal else silent
-        return judge(course, own, watch, train=train, device=device)
+        return judge(course, own, watch)
 
 
 @contextlib.contextmanager
-def _debugger(status: Status) -> Iterator[None]:
+def _debugger(view: View) -> Iterator[None]:
     """Connect ``breakpoint()`` in the learner's code to the terminal, because the code's output is captured."""
 
     def hook(*args: Any, **kwargs: Any) -> None:
-        status.stop()
+        view.stop()
         pdb.Pdb(stdin=sys.__stdin__, stdout=sys.__stdout__).set_trace(sys._getframe(1))
 
     before, sys.breakpointhook = sys.breakpointhook, hook

@@ -13,7 +13,7 @@ from types import ModuleType
 import grader
 from grader.course import Course, Lesson, find_root, load
 from grader.errors import CourseError
-from grader.learner import imports, show
+from grader.learner import imports, page, show
 from grader.report.report import Report
 
 INSTALLED = Path(grader.__file__).parents[1]
@@ -122,6 +122,7 @@ class Checks:
                 raise NotYet(f"{exercise} is not written yet")
             holds = went is not None and went.verdict == "pass"
             show.training(report)
+            page.leave(course, lesson, "a notebook", report)  # if it cannot be written: all of it is shown here
             if went is not None and went.verdict == "skip":
                 raise NotYet(f"{exercise} cannot be judged yet: {went.message}")
         else:
@@ -156,7 +157,7 @@ class Checks:
         from grader.submissions.work import Work
 
         work = Work("you", lesson, Submission(AS_IT_IS), notes=tuple(imports.notes(course, lesson)))
-        asked = Asked(train=train, only=only, public=not course.has_properties(lesson))
+        asked = Asked(train=train, only=only, public=not course.has_properties(lesson), films=train)
         with undisturbed([each.name for each in course.lessons]), show.progress(lesson) as watch:
             return grade(course, work, Live(self._module), asked, watch, failed=lambda fault: None)
 

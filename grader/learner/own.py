@@ -74,6 +74,7 @@ def judge(
     *,
     train: bool = False,
     device: str = "cpu",
+    films: bool = False,
     first: tuple[str, ...] = (),
     tell: Callable[[Finding, int], None] | None = None,
 ) -> Report:
@@ -85,6 +86,7 @@ def judge(
         watch: called at every step.
         train: run the training check as well.
         device: where networks live.
+        films: film the training runs.
         first: properties, or exercises, to judge before the others.
         tell: hears of every property as soon as it is judged, and how many there are.
 
@@ -115,7 +117,7 @@ def judge(
     from grader.submissions.work import Work
 
     work = Work("you", lesson, submission, own.imports, own.notes)
-    asked = Asked(train=train, public=public, first=first)
+    asked = Asked(train=train, public=public, first=first, films=films)
     # A fault of the grader's is told in the report: nobody who learns wants its traceback.
     report = grade(course, work, Here(device=device), asked, watch, failed=lambda fault: None, tell=tell)
     if own.file.parent == course.stub(lesson).parent:  # of another file, nothing is said about the lesson

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from grader.course import Lesson
+from grader.learner.training import Seen
 from grader.printable import count
-from grader.render import words
 from grader.report import sorting as order
 from grader.report.report import PropertyResult, Report, Verdict
 from grader.report.step import Step, Watcher
@@ -198,24 +198,27 @@ def _is_unwritten(results: Sequence[PropertyResult]) -> bool:
 
 @contextlib.contextmanager
 def progress(lesson: Lesson) -> Iterator[Watcher]:
-    """Show progress in one line that is updated; only training takes long enough to need it."""
+    """Show progress, and the curve as it grows, in one place; only training takes long enough to need it."""
     shown: list[Any] = []
     last = 0.0
+    seen = Seen(lesson) if lesson.training is not None else None
 
     def watch(step: Step) -> None:
         nonlocal last
+        if seen is None or step.stage not in ("small task", "training"):
+            return
+        seen.hear(step)
         now = time.monotonic()
-        if step.stage not in ("small task", "training") or now - last < 0.5:
+        if now - last < 0.5 and not step.ended:
             return
         last = now
-        of = f", {step.done:,.0f} of {step.total:,.0f} steps" if step.total else ""
-        line = Box("", f"{words.stage(step)}{of}")
+        box = Box("", "\n".join(seen.lines(_WIDTH)))
         if shown:
-            shown[0].update(line)
+            shown[0].update(box)
         elif "IPython" in sys.modules:
             from IPython.display import display
 
-            shown.append(display(line, display_id=True))  # type: ignore[no-untyped-call]
+            shown.append(display(box, display_id=True))  # type: ignore[no-untyped-call]
 
     yield watch
     if shown and shown[0] is not None:

@@ -5,6 +5,9 @@
 - ``stylesheet``: their colours, which are all in ``palette.css.j2``, with the rules of a page.
 - ``fragment``: pieces for pages of other systems.
 - ``curve``: learning curves as SVG.
+- ``film``: films of a student's agent as animated SVG.
+- ``scenes``: the scenes in them, and what is to be seen there in words.
+- ``chart``: learning curves as text, for a terminal.
 - ``counting``: the lessons that count, in words.
 - ``words``: the sentences that present a report, a hint or a running job.
 - ``lines``: printing a line at a time.

@@ -1,9 +1,10 @@
 """Learning curves as inline SVG: one small picture per seed, all on the same axes.
 
 Small multiples rather than five lines on top of each other: learning curves are noisy, and the question is whether
-*this* seed learnt. The other seeds stand behind in a faint line for comparison, so no legend is needed. The pictures
-use ``currentColor`` and classes only; a stylesheet colours them through ``.curve``, ``.ghost``, ``.bar``, ``.final``
-and ``.axis``. They load nothing and hold a title and a description for screen readers.
+*this* seed learnt. The other seeds stand behind in a faint line for comparison, so no legend is needed, and behind them
+the band of the reference solution, if it was measured. The pictures use ``currentColor`` and classes only; a stylesheet
+colours them through ``.curve``, ``.ghost``, ``.band``, ``.bar``, ``.final`` and ``.axis``. They load nothing and hold a
+title and a description for screen readers.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape
 
 from grader.printable import count, number, one_line
+from grader.report.band import Band
 from grader.report.report import TrainingResult, TrainingSeed, Verdict
 
 WIDTH, HEIGHT = 340, 210
@@ -54,8 +56,13 @@ class _Axes:
         finals = [seed.mean_return for seed in training.seeds if seed.mean_return is not None]
         heights = [y for curve in curves for _, y in curve] + [y for y in finals if math.isfinite(y)]
         heights.append(training.threshold)
+        band = training.band
+        if band is not None:
+            heights += [y for y in (*band.low, *band.high) if math.isfinite(y)]
         self.y = ticks(min(0.0, *heights), max(0.0, *heights), 5)
         used = max([1.0, *(float(seed.steps) for seed in training.seeds), *(x for c in curves for x, _ in c)])
+        if band is not None and band.steps:
+            used = max(used, float(band.steps[-1]))
         # A run that stops early would be a few pixels wide on an axis up to the budget; then the budget is a note.
         self.whole_budget = used >= training.max_steps / 2
         self.x = ticks(0.0, max(used, float(training.max_steps)) if self.whole_budget else used, 4)
@@ -65,6 +72,16 @@ class _Axes:
         across = (x - self.x[0]) / (self.x[-1] - self.x[0])
         up = (y - self.y[0]) / (self.y[-1] - self.y[0])
         return _LEFT + across * (WIDTH - _LEFT - _RIGHT), HEIGHT - _BOTTOM - up * (HEIGHT - _TOP - _BOTTOM)
+
+    def band(self, band: Band) -> str:
+        """The area of a band, and its median."""
+        edges = (zip(band.steps, band.high, strict=True), reversed(list(zip(band.steps, band.low, strict=True))))
+        points = [self.at(x, y) for edge in edges for x, y in edge if math.isfinite(y)]
+        if len(points) < 3:
+            return ""
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+        middle = self.line([(x, y) for x, y in zip(band.steps, band.middle, strict=True) if math.isfinite(y)], "middle")
+        return f'<polygon class="band" points="{path}" fill="currentColor"/>{middle}'
 
     def line(self, points: Sequence[tuple[float, float]], name: str) -> str:
         """A polyline through ``points``, or a dot if there is only one."""
@@ -155,6 +172,7 @@ def picture(training: TrainingResult, index: int, *, prefix: str) -> str:
         f'<desc id="{ids[1]}">{escape(one_line(description(seed, training, points)))}</desc>',
         _text(_LEFT, 14, f"Seed {seed.seed}", "name"),
         _text(WIDTH - _RIGHT, 14, f"bar {_WORDS[seed.verdict]}", f"name {seed.verdict}", "end"),
+        *([axes.band(training.band)] if training.band is not None else []),
         *_frame(axes, training),
     ]
     parts += [axes.line(thin(s.curve), "ghost") for i, s in enumerate(training.seeds) if i != index]

@@ -9,6 +9,7 @@ style the page by this one stylesheet only.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -23,7 +24,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from grader import printable
-from grader.render import counting, curve, words
+from grader.render import counting, curve, film, words
 from grader.render.stylesheet import policy, stylesheet
 from grader.report import sorting as order
 from grader.report import tally
@@ -35,7 +36,7 @@ _HERE = Path(__file__).parent
 _MOST_CODE = 20_000
 _LONG = 1200
 
-MARKS: dict[Verdict, str] = {"pass": "✓", "fail": "✗", "skip": "–", "error": "!"}
+MARKS = words.MARKS
 WORDS: dict[Verdict, str] = {"pass": "Passes", "fail": "Fails", "skip": "Skipped", "error": "Grader error"}
 STATUS_WORDS: dict[Status, str] = {
     "graded": "Graded",
@@ -111,8 +112,9 @@ def _environment() -> Environment:
     environment.filters.update(
         number=printable.number, code=code, prose=prose, one_line=printable.one_line, verdict=verdict
     )
-    css = stylesheet("page", _HERE / "report.css")
+    css = stylesheet("page", _HERE / "report.css", _HERE / "film.css")
     environment.globals.update(
+        decided=words.decided,
         css=css,
         policy=policy(css),
         bar=bar,
@@ -132,6 +134,7 @@ def _environment() -> Environment:
         status_short=_STATUS_SHORT,
         status_words=STATUS_WORDS,
         pictures=_pictures,
+        reel=_reel,
         long=_LONG,
     )
     return environment
@@ -139,6 +142,14 @@ def _environment() -> Environment:
 
 def _pictures(training: TrainingResult, prefix: str) -> list[Markup]:
     return [Markup(svg) for svg in curve.pictures(training, prefix=prefix)]
+
+
+def _reel(training: TrainingResult, prefix: str) -> film.Reel | None:
+    found = film.reel(training, prefix=prefix)
+    if found is None:
+        return None
+    films = tuple(dataclasses.replace(each, svg=Markup(each.svg)) for each in found.films)
+    return dataclasses.replace(found, films=films)
 
 
 def _start_here(reports: Sequence[Report]) -> tuple[Report, PropertyResult | None] | None:
@@ -151,12 +162,13 @@ def _start_here(reports: Sequence[Report]) -> tuple[Report, PropertyResult | Non
     return None
 
 
-def student_page(reports: Sequence[Report], counted: Counted | None = None) -> str:
+def student_page(reports: Sequence[Report], counted: Counted | None = None, *, films: bool = True) -> str:
     """One student's work on all lessons.
 
     Args:
         reports: at least one report, all of one student, in any order.
         counted: which lessons count; all where it is None. One that does not is shown only where there is work on it.
+        films: show the films that the reports have.
 
     Returns:
         A whole HTML document, to be written as UTF-8.
@@ -180,7 +192,24 @@ def student_page(reports: Sequence[Report], counted: Counted | None = None) -> s
         start_report=start[0] if start else None,
         start=start[1] if start else None,
         levels=_levels(reports),
+        films=films,
     )
+
+
+def training_page(report: Report, trained: TrainingResult, *, of: str, made: str, films: bool = True) -> str:
+    """The page that a learner's training check leaves: curves, films, and what came of it.
+
+    Args:
+        report: the report.
+        trained: its training check.
+        of: what was trained, as a reader knows it.
+        made: when, for a reader.
+        films: show the films.
+
+    Returns:
+        A whole HTML document, to be written as UTF-8.
+    """
+    return _render("training.html.j2", report=report, training=trained, of=of, made=made, films=films)
 
 
 def cell_feedback(report: Report, exercise: str, *, first: bool = False) -> str:
@@ -206,7 +235,7 @@ def notebook_box(**context: Any) -> str:
     Args:
         context: what ``notebook.html.j2`` names.
     """
-    css = stylesheet("notebook", _HERE / "notebook.css")
+    css = stylesheet("notebook", _HERE / "notebook.css", _HERE / "film.css")
     return _render("notebook.html.j2", **{**context, "css": css, "marks": MARKS, "words": WORDS})
 
 

@@ -35,6 +35,14 @@ def put(console: Console, text: Text, indent: int = INDENT, first: Text | None =
         console.print(Text.assemble(lead, gap, line), soft_wrap=True)
 
 
+def stay_on_screen(console: Console) -> None:
+    """Have a console print to where it does now, while what the learner's code prints is caught.
+
+    It would look for ``sys.stdout`` anew each time, so what it draws would be taken for something the code printed.
+    """
+    console.file = console.file
+
+
 def code(console: Console, source: str) -> None:
     """Print Python as it is: no indent, and long lines left to the terminal, so that what is copied can be run."""
     text = Syntax("", "python", theme="ansi_dark").highlight(clip(visible(source), 8000).rstrip("\n"))

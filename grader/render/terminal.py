@@ -117,8 +117,13 @@ def print_training(training: TrainingResult, console: Console) -> None:
         _heading(f"{training.exercise} (training)", points, width, console, training.verdict)
     runs = [training.control, *training.seeds] if training.control else training.seeds
     is_written = all(run.written for run in runs)
-    if training.control is not None and is_written:
-        _print_run("small task", training.control, console)
+    if (control := training.control) is not None and is_written:
+        mark, style = _MARKS[control.verdict]
+        earned = control.mean_return
+        how = "no policy" if earned is None else f"the best try earned {number(earned, 1)}"
+        put(console, Text(f"small task: {how}"), INDENT, Text(f"  {mark}", style))
+        if control.verdict == "pass" and training.small_task:  # of one that was not learnt, the message tells
+            put(console, prose(training.small_task, "dim"))
     for number_of_run, seed in enumerate(training.seeds if is_written else (), 1):
         _print_run(f"run {number_of_run}", seed, console)
     for text in (training.message, words.decided(training)):

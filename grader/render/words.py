@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Protocol
 
 from grader.printable import count, number
-from grader.report.report import Counterexample, Hint, Misconception, PropertyResult, TrainingResult
+from grader.report.report import Counterexample, Hint, Misconception, PropertyResult, TrainingResult, Verdict
 from grader.report.step import Step
 
 NOT_WRITTEN = "not written yet"
+
+MARKS: dict[Verdict, str] = {"pass": "✓", "fail": "✗", "skip": "–", "error": "!"}
 
 _PROTECTS = {
     "strong": "a process of its own in a bubblewrap sandbox: no network, no other files or processes to be seen, and "
@@ -123,9 +125,21 @@ def _stage(step: Step) -> str:
         case "earlier lesson":
             return f"lesson {step.needed} first"
         case "small task":
+            if step.ended:
+                return f"small task, try {step.run} of {step.runs}: {_ended_as(step, 'learnt', 'not learnt')}"
             return "the small task that comes before training"
         case "training":
             run = f"training run {step.run} of {step.runs}" if step.runs else "training"
+            if step.ended:
+                return f"{run}: {_ended_as(step, 'bar reached', 'bar not reached')}"
             known = step.mean_return is not None
             return f"{run}, mean return {number(step.mean_return or 0.0, 0)}" if known else run
     return step.stage
+
+
+def _ended_as(step: Step, reached: str, missed: str) -> str:
+    """The end of a run in words."""
+    if step.mean_return is None:
+        return f"no policy to evaluate: {step.message}"
+    how = {"pass": reached, "fail": missed}.get(step.ended or "", "not judged")
+    return f"{how}, mean return {number(step.mean_return, 1)} after {count(round(step.done), 'step')}"

@@ -1,6 +1,8 @@
 """Pure data: the reports that grading makes and everything else reads, and what follows from them.
 
 - ``report``: ``Report``, with one JSON form.
+- ``film``: episodes of a student's agent, in it.
+- ``band``: the learning curves of the reference, in it.
 - ``step``: the progress of grading one submission.
 - ``sorting``: the order and the standing of reports.
 - ``tally``: class statistics.

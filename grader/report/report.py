@@ -11,6 +11,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from grader.report.band import Band
+from grader.report.film import Film
+
 Verdict = Literal["pass", "fail", "skip", "error"]
 """``skip``: judged nothing, because something it needs failed. ``error``: the grader's own fault, not the student's."""
 
@@ -125,6 +128,7 @@ class TrainingSeed(msgspec.Struct, frozen=True):
         message: why there is no policy to evaluate, where there is none.
         written: whether ``train`` is more than what the stub had.
         seconds: processor time of the student's process.
+        films: episodes of this run; of a whole check, one run has them (``grader.training.film``).
     """
 
     seed: int
@@ -137,13 +141,16 @@ class TrainingSeed(msgspec.Struct, frozen=True):
     message: str = ""
     written: bool = True
     seconds: float = 0.0
+    films: tuple[Film, ...] = ()
 
 
 class TrainingResult(msgspec.Struct, frozen=True):
     """The training check of a lesson: the rule in words, the verdict, and every seed that was run.
 
     Attributes:
-        control: the run on the small task that comes first, where the rule asks for one.
+        control: the run on the small task that comes first, where the rule asks for one; the best of its tries.
+        small_task: that task in a sentence; "" if the rule asks for none.
+        band: the learning curves of the reference solution, if they were measured.
         runs: how many the rule allows; 0 in reports that were made before this was kept.
         passes: how many of them have to reach the threshold.
     """
@@ -162,6 +169,8 @@ class TrainingResult(msgspec.Struct, frozen=True):
     control: TrainingSeed | None = None
     runs: int = 0
     passes: int = 0
+    small_task: str = ""
+    band: Band | None = None
 
 
 def points_of(verdict: Verdict, share: float) -> float:

@@ -5,6 +5,7 @@
 - ``disguise``: environments that cannot be controlled from memory.
 - ``tabular``: environments with numbered states and actions, renumbered.
 - ``meter``: the layer between ``train`` and the environment: it counts, records, and ends the budget.
+- ``film``: episodes of a run, written down for those who draw them.
 - ``signs``: the small task for vector environments, in which only rewards say what is right.
 - ``corridor``: the small task for tabular ones, in which every episode is cut off after one step.
 - ``calibration``: what the reference did in many runs, in a file of the lesson's tests, and in words.

@@ -20,6 +20,7 @@ from grader.course import Course, Lesson, TrainingRule
 from grader.course.document import read as read_document
 from grader.errors import CourseError
 from grader.files import write
+from grader.report.band import Band
 from grader.training import odds
 
 _DECIDES = (
@@ -85,6 +86,7 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         rule: what they were given, and what they had to reach.
         digest: of the programs that ran (``digest``).
         made_with: the versions of Python and of the libraries, for readers.
+        band: the learning curves of some of the long runs; None if they were not kept.
     """
 
     long_runs: Runs
@@ -92,6 +94,7 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     rule: dict[str, Any]
     digest: str
     made_with: str
+    band: Band | None = None
 
     @property
     def rates(self) -> odds.Rates:
@@ -165,10 +168,26 @@ def keep(course: Course, lesson: Lesson, found: Calibration) -> Path:
         "# The lesson's text and failing reports quote them; grader/training/odds.py has what follows from them.\n"
     )
     data = {name: value for name, value in msgspec.to_builtins(found).items() if value is not None}
-    text = yaml.safe_dump(data, sort_keys=False, width=120, allow_unicode=True)
+    for runs in (data["long_runs"], data.get("small_tasks", {})):
+        # They are counted, and have a fraction only where two runs share the middle.
+        steps = runs.get("steps", {})
+        steps |= {name: int(value) for name, value in steps.items() if value == int(value)}
+    text = yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=120, allow_unicode=True)
     path = course.calibration(lesson)
     write(path, f"{head}\n{text}".encode())
     return path
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes lists of numbers in lines, not one below the other."""
+
+    def represent_flow(self, data: Any) -> yaml.Node:
+        """A list between brackets."""
+        return self.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=True)
+
+
+_Dumper.add_representer(list, _Dumper.represent_flow)
+_Dumper.add_representer(tuple, _Dumper.represent_flow)
 
 
 def digest(course: Course, lesson: Lesson) -> str:

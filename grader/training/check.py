@@ -24,16 +24,24 @@ from grader.printable import count
 from grader.report.report import TrainingResult, TrainingSeed, Verdict
 from grader.student.budget import Budget
 from grader.student.errors import StudentDied, StudentError
-from grader.training import calibration, corridor, odds, signs
+from grader.training import calibration, corridor, film, odds, signs
 from grader.training.meter import ActionError, BudgetSpent, Meter, kind_of
 from grader.training.tasks import Task, control_task, training_task
 
-Progress = Callable[[int, int, float], None]
-"""Told at every new point of the curve: which run (from 0), the steps so far, the mean return around there."""
+Progress = Callable[[int, int, float | None], None]
+"""Told at every new point of the curve, and now and then between them: which run (from 0), the steps so far, the mean
+return around there; None where no episode has ended since the last point."""
 
+_TOLD = 200
+"""How often a run that takes all of its steps says how far it is, at the least."""
+
+Told = Callable[[bool, int, TrainingSeed], None]
+"""Told of every run that has ended: whether it was on the small task, which one (from 0), and how it went."""
 
 CONTROLS = {"signs": (signs.LEARNS, signs.in_words), "corridor": (corridor.LEARNS, corridor.in_words)}
 """The small tasks by their names in ``course.yml``: how each has to be learnt, and a text for students who fail."""
+TASKS = {"signs": signs.TASK, "corridor": corridor.TASK}
+"""The same in a sentence or two."""
 
 
 def check(
@@ -47,6 +55,8 @@ def check(
     cpu_seconds: Callable[[Any], float] = lambda student: time.process_time(),
     submission: str = "",
     budget: Budget | None = None,
+    told: Told | None = None,
+    films: bool = False,
 ) -> TrainingResult:
     """Judge a lesson's ``train`` by its rule, one run after another, until the verdict is certain.
 
@@ -62,12 +72,34 @@ def check(
         cpu_seconds: the processor time that a student's process has used so far.
         submission: a digest of what was handed in, from which tasks of its own follow; "" for those of everyone.
         budget: the time for the whole submission, if there is any; no run begins after it.
+        told: told of every run that has ended.
+        films: film the long runs; one of them keeps its films (``grader.training.film``).
     """
 
-    def run(task: Task, told: Callable[[int, float], None] | None = None) -> TrainingSeed:
-        return run_seed(rule.exercise, task, open_student, device, told, cpu_seconds)
+    def small(i: int) -> TrainingSeed:
+        task = control_task(rule, course, lesson, i, submission)
+        ended = run_seed(rule.exercise, task, open_student, device, None, cpu_seconds)
+        if told is not None:
+            told(True, i, ended)
+        return ended
 
-    def result(verdict: Verdict, message: str, *, is_written: bool = True, **parts: Any) -> TrainingResult:
+    def long(i: int) -> TrainingSeed:
+        task = training_task(rule, course, lesson, i, submission)
+        at = functools.partial(progress, i) if progress else None
+        camera = film.Camera(rule.environment) if films else None
+        ended = run_seed(rule.exercise, task, open_student, device, at, cpu_seconds, camera)
+        if told is not None:
+            told(False, i, ended)
+        return ended
+
+    def result(
+        verdict: Verdict,
+        message: str,
+        *,
+        seeds: tuple[TrainingSeed, ...] = (),
+        is_written: bool = True,
+        **parts: Any,
+    ) -> TrainingResult:
         return TrainingResult(
             exercise=rule.exercise,
             rule=rule.in_words(),
@@ -81,13 +113,17 @@ def check(
             hint=rule.hints[0] if verdict == "fail" and rule.hints and is_written else "",
             runs=rule.seeds,
             passes=rule.passes,
+            seeds=film.of_one_run(verdict, seeds),
+            small_task=TASKS[rule.control] if rule.control_steps else "",
+            band=holds.band if holds and seeds else None,
             **parts,
         )
 
     calibrated = calibration.read(course, lesson)  # a mistake in the file stops everything before a run is made
+    holds = calibrated if calibrated and not calibration.outdated(course, lesson, calibrated) else None
     first = None
     if rule.control_steps:
-        tries = _small_tasks(rule, lambda i: run(control_task(rule, course, lesson, i, submission)))
+        tries = _small_tasks(rule, small)
         first = max(tries, key=_mean_return) if tries[-1].verdict != "error" else tries[-1]
         if first.verdict == "error":
             return result("error", first.message, control=first)
@@ -95,13 +131,12 @@ def check(
             return result("fail", first.message, is_written=False, control=first)
         if first.verdict == "fail":
             message = _control_in_words(rule, first)
-            if calibrated and len(tries) == rule.control_tries and all(map(_is_judged, tries)):
-                message += _as_badly(course, lesson, calibrated, odds.no_small_task(rule, calibrated.rates))
+            if holds and len(tries) == rule.control_tries and all(map(_is_judged, tries)):
+                message += _as_badly(odds.no_small_task(rule, holds.rates))
             return result("fail", message, control=first)
     seeds: list[TrainingSeed] = []
     for i in range(rule.seeds):
-        told = functools.partial(progress, i) if progress else None
-        seeds.append(run(training_task(rule, course, lesson, i, submission), told))
+        seeds.append(long(i))
         passed, failed = (sum(s.verdict == verdict for s in seeds) for verdict in ("pass", "fail"))
         if seeds[-1].verdict == "error":
             return result("error", seeds[-1].message, control=first, seeds=tuple(seeds))
@@ -115,9 +150,8 @@ def check(
             message = f"{passed} of {rule.passes} runs reached {rule.threshold:g} within {budget.in_words}"
             return result("fail", message, control=first, seeds=tuple(seeds))
     message = f"{passed} of {count(len(seeds), 'run')} reached {rule.threshold:g}; {rule.passes} had to."
-    if calibrated and all(_is_judged(each) for each in seeds if each.verdict == "fail"):
-        chance = odds.as_badly(rule, calibrated.rates, failed, len(seeds))
-        message += _as_badly(course, lesson, calibrated, chance)
+    if holds and all(_is_judged(each) for each in seeds if each.verdict == "fail"):
+        message += _as_badly(odds.as_badly(rule, holds.rates, failed, len(seeds)))
     return result("fail", message, control=first, seeds=tuple(seeds))
 
 
@@ -139,9 +173,9 @@ def _is_judged(run: TrainingSeed) -> bool:
     return run.mean_return is not None
 
 
-def _as_badly(course: Course, lesson: Lesson, found: calibration.Calibration, chance: float) -> str:
-    """A sentence to append: how often the reference does as badly; "" if its figures do not hold for this rule."""
-    words = "" if calibration.outdated(course, lesson, found) else calibration.as_badly_in_words(chance)
+def _as_badly(chance: float) -> str:
+    """A sentence to append: how often the reference does as badly; "" if it says nothing."""
+    words = calibration.as_badly_in_words(chance)
     return f" {words}" if words else ""
 
 
@@ -162,18 +196,22 @@ def run_seed(
     task: Task,
     open_student: Callable[[], AbstractContextManager[Any]],
     device: str = "cpu",
-    progress: Callable[[int, float], None] | None = None,
+    progress: Callable[[int, float | None], None] | None = None,
     cpu_seconds: Callable[[Any], float] = lambda student: time.process_time(),
+    camera: film.Camera | None = None,
 ) -> TrainingSeed:
-    """Train on a task and evaluate; whatever happens is a TrainingSeed. Arguments as for ``check``."""
+    """Train on a task and evaluate; whatever happens is a TrainingSeed. Arguments as for ``check``.
+
+    With a camera the run is filmed, which changes nothing else.
+    """
     seconds = 0.0
-    meter = Meter(task.max_steps, progress)
+    meter = _Telling(task.max_steps, progress) if progress else Meter(task.max_steps)
     returns: NDArray[np.float64] | None = None
     verdict: Verdict = "fail"
     message = ""
     written = True
     try:
-        env = task.environment(meter)
+        env = camera.environment(task, meter) if camera else task.environment(meter)
         with open_student() as student:
             before = cpu_seconds(student)
             try:
@@ -181,7 +219,7 @@ def run_seed(
                 policy = train(env, max_steps=task.max_steps, seed=task.seed, **task.options(device))
                 if not callable(policy):
                     raise ActionError(f"{exercise} returned {kind_of(policy)}, not a policy that can be called")
-                returns = task.evaluate(policy)
+                returns = camera.evaluate(task, policy) if camera else task.evaluate(policy)
             finally:
                 seconds = _elapsed(cpu_seconds, student, before)
     except (ActionError, BudgetSpent, StudentError, StudentDied) as error:
@@ -205,7 +243,23 @@ def run_seed(
         message=message,
         written=written,
         seconds=seconds,
+        films=camera.films(returns) if camera else (),
     )
+
+
+class _Telling(Meter):
+    """A meter that says how far the run is where no episode ends for long, too."""
+
+    def __init__(self, max_steps: int, told: Callable[[int, float | None], None]) -> None:
+        super().__init__(max_steps, told)
+        self._tell, self._next = told, max_steps / _TOLD
+
+    def spend(self, steps: int) -> None:
+        """Check that this many more steps are within the budget. Errors as for ``Meter``."""
+        super().spend(steps)
+        if self.steps >= self._next:
+            self._next = self.steps + self.max_steps / _TOLD
+            self._tell(self.steps, None)
 
 
 def _elapsed(cpu_seconds: Callable[[Any], float], student: Any, before: float) -> float:

@@ -22,6 +22,13 @@ three tries with 4.1e-3 (of two it was 2.7e-3), and then has the cliff before it
 earns it in 10 episodes on end with probability 2^-60.
 """
 LEARNS = "the way through a small corridor"
+TASK = (
+    f"The small task is a corridor of {ROOMS} rooms. One action leads a room ahead and, after the last, pays "
+    f"{PRIZE:g}; one ends the episode and pays {CONSOLATION:g}; one stays and costs {-FINE:g}. In training, each "
+    "episode that has not terminated is truncated after one step, and the next begins in any room; from the first room "
+    f"on, {THRESHOLD:g} are needed."
+)
+"""The task in a few sentences, for students."""
 _AHEAD, _OUT, _ = range(3)
 _LIMIT = 50
 
@@ -39,12 +46,7 @@ def in_words(mean_return: float, best_of_tries: str) -> str:
             f"{CONSOLATION:g} where γ is below {(CONSOLATION / PRIZE) ** (1 / (ROOMS - 1)):.2f}. Look at the flag that "
             "you hand to the update, and at the order of α and γ."
         )
-    return (
-        f"The small task is a corridor of {ROOMS} rooms. One action leads a room ahead and, after the last, pays "
-        f"{PRIZE:g}; one ends the episode and pays {CONSOLATION:g}; one stays and costs {-FINE:g}. In training, each "
-        "episode that has not terminated is truncated after one step, and the next begins in any room. From the first "
-        f"room on your policy earned {mean_return:.1f}{best_of_tries}; {THRESHOLD:g} are needed.{advice}"
-    )
+    return f"{TASK} Your policy earned {mean_return:.1f}{best_of_tries}.{advice}"
 
 
 class CorridorEnv(gym.Env[int, int]):

@@ -77,6 +77,10 @@ class Disguise:
         """Raw observations (N, O) as the disguised environment shows them, (N, O) float32."""
         return ((raw.astype(np.float64) * self.scale) @ self.mix).astype(np.float32)
 
+    def plain(self, shown: NDArray[Any]) -> NDArray[np.float64]:
+        """Raw observations (N, O) again, but for the rounding to float32."""
+        return np.asarray((shown.astype(np.float64) @ self.mix.T) / self.scale)
+
 
 class DisguisedEnv(VectorEnv[Floats, NDArray[np.integer[Any]], NDArray[Any]]):
     """N disguised copies of an environment.
@@ -87,7 +91,7 @@ class DisguisedEnv(VectorEnv[Floats, NDArray[np.integer[Any]], NDArray[Any]]):
 
     def __init__(self, environment: str, num_envs: int, disguise: Disguise) -> None:
         self._plain = _make_plain(environment, num_envs)
-        self._disguise = disguise
+        self.disguise = disguise
         self.num_envs = num_envs
         self.metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}
         shape = (len(disguise.scale),)
@@ -99,7 +103,7 @@ class DisguisedEnv(VectorEnv[Floats, NDArray[np.integer[Any]], NDArray[Any]]):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Floats, dict[str, Any]]:
         """Start N episodes; returns the observations (N, O) and an empty dictionary."""
         raw, _ = self._plain.reset(seed=seed, options=options)
-        return self._disguise.show(raw), {}
+        return self.disguise.show(raw), {}
 
     def step(
         self, actions: NDArray[np.integer[Any]]
@@ -108,8 +112,8 @@ class DisguisedEnv(VectorEnv[Floats, NDArray[np.integer[Any]], NDArray[Any]]):
 
         What else the plain environment tells is dropped, since it might show the raw state.
         """
-        raw, rewards, terminated, truncated, _ = self._plain.step(self._disguise.actions[actions])
-        return self._disguise.show(raw), rewards, terminated, truncated, {}
+        raw, rewards, terminated, truncated, _ = self._plain.step(self.disguise.actions[actions])
+        return self.disguise.show(raw), rewards, terminated, truncated, {}
 
     def close_extras(self, **kwargs: Any) -> None:
         """Close the plain environment."""

@@ -27,6 +27,11 @@ A policy that knows nothing answers each of the 10 signs rightly with probabilit
 probability 4.2e-4, at one of three tries with 1.2e-3 (of two it was 8.3e-4); it has 2.5 on average.
 """
 LEARNS = "from rewards"
+TASK = (
+    f"The small task shows one of {SIGNS} signs at each of {LENGTH} steps, and pays 1 for the one of {ACTIONS} actions "
+    f"that is right; {THRESHOLD:g} are needed, and guessing earns {LENGTH / ACTIONS:g}."
+)
+"""The task in a sentence, for students."""
 
 
 def in_words(mean_return: float, best_of_tries: str) -> str:
@@ -36,11 +41,7 @@ def in_words(mean_return: float, best_of_tries: str) -> str:
         mean_return: what the policy earned.
         best_of_tries: at which try (``TrainingRule.best_of_tries``).
     """
-    return (
-        f"The small task shows one of {SIGNS} signs at each of {LENGTH} steps, and pays 1 for the one of {ACTIONS} "
-        f"actions that is right. Your policy earned {mean_return:.1f} an episode{best_of_tries}; "
-        f"{THRESHOLD:g} are needed, and guessing earns {LENGTH / ACTIONS:g}."
-    )
+    return f"{TASK} Your policy earned {mean_return:.1f} an episode{best_of_tries}."
 
 
 class SignsEnv(VectorEnv[Floats, NDArray[np.integer[Any]], NDArray[Any]]):

@@ -54,6 +54,10 @@ class RenumberedEnv(gym.Env[int, int]):
         state, reward, terminated, truncated, _ = self._plain.step(int(self._actions[action]))
         return int(self._states[state]), float(reward), bool(terminated), bool(truncated), {}
 
+    def plain(self, state: int) -> int:
+        """The number that a state has in the plain environment."""
+        return int(np.flatnonzero(self._states == state)[0])
+
     def close(self) -> None:
         """Close the plain environment."""
         self._plain.close()

@@ -27,6 +27,9 @@ _LATEST = 60
 _ORDER = 1
 """Tells the random numbers of the order in an evaluation from those of its initial states."""
 
+Watch = Callable[[NDArray[np.bool_], Floats, NDArray[np.bool_]], None]
+"""Called during an evaluation: the episodes that made a step (N,), observations after it (N, O), cut off at it (N,)."""
+
 
 class Task(Protocol):
     """One run of ``train``.
@@ -227,7 +230,11 @@ def _is_table(rule: TrainingRule, lesson: Lesson) -> bool:
 
 
 def evaluate(
-    policy: Callable[[Floats], Any], make: Callable[[int], Env], episodes: int, seed: int
+    policy: Callable[[Floats], Any],
+    make: Callable[[int], Env],
+    episodes: int,
+    seed: int,
+    watch: Watch | None = None,
 ) -> NDArray[np.float64]:
     """Undiscounted returns (N,) of a policy; N episodes run side by side, one call of the policy a time step.
 
@@ -242,6 +249,7 @@ def evaluate(
             its copies, so each start has N of its own, of which its share counts.
         episodes: N.
         seed: of the initial states, and of the order.
+        watch: told of every step.
 
     Raises:
         ActionError: the policy does not give one legal action for each observation.
@@ -264,6 +272,8 @@ def evaluate(
                 continue
             seen, rewards, terminated, truncated, _ = env.step(actions)
             observations[own] = seen[own]
+            if watch is not None:
+                watch(own & running, seen, truncated)
             returns += rewards * (own & running)
             running &= ~(own & (terminated | truncated))
         if not running.any():

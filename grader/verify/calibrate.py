@@ -14,8 +14,12 @@ import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from grader.course import Course, Lesson
+from grader.errors import CourseError
 from grader.grading.digest import machine
+from grader.report.band import Band
 from grader.training import calibration, odds
 from grader.training.calibration import Calibration, Lowest, Middle, Runs
 from grader.verify.series import Series
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
     from grader.report.report import TrainingSeed
     from grader.report.step import Watcher
     from grader.student.places import Place
+
+_BINS = 40
+_QUANTILES = (0.1, 0.5, 0.9)
 
 
 def run(course: Course, one: Series, i: int, place: Place, watch: Watcher) -> TrainingSeed:
@@ -72,7 +79,7 @@ def name_of(one: Series, i: int) -> str:
     return f"{one.title}, seed {i + 1}"
 
 
-def measured(course: Course, lesson: Lesson, found: Sequence[CalibrateRow]) -> Calibration:
+def measured(course: Course, lesson: Lesson, found: Sequence[CalibrateRow], band: Band | None = None) -> Calibration:
     """The rows of a lesson's reference as the content of its file: the long runs come last."""
     rule = lesson.training
     assert rule is not None, f"{lesson.name} has no training check"
@@ -83,7 +90,53 @@ def measured(course: Course, lesson: Lesson, found: Sequence[CalibrateRow]) -> C
         rule=calibration.deciding(rule),
         digest=calibration.digest(course, lesson),
         made_with=machine(),
+        band=band,
     )
+
+
+def figures(course: Course, lesson: Lesson) -> Calibration:
+    """The figures in the lesson's file, for curves to stand beside them.
+
+    Raises:
+        CourseError: there are none that hold.
+    """
+    kept = calibration.of_lesson(course, lesson)
+    if kept is None:
+        raise CourseError(
+            f"{lesson.name} has no figures that hold, and curves stand beside them: grader calibrate {lesson.number}"
+        )
+    return kept
+
+
+def with_band(course: Course, lesson: Lesson, band: Band | None) -> Calibration:
+    """These figures, with another band of learning curves.
+
+    Raises:
+        CourseError: there are no figures that hold, or no curve.
+    """
+    if band is None:
+        raise CourseError(f"{lesson.name}: no training episode ended in any of the runs, so there is no curve")
+    return msgspec.structs.replace(figures(course, lesson), band=band)
+
+
+def band_of(one: Series, seeds: int, results: Mapping[str, TrainingSeed]) -> Band | None:
+    """The band in which the learning curves of so many runs of a series lie; None if no run has one.
+
+    At so many steps a run's curve is the mean over the bin that ends there. A run that has ended stays where it was: a
+    reference stops when it is good enough. The band goes as far as nine runs of ten do.
+    """
+    import numpy as np
+
+    runs = [results[name_of(one, i)].curve for i in range(seeds)]
+    curves = [np.array(curve, dtype=np.float64).T for curve in runs if curve]
+    if not curves:
+        return None
+    end = max(float(_BINS), float(np.quantile([steps[-1] for steps, _ in curves], 0.9)))
+    edges = np.linspace(0, end, _BINS + 1)
+    points = np.linspace(edges[:-1], edges[1:], 8)  # (8, bins)
+    heights = [np.interp(points, steps, means).mean(axis=0) for steps, means in curves]
+    low, middle, high = np.quantile(heights, _QUANTILES, axis=0).round(1).tolist()
+    return Band(len(curves), tuple(int(step) for step in edges[1:].round()), tuple(low), tuple(middle), tuple(high))
 
 
 def why_not_kept(course: Course, lesson: Lesson, seeds: int, enough: int) -> str:

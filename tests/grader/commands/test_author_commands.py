@@ -27,7 +27,7 @@ from grader.report.report import TrainingSeed
 from grader.student.isolation import choose
 from grader.student.levels import Isolation, IsolationError
 from grader.training import calibration, odds
-from grader.verify import bar, series, table
+from grader.verify import bar, calibrate, series, table
 from grader.verify.journal import Journal
 from grader.verify.missing import missing
 from grader.verify.table import MutantsRow
@@ -197,6 +197,59 @@ def test_calibrate_writes_what_was_run(course: Course, typed) -> None:
     assert "lesson2_balance: once in 1,000 is promised" in said
     assert f"exercises/lesson2_balance.md is to say, in a paragraph: {calibration.in_words(lesson, found)}" in said
     assert status == 1
+
+
+def test_curves_stand_beside_the_figures(course: Course, typed, monkeypatch) -> None:
+    lesson = course.lesson("2")
+    refused = "lesson2_balance has no figures that hold, and curves stand beside them: grader calibrate 2"
+    assert typed("calibrate", "2", "--curves") == (2, refused)
+    asked: list[str] = []
+
+    def run(jobs, *_: object, **__: object):
+        for i, name in enumerate(jobs):
+            asked.append(name)
+            yield name, msgspec.structs.replace(_passes(), curve=((10, 1.0), (20, 2.0 + i), (40, 9.0)))
+
+    monkeypatch.setattr(workers, "run", run)
+    typed("calibrate", "2", "--seeds", "3", "--write")
+    before = calibration.of_lesson(course, lesson)
+    assert before is not None
+    assert before.band is not None
+    assert before.band.runs == 3, "a whole measurement has its curves as well"
+    asked.clear()
+    status, said = typed("calibrate", "2", "--curves")
+    assert status == 0
+    assert "written: tests/lesson2_balance/calibration.yml: the learning curves of 20 runs, beside the figures" in said
+    after = calibration.of_lesson(course, lesson)
+    assert after is not None
+    assert after.band is not None
+    assert (len(asked), after.band.runs) == (20, 20)
+    assert msgspec.structs.replace(after, band=before.band) == before
+    text = course.calibration(lesson).read_text()
+    assert re.search(r"(?m)^  low: \[1\.0, ", text)
+    assert re.search(r"(?m)^    median: 10$", text), "counts stay whole numbers"
+    assert "calibration.yml" not in typed("calibrate", "2", "--curves", "--seeds", "2", "--no-write")[1]
+    status, said = typed("calibrate", "2", "--curves", "--impostors")
+    assert (status, said.partition(" keeps")[0]) == (2, "--curves")
+
+
+def test_a_run_that_has_ended_stays_where_it_was(course: Course) -> None:
+    (one,) = series.series(course, [course.lesson("2")])
+    runs = {
+        calibrate.name_of(one, i): msgspec.structs.replace(_passes(), curve=((steps // 2, 0.0), (steps, 100.0)))
+        for i, steps in enumerate([400, 800])
+    }
+    band = calibrate.band_of(one, 2, runs)
+    assert band is not None
+    assert (len(band.steps), band.steps[-1]) == (40, 760), "as far as nine of ten runs go"
+    assert band.high[-1] == pytest.approx(99, abs=1)
+    at = band.steps.index(399)
+    assert band.high[at] == pytest.approx(90, abs=5), "the short run is at its end"
+    assert band.low[at] < 20
+    silent = {name: msgspec.structs.replace(run, curve=()) for name, run in runs.items()}
+    assert calibrate.band_of(one, 2, silent) is None
+    with pytest.raises(CourseError, match="no training episode ended in any of the runs"):
+        calibrate.with_band(course, course.lesson("2"), None)
 
 
 def test_enough_seeds_write_by_themselves_and_keep_the_promise(course: Course, typed, monkeypatch) -> None:

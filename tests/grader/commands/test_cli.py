@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import tiny_course
 import typer
+import typer.testing
 from tiny_course import NUMBERS, hand_in
 from typed import ends, grader
 
@@ -132,6 +133,20 @@ def test_train_runs_the_rule(folder: Path) -> None:
     done = grader(folder, "train", "2")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "mean return" in done.stdout
+
+
+@pytest.mark.parametrize("words", [("grade", "submitted"), ("demo",)])
+def test_films_can_be_left_out(folder: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(
+        "grader.commands.teach._grade", lambda _, __, options, *___, **____: asked.append(options.films)
+    )
+    monkeypatch.setattr("grader.verify.sample_class.make", lambda *_: None)
+    for more in ((), ("--no-films",)):
+        done = typer.testing.CliRunner().invoke(cli.app, [*words, *more])
+        assert done.exit_code == 0, done.output
+    assert asked == [True, False]
 
 
 def test_build(folder: Path) -> None:

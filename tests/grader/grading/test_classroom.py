@@ -188,6 +188,24 @@ def test_training_meets_other_tasks_at_every_try(course: Course, submissions: Pa
     assert first[1] == second[1] != first[0]
 
 
+def test_films_are_in_reports_and_on_pages_unless_they_are_not_wanted(
+    course: Course, submissions: Path, tmp_path: Path
+) -> None:
+    """A report that is there is kept with its films or without: they are no part of what is certified."""
+    made = {}
+    for films in (True, False):
+        run = Run(course, submissions, tmp_path / f"out-{films}", LESSONS[1:], True, films=films)
+        (made[films],) = grade_student(run, "student-001", Here(), silent)
+        assert made[films].training is not None
+        assert any(each.films for each in made[films].training.seeds) == films
+    assert made[True].digest == made[False].digest
+    page = tmp_path / "out-True" / "student-001" / "index.html"
+    for films in (True, False):
+        write_pages(course, submissions, tmp_path / "out-True", films=films)
+        assert ('<svg class="film"' in page.read_text(encoding="utf-8")) == films
+    assert grade_student(run, "student-001", Here(), silent) == [made[False]]
+
+
 def test_a_report_of_a_fault_is_made_again(course: Course, submissions: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     (report,) = alone(course, submissions, out, "student-001")[:1]

@@ -232,7 +232,9 @@ def test_training(course: Course, shown: list[show.Box]) -> None:
     notebook.run(BALANCE)
     notebook.check("train")
     assert "4 of 4 points" in shown[-1].html
-    assert "<svg" in shown[-1].html
+    assert '<svg class="learning"' in shown[-1].html
+    assert '<svg class="film"' in shown[-1].html
+    assert "a notebook" in (course.root / "train" / "lesson2.html").read_text(encoding="utf-8")
 
 
 def test_a_hint(course: Course, shown: list[show.Box], capsys: pytest.CaptureFixture[str]) -> None:

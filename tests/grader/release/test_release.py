@@ -9,6 +9,7 @@ import importlib.metadata
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -468,6 +469,11 @@ def test_train_asks_the_examples_first(released: Path) -> None:
     assert "not run: q_learning_update has to be right first" in not_run.out
     assert run.status == 0, run.out
     assert "mean return" in run.out
+    page = (released / "train" / "lesson3.html").read_text(encoding="utf-8")
+    shutil.rmtree(released / "train")
+    assert '<svg class="film"' in page
+    assert "The shaded band holds" in page, "it travels with the copy, which has no tests"
+    assert "/train/" in (released / ".gitignore").read_text().split()
 
 
 def test_a_copy_with_tests_judges_by_properties_and_names_mistakes(tmp_path: Path) -> None:

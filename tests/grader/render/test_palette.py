@@ -15,9 +15,9 @@ PALETTE = PACKAGE / "render" / "palette.css.j2"
 # Rules and templates. A figure of a lesson text is a file by itself, with colours for any ground (figures/style.py).
 OTHERS = sorted({*PACKAGE.rglob("*.css"), *PACKAGE.rglob("*.j2")} - {PALETTE})
 RULES: dict[Where, tuple[str, ...]] = {
-    "page": ("render/report.css", "similar/pair.css"),
+    "page": ("render/report.css", "similar/pair.css", "render/film.css"),
     "cell": ("render/cell.css",),
-    "notebook": ("render/notebook.css",),
+    "notebook": ("render/notebook.css", "render/film.css"),
 }
 _LITERAL = re.compile(
     r"(?i)#[0-9a-f]{3,8}\b(?=[\s;,)\"'])|\b(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch|color|color-mix|light-dark)\("

@@ -105,7 +105,7 @@ def test_what_the_cliff_does_not_notice_fails_here(old, new):
     assert "10 · γ^5 is less than 1 where γ is below 0.63" in result.message
     assert "the order of α and γ" in result.message
     assert (
-        f"your policy earned {result.control.mean_return:.1f}, at the best of three tries; 10 are needed"
+        f"10 are needed. Your policy earned {result.control.mean_return:.1f}, at the best of three tries."
         in result.message
     )
     assert result.hint
@@ -113,7 +113,7 @@ def test_what_the_cliff_does_not_notice_fails_here(old, new):
 
 def test_no_cause_is_named_where_the_return_tells_none():
     for earned in (50 * FINE, 0.0, 4.6):
-        assert corridor.in_words(earned, "").endswith("10 are needed.")
+        assert corridor.in_words(earned, "") == f"{corridor.TASK} Your policy earned {earned:.1f}."
     assert "truncated episode for one that is over" in corridor.in_words(CONSOLATION, "")
 
 

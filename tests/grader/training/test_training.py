@@ -287,7 +287,7 @@ def test_tasks_follow_from_the_submission(which):
     def drawn(submission, i=0):
         task = which(LESSON.training, COURSE, LESSON, i, submission)
         env = task.environment(Meter(10))
-        hidden = env._env._disguise.mix if which is training_task else env._env._right
+        hidden = env._env.disguise.mix if which is training_task else env._env._right
         return task.seed, task.evaluation_seed, hidden.tolist()
 
     assert drawn("one") == drawn("one")
@@ -409,8 +409,22 @@ def test_progress_is_told():
         return balance
 
     judge(train, progress=lambda *news: told.append(news))
+    points = [(steps, mean) for _, steps, mean in told if mean is not None]
     assert {run for run, _, _ in told} == {0, 1, 2}
-    assert all(0 < steps <= 400 and 5 < mean < 60 for _, steps, mean in told)
+    assert points
+    assert all(0 < steps <= 400 and 5 < mean < 60 for steps, mean in points)
+    assert len(told) - len(points) > 3 * 60, "also where no episode ends"
+
+
+def test_the_end_of_every_run_is_told():
+    told = []
+    rule = msgspec.structs.replace(RULE, control_steps=100, control_tries=2, max_steps=100)
+    judge(lambda env, **_: lambda o: np.zeros(len(o), dtype=np.int64), rule, told=lambda *news: told.append(news))
+    assert [(small, i, run.verdict) for small, i, run in told] == [(True, 0, "fail"), (True, 1, "fail")]
+    told.clear()
+    result = judge(lambda env, **_: balance, told=lambda *news: told.append(news))
+    assert [(small, i) for small, i, _ in told] == [(False, 0), (False, 1), (False, 2)]
+    assert tuple(run for _, _, run in told) == result.seeds
 
 
 # Through the boundary's own machinery, in this process
@@ -471,7 +485,7 @@ def test_nothing_that_does_not_learn_from_rewards_gets_past_the_control(name):
     assert f"earned {result.control.mean_return:.1f} an episode" in result.message
 
 
-@pytest.mark.parametrize(("tries", "words"), [(1, "an episode; "), (2, "the better of two tries"), (3, "three tries")])
+@pytest.mark.parametrize(("tries", "words"), [(1, " an episode."), (2, "the better of two tries"), (3, "three tries")])
 @pytest.mark.parametrize("bad_luck", [0, 1, 2, 3])
 def test_whoever_fails_the_control_is_given_another_one(bad_luck, tries, words):
     tasks = []
