@@ -20,7 +20,7 @@ class Transition(NamedTuple):
     """One turn of the loop: what the agent saw and did, and what the environment answered.
 
     Attributes:
-        state: (O,), the observation that the action was chosen in.
+        state: (O,), the observation that the action was chosen in: O numbers, as many as this environment shows.
         action: what the agent did.
         reward: what it earned by that.
         next_state: (O,), the observation that followed.
@@ -106,7 +106,7 @@ def discounted_return(rewards: Sequence[float] | np.ndarray, gamma: float) -> fl
 def evaluate(env: gymnasium.Env, policy: Policy, episodes: int, *, seed: int | None = None) -> np.ndarray:
     """The undiscounted return of each of several episodes.
 
-    The same seed gives the same numbers on a fresh environment, and yet the episodes do not all start alike.
+    The seed goes to the first episode only. So it fixes all the numbers, and yet the episodes do not start alike.
 
     | name     | shape       | meaning                                                          |
     |----------|-------------|------------------------------------------------------------------|
