@@ -125,7 +125,7 @@ def discounted_return(rewards: Sequence[float] | np.ndarray, gamma: float) -> fl
 def evaluate(env: gymnasium.Env, policy: Policy, episodes: int, *, seed: int | None = None) -> np.ndarray:
     """The undiscounted return of each of several episodes.
 
-    The seed goes to the first episode only. So it fixes all the numbers, and yet the episodes do not start alike.
+    The same seed gives the same numbers on a fresh environment, and yet the episodes do not all start alike.
 
     | name     | shape       | meaning                                                          |
     |----------|-------------|------------------------------------------------------------------|
