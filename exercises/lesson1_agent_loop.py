@@ -20,7 +20,7 @@ class Transition(NamedTuple):
     """One turn of the loop: what the agent saw and did, and what the environment answered.
 
     Attributes:
-        state: (O,), the observation that the action was chosen in.
+        state: (O,), the observation that the action was chosen in: O numbers, as many as this environment shows.
         action: what the agent did.
         reward: what it earned by that.
         next_state: (O,), the observation that followed.

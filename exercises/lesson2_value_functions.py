@@ -34,11 +34,11 @@ def returns_to_go(rewards: Sequence[float] | np.ndarray, gamma: float) -> np.nda
 def action_values(P: np.ndarray, R: np.ndarray, V: np.ndarray, gamma: float) -> np.ndarray:
     """What each action is worth in each state, if V is what the states afterwards are worth.
 
-    Q(s, a) = R(s, a) + γ Σ over s' of P(s' | s, a) V(s')
+    Q[s, a] = R[s, a] + γ Σ over s' of P[s, a, s'] V[s']
 
     | name  | shape     | meaning                                                                      |
     |-------|-----------|------------------------------------------------------------------------------|
-    | P     | (S, A, S) | P[s, a, s2]: how probable it is that action a leads from state s to state s2 |
+    | P     | (S, A, S) | P[s, a, s']: how probable it is that action a leads from state s to state s' |
     | R     | (S, A)    | R[s, a]: the expected reward of action a in state s; integers are fine too   |
     | V     | (S,)      | the values of the states; integers are fine too                              |
     | gamma |           | the discount factor                                                          |
@@ -56,7 +56,7 @@ def action_values(P: np.ndarray, R: np.ndarray, V: np.ndarray, gamma: float) -> 
         array([[2. , 5.5],
                [4. , 4. ]])
 
-    Source: Sutton & Barto, section 4.2, equation 4.6, with the expected reward written as R(s, a).
+    Source: Sutton & Barto, section 4.2, equation 4.6, with the expected reward written as R[s, a].
     """
     raise NotImplementedError("action_values: write me; lesson2_value_functions.md tells how")
 
@@ -64,7 +64,7 @@ def action_values(P: np.ndarray, R: np.ndarray, V: np.ndarray, gamma: float) -> 
 def evaluate_policy(P: np.ndarray, R: np.ndarray, policy: np.ndarray, gamma: float, tol: float = 1e-8) -> np.ndarray:
     """What each state is worth to somebody who acts by this policy.
 
-    V is the solution of V(s) = Σ over a of π(a | s) Q(s, a), where Q comes from V as in `action_values`. To find it,
+    V is the solution of V[s] = Σ over a of π[s, a] Q[s, a], where Q comes from V as in `action_values`. To find it,
     put the right side in the place of V again and again, until no state's value changes by more than `tol`. Or solve
     the linear equations, or do anything else that gets there.
 
@@ -115,7 +115,7 @@ def greedy_policy(Q: np.ndarray) -> np.ndarray:
 def value_iteration(P: np.ndarray, R: np.ndarray, gamma: float, tol: float = 1e-8) -> tuple[np.ndarray, np.ndarray]:
     """The values of the states for somebody who acts as well as can be, and a policy that does.
 
-    V is the solution of V(s) = max over a of Q(s, a), where Q comes from V as in `action_values`. Any way to find it is
+    V is the solution of V[s] = max over a of Q[s, a], where Q comes from V as in `action_values`. Any way to find it is
     right; the usual one puts the right side in the place of V until no state's value changes by more than `tol`.
 
     | name  | shape           | meaning                                                                     |

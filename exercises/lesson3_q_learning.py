@@ -75,9 +75,9 @@ def q_learning_update(
 ) -> float:
     """Learn from one transition, as if the best known action followed. Changes one entry of Q, in place.
 
-    δ = r + γ max over a' of Q(s', a') − Q(s, a)    and    Q(s, a) ← Q(s, a) + α δ
+    δ = r + γ max over a' of Q[s', a'] − Q[s, a]    and    Q[s, a] ← Q[s, a] + α δ
 
-    Where the episode has terminated, nothing follows: δ = r − Q(s, a).
+    Where the episode has terminated, nothing follows: δ = r − Q[s, a].
 
     | name       | shape  | meaning                                                           |
     |------------|--------|-------------------------------------------------------------------|
@@ -120,9 +120,9 @@ def sarsa_update(
 ) -> float:
     """Learn from one transition and the action that really follows it. Changes one entry of Q, in place.
 
-    δ = r + γ Q(s', a') − Q(s, a)    and    Q(s, a) ← Q(s, a) + α δ
+    δ = r + γ Q[s', a'] − Q[s, a]    and    Q[s, a] ← Q[s, a] + α δ
 
-    Where the episode has terminated, nothing follows: δ = r − Q(s, a).
+    Where the episode has terminated, nothing follows: δ = r − Q[s, a].
 
     | name        | shape  | meaning                                                                  |
     |-------------|--------|--------------------------------------------------------------------------|
@@ -155,7 +155,7 @@ def sarsa_update(
 
 @dataclass(frozen=True)
 class Settings:
-    """The numbers of one training run."""
+    """The numbers of one training run; in `train` they are `settings.alpha` and so on."""
 
     steps: int = 8_000  # environment steps, where the budget allows them
     alpha: float = 0.5

@@ -39,7 +39,7 @@ class DQN(nn.Module):
 
         | name | shape  | meaning                                   |
         |------|--------|-------------------------------------------|
-        | x    | (N, O) | observations, float32                     |
+        | x    | (N, O) | a batch of N observations, float32        |
         | →    | (N, A) | action values Q(s, a), in units of return |
         """
         raise NotImplementedError("DQN.forward: write me; lesson4_dqn.md tells how")

@@ -151,7 +151,7 @@ def critic_loss(values: Tensor, returns: Tensor) -> Tensor:
 def entropy(logits: Tensor) -> Tensor:
     """How undecided the actor is: H = -Σ_a π(a) · log π(a), with the natural logarithm.
 
-    It is log A where all actions are equally likely, and 0 where one action is certain. It stays finite, and so does
+    It is log 2 where two actions are equally likely, and 0 where one action is certain. It stays finite, and so does
     its gradient, when an action's probability is so small that it rounds to 0.
 
     | name   | shape  | meaning                                      |

@@ -48,13 +48,13 @@ def clipped_surrogate_loss(log_probs: Tensor, old_log_probs: Tensor, advantages:
     loss = -mean(min(ratio · A, clamp(ratio, 1 - clip, 1 + clip) · A)), with A and the old log-probabilities as
     constants.
 
-    | name          | shape | meaning                                          |
-    |---------------|-------|--------------------------------------------------|
-    | log_probs     | any   | log π(a|s) of the policy that learns             |
-    | old_log_probs | same  | log π_old(a|s) of the policy that acted          |
-    | advantages    | same  | what the actions were worth beyond expectation   |
-    | clip          |       | ε, how far the ratio may go from 1 with a reward |
-    | →             | ()    | the loss                                         |
+    | name          | shape | meaning                                            |
+    |---------------|-------|----------------------------------------------------|
+    | log_probs     | any   | log π(a|s) of the policy that learns               |
+    | old_log_probs | same  | log π_old(a|s) of the policy that acted            |
+    | advantages    | same  | what the actions were worth beyond expectation     |
+    | clip          |       | ε, how far from 1 a change of the ratio still pays |
+    | →             | ()    | the loss                                           |
 
     Example:
         Ratio 1.5 and clip 0.2. With advantage 2 the loss is -min(3, 2.4) = -2.4: there is nothing more to be had, and
@@ -87,7 +87,7 @@ def clipped_value_loss(values: Tensor, old_values: Tensor, returns: Tensor, clip
     | values     | any   | what the critic says now                                   |
     | old_values | same  | what it said when the data were collected                  |
     | returns    | same  | what it should have said                                   |
-    | clip       |       | how far a value may move with a reward, in units of values |
+    | clip       |       | how far a change of a value still pays, in units of values |
     | →          | ()    | the loss, without a factor ½                               |
 
     Example:
@@ -225,7 +225,7 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
                 # The advantages of a minibatch, brought to mean 0 and spread 1.
                 advantage = advantages[index] - advantages[index].mean()
                 advantage = advantage / (advantage.std(correction=0) + 1e-8)
-                # The two losses of this lesson, from this minibatch: the actor's and the critic's.
+                # The two losses of this lesson, from this minibatch: `actor` and `critic`.
                 ### BEGIN SOLUTION
                 log_probs = log_prob(logits, actions[index])
                 actor = clipped_surrogate_loss(log_probs, old_log_probs[index], advantage, settings.clip)

@@ -87,21 +87,18 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The rule as one sentence, used in the report and in the lesson text."""
         words = (
             f"At least {self.passes} of {self.seeds} training runs must end with a policy whose mean return over "
-            f"{self.episodes} fresh episodes of {self.environment} is {self.threshold:g} or more; each run may take "
+            f"{self.episodes} fresh episodes of {self.environment} is {self.threshold:g} or more. Each run may take "
             f"{self.max_steps:,} environment steps."
         )
         if self.episode_steps:
             words += f" An episode is cut off after {self.episode_steps:,} steps."
         if self.control_steps:
+            tries = "one try" if self.control_tries == 1 else f"{_in_letters(self.control_tries)} tries"
             words += (
-                f" Before them, `{self.exercise}` has to learn {self._small_tasks}, in {self.control_steps:,} steps"
-                f"{' each' if self.control_tries > 1 else ''}, in which {_IN_WHICH[self.control]}."
+                f" Before these runs, `{self.exercise}` has to learn a small task, in which {_IN_WHICH[self.control]}. "
+                f"It has {tries}, of {self.control_steps:,} steps{' each' if self.control_tries > 1 else ''}."
             )
         return words
-
-    @property
-    def _small_tasks(self) -> str:
-        return "a small task" if self.control_tries == 1 else f"one of {_in_letters(self.control_tries)} small tasks"
 
     @property
     def best_of_tries(self) -> str:

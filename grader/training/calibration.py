@@ -259,10 +259,10 @@ def in_words(lesson: Lesson, found: Calibration) -> str:
     return (
         f"How sure is this rule? The reference solution passes {runs.passes} of {runs.runs} training runs{learnt}. "
         f"{spent} {runs.cpu_seconds.median:.1f} seconds of processor time in the median "
-        f"({runs.cpu_seconds.worst:.1f} in the worst case). So the rule fails a right answer that learns as well as "
-        f"this one {rule_in_words(rule, found)} ({100 * odds.SURE:.0f} % sure): if your `{rule.exercise}` fails, look "
-        "for a mistake, not for bad luck. These figures are from "
-        f"`make calibrate LESSON={lesson.number}` in the course's repository."
+        f"({runs.cpu_seconds.worst:.1f} in the worst case). So we are {100 * odds.SURE:.0f} % sure of this: an answer "
+        f"that learns as well as the reference fails by bad luck {rule_in_words(rule, found)}. If your "
+        f"`{rule.exercise}` fails, look for a mistake. (The course's authors measured this with "
+        f"`make calibrate LESSON={lesson.number}`; you need not.)"
     )
 
 

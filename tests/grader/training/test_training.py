@@ -471,7 +471,8 @@ def test_the_control_comes_first_and_the_reference_passes_it():
     assert result.control.mean_return > 9
     assert result.control.steps <= rule.control_steps
     assert len(result.seeds) == 1
-    assert "one of three small tasks, in 6,000 steps each" in result.rule
+    assert "has to learn a small task, in which nothing but the rewards says what is right." in result.rule
+    assert "It has three tries, of 6,000 steps each." in result.rule
 
 
 @pytest.mark.parametrize("name", series.IMPOSTORS)
@@ -500,9 +501,8 @@ def test_whoever_fails_the_control_is_given_another_one(bad_luck, tries, words):
     assert result.control.verdict == ("pass" if bad_luck < tries else "fail")
     assert len(tasks) == len(set(tasks)) == min(bad_luck + 1, tries)
     assert (words in result.message) == (bad_luck >= tries)
-    assert {1: "learn a small task, in 100 steps, in", 2: "one of two small", 3: "one of three small"}[
-        tries
-    ] in result.rule
+    said = {1: "one try, of 100 steps.", 2: "two tries, of 100 steps each.", 3: "three tries, of 100 steps each."}
+    assert f"It has {said[tries]}" in result.rule
 
 
 def test_a_fault_of_the_graders_at_a_later_try_is_no_failure_of_the_students():
