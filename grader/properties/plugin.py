@@ -166,7 +166,10 @@ class Properties:
         """
         test = pyfuncitem.obj
         secret = self.course.secret(self.lesson.name, pyfuncitem.name, "examples")
-        getattr(test, "__func__", test).__dict__["_hypothesis_internal_use_seed"] = secret
+        internal = getattr(test, "__func__", test).__dict__
+        internal["_hypothesis_internal_use_seed"] = secret
+        # There is no database; a key for one would be made from the test's source, at each run anew.
+        internal["_hypothesis_internal_database_key"] = b""
         arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
         if self._budget is None:
             test(**arguments)
