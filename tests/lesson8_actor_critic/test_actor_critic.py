@@ -16,8 +16,9 @@ from grader.testing.networks import (
     shake,
     shaken,
 )
+from grader.testing.tables import halves, some, table
 
-HALVES = st.integers(-6, 6).map(lambda n: n / 2)
+HALVES = halves(3)
 # (O, A, N): three different numbers, so that no two axes can be mixed up.
 SIZES = st.sampled_from([(4, 2, 3), (3, 2, 5), (2, 5, 4), (5, 3, 2), (6, 3, 7)])
 
@@ -174,24 +175,26 @@ def test_more_than_a_straight_line(student, sizes, seed):
 # generalized_advantages
 
 
+SHAPES = st.sampled_from([(4, 3), (5, 2), (3, 4)])
+"""(T, N)"""
+ENDS = (0, 0, 0, 1, 2, 3)
+"""No end most of the time, else terminated, truncated, or both."""
+ORDERS = {copies: st.permutations(range(copies)) for copies in (2, 3, 4)}
+
+
 @st.composite
 def rollouts(draw, endings=True, size=None):
     """The first five arguments, (T, N) each; T and N differ. Flags: in every example an episode is terminated and one
     is truncated, neither at the last step, and others end anywhere.
     """
-    steps, copies = size or draw(st.sampled_from([(4, 3), (5, 2), (3, 4)]))
-
-    def table(entry):
-        row = st.lists(entry, min_size=copies, max_size=copies)
-        return draw(st.lists(row, min_size=steps, max_size=steps))
-
-    numbers = [torch.tensor(table(HALVES)) for _ in range(3)]
+    steps, copies = size or draw(SHAPES)
+    numbers = [torch.tensor(draw(table(HALVES, steps, copies))) for _ in range(3)]
     flags = [torch.zeros(steps, copies, dtype=torch.bool) for _ in range(2)]
     if endings:
-        ends = torch.tensor(table(st.sampled_from([0, 0, 0, 1, 2, 3])))
-        columns = draw(st.permutations(range(copies)))
-        ends[draw(st.integers(0, steps - 2)), columns[0]] = 1
-        ends[draw(st.integers(0, steps - 2)), columns[1]] = 2
+        ends = torch.tensor(draw(table(ENDS, steps, copies)))
+        columns = draw(ORDERS[copies])
+        for kind, (row, column) in enumerate(zip(draw(some(tuple(range(steps - 1)), 2)), columns), start=1):
+            ends[row, column] = kind
         flags = [(ends == 1) | (ends == 3), (ends == 2) | (ends == 3)]
     if draw(st.booleans()):
         flags = [flag.float() for flag in flags]
@@ -201,17 +204,20 @@ def rollouts(draw, endings=True, size=None):
 def needed_advantages(rewards, values, next_values, terminated, truncated, gamma, lam):
     """Needed: the sum of the δs to come, weighted by powers of γλ, up to the end of the episode or of the data."""
     steps, copies = rewards.shape
+    # As lists: to read an entry of a tensor takes far longer than to reckon with it.
+    parts = (rewards, values, next_values, terminated, truncated)
+    rewards, values, next_values, terminated, truncated = (part.tolist() for part in parts)
 
     def delta(t, n):
-        after = 0.0 if terminated[t, n] else gamma * float(next_values[t, n])
-        return float(rewards[t, n]) + after - float(values[t, n])
+        after = 0.0 if terminated[t][n] else gamma * next_values[t][n]
+        return rewards[t][n] + after - values[t][n]
 
     def advantage(t, n):
         total, weight = 0.0, 1.0
         for k in range(t, steps):
             total += weight * delta(k, n)
             weight *= gamma * lam
-            if terminated[k, n] or truncated[k, n]:
+            if terminated[k][n] or truncated[k][n]:
                 break
         return total
 
@@ -317,17 +323,22 @@ def test_advantages_leave_their_inputs_alone(student, rollout):
 # actor_loss and critic_loss
 
 
+PAIR_SHAPES = st.sampled_from([(2, 3), (3,), (5,), (4, 3), (1,)])
+
+
 @st.composite
 def pairs(draw):
     """Two tensors of one shape, (N,) or (T, N), with the entries of both signs; the first is a leaf with gradient."""
     # Two axes first: the smallest example then shows who adds up over only one of them.
-    shape = draw(st.sampled_from([(2, 3), (3,), (5,), (4, 3), (1,)]))
+    shape = draw(PAIR_SHAPES)
     size = math.prod(shape)
-    first = draw(st.lists(HALVES, min_size=size, max_size=size))
+    first = draw(some(HALVES, size))
     # At least one above 0 and one below: who mixes up signs, or drops one, is seen.
     more = max(0, size - 2)
-    second = [2.0, -1.0, *draw(st.lists(HALVES, min_size=more, max_size=more))][:size]
-    return torch.tensor(first).reshape(shape), torch.tensor(draw(st.permutations(second))).reshape(shape)
+    second = [2.0, -1.0, *draw(some(HALVES, more))][:size]
+    # Turned round, so that these two can lie anywhere.
+    turn = draw(st.integers(0, size - 1))
+    return torch.tensor(first).reshape(shape), torch.tensor(second[turn:] + second[:turn]).reshape(shape)
 
 
 @st.composite
@@ -427,12 +438,15 @@ def test_critic_loss_does_not_grow_with_the_batch(student, pair, times):
 # entropy
 
 
+TABLES = st.sampled_from([(2, 3), (4, 3), (5, 2), (1, 3)])
+"""(N, A)"""
+
+
 @st.composite
 def preferences(draw):
     """Logits (N, A), N and A different."""
-    rows, actions = draw(st.sampled_from([(2, 3), (4, 3), (5, 2), (1, 3)]))
-    row = st.lists(HALVES, min_size=actions, max_size=actions)
-    logits = torch.tensor(draw(st.lists(row, min_size=rows, max_size=rows)))
+    rows, actions = draw(TABLES)
+    logits = torch.tensor(draw(table(HALVES, rows, actions)))
     # Never all 0, not even in the smallest example: there, many a wrong formula gives the same number.
     return logits + torch.arange(1, actions + 1) / 2
 
@@ -440,11 +454,8 @@ def preferences(draw):
 def needed_entropy(logits):
     """Needed, with its graph: from the probabilities, in float64."""
     weights = (logits.double() - logits.double().max()).exp()
-    rows = []
-    for row in weights:
-        probabilities = [weight / row.sum() for weight in row]
-        rows.append(-sum(p * p.log() for p in probabilities))
-    return torch.stack(rows)
+    probabilities = weights / weights.sum(dim=1, keepdim=True)
+    return -(probabilities * probabilities.log()).sum(dim=1)
 
 
 @exercise("entropy", weight=3)
@@ -458,7 +469,7 @@ def test_entropy_of_each_row(student, logits):
 
 @exercise("entropy")
 @settings(max_examples=6)
-@given(actions=st.integers(2, 5), shift=HALVES)
+@given(actions=st.integers(2, 5), shift=st.sampled_from(HALVES))
 def test_entropy_is_largest_where_nothing_is_preferred(student, actions, shift):
     """Equal logits, whatever they are, give log A. (The natural logarithm.)"""
     rows = actions + 1
@@ -471,7 +482,7 @@ def test_entropy_is_largest_where_nothing_is_preferred(student, actions, shift):
 @given(logits=preferences(), data=st.data())
 def test_entropy_has_its_gradient(student, logits, data):
     """The gradient leads to more undecided actors: it flows through every π and every log π."""
-    weigh = torch.tensor(data.draw(st.lists(st.sampled_from([1.0, 2.0]), min_size=len(logits), max_size=len(logits))))
+    weigh = torch.tensor(data.draw(some((1.0, 2.0), len(logits))))
     mine, theirs = logits.clone().requires_grad_(), logits.clone().requires_grad_()
     got = student.entropy(theirs)
     assert_graph(got)
