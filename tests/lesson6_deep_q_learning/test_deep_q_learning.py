@@ -6,37 +6,39 @@ import numpy as np
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
 
 from grader.testing import exercise, near, read_only, strided
+from grader.testing.networks import linear
+from grader.testing.tables import halves, some, table
 
 GAMMAS = st.sampled_from([0.0, 0.5, 0.9, 1.0])
-HALVES = st.integers(-6, 6).map(lambda n: n / 2)
-
-
-def matrix(rows, columns):
-    """A table of small numbers, (rows, columns), as nested lists."""
-    return st.lists(st.lists(HALVES, min_size=columns, max_size=columns), min_size=rows, max_size=rows)
+HALVES = halves(3)
 
 
 FLAGS = st.sampled_from(["mixed", "mixed", "all", "none"])
 """Which transitions of a batch are terminal. All or none of them is rare, and has to be right as well."""
 
+ALL_OR_NONE = st.sampled_from(["all", "none"])
+
 
 def flags(draw, rows):
     """Whether each transition of a batch is terminal; where these are mixed, at least one is and one is not."""
-    which = draw(FLAGS) if rows > 1 else draw(st.sampled_from(["all", "none"]))
+    which = draw(FLAGS) if rows > 1 else draw(ALL_OR_NONE)
     if which != "mixed":
         return [which == "all"] * rows
-    return [True, False, *draw(st.lists(st.booleans(), min_size=rows - 2, max_size=rows - 2))]
+    return [True, False, *draw(some((False, True), rows - 2))]
+
+
+BATCHES = st.sampled_from([(2, 3), (4, 3), (5, 2), (3, 3), (1, 3)])
+"""(N, A)"""
 
 
 @st.composite
 def batches(draw, tables=1):
     """Rewards (N,), tables of values (N, A), flags (N,); N and A differ most of the time, and N is 1 now and then."""
-    rows, actions = draw(st.sampled_from([(2, 3), (4, 3), (5, 2), (3, 3), (1, 3)]))
-    rewards = draw(st.lists(HALVES, min_size=rows, max_size=rows))
-    values = [draw(matrix(rows, actions)) for _ in range(tables)]
+    rows, actions = draw(BATCHES)
+    rewards = draw(some(HALVES, rows))
+    values = [draw(table(HALVES, rows, actions)) for _ in range(tables)]
     over = flags(draw, rows)
     as_floats = draw(st.booleans())
     terminated = torch.tensor(over, dtype=torch.float32 if as_floats else torch.bool)
@@ -145,19 +147,14 @@ def test_double_target_leaves_its_inputs_alone(student, batch):
 # dqn_loss
 
 SIZE, ACTIONS = 3, 2
-FLOATS = ["float32", "float64"]
+ROWS = st.sampled_from([4, 5, 1])
+FLOATS = st.sampled_from(["float32", "float64"])
+KINDS_OF_FLAGS = st.sampled_from(["bool", "float32"])
 
 
 def networks(draw):
     """Two different linear networks (N, 3) -> (N, 2) with plain numbers for weights."""
-    made = []
-    for _ in range(2):
-        layer = nn.Linear(SIZE, ACTIONS)
-        with torch.no_grad():
-            layer.weight.copy_(torch.tensor(draw(matrix(ACTIONS, SIZE))))
-            layer.bias.copy_(torch.tensor(draw(matrix(1, ACTIONS))[0]))
-        made.append(nn.Sequential(layer))
-    return made
+    return [linear(draw(table(HALVES, ACTIONS, SIZE)), draw(some(HALVES, ACTIONS))) for _ in range(2)]
 
 
 @st.composite
@@ -168,8 +165,8 @@ def losses(draw):
     float32 as the environment's, rewards float32 or float64, flags bool or 0 and 1.
     """
     online, target = networks(draw)
-    rows = draw(st.sampled_from([4, 5, 1]))
-    actions = draw(st.lists(st.integers(0, 1), min_size=rows, max_size=rows))
+    rows = draw(ROWS)
+    actions = draw(some((0, 1), rows))
     if rows > 1:
         actions[:2] = [0, 1]
     over = flags(draw, rows)
@@ -177,11 +174,11 @@ def losses(draw):
         online,
         target,
         (
-            np.array(draw(matrix(rows, SIZE)), np.float32),
+            np.array(draw(table(HALVES, rows, SIZE)), np.float32),
             np.array(actions),
-            np.array(draw(st.lists(HALVES, min_size=rows, max_size=rows)), draw(st.sampled_from(FLOATS))),
-            np.array(draw(matrix(rows, SIZE)), np.float32),
-            np.array(over, draw(st.sampled_from(["bool", "float32"]))),
+            np.array(draw(some(HALVES, rows)), draw(FLOATS)),
+            np.array(draw(table(HALVES, rows, SIZE)), np.float32),
+            np.array(over, draw(KINDS_OF_FLAGS)),
         ),
     )
 
@@ -194,13 +191,13 @@ def go_back(loss):
 
 
 def needed_loss(online, target, batch, gamma):
-    """The loss with its graph, from the definition: one transition after the other."""
-    squares = []
-    for state, action, reward, next_state, terminated in zip(*batch):
-        value = online(torch.tensor(state, dtype=torch.float32))[int(action)]
-        best = float(target(torch.tensor(next_state, dtype=torch.float32)).max())
-        squares.append((value - float(reward) - (0.0 if terminated else gamma * best)) ** 2)
-    return torch.stack(squares).mean()
+    """The loss with its graph, from the definition."""
+    states, actions, rewards, next_states, terminated = (torch.tensor(part) for part in batch)
+    taken = online(states)[torch.arange(len(states)), actions]
+    with torch.no_grad():
+        best = target(next_states).max(dim=1).values
+    needed = needed_target(rewards, best.tolist(), terminated, gamma)
+    return ((taken - torch.tensor(needed)) ** 2).mean()
 
 
 @exercise("dqn_loss", weight=2)
@@ -331,22 +328,24 @@ def test_ends_of_tau(student, pair):
     mine, still, copied = student.put(online), student.put(target), student.put(target)
     student.update_target(still, mine, 0.0)
     student.update_target(copied, mine, 1.0)
+    kept, copies = still.state_dict(), copied.state_dict()
     for name, old in weights(target).items():
-        assert still.state_dict()[name] == near(old)
-        assert copied.state_dict()[name] == near(weights(online)[name])
+        assert kept[name] == near(old)
+        assert copies[name] == near(weights(online)[name])
 
 
 @exercise("update_target")
 @settings(max_examples=8)
-@given(pair=two_networks(), later=HALVES)
+@given(pair=two_networks(), later=st.sampled_from(HALVES))
 def test_a_copy_is_not_the_same_network(student, pair, later):
     """After a copy with tau = 1, what the online network learns next does not reach the target network."""
     online, target = pair
     mine, theirs = student.put(online), student.put(target)
     student.update_target(theirs, mine, 1.0)
     mine.load_state_dict({name: torch.full_like(tensor, later) for name, tensor in weights(online).items()})
+    copied = theirs.state_dict()
     for name, tensor in weights(online).items():
-        assert theirs.state_dict()[name] == near(tensor)
+        assert copied[name] == near(tensor)
 
 
 @exercise("update_target", needs=("test_target_moves_by_tau",))
