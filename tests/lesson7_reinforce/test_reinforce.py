@@ -1,12 +1,12 @@
 """Hidden properties of lesson 7: the policy, its samples, and the loss that improves it, by value and by gradient."""
 
+import itertools
 import math
 
 import numpy as np
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
 
 from grader.student.errors import StudentError
 from grader.testing import exercise, near
@@ -14,13 +14,15 @@ from grader.testing.networks import (
     bend,
     described,
     last_layers,
+    linear,
     logits_with_large_weights,
     points,
     random_weights,
     without_gradient,
 )
+from grader.testing.tables import halves, some
 
-HALVES = st.integers(-6, 6).map(lambda n: n / 2)
+HALVES = halves(3)
 
 
 # PolicyNetwork. Its architecture is free, so these are laws of any network of logits.
@@ -71,7 +73,7 @@ def test_one_logit_for_each_action(student, sizes, seed):
 
 
 @exercise("PolicyNetwork", needs=("test_one_logit_for_each_action",), weight=2, alike="compared")
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(sizes=SIZES, seed=st.integers(0, 99))
 def test_logits_are_any_real_numbers(student, sizes, seed):
     """Logits have no bounds: with large weights they lie far apart, and some are below 0. Nothing squeezes them at the
@@ -173,20 +175,16 @@ def test_gradients_reach_every_weight(student, sizes, seed):
 
 # The policies of these tests show their logits: observation i is one-hot and picks column i of the weights.
 STATES = 3
-PROBABILITIES = [0.05, 0.1, 0.25, 0.6]
+PROBABILITIES = tuple(itertools.permutations([0.05, 0.1, 0.25, 0.6]))
+"""Of four actions, in every order."""
 
 
 @st.composite
 def policies(draw, shifts=(-2.0, 0.5, 3.0)):
     """A linear policy (N, 3) -> (N, 4) and its probabilities (3, 4). Its logits are not normalised."""
-    rows = [draw(st.permutations(PROBABILITIES)) for _ in range(STATES)]
-    moved = [draw(st.sampled_from(shifts)) for _ in range(STATES)]
+    rows, moved = draw(some(PROBABILITIES, STATES)), draw(some(shifts, STATES))
     logits = torch.tensor(rows).log() + torch.tensor(moved).unsqueeze(1)
-    layer = nn.Linear(STATES, len(PROBABILITIES))
-    with torch.no_grad():
-        layer.weight.copy_(logits.T)
-        layer.bias.zero_()
-    return layer, rows
+    return linear(logits.T, torch.zeros(4))[0], rows
 
 
 def one_hot(states):
@@ -211,8 +209,8 @@ def drawn(answer, count, outputs):
 # Which actions are drawn is luck, so what a law compares here is what has to come out whichever they are.
 
 
-BATCHES = st.lists(st.integers(0, STATES - 1), min_size=5, max_size=7)
-ONE = st.lists(st.integers(0, STATES - 1), min_size=1, max_size=1)
+BATCHES = st.one_of(some(tuple(range(STATES)), count) for count in (5, 6, 7))
+ONE = some(tuple(range(STATES)), 1)
 
 
 @exercise("sample_action", weight=2, alike="draws")
@@ -273,8 +271,8 @@ def test_actions_come_as_often_as_the_policy_says(student, policy, seed):
 @settings(max_examples=10)
 @given(
     policy=policies(),
-    states=st.lists(st.integers(0, STATES - 1), min_size=5, max_size=7),
-    weigh=st.lists(HALVES, min_size=7, max_size=7),
+    states=BATCHES,
+    weigh=some(HALVES, 7),
     seed=st.integers(0, 99),
 )
 def test_gradient_reaches_the_policy(student, policy, states, weigh, seed):
@@ -335,13 +333,16 @@ def test_without_a_generator_the_global_one(student, policy):
 # standardize
 
 
+SHAPES_OF_RETURNS = st.sampled_from([(3,), (2, 3), (4, 2), (5,), (2,)])
+OFFSETS = st.sampled_from([0.0, 1.0, 20.0])
+
+
 @st.composite
 def spread_returns(draw):
     """Returns of one or two axes with some spread: a standard deviation of 0.5 or more."""
-    shape = draw(st.sampled_from([(3,), (2, 3), (4, 2), (5,), (2,)]))
-    size = math.prod(shape)
-    values = draw(st.lists(HALVES, min_size=size, max_size=size).filter(lambda v: np.std(v) >= 0.5))
-    offset = draw(st.sampled_from([0.0, 1.0, 20.0]))
+    shape = draw(SHAPES_OF_RETURNS)
+    values = draw(some(HALVES, math.prod(shape)).filter(lambda v: np.std(v) >= 0.5))
+    offset = draw(OFFSETS)
     return (torch.tensor(values) + offset).reshape(shape)
 
 
@@ -427,14 +428,17 @@ def test_standardize_leaves_its_input_alone(student, returns):
 # policy_gradient_loss
 
 
+SCALES = st.sampled_from([1.0, 4.0, 20.0])
+
+
 @st.composite
 def steps(draw):
     """Log-probabilities (N,), none above 0, and returns (N,) of both signs; the first three differ in each."""
     # With these three, no two of the ways to scale, cut or mix up the returns give the same loss.
     count = draw(st.integers(0, 2))
-    log_probs = draw(st.lists(st.integers(-6, -1).map(lambda n: n / 2), min_size=count, max_size=count))
-    returns = draw(st.lists(HALVES, min_size=count, max_size=count))
-    scale = draw(st.sampled_from([1.0, 4.0, 20.0]))
+    log_probs = draw(some((-0.5, -1.0, -1.5, -2.0, -2.5, -3.0), count))
+    returns = draw(some(HALVES, count))
+    scale = draw(SCALES)
     return torch.tensor([-0.5, -2.0, -1.0, *log_probs]), scale * torch.tensor([1.5, -2.5, 5.5, *returns])
 
 
