@@ -1,7 +1,8 @@
 """Large pages for what a process has in memory: a fork copies an entry for every page, and there are fewer of them.
 
 Python keeps its objects in blocks of its own, in pages of 4 kB. Of those that torch and the rest have made there are
-some 25,000, and to copy their entries is a quarter of what a short-lived child costs (``python -m grader.bench.grading``).
+some 25,000, and to copy their entries is a quarter of what a short-lived child costs
+(``python -m grader.bench.grading``).
 """
 
 from __future__ import annotations
