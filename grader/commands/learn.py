@@ -87,7 +87,9 @@ def status() -> None:
 
 def hint(
     lesson: LessonArgument,
-    exercise: Annotated[str, typer.Argument(help="An exercise. Default: the lesson's first one with hints left.")] = "",
+    exercise: Annotated[
+        str, typer.Argument(help="An exercise. Default: the first one that fails, or that has hints left.")
+    ] = "",
     again: Annotated[bool, typer.Option("--again", help="Start again with the first hint.")] = False,
 ) -> None:
     """Show the next hint. Hints become more explicit; the ones you have seen are remembered."""

@@ -22,8 +22,8 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         name: the function, class or method, as a student calls it (``ReplayBuffer.sample``).
         points: what its properties are worth together.
-        hints: from a nudge to nearly the answer; the first is shown with a failing property. They stand in a file of
-            the lesson's own (``Course.hints``).
+        hints: from a nudge to nearly the answer; the first is shown where nothing is written yet, and with a failing
+            property that has no hint. They stand in a file of the lesson's own (``Course.hints``).
         needs: exercises of the same lesson without which this one cannot be judged.
     """
 

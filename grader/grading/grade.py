@@ -283,7 +283,10 @@ class _Grading:
             share = worth[exercise.name] * finding.weight / weights[exercise.name]
             failed = finding.verdict == "fail"
             named = diagnoses.get(finding.name)
-            hint = named.chaff.hint if named else exercise.hints[0] if exercise.hints else ""
+            # Whoever has written nothing yet is led to a first line, and not to a mistake.
+            general = exercise.hints[0] if exercise.hints else ""
+            own = finding.hint if finding.written else ""
+            hint = named.chaff.hint if named else own or general
             answered = failed and finding.written
             example = finding.smallest if answered else None
             shown = self._written(example, finding) if example else None

@@ -8,6 +8,7 @@ import json
 from grader.course import Course, Lesson
 from grader.errors import CourseError
 from grader.files import write
+from grader.learner import memory, own
 from grader.report.report import Hint
 
 
@@ -17,7 +18,8 @@ def take(course: Course, lesson: Lesson, wanted: str, *, again: bool = False) ->
     Args:
         course: the course.
         lesson: the lesson.
-        wanted: an exercise's name, or "" for the first one that has hints left.
+        wanted: an exercise's name, or "" for the first one that fails, if the lesson was checked since its last change,
+            else for the first one that has hints left.
         again: forget which ones were taken of it.
 
     Raises:
@@ -40,7 +42,9 @@ def take(course: Course, lesson: Lesson, wanted: str, *, again: bool = False) ->
 
     if again:
         taken = {k: v for k, v in taken.items() if k not in [key(name) for name in ([wanted] if wanted else every)]}
-    name = wanted or next((n for n, h in every.items() if taken.get(key(n), 0) < len(h)), list(every)[-1])
+    name = wanted or _failing(course, lesson)
+    if name not in every:
+        name = next((n for n, h in every.items() if taken.get(key(n), 0) < len(h)), list(every)[-1])
     hints = every[name]
     if not hints:
         return Hint(name, 0, 0, "")
@@ -48,3 +52,14 @@ def take(course: Course, lesson: Lesson, wanted: str, *, again: bool = False) ->
     taken[key(name)] = number
     write(path, json.dumps(taken, indent=2).encode())
     return Hint(name, number, len(hints), hints[number - 1])
+
+
+def _failing(course: Course, lesson: Lesson) -> str:
+    """The exercise to mend first, as a check of the work as it is has found; "" if there was none, or nothing fails."""
+    last = memory.read(course).checked.get(lesson.name)
+    if last is None or not last.next:
+        return ""
+    with contextlib.suppress(CourseError):
+        if last.digest == own.read(course, lesson, missing=True).digest(course):
+            return last.next
+    return ""

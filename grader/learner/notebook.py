@@ -91,7 +91,7 @@ class Checks:
         """Print the next hint. Hints become more explicit; the ones you have seen are remembered.
 
         Args:
-            exercise: its name; where left out, the first one with hints left.
+            exercise: its name; where left out, the first one that fails, or that has hints left.
             again: begin with the first one.
 
         Raises:

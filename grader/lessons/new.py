@@ -100,7 +100,10 @@ PARTS = st.sampled_from([0.0, 0.25, 0.5, 1.0])
 @exercise("step_towards")
 @given(estimate=NUMBERS, target=NUMBERS, step_size=PARTS)
 def test_goes_a_part_of_the_way(student, estimate, target, step_size):
-    """`step_towards` leaves 1 - step_size of the way to the target."""
+    """`step_towards` leaves 1 - step_size of the way to the target.
+
+    Hint: Draw both numbers on a line. From which of them do you start, and how much of the way is behind you then?
+    """
     needed = target - (1 - step_size) * (target - estimate)
     assert student.step_towards(estimate, target, step_size) == near(needed)
 '''

@@ -20,6 +20,8 @@ class Finding:
     """The outcome of one property: the verdict in words, and the output of the student's side.
 
     Attributes:
+        says: the law.
+        hint: what to look at where it is broken; "" if its author gave none.
         written: whether the exercise is more than what the stub had.
         smallest: the failing example, as small as it could be made, as it went over the wire.
         case: the same as a case, to put it to another program; the last example if none fails.
@@ -37,6 +39,7 @@ class Finding:
     exercise: str
     says: str
     weight: float
+    hint: str = ""
     verdict: Verdict = "error"
     written: bool = True
     got: str = ""

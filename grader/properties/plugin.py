@@ -14,6 +14,7 @@ import pytest
 
 from grader.course import Course, Lesson
 from grader.errors import CourseError
+from grader.lessons.laws import law
 from grader.properties.answers import last_answer
 from grader.properties.cases import recorded
 from grader.properties.finding import Finding, explain, short
@@ -107,9 +108,9 @@ class Properties:
                 items.clear()
                 return
             function = item.obj  # type: ignore[attr-defined]
-            says = " ".join((function.__doc__ or item.name).split())
+            _, says, hint = law(item.name, function.__doc__)
             weight, alike = mark.kwargs.get("weight", 1.0), mark.kwargs.get("alike", "values")
-            self.findings[item.name] = Finding(item.name, name, says, weight, alike=alike)
+            self.findings[item.name] = Finding(item.name, name, says, weight, hint, alike=alike)
         items.sort(key=lambda item: order[self.findings[item.name].exercise])
         self._known = {item.name for item in items}
         if self._only is not None:
@@ -166,7 +167,10 @@ class Properties:
         """
         test = pyfuncitem.obj
         secret = self.course.secret(self.lesson.name, pyfuncitem.name, "examples")
-        getattr(test, "__func__", test).__dict__["_hypothesis_internal_use_seed"] = secret
+        internal = getattr(test, "__func__", test).__dict__
+        internal["_hypothesis_internal_use_seed"] = secret
+        # There is no database; a key for one would be made from the test's source, at each run anew.
+        internal["_hypothesis_internal_database_key"] = b""
         arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
         if self._budget is None:
             test(**arguments)

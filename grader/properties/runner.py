@@ -81,6 +81,9 @@ def run(
     flags = ["-c", os.devnull, "--rootdir", str(course.root), "--import-mode=importlib", "--capture=no"]
     flags += ["--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:junitxml"]
     flags += ["-p", "no:faulthandler", "-p", "no:unraisableexception", "-p", "no:threadexception", "-W", "ignore"]
+    # What no property uses, though each of it does something around every property.
+    for unused in ("logging", "doctest", "unittest", "tmpdir", "recwarn", "setuponly", "setupplan", "pastebin"):
+        flags += ["-p", f"no:{unused}"]
     flags += ["--exitfirst"] if until_failure else []
     _forget_other_versions(course.root, files)
     with _same_examples_everywhere("grader" if shrink else "grader without shrinking"), _without_differences():

@@ -29,6 +29,7 @@ The wire between:
 The student's side:
 
 - ``zygote``: the program of a warm process that forks one child for each session.
+- ``pages``: its memory in large pages, so that a fork has less to copy.
 - ``lockdown``: the access that the child gives up before it loads student code.
 - ``calls``: the system calls that it may make, and those that are refused.
 - ``scratch``: the one folder that it may write to.

@@ -9,6 +9,7 @@ Sources: landlock(7), seccomp(2), capabilities(7); system call numbers from the 
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import platform
 import resource
@@ -85,6 +86,12 @@ def enter(ring: Ring) -> None:
         _landlock(libc, ring)
     if ring.seccomp:
         _seccomp(libc, ring)
+
+
+def prepare() -> None:
+    """Do beforehand, once and for all children, what does not depend on a child."""
+    if has_seccomp():
+        _filter(platform.machine(), cuda=False)
 
 
 def landlock_version() -> int:
@@ -211,7 +218,8 @@ _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 
 
-def _filter(machine: str, cuda: bool) -> bytes:
+@functools.cache
+def _filter(machine: str, *, cuda: bool) -> bytes:
     """The seccomp program: one classic BPF instruction is (code, jump if true, jump if false, operand)."""
     column, architecture = calls.MACHINES[machine]
     program: list[tuple[int, int, int, int]] = [
@@ -260,6 +268,6 @@ class _Program(ctypes.Structure):
 
 
 def _seccomp(libc: ctypes.CDLL, ring: Ring) -> None:
-    code = _filter(platform.machine(), ring.cuda)
+    code = _filter(platform.machine(), cuda=ring.cuda)
     program = _Program(len(code) // 8, code)
     _call(libc.prctl(_PR_SET_SECCOMP, 2, ctypes.byref(program), 0, 0), "seccomp")

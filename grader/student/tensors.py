@@ -32,7 +32,7 @@ else:
 
     torch = _Late("torch")
 
-__all__ = ["is_array", "is_grad_enabled", "is_loaded", "is_tensor", "set_grad_enabled", "torch"]
+__all__ = ["empty_linear", "is_array", "is_grad_enabled", "is_loaded", "is_tensor", "set_grad_enabled", "torch"]
 
 
 def is_loaded() -> bool:
@@ -59,3 +59,17 @@ def is_grad_enabled() -> bool:
 def set_grad_enabled(mode: bool) -> AbstractContextManager[Any]:
     """As ``torch.set_grad_enabled`` in a ``with``; without torch there is nothing to set."""
     return torch.set_grad_enabled(mode) if is_loaded() else contextlib.nullcontext()
+
+
+def empty_linear(inputs: int, outputs: int, *, bias: bool = True) -> torch.nn.Linear:
+    """A linear layer for weights that are there already: what is in it is whatever lay in memory.
+
+    Drawing weights first would use the global generator. ``torch.nn.utils.skip_init`` draws them too, on a device that
+    has no memory, by functions in Python: that takes longer than all else that is done with a small network.
+    """
+    layer = torch.nn.Linear.__new__(torch.nn.Linear)
+    torch.nn.Module.__init__(layer)
+    layer.in_features, layer.out_features = inputs, outputs
+    layer.weight = torch.nn.Parameter(torch.empty(outputs, inputs))
+    layer.register_parameter("bias", torch.nn.Parameter(torch.empty(outputs)) if bias else None)
+    return layer

@@ -50,7 +50,7 @@ import numpy as np
 from grader.student.errors import WireError
 from grader.student.frames import BODY_CAP, HEAD_CAP
 from grader.student.frames import Frame as Frame
-from grader.student.tensors import is_loaded, is_tensor, torch
+from grader.student.tensors import empty_linear, is_loaded, is_tensor, torch
 
 _DEPTH_CAP = 40
 _CONTAINERS_CAP = 50_000
@@ -71,7 +71,11 @@ _PACK_FROM = 64
 T = TypeVar("T")
 
 _DTYPES = frozenset("?bhilqBHILQefdFD")
-_TORCH_DTYPES = frozenset({"bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"})
+_TORCH_DTYPES = {
+    name: np.dtype(name).char
+    for name in ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
+}
+"""The types of numbers that a tensor may have, and numpy's code for each."""
 # Not MT19937 and Philox: numpy takes a position from their state that it does not check, and reads memory there.
 _BIT_GENERATORS = ("PCG64", "PCG64DXSM", "SFC64")
 _MODULES = ("Linear", "ReLU", "Tanh", "Identity")
@@ -289,8 +293,7 @@ class Decoder:
             name, shape, offset, flag, output = rest
             if name not in _TORCH_DTYPES:
                 raise WireError("a tensor of a type that may not cross")
-            dtype = torch.empty((), dtype=getattr(torch, name)).numpy().dtype
-            data = torch.from_numpy(self._array(dtype.char, shape, offset))
+            data = torch.from_numpy(self._array(_TORCH_DTYPES[name], shape, offset))
             tensor = Tensor(data, flag is True, _exactly(int, output))
             return self._tensor(tensor) if self._tensor else data
         if tag == "L":
@@ -430,8 +433,7 @@ def _module(spec: list[Any]) -> Any:
         inputs, outputs, bias = rest
         if inputs * outputs > 1 << 22:
             raise WireError("a layer that is too large")
-        # Weights arrive with the message; drawing them first would consume the global generator.
-        return torch.nn.utils.skip_init(torch.nn.Linear, inputs, outputs, bias=bias)
+        return empty_linear(inputs, outputs, bias=bias)
     if name not in _MODULES:
         raise WireError("a layer that may not cross")
     return getattr(torch.nn, name)()

@@ -32,7 +32,8 @@ import msgspec
 
 from grader.student import scratch
 from grader.student.affinity import stay
-from grader.student.lockdown import Ring, enter
+from grader.student.lockdown import Ring, enter, prepare
+from grader.student.pages import make_large
 
 
 class ChildRequest(msgspec.Struct, frozen=True):
@@ -86,8 +87,10 @@ def main(connection_fd: int, folder: str) -> NoReturn:
     os.set_blocking(wake, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    prepare()
     gc.collect()
     gc.freeze()
+    make_large()
     _say(connection, {"ready": os.getpid(), "own": time.process_time()})
     child = 0
     overfull = False

@@ -6,6 +6,7 @@ message that says, in words, what is needed.
 
 - ``near``: comparison to float32 accuracy that also compares shapes.
 - ``arrays``: arrays that are read-only, or not contiguous.
+- ``tables``: lists and tables of plain numbers that are cheap to draw.
 - ``environments``: environments and policies that play from a script.
 - ``shown``: shows several steps of a property as one call in its counterexample.
 - ``networks``: such steps about networks, and networks with weights that can be made again.

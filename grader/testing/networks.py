@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from grader.student.tensors import torch
+from grader.student.tensors import empty_linear, torch
 from grader.testing.near import numbers
 from grader.testing.shown import shown
 
@@ -26,7 +26,7 @@ def points(count: int, size: int, seed: int) -> torch.Tensor:
 def linear(matrix: Any, bias: Any) -> torch.nn.Sequential:
     """A network of one linear layer with these weights; no random number is drawn for it."""
     matrix, bias = (torch.as_tensor(part, dtype=torch.float32) for part in (matrix, bias))
-    layer = torch.nn.utils.skip_init(torch.nn.Linear, matrix.shape[1], matrix.shape[0])
+    layer = empty_linear(matrix.shape[1], matrix.shape[0])
     with torch.no_grad():
         layer.weight.copy_(matrix)
         layer.bias.copy_(bias)
@@ -42,7 +42,7 @@ def two_hidden_layers(inputs: int, outputs: int, seed: int) -> torch.nn.Sequenti
     """
     rng = torch.Generator().manual_seed(seed)
     sizes = ((inputs, HIDDEN), (HIDDEN, HIDDEN), (HIDDEN, outputs))
-    first, second, last = (torch.nn.utils.skip_init(torch.nn.Linear, *size) for size in sizes)
+    first, second, last = (empty_linear(*size) for size in sizes)
     with torch.no_grad():
         for layer in (first, second, last):
             layer.weight.copy_(torch.randn(layer.weight.shape, generator=rng) / layer.in_features**0.5)
@@ -116,10 +116,10 @@ class GraphWatch:
 # Networks of any architecture.
 
 
-def _drawn(network: Any, seed: int, gain: float) -> dict[str, torch.Tensor]:
-    """Weights for every parameter that a network owns, whatever its architecture."""
+def _drawn(state: dict[str, torch.Tensor], seed: int, gain: float) -> dict[str, torch.Tensor]:
+    """Other weights for a network with this state, whatever its architecture."""
     rng, new = torch.Generator().manual_seed(seed), {}
-    for name, value in network.state_dict().items():
+    for name, value in state.items():
         spread = value.shape[-1] ** -0.5 if value.dim() > 1 else 0.5
         drawn = gain * spread * torch.randn(value.shape, generator=rng)
         new[name] = drawn if value.is_floating_point() else value
@@ -130,17 +130,18 @@ def _drawn(network: Any, seed: int, gain: float) -> dict[str, torch.Tensor]:
 def random_weights(make: Callable[..., Any], inputs: int, outputs: int, seed: int, gain: float = 1.0) -> Any:
     """A network with weights that follow from ``seed``, and these weights."""
     network = make(inputs, outputs)
-    state = _drawn(network, seed, gain)
+    state = _drawn(network.state_dict(), seed, gain)
     network.load_state_dict(state)
     return network, state
 
 
 @shown
 def logits_with_large_weights(make: Callable[..., Any], inputs: int, outputs: int, seed: int) -> torch.Tensor:
-    """The logits of 16 networks with large weights, for 16 observations each."""
-    x, found = points(16, inputs, seed), []
+    """The logits of a network with large weights, drawn 16 times, for 16 observations each."""
+    network, x, found = make(inputs, outputs), points(16, inputs, seed), []
+    own = network.state_dict()
     for draw in range(16):
-        network, _ = random_weights(make, inputs, outputs, 100 * draw + seed, gain=10.0)
+        network.load_state_dict(_drawn(own, 100 * draw + seed, 10.0))
         found.append(network(x).detach())
     return torch.cat(found)
 
@@ -171,21 +172,27 @@ def last_layers(make: Callable[..., Any], inputs: int, outputs: int, seed: int) 
     The line goes from one side of 0 to the other, for 32 observations and three draws of all other weights, so that
     whatever bends there is seen to bend.
     """
-    straight: set[str] | None = None
+    network, straight = make(inputs, outputs), None
+    own = network.state_dict()
     for draw in range(3):
-        network, state = random_weights(make, inputs, outputs, 100 * draw + seed, gain=3.0)
+        state, steps = (_drawn(own, 100 * draw + seed + more, gain) for more, gain in ((0, 3.0), (7, 30.0)))
+        network.load_state_dict(state)
         x = points(32, inputs, seed + draw)
         middle, found = network(x).detach(), set()
-        for name, value in state.items():
-            step = _drawn(network, 100 * draw + seed + 7, 30.0)[name]
+        for name in straight or state:
+            value = state[name]
             ends = []
             for sign in (1, -1):
-                network.load_state_dict({**state, name: value + sign * step if value.is_floating_point() else value})
+                moved = value + sign * steps[name] if value.is_floating_point() else value
+                network.load_state_dict({**state, name: moved})
                 ends.append(network(x).detach())
             size = float((ends[0] - ends[1]).abs().max())
             if size > 0.1 and float((ends[0] + ends[1] - 2 * middle).abs().max()) < 1e-3 * size:
                 found.add(name)
-        straight = found if straight is None else straight & found
+        # Whatever bends once is not asked again.
+        straight = found
+        if not straight:
+            break
     return sorted(straight or ())
 
 
@@ -305,7 +312,7 @@ def far_from_0(seed: int) -> torch.nn.Sequential:
     Its first hidden unit is always off: no gradient moves that one's weights, but a decay does.
     """
     rng = torch.Generator().manual_seed(seed)
-    first, second = torch.nn.utils.skip_init(torch.nn.Linear, 2, 3), torch.nn.utils.skip_init(torch.nn.Linear, 3, 2)
+    first, second = empty_linear(2, 3), empty_linear(3, 2)
     network = torch.nn.Sequential(first, torch.nn.ReLU(), second)
     with torch.no_grad():
         for parameter in network.parameters():

@@ -12,6 +12,7 @@ from pathlib import Path
 from grader.course import Course, Lesson
 from grader.lessons import chaffs as known
 from grader.lessons import notebooks
+from grader.lessons.laws import laws
 from grader.lessons.stubs import make_stub
 from grader.printable import count
 from grader.training import calibration, odds
@@ -32,6 +33,7 @@ def missing(course: Course, lesson: Lesson, properties: Sequence[str]) -> Iterat
         properties: of each property of the lesson, the exercise that it belongs to.
     """
     yield from _of_exercises(course, lesson, properties)
+    yield from _of_laws(course, lesson)
     yield from _of_samples(course, lesson)
     yield from _of_text(course, lesson)
     yield from _of_training(course, lesson)
@@ -59,6 +61,12 @@ def _of_exercises(course: Course, lesson: Lesson, properties: Sequence[str]) -> 
             yield f"{name} has {count(len(given), 'hint')} of {HINTS}"
         if any(_TODO.search(hint) for hint in given):
             yield f"a hint of {name} says TODO"
+
+
+def _of_laws(course: Course, lesson: Lesson) -> Iterator[str]:
+    for law in laws(course, lesson):
+        if not law.hint:
+            yield f"{law.name} has no hint: what to look at where this law is broken, after Hint: in its docstring"
 
 
 def _of_samples(course: Course, lesson: Lesson) -> Iterator[str]:

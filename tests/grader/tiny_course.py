@@ -104,7 +104,10 @@ def test_doubles_zero(student):
 @exercise("half")
 @given(x=st.integers(-99, 99))
 def test_halves(student, x):
-    """`half` gives half the number."""
+    """`half` gives half the number.
+
+    Hint: Which number, taken twice, is the number that came in?
+    """
     assert student.half(x) == near(x / 2)
 '''
 

@@ -30,6 +30,9 @@ def returns(rewards, gamma):
 def test_each_step_has_its_own_return(student, rewards):
     """The return from a step on is r_t + γ r_{t+1} + γ² r_{t+2} + …: its own reward counts fully, later ones less,
     earlier ones not at all.
+
+    Hint: Start with the last step: what is still to come after it? Then go one step back, and see which number of the
+    line before you can use.
     """
     # Three discounts in one example: with γ = 0 the rewards themselves must come back.
     gammas = [0.5, 0.9, 0.0]
@@ -47,6 +50,9 @@ def test_each_step_has_its_own_return(student, rewards):
 def test_returns_of_lists_and_integers(student, rewards, kind):
     """Rewards may be a list or an array, of integers or floats: fractions in the returns are kept, and the rewards stay
     as they were.
+
+    Hint: What type does your array of returns have? Returns have fractions even when the rewards are whole, and the
+    rewards are not yours to change.
     """
     rewards = [*rewards, 1]  # an odd reward at the end, so that there are halves
     dtype = {"int array": np.int64, "float32 array": np.float32}.get(kind, np.float64)
@@ -64,7 +70,10 @@ def test_returns_of_lists_and_integers(student, rewards, kind):
 @settings(max_examples=3)
 @given(reward=st.sampled_from([0.5, -3.0, 5000.0]))
 def test_an_episode_of_one_step(student, reward):
-    """An episode of one step has one return, an array of one number: its reward."""
+    """An episode of one step has one return, an array of one number: its reward.
+
+    Hint: Go through your lines with one reward. Does anything look at a step that is not there, or drop the only one?
+    """
     assert student.returns_to_go([reward], 0.5) == near([reward])
 
 
@@ -126,6 +135,9 @@ def best_value(P, R, gamma):
 def test_reward_now_and_value_afterwards(student, world, values, gamma, dtype):
     """An action is worth its reward plus gamma times the mean of the next states' values, each weighted with its
     probability.
+
+    Hint: Take one state and one action of the printed world. Which next states are possible, how likely is each, and is
+    the reward discounted?
     """
     P, R = world
     V = np.array(values[: len(R)])
@@ -141,7 +153,11 @@ def test_reward_now_and_value_afterwards(student, world, values, gamma, dtype):
 @settings(max_examples=5)
 @given(world=worlds(terminal=True), gamma=GAMMAS)
 def test_action_values_change_nothing(student, world, gamma):
-    """The tables that `action_values` is given are afterwards as they were, so it can be asked twice."""
+    """The tables that `action_values` is given are afterwards as they were, so it can be asked twice.
+
+    Hint: Is there a line that writes into P, R or V, such as one with `+=`? Tables that come in as arguments belong to
+    the caller.
+    """
     V = np.arange(len(world[1])) + 0.5
     there = [student.put(table) for table in (*world, V)]
     got = [student.action_values(*there, gamma) for _ in range(2)]
@@ -169,7 +185,10 @@ def from_a_file(P, R):
 @settings(max_examples=6)
 @given(world=plain_worlds())
 def test_action_values_of_plain_worlds(student, world):
-    """It is the same where there is one state only, and where the tables are read-only parts of larger ones."""
+    """It is the same where there is one state only, and where the tables are read-only parts of larger ones.
+
+    Hint: Which of your lines counts on more than one state, or on tables that can be written to?
+    """
     V = np.arange(len(world[1])) + 1.5
     assert student.action_values(*from_a_file(*world), read_only(V), 0.5) == near(q_values(*world, V, 0.5))
 
@@ -197,6 +216,9 @@ def worlds_and_policies(draw, terminal=False):
 def test_values_under_the_policy(student, case, gamma):
     """Every state's value is the mean of its action values, weighted with the policy's probabilities, where the action
     values rest on the same state values.
+
+    Hint: Do the action values and the state values fit together at the end? Each state's value is a mean, and the
+    policy's row says how much each action counts.
     """
     # Where every step pays, all values rise alike: when the sweeps stop is asked below, and not here.
     P, R, policy = case[0], np.abs(case[1]) + 0.5, case[2]
@@ -211,7 +233,11 @@ def test_values_under_the_policy(student, case, gamma):
 @settings(max_examples=6)
 @given(case=worlds_and_policies(terminal=True), late=st.integers(1, 6).map(float))
 def test_rewards_that_come_late(student, case, late):
-    """With γ = 0.99 a long future counts: the values are as exact as with a smaller gamma, negative or positive."""
+    """With γ = 0.99 a long future counts: the values are as exact as with a smaller gamma, negative or positive.
+
+    Hint: With a gamma near 1 values grow for hundreds of sweeps. What makes your sweeps end, and does it hold for
+    negative values too?
+    """
     P, R, policy = case
     needed = [value_of(P, sign * (R + late), policy, 0.99) for sign in (1, -1)]
     earned, paid = [student.evaluate_policy(P, sign * (R + late), policy, 0.99) for sign in (1, -1)]
@@ -266,7 +292,11 @@ def is_exact(kind, values, needed, tol):
 @settings(max_examples=6)
 @given(worlds=busy_worlds(), tol=st.sampled_from([0.01, 0.1]))
 def test_as_exact_as_the_tolerance(student, worlds, tol):
-    """No state's value is further than tol / (1 − γ) from the true one, even where only one state is still changing."""
+    """No state's value is further than tol / (1 − γ) from the true one, even where only one state is still changing.
+
+    Hint: Which number do you compare with tol? One state that still changes is enough for the sweeps to go on, whatever
+    the others do.
+    """
     for kind, (P, R) in worlds.items():
         policy = np.full(R.shape, 1 / R.shape[1])
         is_exact(kind, student.evaluate_policy(P, R, policy, 0.9, tol), value_of(P, R, policy, 0.9), tol)
@@ -276,7 +306,10 @@ def test_as_exact_as_the_tolerance(student, worlds, tol):
 @settings(max_examples=5)
 @given(case=worlds_and_policies(), gamma=st.sampled_from([0.5, 0.25]))
 def test_evaluation_changes_nothing(student, case, gamma):
-    """The world and the policy are afterwards as they were, so a second evaluation gives the same values."""
+    """The world and the policy are afterwards as they were, so a second evaluation gives the same values.
+
+    Hint: Is there a line that writes into P, R or the policy? Or does a second call begin where the first one ended?
+    """
     there = [student.put(table) for table in case]
     got = [student.evaluate_policy(*there, gamma) for _ in range(2)]
     for answer in got:
@@ -291,6 +324,8 @@ def test_evaluation_changes_nothing(student, case, gamma):
 def test_evaluation_of_plain_worlds(student, world, data):
     """Rewards may be whole numbers, and the values have fractions all the same; so it is with one state only, and where
     the tables are read-only parts of larger ones.
+
+    Hint: Print the type of your values. If they were made like a table of whole numbers, every fraction is cut off.
     """
     policy = data.draw(policies(world))
     got = student.evaluate_policy(*from_a_file(*world), read_only(policy), 0.25)
@@ -316,6 +351,9 @@ def tables(equal=False):
 def test_best_action_in_every_state(student, Q, kind):
     """In every row there is a single 1, at the state's most valuable action, be it ever so little better, and 0
     everywhere else.
+
+    Hint: Look at one row of the printed table: where is its largest number, and where is your 1? Rows are states,
+    columns are actions.
     """
     Q = Q - 4.0 * (np.arange(len(Q)) % 2)[:, None]  # every second row is negative throughout, or nearly
     Q = {
@@ -334,7 +372,10 @@ def test_best_action_in_every_state(student, Q, kind):
 @settings(max_examples=10)
 @given(Q=tables(equal=True))
 def test_one_of_the_best(student, Q):
-    """Where several actions are equally good, one of them has probability 1, and only one."""
+    """Where several actions are equally good, one of them has probability 1, and only one.
+
+    Hint: Two actions of a row are equally good here. How many 1s does your row have, and what do they add up to?
+    """
     Q[0, :2] = Q[0].max()
     theirs = student.put(Q)
     got, after = student.greedy_policy(theirs), theirs.get()
@@ -366,7 +407,11 @@ def shape_of(value):
 @exercise("value_iteration", weight=2)
 @given(world=without_ties(), gamma=st.sampled_from([0.5, 0.9, 0.0]))
 def test_best_values(student, world, gamma):
-    """Each state's value is that of the best policy: no policy earns more from there, and one earns as much."""
+    """Each state's value is that of the best policy: no policy earns more from there, and one earns as much.
+
+    Hint: What does somebody do who always acts as well as possible? Look at the line that makes one number of a state's
+    action values.
+    """
     values, policy = student.value_iteration(*world, gamma)
     assert values == near(best_value(*world, gamma))
     assert shape_of(policy) == near(world[1].shape)
@@ -375,7 +420,11 @@ def test_best_values(student, world, gamma):
 @exercise("value_iteration", weight=2)
 @given(world=without_ties(), gamma=st.sampled_from([0.9, 0.5]))
 def test_the_policy_earns_the_best_values(student, world, gamma):
-    """The policy takes one action in each state, and who acts by it earns what the best policy earns."""
+    """The policy takes one action in each state, and who acts by it earns what the best policy earns.
+
+    Hint: From which values is your policy made: those that the sweeps ended with, or older ones? And does every row
+    have exactly one 1?
+    """
     P, R = world
     _, policy = student.value_iteration(P, R, gamma)
     assert shape_of(policy) == near(R.shape)
@@ -389,7 +438,11 @@ def test_the_policy_earns_the_best_values(student, world, gamma):
 @settings(max_examples=6)
 @given(world=without_ties(terminal=True), late=st.integers(1, 6).map(float))
 def test_best_values_far_ahead(student, world, late):
-    """With γ = 0.99 a long future counts, be it of rewards or of costs: values and policy are still the best."""
+    """With γ = 0.99 a long future counts, be it of rewards or of costs: values and policy are still the best.
+
+    Hint: With a gamma near 1 values take hundreds of sweeps. Does something stop yours early, or go wrong where all
+    values are negative?
+    """
     P, R = world
     most = [best_value(P, R + sign * late, 0.99) for sign in (1, -1)]
     got = [student.value_iteration(P, R + sign * late, 0.99) for sign in (1, -1)]
@@ -404,7 +457,10 @@ def test_best_values_far_ahead(student, world, late):
 @settings(max_examples=6)
 @given(worlds=busy_worlds(), tol=st.sampled_from([0.01, 0.1]))
 def test_best_values_as_exact_as_the_tolerance(student, worlds, tol):
-    """No state's value is further than tol / (1 − γ) from the best, even where only one state is still changing."""
+    """No state's value is further than tol / (1 − γ) from the best, even where only one state is still changing.
+
+    Hint: Which number do you compare with tol? A mean over the states hides the one that is still changing.
+    """
     for kind, (P, R) in worlds.items():
         # All actions of a state are alike here: every policy is the best.
         is_exact(
@@ -418,6 +474,8 @@ def test_best_values_as_exact_as_the_tolerance(student, worlds, tol):
 def test_planning_in_plain_worlds(student, world):
     """Rewards may be whole numbers, and the values have fractions all the same; so it is with one state only, and where
     the tables are read-only parts of larger ones.
+
+    Hint: Print the type of your values after a sweep. Whole rewards do not make whole values.
     """
     values, policy = student.value_iteration(*from_a_file(*world), 0.25)
     assert values == near(best_value(*world, 0.25))
@@ -428,7 +486,10 @@ def test_planning_in_plain_worlds(student, world):
 @settings(max_examples=5)
 @given(world=worlds(), gamma=st.sampled_from([0.5, 0.25]))
 def test_planning_changes_nothing(student, world, gamma):
-    """The world is afterwards as it was, so planning a second time gives the same values."""
+    """The world is afterwards as it was, so planning a second time gives the same values.
+
+    Hint: Is there a line that writes into P or R? The world stays what it is, however long you plan in it.
+    """
     there = [student.put(table) for table in world]
     got = [student.value_iteration(*there, gamma) for _ in range(2)]
     for values, _ in got:

@@ -27,7 +27,11 @@ def line(step, start, end, decay_steps):
     later=st.integers(1, 20),
 )
 def test_a_straight_line_and_then_level(student, start, end, decay_steps, later):
-    """Epsilon begins at `start`, goes to `end` in a straight line of `decay_steps` steps, and stays there."""
+    """Epsilon begins at `start`, goes to `end` in a straight line of `decay_steps` steps, and stays there.
+
+    Hint: Work out epsilon for the printed steps with pencil and paper: at 0, half way, at the end of the line, and
+    later. Which one is off?
+    """
     # One example shows the beginning, the slope, the last step of the line, its end, and what comes after it.
     steps = [0, 1, decay_steps - 1, decay_steps, decay_steps + later]
     got = np.array([student.epsilon_by_step(step, start, end, decay_steps) for step in steps])
@@ -38,7 +42,10 @@ def test_a_straight_line_and_then_level(student, start, end, decay_steps, later)
 @settings(max_examples=10)
 @given(start=st.sampled_from([0, 0.125]), end=st.sampled_from([0.5, 1]), decay_steps=st.integers(1, 8))
 def test_the_line_may_rise(student, start, end, decay_steps):
-    """Where `end` is above `start`, epsilon rises just as straight, and then stays at `end`."""
+    """Where `end` is above `start`, epsilon rises just as straight, and then stays at `end`.
+
+    Hint: Here the end lies above the start. Which of your lines takes it for granted that epsilon falls?
+    """
     steps = [0, decay_steps // 2, decay_steps, 3 * decay_steps + 1]
     got = np.array([student.epsilon_by_step(step, start, end, decay_steps) for step in steps])
     assert got == near([line(step, start, end, decay_steps) for step in steps])
@@ -71,7 +78,11 @@ INNER = st.sampled_from([1, 2])
     seed=SEEDS,
 )
 def test_without_epsilon_the_best(student, q_values, dtype, layout, seed):
-    """With epsilon = 0 the answer is always the action with the largest value."""
+    """With epsilon = 0 the answer is always the action with the largest value.
+
+    Hint: With epsilon 0 nothing may be left to chance. What happens in your code when the number that is drawn is
+    compared with 0, and where is the largest value then?
+    """
     # Below 0 throughout, and close together: neither a search that begins at 0 nor a little noise may decide.
     whole = 2 * np.array(q_values) - 16
     q_values = (whole if dtype == "int64" else whole / 8).astype(dtype)
@@ -83,7 +94,10 @@ def test_without_epsilon_the_best(student, q_values, dtype, layout, seed):
 @settings(max_examples=6)
 @given(better=st.integers(0, 3), seed=SEEDS)
 def test_ever_so_little_better(student, better, seed):
-    """Equally good means equal: with epsilon = 0, a value that is larger by ever so little wins alone."""
+    """Equally good means equal: with epsilon = 0, a value that is larger by ever so little wins alone.
+
+    Hint: What counts as equal in your code? A tolerance, or a little noise, takes a better action for one of many.
+    """
     # 1e-12 is far more than a rounding error of 1.5, and far less than what anybody adds or allows for.
     q_values = np.full(4, 1.5)
     q_values[better] += 1e-12
@@ -95,7 +109,11 @@ def test_ever_so_little_better(student, better, seed):
 @settings(max_examples=3)
 @given(best=INNER, seed=SEEDS)
 def test_with_epsilon_1_all_alike(student, best, seed):
-    """With epsilon = 1 all actions come equally often, the best one too."""
+    """With epsilon = 1 all actions come equally often, the best one too.
+
+    Hint: Among which actions do you draw when you explore? Look at the first number and the last that your draw can
+    give.
+    """
     came = choices(student, one_above(best), 1.0, seed, 240)
     # Each count is binomial (240, 1/4), 60 on average. Outside of 20 to 105 it is with a probability of 1e-10,
     # and there are four of them in each of three examples.
@@ -110,7 +128,10 @@ def test_with_epsilon_1_all_alike(student, best, seed):
 @settings(max_examples=2)
 @given(best=INNER, seed=SEEDS)
 def test_epsilon_is_the_probability_of_exploring(student, best, seed):
-    """With epsilon = 1/4 and four actions, the best one comes with probability 3/4 + 1/16, and each other with 1/16."""
+    """With epsilon = 1/4 and four actions, the best one comes with probability 3/4 + 1/16, and each other with 1/16.
+
+    Hint: Read your comparison aloud: with which probability is it true? And what do you do then, explore or not?
+    """
     came = choices(student, one_above(best), 0.25, seed, 400)
     # Its count is binomial (400, 13/16), 325 on average: outside of 270 to 374 with a probability of 1e-10.
     enough = 270 <= came[best] <= 374
@@ -124,7 +145,10 @@ def test_epsilon_is_the_probability_of_exploring(student, best, seed):
 @settings(max_examples=3)
 @given(low=st.sampled_from([0.0, -8.0]), best=st.sampled_from([(0, 2, 3, 4, 6), (1, 2, 3, 5, 6)]), seed=SEEDS)
 def test_ties_are_broken_evenly(student, low, best, seed):
-    """Of several equally good actions each comes equally often, and no other one."""
+    """Of several equally good actions each comes equally often, and no other one.
+
+    Hint: Several actions have the same largest value. Which of them does your line give, and does it ever give another?
+    """
     q_values = np.full(7, low)
     q_values[list(best)] += 0.125
     came = choices(student, q_values, 0.0, seed, 240)
@@ -147,6 +171,9 @@ def test_ties_are_broken_evenly(student, low, best, seed):
 def test_chance_comes_from_the_generator(student, seed):
     """All chance comes from `rng`: the same generator gives the same actions again and moves on, and global random
     numbers and the values stay as they were.
+
+    Hint: Look at every line that draws something: whose generator is it? The one that was handed in should be the only
+    one, and nobody makes it anew.
     """
     values = np.zeros(6)
     kept = student.put(values)
@@ -213,6 +240,9 @@ def both_ends(student, name, Q, *rest):
 def test_learns_from_the_best_that_can_follow(student, case, alpha, gamma, plain):
     """Q[state, action] goes the fraction alpha of its way to r + γ · the largest value of the next state, or to r where
     the episode has terminated; the answer is the TD error before the change; no other entry changes.
+
+    Hint: Build the target first: what was earned, and what the best next action is worth if the episode goes on. Then
+    go only a fraction of the way to it.
     """
     Q, state, action, reward, next_state, _ = case
     to = int if plain else np.int64
@@ -232,6 +262,9 @@ def test_learns_from_the_best_that_can_follow(student, case, alpha, gamma, plain
 def test_a_step_that_stays(student, case, alpha):
     """Where an action leads back into the same state, the target is made of the values from before the change, be they
     all below 0. The table may be a part of a larger one.
+
+    Hint: The row that you read and the entry that you change are in the same place here. In which order does your code
+    do the two?
     """
     Q, state, _, reward, _, _ = case
     Q = Q - Q.dtype.type(128)  # below 0 throughout, as where every step costs something
@@ -247,7 +280,11 @@ def test_a_step_that_stays(student, case, alpha):
 @settings(max_examples=8)
 @given(case=updates(), huge=st.sampled_from([1e6, -1e6]))
 def test_nothing_follows_the_end(student, case, huge):
-    """Where the episode has terminated, the values of the next state do not matter, be they ever so large."""
+    """Where the episode has terminated, the values of the next state do not matter, be they ever so large.
+
+    Hint: After the last step there is no next state. Which line still looks its values up, and what are they multiplied
+    with?
+    """
     Q, state, action, reward, next_state, _ = case
     Q[next_state] = huge
     there = student.put(Q)
@@ -262,6 +299,8 @@ def test_nothing_follows_the_end(student, case, huge):
 def test_learns_from_the_action_that_follows(student, case, alpha, gamma, plain):
     """Q[state, action] goes the fraction alpha of its way to r + γ · the value of the next action in the next state, or
     to r where the episode has terminated; the answer is the TD error before the change; no other entry changes.
+
+    Hint: Sarsa learns from what the agent will really do. Which entry of the next state's row is that?
     """
     Q, state, action, reward, next_state, next_action = case
     to = int if plain else np.int64
@@ -281,7 +320,11 @@ def test_learns_from_the_action_that_follows(student, case, alpha, gamma, plain)
 @settings(max_examples=8)
 @given(case=updates(), alpha=ALPHAS)
 def test_no_action_after_the_end(student, case, alpha):
-    """Where the episode has terminated no action follows: `next_action` may be None, and the target is the reward."""
+    """Where the episode has terminated no action follows: `next_action` may be None, and the target is the reward.
+
+    Hint: What does your code do with a next action that is None? There is nothing to look up once the episode has
+    terminated.
+    """
     Q, state, action, reward, next_state, _ = case
     there = student.put(Q)
     got = student.sarsa_update(there, state, action, reward, next_state, None, True, alpha, 0.9)
@@ -296,6 +339,9 @@ def test_no_action_after_the_end(student, case, alpha):
 def test_the_same_action_again(student, case, alpha):
     """Where the next state and action are the same again, the target is made of the value from before the change. The
     table may be a part of a larger one.
+
+    Hint: The value that you change is also the value that you look up here. Is your target complete before anything is
+    written?
     """
     Q, state, action, reward, _, _ = case
     there = student.put(strided(Q))

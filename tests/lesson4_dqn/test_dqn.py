@@ -37,7 +37,11 @@ SIZES = st.sampled_from([(4, 2, 3), (3, 2, 5), (2, 5, 4), (5, 3, 2), (3, 4, 1), 
 @settings(max_examples=10)
 @given(sizes=SIZES)
 def test_one_value_for_each_action(student, sizes):
-    """A network for O numbers and A actions turns a batch (N, O) into a tensor of values (N, A)."""
+    """A network for O numbers and A actions turns a batch (N, O) into a tensor of values (N, A).
+
+    Hint: Print the shape of what your network gives for the printed batch. How many rows go in, and how many values
+    does each row need?
+    """
     inputs, outputs, count = sizes
     got = student.DQN(inputs, outputs)(points(count, inputs, 0))
     assert isinstance(got, torch.Tensor), "a tensor"
@@ -48,7 +52,11 @@ def test_one_value_for_each_action(student, sizes):
 @settings(max_examples=10)
 @given(sizes=st.just((4, 2, 1)) | SIZES)
 def test_number_of_parameters(student, sizes):
-    """The module owns the parameters of three linear layers with 128 hidden units; for CartPole these are 17,410."""
+    """The module owns the parameters of three linear layers with 128 hidden units; for CartPole these are 17,410.
+
+    Hint: Count layer by layer: inputs times outputs, and a bias for each output. Which layer is missing, too many, or
+    hidden from the module?
+    """
     inputs, outputs, _ = sizes
     needed = (inputs * HIDDEN + HIDDEN) + (HIDDEN * HIDDEN + HIDDEN) + (HIDDEN * outputs + outputs)
     count = sum(value.numel() for value in parameters(student.DQN(inputs, outputs)).values())
@@ -61,6 +69,9 @@ def test_number_of_parameters(student, sizes):
 def test_linear_relu_linear_relu_linear(student, sizes, seed, scale):
     """With given weights, the values are those of linear → ReLU → linear → ReLU → linear, and nothing after it, in
     training mode and in eval mode.
+
+    Hint: Follow one observation through your forward pass and name what it meets, in order. What is the last thing that
+    touches the values?
     """
     inputs, outputs, count = sizes
     oracle, x = two_hidden_layers(inputs, outputs, seed), scale * points(count, inputs, seed)
@@ -81,7 +92,10 @@ def test_linear_relu_linear_relu_linear(student, sizes, seed, scale):
 @settings(max_examples=3)
 @given(sizes=SIZES)
 def test_networks_start_apart(student, sizes):
-    """The first weights are random, and a second network has others: nothing in the constructor sets a seed."""
+    """The first weights are random, and a second network has others: nothing in the constructor sets a seed.
+
+    Hint: Two networks should not be twins. Does your constructor set a seed, or fill weights with a fixed number?
+    """
     inputs, outputs, _ = sizes
     networks, states = [], [others_numbers(student)]
     for _ in range(2):
@@ -106,7 +120,10 @@ def others_numbers(student):
 @settings(max_examples=5)
 @given(sizes=SIZES, seed=st.integers(0, 99))
 def test_gradients_reach_everything(student, sizes, seed):
-    """Gradients flow from the values back to every weight and bias."""
+    """Gradients flow from the values back to every weight and bias.
+
+    Hint: Which line of the forward pass cuts the values off from the weights, or leaves a layer out?
+    """
     inputs, outputs, count = sizes
     network = student.DQN(inputs, outputs)
     values = network(points(count, inputs, seed).requires_grad_())
@@ -151,6 +168,9 @@ def test_first_step_of_adam(student, lr, seed):
     """The first step moves every weight by the learning rate, against the sign of its gradient: so does Adam.
 
     Movements are given in units of the learning rate.
+
+    Hint: Look at the call that makes the optimizer: which kind is it, whose parameters does it get, and where does the
+    learning rate go?
     """
     compare_steps(student, lambda model: student.make_optimizer(model, lr=lr), [seed], lr)
 
@@ -159,7 +179,10 @@ def test_first_step_of_adam(student, lr, seed):
 @settings(max_examples=5)
 @given(seed=st.integers(0, 99))
 def test_learning_rate_is_a_thousandth(student, seed):
-    """Where no learning rate is given, it is 0.001. Movements are given in units of it."""
+    """Where no learning rate is given, it is 0.001. Movements are given in units of it.
+
+    Hint: What is the learning rate when the caller gives none? Look at what you pass on in that case.
+    """
     compare_steps(student, student.make_optimizer, [seed], 0.001)
 
 
@@ -167,7 +190,11 @@ def test_learning_rate_is_a_thousandth(student, seed):
 @settings(max_examples=5)
 @given(lr=st.sampled_from([0.1, 0.01]), seed=st.integers(0, 99))
 def test_later_steps_of_adam(student, lr, seed):
-    """Later steps are Adam's too: they go by running means of the gradient and of its square, without weight decay."""
+    """Later steps are Adam's too: they go by running means of the gradient and of its square, without weight decay.
+
+    Hint: The first step is right, the later ones are not. Which setting of your optimizer differs from what Adam does
+    by itself?
+    """
     compare_steps(student, lambda model: student.make_optimizer(model, lr), [seed, seed + 2, seed + 4], lr)
 
 
@@ -204,7 +231,11 @@ def clear_cases(draw):
     layout=st.sampled_from([np.asarray, read_only, strided]),
 )
 def test_most_valued_action(student, case, dtype, layout):
-    """`greedy_action` gives the action whose value is highest in the given observation, float32 or float64."""
+    """`greedy_action` gives the action whose value is highest in the given observation, float32 or float64.
+
+    Hint: Compare the values of the printed observation by hand. Is it the values that you compare, and along which
+    axis?
+    """
     model, observations = case
     theirs = student.put(model)
     chosen = [number(student.greedy_action(theirs, layout(x.astype(dtype)))) for x in observations[:4]]
@@ -224,7 +255,10 @@ def answers(student, gap, best):
 
 @exercise("greedy_action", alike="places")
 def test_same_action_every_time(student):
-    """The same observation gets the same action, however often it is asked for, be another one nearly as good."""
+    """The same observation gets the same action, however often it is asked for, be another one nearly as good.
+
+    Hint: Is anything drawn at random on the way to the answer? A greedy action is the same whenever it is asked for.
+    """
     given = [[answers(student, gap, best) for best in range(3)] for gap in (GAP, 1.0, 0.001)]
     wavers = [any(len(each) > 1 for each in some) for some in given]
     assert not wavers[0], "the same action every time, where it is better by far"
@@ -237,7 +271,10 @@ def test_same_action_every_time(student):
 @settings(max_examples=5)
 @given(case=clear_cases())
 def test_action_is_an_int(student, case):
-    """The action is a plain whole number, which `env.action_space` contains; a tensor is not."""
+    """The action is a plain whole number, which `env.action_space` contains; a tensor is not.
+
+    Hint: Print the type of what you return. An index in a tensor is not yet a number that an environment takes.
+    """
     model, observations = case
     got = student.greedy_action(student.put(model), observations[0])
     kind = "int" if Discrete(model[0].out_features).contains(got) else type(got).__name__
@@ -248,7 +285,10 @@ def test_action_is_an_int(student, case):
 @settings(max_examples=3)
 @given(case=clear_cases())
 def test_no_graph(student, case):
-    """Choosing an action builds no graph: nobody will ask for a gradient, so autograd need not keep anything."""
+    """Choosing an action builds no graph: nobody will ask for a gradient, so autograd need not keep anything.
+
+    Hint: Nobody learns from this forward pass. How do you tell torch so, before the network is called?
+    """
     watch = GraphWatch()
     model, observations = case
     theirs = student.put(model)
@@ -263,7 +303,11 @@ def test_no_graph(student, case):
 @settings(max_examples=3)
 @given(case=clear_cases())
 def test_leaves_all_as_it_was(student, case):
-    """Afterwards all is as it was: the observation, and whether autograd is on."""
+    """Afterwards all is as it was: the observation, and whether autograd is on.
+
+    Hint: Something is different after the call: the observation, or whether autograd is on. Which of your lines
+    switches or writes, and does it put things back?
+    """
     model, observations = case
     kept = student.put(observations[0])
     chosen = number(student.greedy_action(student.put(model), kept))

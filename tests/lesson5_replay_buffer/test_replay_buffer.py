@@ -66,7 +66,11 @@ def gives_a_row(buffer):
 @settings(max_examples=10)
 @given(capacity=st.integers(1, 4), more=st.integers(1, 3))
 def test_takes_transitions(student, capacity, more):
-    """`push` takes one transition after the other, more than the capacity too."""
+    """`push` takes one transition after the other, more than the capacity too.
+
+    Hint: Push into a small buffer until it is more than full, and watch your own lines. What happens at the push that
+    no longer fits?
+    """
     buffer = student.ReplayBuffer(capacity=capacity, seed=0)
     for tag in range(capacity + more):
         buffer.push(*transition(tag))
@@ -81,6 +85,9 @@ def test_takes_transitions(student, capacity, more):
 def test_remembers_what_was_pushed(student, tag):
     """What was pushed can be drawn: state, action, reward, next state and done, each in its place. The states may be
     read-only arrays, or parts of larger ones.
+
+    Hint: Compare the row that came back with the one that was pushed, part by part. Where do two change places, or
+    change their kind?
     """
     parts = [transition(tag, done) for done in (False, True)]
     got = [alone(student.ReplayBuffer, each) for each in parts]
@@ -95,7 +102,11 @@ def test_remembers_what_was_pushed(student, tag):
 @settings(max_examples=3)
 @given(count=st.integers(2, 3), done=st.integers(1, 2))
 def test_remembers_every_transition(student, count, done):
-    """All that was pushed can be drawn as long as there is room, and so can what came before an episode's end."""
+    """All that was pushed can be drawn as long as there is room, and so can what came before an episode's end.
+
+    Hint: Count the places that you fill and the places that you draw from. And does the end of an episode empty
+    anything?
+    """
     buffer, stored = filled(student, count, dones=[done])
     assert drawn(buffer, count, 16) == sorted(stored)
 
@@ -104,7 +115,10 @@ def test_remembers_every_transition(student, count, done):
 @settings(max_examples=4)
 @given(capacity=st.integers(2, 3), more=st.integers(1, 2), over=st.booleans())
 def test_holds_no_more_than_capacity(student, capacity, more, over):
-    """However many are pushed, only `capacity` transitions can be drawn."""
+    """However many are pushed, only `capacity` transitions can be drawn.
+
+    Hint: What in your code keeps the store from growing once the capacity is reached?
+    """
     dones = range(1, capacity + more + 1) if over else ()
     buffer = holding(student.ReplayBuffer, capacity + more, capacity, 0, dones)
     # What should have been forgotten is left out of all 24 batches less than once in 2²⁴ times.
@@ -115,7 +129,10 @@ def test_holds_no_more_than_capacity(student, capacity, more, over):
 @settings(max_examples=2)
 @given(capacity=st.integers(2, 3))
 def test_forgets_the_oldest(student, capacity):
-    """A full buffer forgets the oldest transition for each new one: it holds the last `capacity` that were pushed."""
+    """A full buffer forgets the oldest transition for each new one: it holds the last `capacity` that were pushed.
+
+    Hint: The buffer is full and one more comes. Which place does your code give it, and whose place was that?
+    """
     # 16 buffers, so that luck cannot choose the right one to be forgotten: it does so once in 2¹⁶ times.
     came = left_in(student.ReplayBuffer, capacity + 1, capacity, seeds=16)
     assert came == sorted(alone(student.ReplayBuffer, transition(tag)) for tag in range(2, capacity + 2))
@@ -128,7 +145,11 @@ def test_forgets_the_oldest(student, capacity):
 @settings(max_examples=3)
 @given(tag=st.integers(1, 9))
 def test_keeps_copies(student, tag):
-    """What is stored stays as it was pushed, even when the caller goes on to reuse the arrays for the next step."""
+    """What is stored stays as it was pushed, even when the caller goes on to reuse the arrays for the next step.
+
+    Hint: The caller fills the same array anew for the next step. What does your store hold: the numbers, or the
+    caller's array?
+    """
     came = []
     for dtype in (np.float32, np.float64):
         buffer = student.ReplayBuffer(capacity=2, seed=0)
@@ -149,7 +170,10 @@ def test_keeps_copies(student, tag):
 @settings(max_examples=3)
 @given(tenths=st.integers(1, 39).filter(lambda n: n % 10))
 def test_keeps_the_value_of_every_reward(student, tenths):
-    """A reward of 0.5 stays 0.5, even when the reward before it was the integer 1."""
+    """A reward of 0.5 stays 0.5, even when the reward before it was the integer 1.
+
+    Hint: Which type did your store take from the first reward? A fraction that comes later has to fit into it.
+    """
     came = []
     for between in (tenths / 10, 70000.25):
         buffer = student.ReplayBuffer(capacity=3, seed=0)
@@ -168,7 +192,10 @@ def test_keeps_the_value_of_every_reward(student, tenths):
 @settings(max_examples=10)
 @given(stored=st.integers(2, 4), size=st.integers(2, 3), data=st.data())
 def test_five_parts(student, stored, size, data):
-    """A batch of B has B rows and five parts: states, actions, rewards, next states and dones."""
+    """A batch of B has B rows and five parts: states, actions, rewards, next states and dones.
+
+    Hint: Print what your `sample` returns. How many parts has it, and how many rows has each of them?
+    """
     buffer = student.ReplayBuffer(capacity=stored, seed=0)
     for tag in range(1, stored + 1):
         buffer.push(*transition(tag, size=size))
@@ -180,7 +207,10 @@ def test_five_parts(student, stored, size, data):
 @settings(max_examples=10)
 @given(stored=st.integers(2, 4), times=st.integers(2, 4))
 def test_takes_nothing_out(student, stored, times):
-    """Sampling leaves the buffer as it was: what was drawn can be drawn again."""
+    """Sampling leaves the buffer as it was: what was drawn can be drawn again.
+
+    Hint: Draw twice from the same buffer. What does the first draw leave behind for the second?
+    """
     buffer = student.ReplayBuffer(capacity=stored, seed=0)
     for tag in range(1, stored + 1):
         buffer.push(*transition(tag))
@@ -192,7 +222,10 @@ def test_takes_nothing_out(student, stored, times):
 @settings(max_examples=3)
 @given(stored=st.integers(3, 5), count=st.integers(2, 3))
 def test_rows_stay_whole(student, stored, count):
-    """Every row of a batch is one transition that was pushed, not parts mixed from several."""
+    """Every row of a batch is one transition that was pushed, not parts mixed from several.
+
+    Hint: A row belongs together. How many times does your code choose places, once for a batch or once for a part?
+    """
     count = min(count, stored - 1)
     buffer, whole = filled(student, stored)
     # Where two parts are drawn each by itself, a batch is whole by chance once in 6 times or less, and 16 never are.
@@ -204,7 +237,10 @@ def test_rows_stay_whole(student, stored, count):
 
 @exercise("ReplayBuffer.sample", needs=(ARE_WHOLE,), alike="compared")
 def test_every_transition_has_its_turn(student):
-    """Each of the stored transitions is drawn now and then, the newest and the oldest too, and not always the same."""
+    """Each of the stored transitions is drawn now and then, the newest and the oldest too, and not always the same.
+
+    Hint: Which places can your draw give? Try the first and the last one with a buffer of three.
+    """
     found = []
     for count in (3, 4):
         # One of four stays unseen in these 120 draws less than once in 1e14 times.
@@ -228,7 +264,10 @@ def _ends(place):
 @settings(max_examples=2)
 @given(spare=st.integers(2, 4))
 def test_draws_only_what_is_stored(student, spare):
-    """As long as the buffer is not full, nothing is drawn from the places that are still empty."""
+    """As long as the buffer is not full, nothing is drawn from the places that are still empty.
+
+    Hint: The buffer has room for more than it holds. Which of the two numbers do you draw from?
+    """
     buffer, stored = filled(student, 2, capacity=2 + spare)
     # Two empty ones of four stay undrawn in 24 draws less than once in 1e7 times.
     strange = set(drawn(buffer, 1, 24)) - set(stored)
@@ -239,7 +278,11 @@ def test_draws_only_what_is_stored(student, spare):
 @settings(max_examples=5)
 @given(stored=st.integers(1, 5))
 def test_as_many_as_are_stored(student, stored):
-    """A batch may be as large as what is stored."""
+    """A batch may be as large as what is stored.
+
+    Hint: The batch is exactly as large as what is stored. Look at the comparison that refuses batches, and at the range
+    that you draw from.
+    """
     buffer = student.ReplayBuffer(capacity=stored, seed=0)
     for tag in range(1, stored + 1):
         buffer.push(*transition(tag))
@@ -250,7 +293,10 @@ def test_as_many_as_are_stored(student, stored):
 @settings(max_examples=3)
 @given(stored=st.integers(2, 5))
 def test_no_repeats(student, stored):
-    """No transition comes twice in a batch; so a batch as large as the buffer holds them all."""
+    """No transition comes twice in a batch; so a batch as large as the buffer holds them all.
+
+    Hint: What does your generator do with a place that it has drawn before in this batch?
+    """
     buffer, _ = filled(student, stored)
     # With replacement two of two differ every other time; 24 batches without a repeat are rarer than 1e-7.
     repeats = [batch for batch in batches(buffer, stored, 24) if len(set(batch)) < stored]
@@ -261,7 +307,10 @@ def test_no_repeats(student, stored):
 @settings(max_examples=6)
 @given(count=st.integers(2, 4), over=st.booleans())
 def test_equal_transitions_are_separate(student, count, over):
-    """Transitions that happen to be equal are separate entries, which can come in the same batch."""
+    """Transitions that happen to be equal are separate entries, which can come in the same batch.
+
+    Hint: Here two transitions hold the same numbers. Do you tell entries apart by what is in them, or by their place?
+    """
     buffer = student.ReplayBuffer(capacity=count, seed=0)
     for _ in range(count):
         buffer.push(*transition(3, over))
@@ -272,7 +321,11 @@ def test_equal_transitions_are_separate(student, count, over):
 @settings(max_examples=10)
 @given(stored=st.integers(2, 6), size=st.integers(1, 3), data=st.data())
 def test_shapes(student, stored, size, data):
-    """A batch of B is five arrays of shapes (B, O), (B,), (B,), (B, O), (B,), in that order, also if B is 1."""
+    """A batch of B is five arrays of shapes (B, O), (B,), (B,), (B, O), (B,), in that order, also if B is 1.
+
+    Hint: Print the shape of each of the five parts. Where does a batch of one lose its axis, and where are rows and
+    columns exchanged?
+    """
     buffer = student.ReplayBuffer(capacity=stored, seed=0)
     for tag in range(1, stored + 1):
         buffer.push(*transition(tag, size=size))
@@ -291,7 +344,11 @@ KINDS = {"f": "floats", "i": "whole numbers", "u": "whole numbers", "b": "truth 
 @settings(max_examples=10)
 @given(dtype=st.sampled_from([np.float32, np.float64]), count=st.integers(1, 2))
 def test_types(student, dtype, count):
-    """Actions stay whole numbers; states are floats, rewards are numbers; dones are bools, or 0 and 1."""
+    """Actions stay whole numbers; states are floats, rewards are numbers; dones are bools, or 0 and 1.
+
+    Hint: Look at how each part becomes an array: do all five end up with one type? An action has to stay a whole
+    number.
+    """
     buffer = student.ReplayBuffer(capacity=3, seed=0)
     for tag in range(1, 4):
         buffer.push(np.full(2, tag, dtype), tag, tag + 0.5, np.full(2, -tag, dtype), tag == 1)
@@ -312,7 +369,10 @@ def _five(batch):
 @settings(max_examples=10)
 @given(stored=st.integers(0, 4), spare=st.integers(1, 3), more=st.integers(1, 3))
 def test_more_than_is_stored(student, stored, spare, more):
-    """A batch larger than what is stored is a ValueError, though there is room for more in the buffer."""
+    """A batch larger than what is stored is a ValueError, though there is room for more in the buffer.
+
+    Hint: What do you compare the batch size with, and what does your code do when there are too few transitions?
+    """
     buffer = student.ReplayBuffer(capacity=stored + spare, seed=0)
     for tag in range(1, stored + 1):
         buffer.push(*transition(tag))
@@ -324,7 +384,10 @@ def test_more_than_is_stored(student, stored, spare, more):
 @settings(max_examples=2)
 @given(seed=st.integers(0, 99))
 def test_neighbours_are_parted(student, seed):
-    """Transitions that lie far apart come in the same batch as often as such that follow one another."""
+    """Transitions that lie far apart come in the same batch as often as such that follow one another.
+
+    Hint: Do you draw one starting place, or a place for every row? A slice always holds neighbours.
+    """
     buffer, stored = filled(student, 5, seed=seed)
     # Half of all pairs are one apart in the ring of five places, half of them two: 40 of one kind are rarer than 1e-11.
     pairs = [[stored.index(one) for one in batch] for batch in batches(buffer, 2, 40)]
@@ -334,7 +397,11 @@ def test_neighbours_are_parted(student, seed):
 
 @exercise("ReplayBuffer.sample", needs=(ALL_COME,), weight=2, alike="places")
 def test_every_batch_is_equally_likely(student):
-    """Every transition, and every pair of them, is drawn equally often, the newest and the oldest like the others."""
+    """Every transition, and every pair of them, is drawn equally often, the newest and the oldest like the others.
+
+    Hint: Some transitions come more often than others. Is every stored place drawn with the same probability, the first
+    and the last too?
+    """
     buffer, stored = filled(student, 5, seed=1)
     counts = Counter(map(frozenset, batches(buffer, 2, 500)))
     # Each of the 10 pairs comes Binomial(500, 0.1) times, 50 on average. P(below 18) and P(above 90) are 1.9e-8 each,
@@ -348,7 +415,10 @@ def test_every_batch_is_equally_likely(student):
 @settings(max_examples=3)
 @given(seed=st.integers(0, 3))
 def test_a_seed_repeats_the_batches(student, seed):
-    """The same seed gives the same batches, another seed other ones, and the batches of one buffer differ."""
+    """The same seed gives the same batches, another seed other ones, and the batches of one buffer differ.
+
+    Hint: Where is your generator made, and with what? It should be made once for a buffer, and then move on.
+    """
 
     def six(seed):
         return batches(holding(student.ReplayBuffer, 8, 8, seed), 4, 6)
@@ -367,7 +437,10 @@ def test_a_seed_repeats_the_batches(student, seed):
 @settings(max_examples=10)
 @given(stored=st.integers(2, 4), seed=st.integers(0, 3) | st.none())
 def test_own_random_numbers(student, stored, seed):
-    """The buffer draws from a generator of its own, and neither uses nor seeds the global ones."""
+    """The buffer draws from a generator of its own, and neither uses nor seeds the global ones.
+
+    Hint: Which line seeds or uses the random numbers that everybody shares? The buffer can have a generator of its own.
+    """
     states = [student.random_state()]
     buffer = student.ReplayBuffer(capacity=stored, seed=seed)
     for tag in range(1, stored + 1):
@@ -383,7 +456,10 @@ def test_own_random_numbers(student, stored, seed):
 @settings(max_examples=1)
 @given(stored=st.integers(4, 5))
 def test_pushing_goes_on_after_sampling(student, stored):
-    """After a batch was drawn, the next push replaces the oldest transition, as if nothing had been drawn."""
+    """After a batch was drawn, the next push replaces the oldest transition, as if nothing had been drawn.
+
+    Hint: Does drawing move or reorder what is stored? The next push still has to find the oldest one.
+    """
     left = sorted(alone(student.ReplayBuffer, transition(tag)) for tag in range(2, stored + 2))
     wrong = [each for each in after_a_batch(student.ReplayBuffer, stored, seeds=12) if each != left]
     assert not wrong, f"the last {stored} transitions that were pushed; after sampling, others were left"
@@ -396,7 +472,10 @@ def test_pushing_goes_on_after_sampling(student, stored):
 @settings(max_examples=10)
 @given(pushes=st.integers(0, 5), spare=st.integers(0, 2))
 def test_length_grows_with_each_push(student, pushes, spare):
-    """`len` is 0 at first, and one more with each push until the buffer is full."""
+    """`len` is 0 at first, and one more with each push until the buffer is full.
+
+    Hint: What is the length of an empty buffer, and what changes it? Look at what you count.
+    """
     buffer = student.ReplayBuffer(capacity=max(1, pushes + spare))
     lengths = [len(buffer)]
     for tag in range(pushes):
@@ -409,7 +488,10 @@ def test_length_grows_with_each_push(student, pushes, spare):
 @settings(max_examples=6)
 @given(capacity=st.integers(2, 4), more=st.integers(1, 2))
 def test_length_stops_at_the_capacity(student, capacity, more):
-    """`len` of a full buffer stays as it is: it says how many transitions can be drawn."""
+    """`len` of a full buffer stays as it is: it says how many transitions can be drawn.
+
+    Hint: How many transitions can be drawn from a full buffer? The number of all pushes keeps on growing.
+    """
     buffer = student.ReplayBuffer(capacity=capacity)
     for tag in range(1, capacity + more + 1):
         buffer.push(*transition(tag))

@@ -6,37 +6,39 @@ import numpy as np
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
 
 from grader.testing import exercise, near, read_only, strided
+from grader.testing.networks import linear
+from grader.testing.tables import halves, some, table
 
 GAMMAS = st.sampled_from([0.0, 0.5, 0.9, 1.0])
-HALVES = st.integers(-6, 6).map(lambda n: n / 2)
-
-
-def matrix(rows, columns):
-    """A table of small numbers, (rows, columns), as nested lists."""
-    return st.lists(st.lists(HALVES, min_size=columns, max_size=columns), min_size=rows, max_size=rows)
+HALVES = halves(3)
 
 
 FLAGS = st.sampled_from(["mixed", "mixed", "all", "none"])
 """Which transitions of a batch are terminal. All or none of them is rare, and has to be right as well."""
 
+ALL_OR_NONE = st.sampled_from(["all", "none"])
+
 
 def flags(draw, rows):
     """Whether each transition of a batch is terminal; where these are mixed, at least one is and one is not."""
-    which = draw(FLAGS) if rows > 1 else draw(st.sampled_from(["all", "none"]))
+    which = draw(FLAGS) if rows > 1 else draw(ALL_OR_NONE)
     if which != "mixed":
         return [which == "all"] * rows
-    return [True, False, *draw(st.lists(st.booleans(), min_size=rows - 2, max_size=rows - 2))]
+    return [True, False, *draw(some((False, True), rows - 2))]
+
+
+BATCHES = st.sampled_from([(2, 3), (4, 3), (5, 2), (3, 3), (1, 3)])
+"""(N, A)"""
 
 
 @st.composite
 def batches(draw, tables=1):
     """Rewards (N,), tables of values (N, A), flags (N,); N and A differ most of the time, and N is 1 now and then."""
-    rows, actions = draw(st.sampled_from([(2, 3), (4, 3), (5, 2), (3, 3), (1, 3)]))
-    rewards = draw(st.lists(HALVES, min_size=rows, max_size=rows))
-    values = [draw(matrix(rows, actions)) for _ in range(tables)]
+    rows, actions = draw(BATCHES)
+    rewards = draw(some(HALVES, rows))
+    values = [draw(table(HALVES, rows, actions)) for _ in range(tables)]
     over = flags(draw, rows)
     as_floats = draw(st.booleans())
     terminated = torch.tensor(over, dtype=torch.float32 if as_floats else torch.bool)
@@ -57,6 +59,9 @@ def needed_target(rewards, values, terminated, gamma):
 def test_target_is_reward_and_best_next_value(student, batch, gamma):
     """The target is the reward plus gamma times the largest value of the next state, and the reward alone where the
     episode has terminated.
+
+    Hint: Take one row of the printed batch and write its target down: the reward, and what the best next action is
+    worth. Along which axis is that maximum?
     """
     rewards, values, terminated = batch
     got = student.td_target(rewards, values, terminated, gamma)
@@ -67,7 +72,11 @@ def test_target_is_reward_and_best_next_value(student, batch, gamma):
 @settings(max_examples=8)
 @given(batch=batches(), huge=st.sampled_from([1e6, -1e6]))
 def test_nothing_comes_after_the_end(student, batch, huge):
-    """Where the episode has terminated, the values of the next state do not matter, be they ever so large."""
+    """Where the episode has terminated, the values of the next state do not matter, be they ever so large.
+
+    Hint: In a terminated row only the reward counts. What do you do with the next values there, and is the flag the
+    right way round?
+    """
     rewards, values, terminated = batch
     values[terminated.bool()] = huge
     got = student.td_target(rewards, values, terminated, 0.5)
@@ -78,7 +87,10 @@ def test_nothing_comes_after_the_end(student, batch, huge):
 @settings(max_examples=8)
 @given(batch=batches(), scale=st.sampled_from([10.0, 100.0]))
 def test_targets_have_no_bounds(student, batch, scale):
-    """Rewards and values a hundred times as large give targets a hundred times as large: nothing is clipped."""
+    """Rewards and values a hundred times as large give targets a hundred times as large: nothing is clipped.
+
+    Hint: Is there a line that keeps rewards or values within limits? The lesson asks for none.
+    """
     rewards, values, terminated = batch
     rewards, values = scale * rewards, scale * values
     got = student.td_target(rewards, values, terminated, 0.9)
@@ -89,7 +101,11 @@ def test_targets_have_no_bounds(student, batch, scale):
 @settings(max_examples=5)
 @given(batch=batches())
 def test_target_leaves_its_inputs_alone(student, batch):
-    """The tensors that `td_target` is given are afterwards as they were."""
+    """The tensors that `td_target` is given are afterwards as they were.
+
+    Hint: Look for a line that writes in place, with `+=` or a name that ends in an underscore. Whose tensor does it
+    change?
+    """
     there = [student.put(part) for part in batch]
     student.td_target(*there, 0.9)
     for mine, theirs in zip(batch, there):
@@ -104,6 +120,8 @@ def test_target_leaves_its_inputs_alone(student, batch):
 def test_one_network_chooses_and_the_other_values(student, batch, gamma):
     """The online network chooses the next action, and the target network says what that action is worth; where the
     episode has terminated, the target is the reward.
+
+    Hint: Two tables come in. From which of them do you take the position of the best action, and from which its value?
     """
     rewards, online, target, terminated = batch
     # A choice between equals is free, so there are none: the later of two equal actions is a little better.
@@ -119,6 +137,8 @@ def test_one_network_chooses_and_the_other_values(student, batch, gamma):
 def test_the_online_values_only_rank(student, batch, shift, scale):
     """The online network's values enter by their order alone: to add the same number to all of them, or to double
     them, changes no target. And what the target network says has no bounds.
+
+    Hint: The online values say which action, and nothing else. Does one of their numbers find its way into your target?
     """
     rewards, online, target, terminated = batch
     rewards, target = scale * rewards, scale * target
@@ -135,7 +155,10 @@ def test_the_online_values_only_rank(student, batch, shift, scale):
 @settings(max_examples=5)
 @given(batch=batches(tables=2))
 def test_double_target_leaves_its_inputs_alone(student, batch):
-    """The tensors that `double_dqn_target` is given are afterwards as they were."""
+    """The tensors that `double_dqn_target` is given are afterwards as they were.
+
+    Hint: Which line changes one of the tables that came in? Make a new tensor in its place.
+    """
     there = [student.put(part) for part in batch]
     student.double_dqn_target(*there, 0.9)
     for mine, theirs in zip(batch, there):
@@ -145,19 +168,14 @@ def test_double_target_leaves_its_inputs_alone(student, batch):
 # dqn_loss
 
 SIZE, ACTIONS = 3, 2
-FLOATS = ["float32", "float64"]
+ROWS = st.sampled_from([4, 5, 1])
+FLOATS = st.sampled_from(["float32", "float64"])
+KINDS_OF_FLAGS = st.sampled_from(["bool", "float32"])
 
 
 def networks(draw):
     """Two different linear networks (N, 3) -> (N, 2) with plain numbers for weights."""
-    made = []
-    for _ in range(2):
-        layer = nn.Linear(SIZE, ACTIONS)
-        with torch.no_grad():
-            layer.weight.copy_(torch.tensor(draw(matrix(ACTIONS, SIZE))))
-            layer.bias.copy_(torch.tensor(draw(matrix(1, ACTIONS))[0]))
-        made.append(nn.Sequential(layer))
-    return made
+    return [linear(draw(table(HALVES, ACTIONS, SIZE)), draw(some(HALVES, ACTIONS))) for _ in range(2)]
 
 
 @st.composite
@@ -168,8 +186,8 @@ def losses(draw):
     float32 as the environment's, rewards float32 or float64, flags bool or 0 and 1.
     """
     online, target = networks(draw)
-    rows = draw(st.sampled_from([4, 5, 1]))
-    actions = draw(st.lists(st.integers(0, 1), min_size=rows, max_size=rows))
+    rows = draw(ROWS)
+    actions = draw(some((0, 1), rows))
     if rows > 1:
         actions[:2] = [0, 1]
     over = flags(draw, rows)
@@ -177,11 +195,11 @@ def losses(draw):
         online,
         target,
         (
-            np.array(draw(matrix(rows, SIZE)), np.float32),
+            np.array(draw(table(HALVES, rows, SIZE)), np.float32),
             np.array(actions),
-            np.array(draw(st.lists(HALVES, min_size=rows, max_size=rows)), draw(st.sampled_from(FLOATS))),
-            np.array(draw(matrix(rows, SIZE)), np.float32),
-            np.array(over, draw(st.sampled_from(["bool", "float32"]))),
+            np.array(draw(some(HALVES, rows)), draw(FLOATS)),
+            np.array(draw(table(HALVES, rows, SIZE)), np.float32),
+            np.array(over, draw(KINDS_OF_FLAGS)),
         ),
     )
 
@@ -194,19 +212,23 @@ def go_back(loss):
 
 
 def needed_loss(online, target, batch, gamma):
-    """The loss with its graph, from the definition: one transition after the other."""
-    squares = []
-    for state, action, reward, next_state, terminated in zip(*batch):
-        value = online(torch.tensor(state, dtype=torch.float32))[int(action)]
-        best = float(target(torch.tensor(next_state, dtype=torch.float32)).max())
-        squares.append((value - float(reward) - (0.0 if terminated else gamma * best)) ** 2)
-    return torch.stack(squares).mean()
+    """The loss with its graph, from the definition."""
+    states, actions, rewards, next_states, terminated = (torch.tensor(part) for part in batch)
+    taken = online(states)[torch.arange(len(states)), actions]
+    with torch.no_grad():
+        best = target(next_states).max(dim=1).values
+    needed = needed_target(rewards, best.tolist(), terminated, gamma)
+    return ((taken - torch.tensor(needed)) ** 2).mean()
 
 
 @exercise("dqn_loss", weight=2)
 @given(case=losses(), gamma=st.sampled_from([0.5, 0.9]))
 def test_loss_is_the_mean_squared_td_error(student, case, gamma):
-    """The loss is the mean over the batch of (Q(s, a) − target)², a being the action that was taken."""
+    """The loss is the mean over the batch of (Q(s, a) − target)², a being the action that was taken.
+
+    Hint: Work out one transition: the value of the action that was taken, its target, and the square of the difference.
+    Then what is done with all of them?
+    """
     online, target, batch = case
     got = student.dqn_loss(student.put(online), student.put(target), batch, gamma)
     assert got == near(needed_loss(online, target, batch, gamma).item(), rtol=1e-3)
@@ -215,7 +237,11 @@ def test_loss_is_the_mean_squared_td_error(student, case, gamma):
 @exercise("dqn_loss", needs=("test_loss_is_the_mean_squared_td_error",), weight=2)
 @given(case=losses())
 def test_gradient_moves_the_value_of_the_action_taken(student, case):
-    """The gradient of the loss reaches the online network through Q(s, a) alone; the target is a constant."""
+    """The gradient of the loss reaches the online network through Q(s, a) alone; the target is a constant.
+
+    Hint: The number is right and its gradient is not. Through which terms of the loss can a gradient reach the online
+    network?
+    """
     online, target, batch = case
     there = student.put(online)
     go_back(student.dqn_loss(there, student.put(target), batch, 0.9))
@@ -230,7 +256,10 @@ def test_gradient_moves_the_value_of_the_action_taken(student, case):
 @settings(max_examples=8)
 @given(case=losses(), unusual=st.booleans())
 def test_no_gradient_reaches_the_target_network(student, case, unusual):
-    """After `backward` the online network has gradients and the target network has none."""
+    """After `backward` the online network has gradients and the target network has none.
+
+    Hint: The target plays the part of something measured. Is it computed where autograd is watching?
+    """
     online, target, batch = case
     there, constant = student.put(online), student.put(target)
     if unusual:
@@ -248,7 +277,11 @@ def test_no_gradient_reaches_the_target_network(student, case, unusual):
 @settings(max_examples=8)
 @given(case=losses())
 def test_one_network_in_both_places(student, case):
-    """Where one and the same network stands in both places, the target is still a constant."""
+    """Where one and the same network stands in both places, the target is still a constant.
+
+    Hint: With one network in both places it matters where the graph is cut, not which network is asked. Which part of
+    your loss should have no graph?
+    """
     online, _, batch = case
     there = student.put(online)
     go_back(student.dqn_loss(there, there, batch, 0.9))
@@ -263,7 +296,10 @@ def test_one_network_in_both_places(student, case):
 @settings(max_examples=8)
 @given(case=losses(), times=st.integers(2, 3))
 def test_a_batch_twice_is_no_larger_loss(student, case, times):
-    """The loss is a mean: every transition given twice or three times leaves it, and its gradient, as it is."""
+    """The loss is a mean: every transition given twice or three times leaves it, and its gradient, as it is.
+
+    Hint: What happens to your loss when every transition comes twice? Look at how the single squares become one number.
+    """
     online, target, batch = case
     repeated = tuple(np.concatenate([part] * times) for part in batch)
     there = student.put(online)
@@ -279,7 +315,10 @@ def test_a_batch_twice_is_no_larger_loss(student, case, times):
 @settings(max_examples=6)
 @given(case=losses())
 def test_loss_leaves_the_batch_alone(student, case):
-    """The arrays of the batch are afterwards as they were, so the same batch has the same loss again."""
+    """The arrays of the batch are afterwards as they were, so the same batch has the same loss again.
+
+    Hint: Turning an array into a tensor may share its memory. Which line writes into it afterwards?
+    """
     online, target, batch = case
     there = student.put(online), student.put(target), tuple(student.put(part) for part in batch)
     got = [student.dqn_loss(*there, 0.9).detach() for _ in range(2)]
@@ -312,6 +351,9 @@ def two_networks(draw):
 def test_target_moves_by_tau(student, pair, tau):
     """Every weight of the target network goes the fraction tau of its way to the online network's weight, in place,
     and the online network stays as it is.
+
+    Hint: Try tau = 0.1: which of the two networks should hardly change? Look at which weight is multiplied with which
+    share.
     """
     online, target = pair
     mine, theirs = student.put(online), student.put(target)
@@ -326,34 +368,47 @@ def test_target_moves_by_tau(student, pair, tau):
 @settings(max_examples=8)
 @given(pair=two_networks())
 def test_ends_of_tau(student, pair):
-    """With tau = 0 the target network stays as it is; with tau = 1 it becomes a copy of the online one."""
+    """With tau = 0 the target network stays as it is; with tau = 1 it becomes a copy of the online one.
+
+    Hint: Put 0 and 1 for tau into your line. What is left of the target network, and what of the online one?
+    """
     online, target = pair
     mine, still, copied = student.put(online), student.put(target), student.put(target)
     student.update_target(still, mine, 0.0)
     student.update_target(copied, mine, 1.0)
+    kept, copies = still.state_dict(), copied.state_dict()
     for name, old in weights(target).items():
-        assert still.state_dict()[name] == near(old)
-        assert copied.state_dict()[name] == near(weights(online)[name])
+        assert kept[name] == near(old)
+        assert copies[name] == near(weights(online)[name])
 
 
 @exercise("update_target")
 @settings(max_examples=8)
-@given(pair=two_networks(), later=HALVES)
+@given(pair=two_networks(), later=st.sampled_from(HALVES))
 def test_a_copy_is_not_the_same_network(student, pair, later):
-    """After a copy with tau = 1, what the online network learns next does not reach the target network."""
+    """After a copy with tau = 1, what the online network learns next does not reach the target network.
+
+    Hint: After your update, do the two networks share a tensor? Numbers should be copied, and not the tensors that hold
+    them.
+    """
     online, target = pair
     mine, theirs = student.put(online), student.put(target)
     student.update_target(theirs, mine, 1.0)
     mine.load_state_dict({name: torch.full_like(tensor, later) for name, tensor in weights(online).items()})
+    copied = theirs.state_dict()
     for name, tensor in weights(online).items():
-        assert theirs.state_dict()[name] == near(tensor)
+        assert copied[name] == near(tensor)
 
 
 @exercise("update_target", needs=("test_target_moves_by_tau",))
 @settings(max_examples=5)
 @given(pair=two_networks(), tau=st.sampled_from([0.25, 1.0]))
 def test_target_network_stays_trainable_and_apart(student, pair, tau):
-    """An update writes no gradient into either network, and both can learn from a loss afterwards."""
+    """An update writes no gradient into either network, and both can learn from a loss afterwards.
+
+    Hint: Does your update leave a trace in autograd: a gradient, a graph, a switch that stays off? It is only about
+    numbers.
+    """
     online, target = pair
     mine, theirs = student.put(online), student.put(target)
     student.update_target(theirs, mine, tau)

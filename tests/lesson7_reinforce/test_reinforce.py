@@ -1,12 +1,12 @@
 """Hidden properties of lesson 7: the policy, its samples, and the loss that improves it, by value and by gradient."""
 
+import itertools
 import math
 
 import numpy as np
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
 
 from grader.student.errors import StudentError
 from grader.testing import exercise, near
@@ -14,13 +14,15 @@ from grader.testing.networks import (
     bend,
     described,
     last_layers,
+    linear,
     logits_with_large_weights,
     points,
     random_weights,
     without_gradient,
 )
+from grader.testing.tables import halves, some
 
-HALVES = st.integers(-6, 6).map(lambda n: n / 2)
+HALVES = halves(3)
 
 
 # PolicyNetwork. Its architecture is free, so these are laws of any network of logits.
@@ -44,6 +46,9 @@ def with_weights(student, sizes, seed, gain=1.0):
 def test_one_logit_for_each_action(student, sizes, seed):
     """A network for O numbers and A actions turns a batch (N, O) into logits (N, A), each row from its own observation
     and from no other one, and the same ones each time.
+
+    Hint: Print the shape that goes into your network and the one that comes out. Is there a number for every action,
+    and does a row depend on anything but its own observation?
     """
     inputs, outputs, count = sizes
     network, state = with_weights(student, sizes, seed)
@@ -71,11 +76,13 @@ def test_one_logit_for_each_action(student, sizes, seed):
 
 
 @exercise("PolicyNetwork", needs=("test_one_logit_for_each_action",), weight=2, alike="compared")
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(sizes=SIZES, seed=st.integers(0, 99))
 def test_logits_are_any_real_numbers(student, sizes, seed):
     """Logits have no bounds: with large weights they lie far apart, and some are below 0. Nothing squeezes them at the
     end, no softmax or log-softmax, no ReLU, no tanh.
+
+    Hint: What is the last thing that your forward pass does? Logits may be as large or as negative as they like.
     """
     # Weights drawn 16 times. Even where every logit is the same for all observations, each draw has one below 0 with
     # probability 3/4 or more (there are two actions at least), so that none has one is a chance of 2e-10. That all
@@ -92,6 +99,8 @@ def test_logits_are_any_real_numbers(student, sizes, seed):
 def test_nothing_after_the_last_layer(student, sizes, seed):
     """After the last linear layer there is nothing: where the weights of that layer move in a straight line, so do the
     logits.
+
+    Hint: Follow the numbers from the last linear layer to the return. What happens to them on the way?
     """
     # Which weights are the last layer's depends on the architecture: some are.
     straight = last_layers(student.PolicyNetwork, sizes[0], sizes[1], seed)
@@ -102,7 +111,10 @@ def test_nothing_after_the_last_layer(student, sizes, seed):
 @settings(max_examples=5)
 @given(sizes=SIZES, seed=st.integers(0, 99))
 def test_more_than_a_linear_map(student, sizes, seed):
-    """The network has a nonlinearity between its layers; linear after linear would be one linear layer again."""
+    """The network has a nonlinearity between its layers; linear after linear would be one linear layer again.
+
+    Hint: What stands between your linear layers? Two of them in a row are no more than one.
+    """
     inputs, outputs, _ = sizes
     network, state = with_weights(student, sizes, seed, gain=2.0)
     bends = bend(network, inputs, seed) > 1e-3
@@ -116,7 +128,10 @@ def test_more_than_a_linear_map(student, sizes, seed):
 @settings(max_examples=4)
 @given(sizes=SIZES, seed=st.integers(0, 99))
 def test_an_optimizer_finds_all_weights(student, sizes, seed):
-    """All weights are parameters of the module: two networks with the same state_dict give the same logits."""
+    """All weights are parameters of the module: two networks with the same state_dict give the same logits.
+
+    Hint: Print `state_dict()` of your network. Does it list every layer that the forward pass uses?
+    """
     one, state = with_weights(student, sizes, seed)
     other = student.PolicyNetwork(sizes[0], sizes[1])
     other.load_state_dict(state)
@@ -131,7 +146,11 @@ def test_an_optimizer_finds_all_weights(student, sizes, seed):
 @settings(max_examples=3)
 @given(sizes=SIZES, seed=st.integers(0, 99))
 def test_eval_mode_changes_nothing(student, sizes, seed):
-    """The logits after `.eval()` are those from before it."""
+    """The logits after `.eval()` are those from before it.
+
+    Hint: Which of your layers acts differently in training and in evaluation? Then the policy that is evaluated is not
+    the one that learnt.
+    """
     network, _ = with_weights(student, sizes, seed)
     x = points(sizes[2], sizes[0], seed)
     before = network(x)
@@ -144,7 +163,10 @@ def test_eval_mode_changes_nothing(student, sizes, seed):
 @settings(max_examples=2)
 @given(sizes=SIZES)
 def test_nobodys_random_numbers_are_seeded(student, sizes):
-    """Nothing in the constructor seeds global random numbers, torch's, numpy's or Python's."""
+    """Nothing in the constructor seeds global random numbers, torch's, numpy's or Python's.
+
+    Hint: Is there a line in the constructor that sets a seed? It does so for everybody's random numbers.
+    """
     states = [[student.random_state(kind) for kind in ("torch", "numpy", "python")]]
     for _ in range(2):
         student.PolicyNetwork(*sizes[:2])
@@ -158,7 +180,10 @@ def test_nobodys_random_numbers_are_seeded(student, sizes):
 @settings(max_examples=3)
 @given(sizes=SIZES, seed=st.integers(0, 99))
 def test_gradients_reach_every_weight(student, sizes, seed):
-    """Gradients flow from the logits back to every weight that has a say in them."""
+    """Gradients flow from the logits back to every weight that has a say in them.
+
+    Hint: Which line of the forward pass takes the numbers out of the graph, or makes a new tensor of them?
+    """
     inputs, outputs, count = sizes
     network, state = with_weights(student, sizes, seed)
     x, weigh = points(count, inputs, seed), points(count, outputs, seed + 1)
@@ -173,20 +198,16 @@ def test_gradients_reach_every_weight(student, sizes, seed):
 
 # The policies of these tests show their logits: observation i is one-hot and picks column i of the weights.
 STATES = 3
-PROBABILITIES = [0.05, 0.1, 0.25, 0.6]
+PROBABILITIES = tuple(itertools.permutations([0.05, 0.1, 0.25, 0.6]))
+"""Of four actions, in every order."""
 
 
 @st.composite
 def policies(draw, shifts=(-2.0, 0.5, 3.0)):
     """A linear policy (N, 3) -> (N, 4) and its probabilities (3, 4). Its logits are not normalised."""
-    rows = [draw(st.permutations(PROBABILITIES)) for _ in range(STATES)]
-    moved = [draw(st.sampled_from(shifts)) for _ in range(STATES)]
+    rows, moved = draw(some(PROBABILITIES, STATES)), draw(some(shifts, STATES))
     logits = torch.tensor(rows).log() + torch.tensor(moved).unsqueeze(1)
-    layer = nn.Linear(STATES, len(PROBABILITIES))
-    with torch.no_grad():
-        layer.weight.copy_(logits.T)
-        layer.bias.zero_()
-    return layer, rows
+    return linear(logits.T, torch.zeros(4))[0], rows
 
 
 def one_hot(states):
@@ -211,14 +232,18 @@ def drawn(answer, count, outputs):
 # Which actions are drawn is luck, so what a law compares here is what has to come out whichever they are.
 
 
-BATCHES = st.lists(st.integers(0, STATES - 1), min_size=5, max_size=7)
-ONE = st.lists(st.integers(0, STATES - 1), min_size=1, max_size=1)
+BATCHES = st.one_of(some(tuple(range(STATES)), count) for count in (5, 6, 7))
+ONE = some(tuple(range(STATES)), 1)
 
 
 @exercise("sample_action", weight=2, alike="draws")
 @given(policy=policies(), states=BATCHES | ONE, seed=st.integers(0, 99))
 def test_log_probs_of_the_actions_drawn(student, policy, states, seed):
-    """`sample_action` gives N actions and N log-probabilities: entry i is log π(a|s) of the action i that was drawn."""
+    """`sample_action` gives N actions and N log-probabilities: entry i is log π(a|s) of the action i that was drawn.
+
+    Hint: Take row i of the printed case: which action was drawn there, and which entry of that row's log-probabilities
+    do you give back?
+    """
     layer, rows = policy
     generator = torch.Generator().manual_seed(seed)
     actions, log_probs = drawn(student.sample_action(student.put(layer), one_hot(states), generator), len(states), 4)
@@ -230,7 +255,11 @@ def test_log_probs_of_the_actions_drawn(student, policy, states, seed):
 @settings(max_examples=3)
 @given(policy=policies(shifts=(3.5, 5.0, 200.0)), seed=st.integers(0, 99))
 def test_each_action_has_one_log_prob(student, policy, seed):
-    """Whenever an action is drawn for an observation, its log-probability is the same: log π(a|s)."""
+    """Whenever an action is drawn for an observation, its log-probability is the same: log π(a|s).
+
+    Hint: The same action in the same state has two different log-probabilities. What besides the logits has gone into
+    them?
+    """
     # A table (3, 4) has no luck in it: what was never drawn counts as right, and NaN stands for several answers.
     layer, rows = policy
     states = list(range(STATES)) * 400
@@ -251,7 +280,11 @@ def test_each_action_has_one_log_prob(student, policy, seed):
 @settings(max_examples=3)
 @given(policy=policies(shifts=(3.5, 5.0)), seed=st.integers(0, 99))
 def test_actions_come_as_often_as_the_policy_says(student, policy, seed):
-    """Each action comes as often as the softmax of its row of logits says, each row drawn for itself."""
+    """Each action comes as often as the softmax of its row of logits says, each row drawn for itself.
+
+    Hint: From what do you draw: from logits, probabilities, or their logarithms? And is there a draw of its own for
+    every row?
+    """
     # By Hoeffding a frequency over 1,000 draws is wrong by more than 0.1 once in 2e8; in 36 of them once in 6e6 times.
     layer, rows = policy
     states = list(range(STATES)) * 1000
@@ -273,12 +306,16 @@ def test_actions_come_as_often_as_the_policy_says(student, policy, seed):
 @settings(max_examples=10)
 @given(
     policy=policies(),
-    states=st.lists(st.integers(0, STATES - 1), min_size=5, max_size=7),
-    weigh=st.lists(HALVES, min_size=7, max_size=7),
+    states=BATCHES,
+    weigh=some(HALVES, 7),
     seed=st.integers(0, 99),
 )
 def test_gradient_reaches_the_policy(student, policy, states, weigh, seed):
-    """`log_probs` has its graph: a loss of it has the gradient of log softmax in the policy's weights."""
+    """`log_probs` has its graph: a loss of it has the gradient of log softmax in the policy's weights.
+
+    Hint: The log-probabilities have to know where they came from. Which step on the way from the logits cuts the graph,
+    and does it have to?
+    """
     layer, _ = policy
     there, weights = student.put(layer), torch.tensor(weigh[: len(states)])
     generator = torch.Generator().manual_seed(seed)
@@ -300,6 +337,8 @@ def test_gradient_reaches_the_policy(student, policy, states, weigh, seed):
 def test_the_generator_decides(student, policy, seed):
     """The actions come from the generator that is given and from nothing else: two equal generators draw the same
     actions, the next draw is another one, and torch's global random numbers are left alone.
+
+    Hint: Look at the call that draws: does it know of the generator that was handed in, and does nobody seed it again?
     """
     layer, _ = policy
     there, observations = student.put(layer), student.put(one_hot(list(range(STATES)) * 100))
@@ -320,7 +359,11 @@ def test_the_generator_decides(student, policy, seed):
 @settings(max_examples=3)
 @given(policy=policies())
 def test_without_a_generator_the_global_one(student, policy):
-    """Without a generator the random numbers are torch's global ones, and nothing seeds them anew."""
+    """Without a generator the random numbers are torch's global ones, and nothing seeds them anew.
+
+    Hint: What does your code do when the generator is None? Making one with a fixed seed gives the same actions each
+    time.
+    """
     layer, _ = policy
     there, observations = student.put(layer), one_hot(list(range(STATES)) * 100)
     states = [student.random_state()]
@@ -335,13 +378,16 @@ def test_without_a_generator_the_global_one(student, policy):
 # standardize
 
 
+SHAPES_OF_RETURNS = st.sampled_from([(3,), (2, 3), (4, 2), (5,), (2,)])
+OFFSETS = st.sampled_from([0.0, 1.0, 20.0])
+
+
 @st.composite
 def spread_returns(draw):
     """Returns of one or two axes with some spread: a standard deviation of 0.5 or more."""
-    shape = draw(st.sampled_from([(3,), (2, 3), (4, 2), (5,), (2,)]))
-    size = math.prod(shape)
-    values = draw(st.lists(HALVES, min_size=size, max_size=size).filter(lambda v: np.std(v) >= 0.5))
-    offset = draw(st.sampled_from([0.0, 1.0, 20.0]))
+    shape = draw(SHAPES_OF_RETURNS)
+    values = draw(some(HALVES, math.prod(shape)).filter(lambda v: np.std(v) >= 0.5))
+    offset = draw(OFFSETS)
     return (torch.tensor(values) + offset).reshape(shape)
 
 
@@ -357,7 +403,10 @@ def standardized(returns, got):
 @exercise("standardize", weight=3, alike="places")
 @given(returns=spread_returns())
 def test_mean_0_and_standard_deviation_1(student, returns):
-    """Standardized returns are (return − mean) / standard deviation, both taken over all entries together."""
+    """Standardized returns are (return − mean) / standard deviation, both taken over all entries together.
+
+    Hint: Take mean and spread of what you return. Over which entries do you take them, and what do you divide by?
+    """
     got = student.standardize(returns)
     assert got == near(standardized(returns, got), rtol=5e-3, atol=1e-4)
 
@@ -376,6 +425,9 @@ def six_returns(draw):
 def test_unit_and_zero_of_the_returns_do_not_matter(student, returns):
     """Twice the returns, or 20 more each, are standardized to the same numbers: these are distances from the mean,
     measured in standard deviations.
+
+    Hint: If all returns double, or all grow by 20, nothing should change. Which number in your formula does not move
+    along with the returns?
     """
     # What is compared is the same with n and with n − 1.
     got, twice, more = (student.standardize(values) for values in (returns, 2 * returns, returns + 20))
@@ -404,7 +456,10 @@ def test_unit_and_zero_of_the_returns_do_not_matter(student, returns):
 @settings(max_examples=10)
 @given(value=st.sampled_from([0.0, 5.0, -3.5, 0.1]), shape=st.sampled_from([(3,), (2,), (2, 3)]))
 def test_no_spread_is_no_catastrophe(student, value, shape):
-    """A single return, and returns that are all equal, give finite numbers of the same shape: no NaN, no infinity."""
+    """A single return, and returns that are all equal, give finite numbers of the same shape: no NaN, no infinity.
+
+    Hint: What is the standard deviation of equal returns, and of a single one? Look at what you divide by.
+    """
     # Both in one example, the equal ones first: some code fails only at a single one, and other code at both.
     single, equal = student.standardize(torch.full((1,), value)), student.standardize(torch.full(shape, value))
     for got, needed, which in ((equal, shape, "returns that are all equal"), (single, (1,), "a single return")):
@@ -418,7 +473,10 @@ def test_no_spread_is_no_catastrophe(student, value, shape):
 @settings(max_examples=5)
 @given(returns=spread_returns())
 def test_standardize_leaves_its_input_alone(student, returns):
-    """The returns that `standardize` is given are afterwards as they were."""
+    """The returns that `standardize` is given are afterwards as they were.
+
+    Hint: Which line writes into the tensor that came in? The caller still needs the returns as they were.
+    """
     there = student.put(returns)
     student.standardize(there)
     assert there.get() == near(returns)
@@ -427,14 +485,17 @@ def test_standardize_leaves_its_input_alone(student, returns):
 # policy_gradient_loss
 
 
+SCALES = st.sampled_from([1.0, 4.0, 20.0])
+
+
 @st.composite
 def steps(draw):
     """Log-probabilities (N,), none above 0, and returns (N,) of both signs; the first three differ in each."""
     # With these three, no two of the ways to scale, cut or mix up the returns give the same loss.
     count = draw(st.integers(0, 2))
-    log_probs = draw(st.lists(st.integers(-6, -1).map(lambda n: n / 2), min_size=count, max_size=count))
-    returns = draw(st.lists(HALVES, min_size=count, max_size=count))
-    scale = draw(st.sampled_from([1.0, 4.0, 20.0]))
+    log_probs = draw(some((-0.5, -1.0, -1.5, -2.0, -2.5, -3.0), count))
+    returns = draw(some(HALVES, count))
+    scale = draw(SCALES)
     return torch.tensor([-0.5, -2.0, -1.0, *log_probs]), scale * torch.tensor([1.5, -2.5, 5.5, *returns])
 
 
@@ -447,7 +508,11 @@ def needed_loss(log_probs, returns):
 @exercise("policy_gradient_loss", weight=2, alike="compared")
 @given(case=steps())
 def test_loss_is_minus_the_mean_of_the_products(student, case):
-    """The loss is −(1/N) Σ log π(aᵢ|sᵢ) · Gᵢ, one number; the returns Gᵢ enter as they are."""
+    """The loss is −(1/N) Σ log π(aᵢ|sᵢ) · Gᵢ, one number; the returns Gᵢ enter as they are.
+
+    Hint: Write the loss of the first two steps down by hand. Is it a product of each pair, and how do the pairs become
+    one number?
+    """
     log_probs, returns = case
     assert student.policy_gradient_loss(log_probs, returns) == near(needed_loss(log_probs, returns))
 
@@ -458,6 +523,9 @@ def test_loss_is_minus_the_mean_of_the_products(student, case):
 def test_gradient_makes_good_actions_likelier(student, case):
     """The gradient of the loss in log π(aᵢ|sᵢ) is −Gᵢ / N: a step downhill makes an action with a positive return
     likelier, and one with a negative return less likely.
+
+    Hint: An optimizer goes downhill. If the return is positive, in which direction does your loss push the
+    log-probability, and is there a graph at all?
     """
     # The returns require grad as well: a loss that has its graph on the wrong side is not one without a graph.
     log_probs, returns = (part.requires_grad_() for part in case)
@@ -473,7 +541,10 @@ def test_gradient_makes_good_actions_likelier(student, case):
 @settings(max_examples=4)
 @given(log_prob=st.sampled_from([-0.5, -2.0]), value=st.sampled_from([3.0, -1.5, 2000.0]))
 def test_loss_of_a_single_step(student, log_prob, value):
-    """The loss of a single step is −log π(a|s) · G, one number, and its inputs stay as they are."""
+    """The loss of a single step is −log π(a|s) · G, one number, and its inputs stay as they are.
+
+    Hint: One step is a mean of one thing. What in your formula needs a second step, or a limit?
+    """
     there = [student.put(torch.tensor([number])) for number in (log_prob, value)]
     assert student.policy_gradient_loss(*there) == near(-log_prob * value)
     assert [float(each.get()) for each in there] == near([log_prob, value])
@@ -483,7 +554,10 @@ def test_loss_of_a_single_step(student, log_prob, value):
 @settings(max_examples=8)
 @given(case=steps())
 def test_returns_are_constants(student, case):
-    """The returns are what was measured: no gradient flows into them."""
+    """The returns are what was measured: no gradient flows into them.
+
+    Hint: A return was measured, nobody can learn to change it. Where does a gradient find its way into it?
+    """
     log_probs, returns = (part.requires_grad_() for part in case)
     loss = student.policy_gradient_loss(log_probs, returns)
     flows = isinstance(loss, torch.Tensor) and loss.requires_grad

@@ -16,8 +16,9 @@ from grader.testing.networks import (
     shake,
     shaken,
 )
+from grader.testing.tables import halves, some, table
 
-HALVES = st.integers(-6, 6).map(lambda n: n / 2)
+HALVES = halves(3)
 # (O, A, N): three different numbers, so that no two axes can be mixed up.
 SIZES = st.sampled_from([(4, 2, 3), (3, 2, 5), (2, 5, 4), (5, 3, 2), (6, 3, 7)])
 
@@ -35,6 +36,9 @@ SIZES = st.sampled_from([(4, 2, 3), (3, 2, 5), (2, 5, 4), (5, 3, 2), (6, 3, 7)])
 def test_logits_and_values(student, sizes, seed):
     """A batch (N, O) gives a pair: logits (N, A) first, then values (N,), and neither (N, 1) nor a lone number. So it
     is for a batch of one, too.
+
+    Hint: Print both shapes for a batch of three and for a batch of one. Which axis should be there and is not, or the
+    other way round?
     """
     inputs, outputs, count = sizes
     model = student.ActorCritic(inputs, outputs)
@@ -60,6 +64,9 @@ def test_logits_and_values(student, sizes, seed):
 def test_answers_are_any_numbers(student, inputs, seed):
     """Logits and values have no bounds: with weights in the thousands they lie hundreds above 0 and below. Nothing
     stands behind the two last layers, no softmax, no log-softmax, no ReLU, no tanh.
+
+    Hint: What is the last thing that happens to the logits, and to the values, before they are returned? Neither has
+    bounds.
     """
     outputs = 2
     model = student.ActorCritic(inputs, outputs)
@@ -89,6 +96,9 @@ def test_answers_are_any_numbers(student, inputs, seed):
 def test_rows_are_on_their_own(student, sizes, seed):
     """What the network says about one observation does not depend on which others are in the batch, nor on how often it
     was asked before; and it does depend on the observation.
+
+    Hint: Ask for one observation alone, then within a batch. Which operation looks along the axis of the batch, or
+    remembers the call before?
     """
     inputs, outputs, count = sizes
     model, x = shaken(student.ActorCritic, inputs, outputs, seed), points(count, inputs, seed)
@@ -112,6 +122,9 @@ def test_rows_are_on_their_own(student, sizes, seed):
 def test_both_answers_can_be_learnt(student, sizes, seed):
     """Both answers send gradients to the network's weights. Some weights belong to the actor alone and some to the
     critic alone, so that each can learn what the other does not know.
+
+    Hint: Which weights belong to the actor alone, and which to the critic alone? And is any of the two answers cut from
+    its graph?
     """
     inputs, outputs, count = sizes
     model, x = shaken(student.ActorCritic, inputs, outputs, seed), points(count, inputs, seed)
@@ -129,7 +142,10 @@ def test_both_answers_can_be_learnt(student, sizes, seed):
 @settings(max_examples=3)
 @given(sizes=SIZES, seed=st.integers(0, 99))
 def test_an_optimizer_finds_all_weights(student, sizes, seed):
-    """All weights are parameters of the module: two networks with the same `state_dict()` give the same answers."""
+    """All weights are parameters of the module: two networks with the same `state_dict()` give the same answers.
+
+    Hint: Print `state_dict()`. A layer that the module does not list is one that no optimizer finds.
+    """
     inputs, outputs, count = sizes
     one, other = student.ActorCritic(inputs, outputs), student.ActorCritic(inputs, outputs)
     other.load_state_dict(one.state_dict())
@@ -146,7 +162,10 @@ def test_an_optimizer_finds_all_weights(student, sizes, seed):
 @settings(max_examples=2)
 @given(sizes=SIZES)
 def test_nobodys_random_numbers_are_seeded(student, sizes):
-    """Nothing in the constructor seeds global random numbers, torch's, numpy's or Python's."""
+    """Nothing in the constructor seeds global random numbers, torch's, numpy's or Python's.
+
+    Hint: Is there a line in the constructor that sets a seed? It does so for everybody's random numbers.
+    """
     states = [[student.random_state(kind) for kind in ("torch", "numpy", "python")]]
     for _ in range(2):
         student.ActorCritic(*sizes[:2])
@@ -160,7 +179,10 @@ def test_nobodys_random_numbers_are_seeded(student, sizes):
 @settings(max_examples=4)
 @given(sizes=SIZES, seed=st.integers(0, 99))
 def test_more_than_a_straight_line(student, sizes, seed):
-    """Neither answer is a linear function of the observation: there is a hidden layer with a nonlinearity."""
+    """Neither answer is a linear function of the observation: there is a hidden layer with a nonlinearity.
+
+    Hint: What stands between the linear layers, on the way to the logits and on the way to the values?
+    """
     inputs, outputs, count = sizes
     model, x = shaken(student.ActorCritic, inputs, outputs, seed), 3.0 * points(count, inputs, seed)
     both = model(torch.cat([x, -x, 0.0 * x]))
@@ -174,24 +196,26 @@ def test_more_than_a_straight_line(student, sizes, seed):
 # generalized_advantages
 
 
+SHAPES = st.sampled_from([(4, 3), (5, 2), (3, 4)])
+"""(T, N)"""
+ENDS = (0, 0, 0, 1, 2, 3)
+"""No end most of the time, else terminated, truncated, or both."""
+ORDERS = {copies: st.permutations(range(copies)) for copies in (2, 3, 4)}
+
+
 @st.composite
 def rollouts(draw, endings=True, size=None):
     """The first five arguments, (T, N) each; T and N differ. Flags: in every example an episode is terminated and one
     is truncated, neither at the last step, and others end anywhere.
     """
-    steps, copies = size or draw(st.sampled_from([(4, 3), (5, 2), (3, 4)]))
-
-    def table(entry):
-        row = st.lists(entry, min_size=copies, max_size=copies)
-        return draw(st.lists(row, min_size=steps, max_size=steps))
-
-    numbers = [torch.tensor(table(HALVES)) for _ in range(3)]
+    steps, copies = size or draw(SHAPES)
+    numbers = [torch.tensor(draw(table(HALVES, steps, copies))) for _ in range(3)]
     flags = [torch.zeros(steps, copies, dtype=torch.bool) for _ in range(2)]
     if endings:
-        ends = torch.tensor(table(st.sampled_from([0, 0, 0, 1, 2, 3])))
-        columns = draw(st.permutations(range(copies)))
-        ends[draw(st.integers(0, steps - 2)), columns[0]] = 1
-        ends[draw(st.integers(0, steps - 2)), columns[1]] = 2
+        ends = torch.tensor(draw(table(ENDS, steps, copies)))
+        columns = draw(ORDERS[copies])
+        for kind, (row, column) in enumerate(zip(draw(some(tuple(range(steps - 1)), 2)), columns), start=1):
+            ends[row, column] = kind
         flags = [(ends == 1) | (ends == 3), (ends == 2) | (ends == 3)]
     if draw(st.booleans()):
         flags = [flag.float() for flag in flags]
@@ -201,17 +225,20 @@ def rollouts(draw, endings=True, size=None):
 def needed_advantages(rewards, values, next_values, terminated, truncated, gamma, lam):
     """Needed: the sum of the δs to come, weighted by powers of γλ, up to the end of the episode or of the data."""
     steps, copies = rewards.shape
+    # As lists: to read an entry of a tensor takes far longer than to reckon with it.
+    parts = (rewards, values, next_values, terminated, truncated)
+    rewards, values, next_values, terminated, truncated = (part.tolist() for part in parts)
 
     def delta(t, n):
-        after = 0.0 if terminated[t, n] else gamma * float(next_values[t, n])
-        return float(rewards[t, n]) + after - float(values[t, n])
+        after = 0.0 if terminated[t][n] else gamma * next_values[t][n]
+        return rewards[t][n] + after - values[t][n]
 
     def advantage(t, n):
         total, weight = 0.0, 1.0
         for k in range(t, steps):
             total += weight * delta(k, n)
             weight *= gamma * lam
-            if terminated[k, n] or truncated[k, n]:
+            if terminated[k][n] or truncated[k][n]:
                 break
         return total
 
@@ -223,6 +250,9 @@ def needed_advantages(rewards, values, next_values, terminated, truncated, gamma
 def test_advantages_with_ends_of_both_kinds(student, rollout, gamma, lam):
     """The advantage of a step is the sum of its δ and of those that follow in the same episode, the k-th weighted by
     (γλ)^k; δ counts the next state's value, but where the episode has terminated. (Rows are steps in time.)
+
+    Hint: Do one column of the printed case by hand, the last step first. At each end, ask two questions: does the next
+    state's value count, and does anything carry over?
     """
     got = student.generalized_advantages(*rollout, gamma, lam)
     assert got == near(needed_advantages(*rollout, gamma, lam))
@@ -238,6 +268,8 @@ def test_advantages_with_ends_of_both_kinds(student, rollout, gamma, lam):
 def test_advantages_within_an_episode(student, rollout, gamma, lam):
     """Where no episode ends, the same: also the last step of the data counts the value of the state after it, be it the
     only step.
+
+    Hint: No episode ends here. What does your last step count of the state after it, and what does it carry back?
     """
     got = student.generalized_advantages(*rollout, gamma, lam)
     assert got == near(needed_advantages(*rollout, gamma, lam))
@@ -255,7 +287,11 @@ def all_over(draw):
 @settings(max_examples=8)
 @given(rollout=all_over())
 def test_where_every_step_is_the_last(student, rollout):
-    """Where every step ends its episode, be it the only one, each advantage is the δ of its own step."""
+    """Where every step ends its episode, be it the only one, each advantage is the δ of its own step.
+
+    Hint: Every step stands alone here. Which part of your recursion still reaches from one into the other, and what
+    does a truncated step count?
+    """
     got = student.generalized_advantages(*rollout, 0.5, 0.75)
     assert got == near(needed_advantages(*rollout, 0.5, 0.75))
 
@@ -266,6 +302,8 @@ def test_where_every_step_is_the_last(student, rollout):
 def test_ends_of_lambda(student, rollout, gamma, lam):
     """With λ = 0 the advantage is δ alone. With λ = 1 it is all that was earned up to the end of the episode or of the
     data, discounted, plus the value there if it has not terminated, minus the step's own value.
+
+    Hint: Put 0 and then 1 for λ into your recursion. Where does λ stand, and where does γ?
     """
     got = student.generalized_advantages(*rollout, gamma, lam)
     assert got == near(needed_advantages(*rollout, gamma, lam))
@@ -277,6 +315,8 @@ def test_ends_of_lambda(student, rollout, gamma, lam):
 def test_nothing_crosses_an_end(student, rollout, huge):
     """What stands in `next_values` where the episode has terminated does not matter, be it ever so large; nor does
     what happens after an end, of either kind, reach the steps before it.
+
+    Hint: The row after an end belongs to another episode. Which of your two lines lets something of it through?
     """
     rewards, values, next_values, terminated, truncated = (part.clone() for part in rollout)
     next_values[terminated.bool()] = huge
@@ -296,6 +336,8 @@ def test_nothing_crosses_an_end(student, rollout, huge):
 def test_advantages_have_their_own_scale(student, rollout, scale):
     """Rewards and values a hundred times as large give advantages a hundred times as large: nothing is clipped, and
     nothing is normalised.
+
+    Hint: Is there a line that normalises or limits advantages? That comes later in the lesson, if at all.
     """
     scaled = (*(scale * part for part in rollout[:3]), *rollout[3:])
     got = student.generalized_advantages(*scaled, 0.5, 0.5)
@@ -306,7 +348,10 @@ def test_advantages_have_their_own_scale(student, rollout, scale):
 @settings(max_examples=5)
 @given(rollout=rollouts())
 def test_advantages_leave_their_inputs_alone(student, rollout):
-    """The tensors that `generalized_advantages` is given are afterwards as they were."""
+    """The tensors that `generalized_advantages` is given are afterwards as they were.
+
+    Hint: Which line writes into a tensor that came in? Begin with a tensor of your own.
+    """
     there = [student.put(part) for part in rollout]
     got = student.generalized_advantages(*there, 0.5, 0.5)
     for mine, theirs in zip(rollout, there):
@@ -317,17 +362,22 @@ def test_advantages_leave_their_inputs_alone(student, rollout):
 # actor_loss and critic_loss
 
 
+PAIR_SHAPES = st.sampled_from([(2, 3), (3,), (5,), (4, 3), (1,)])
+
+
 @st.composite
 def pairs(draw):
     """Two tensors of one shape, (N,) or (T, N), with the entries of both signs; the first is a leaf with gradient."""
     # Two axes first: the smallest example then shows who adds up over only one of them.
-    shape = draw(st.sampled_from([(2, 3), (3,), (5,), (4, 3), (1,)]))
+    shape = draw(PAIR_SHAPES)
     size = math.prod(shape)
-    first = draw(st.lists(HALVES, min_size=size, max_size=size))
+    first = draw(some(HALVES, size))
     # At least one above 0 and one below: who mixes up signs, or drops one, is seen.
     more = max(0, size - 2)
-    second = [2.0, -1.0, *draw(st.lists(HALVES, min_size=more, max_size=more))][:size]
-    return torch.tensor(first).reshape(shape), torch.tensor(draw(st.permutations(second))).reshape(shape)
+    second = [2.0, -1.0, *draw(some(HALVES, more))][:size]
+    # Turned round, so that these two can lie anywhere.
+    turn = draw(st.integers(0, size - 1))
+    return torch.tensor(first).reshape(shape), torch.tensor(second[turn:] + second[:turn]).reshape(shape)
 
 
 @st.composite
@@ -356,7 +406,10 @@ def both_sides(function, first, second):
 @settings(max_examples=20)
 @given(choice=choices())
 def test_actor_loss_is_minus_the_mean_of_products(student, choice):
-    """The loss is −mean(log π · A), one number, whatever shape the two tensors have together."""
+    """The loss is −mean(log π · A), one number, whatever shape the two tensors have together.
+
+    Hint: Work the printed case out by hand: a product for each step, and then one number. Mind the sign.
+    """
     log_probs, advantages = choice
     products = [p * a for p, a in zip(log_probs.flatten().tolist(), advantages.flatten().tolist())]
     assert student.actor_loss(log_probs, advantages) == near(-sum(products) / len(products))
@@ -368,6 +421,9 @@ def test_actor_loss_is_minus_the_mean_of_products(student, choice):
 def test_a_better_action_becomes_likelier(student, choice):
     """A step against the gradient raises the log-probability of every action in proportion to its advantage, and lowers
     it where that is negative. No gradient flows into the advantages.
+
+    Hint: For a positive advantage the log-probability should rise as the loss falls. Does it, and does a gradient also
+    reach the advantages?
     """
     log_probs, advantages = choice
     actor, critic = both_sides(student.actor_loss, log_probs, advantages)
@@ -379,7 +435,10 @@ def test_a_better_action_becomes_likelier(student, choice):
 @settings(max_examples=5)
 @given(choice=choices(), times=st.integers(2, 3))
 def test_actor_loss_does_not_grow_with_the_batch(student, choice, times):
-    """Every step given twice or three times leaves the loss as it is, and its inputs too."""
+    """Every step given twice or three times leaves the loss as it is, and its inputs too.
+
+    Hint: What happens to your loss when every step comes twice? Look at how many products become one number.
+    """
     choice = choice[0], 1024 * choice[1]
     log_probs, advantages = (torch.cat([part] * times) for part in choice)
     there = student.put(log_probs), student.put(advantages)
@@ -393,7 +452,11 @@ def test_actor_loss_does_not_grow_with_the_batch(student, choice, times):
 @settings(max_examples=20)
 @given(pair=pairs())
 def test_critic_loss_is_the_mean_square(student, pair):
-    """The loss is mean((V − G)²), one number, whatever shape the two tensors have together."""
+    """The loss is mean((V − G)²), one number, whatever shape the two tensors have together.
+
+    Hint: Take one value and its return: how far are they apart, and what do you do with that distance? Then think of
+    all shapes that may come.
+    """
     values, returns = pair
     squares = [(v - g) ** 2 for v, g in zip(values.flatten().tolist(), returns.flatten().tolist())]
     assert student.critic_loss(values, returns) == near(sum(squares) / len(squares))
@@ -403,7 +466,10 @@ def test_critic_loss_is_the_mean_square(student, pair):
 @settings(max_examples=20)
 @given(pair=pairs())
 def test_values_move_to_the_returns(student, pair):
-    """The gradient moves every value towards its return; the returns are constants, and no gradient reaches them."""
+    """The gradient moves every value towards its return; the returns are constants, and no gradient reaches them.
+
+    Hint: Which of the two should move towards the other? Look at where your loss lets a gradient flow.
+    """
     values, returns = pair
     critic, target = both_sides(student.critic_loss, values, returns)
     assert critic == near(2 * (values - returns) / values.numel())
@@ -414,7 +480,10 @@ def test_values_move_to_the_returns(student, pair):
 @settings(max_examples=5)
 @given(pair=pairs(), times=st.integers(2, 3))
 def test_critic_loss_does_not_grow_with_the_batch(student, pair, times):
-    """Every step given twice or three times leaves the loss as it is, and its inputs too."""
+    """Every step given twice or three times leaves the loss as it is, and its inputs too.
+
+    Hint: What happens to your loss when every step comes twice? A larger batch is no larger mistake.
+    """
     pair = [1024 * part for part in pair]
     values, returns = (torch.cat([part] * times) for part in pair)
     there = student.put(values), student.put(returns)
@@ -427,12 +496,15 @@ def test_critic_loss_does_not_grow_with_the_batch(student, pair, times):
 # entropy
 
 
+TABLES = st.sampled_from([(2, 3), (4, 3), (5, 2), (1, 3)])
+"""(N, A)"""
+
+
 @st.composite
 def preferences(draw):
     """Logits (N, A), N and A different."""
-    rows, actions = draw(st.sampled_from([(2, 3), (4, 3), (5, 2), (1, 3)]))
-    row = st.lists(HALVES, min_size=actions, max_size=actions)
-    logits = torch.tensor(draw(st.lists(row, min_size=rows, max_size=rows)))
+    rows, actions = draw(TABLES)
+    logits = torch.tensor(draw(table(HALVES, rows, actions)))
     # Never all 0, not even in the smallest example: there, many a wrong formula gives the same number.
     return logits + torch.arange(1, actions + 1) / 2
 
@@ -440,17 +512,18 @@ def preferences(draw):
 def needed_entropy(logits):
     """Needed, with its graph: from the probabilities, in float64."""
     weights = (logits.double() - logits.double().max()).exp()
-    rows = []
-    for row in weights:
-        probabilities = [weight / row.sum() for weight in row]
-        rows.append(-sum(p * p.log() for p in probabilities))
-    return torch.stack(rows)
+    probabilities = weights / weights.sum(dim=1, keepdim=True)
+    return -(probabilities * probabilities.log()).sum(dim=1)
 
 
 @exercise("entropy", weight=3)
 @given(logits=preferences())
 def test_entropy_of_each_row(student, logits):
-    """One number for each row: −Σ π log π over all actions, with π = softmax(logits)."""
+    """One number for each row: −Σ π log π over all actions, with π = softmax(logits).
+
+    Hint: Turn one row of logits into probabilities by hand and add the terms up. Over which axis does your sum go, and
+    with which sign?
+    """
     kept = student.put(logits)
     assert student.entropy(kept) == near(needed_entropy(logits))
     assert kept.get() == near(logits)
@@ -458,9 +531,13 @@ def test_entropy_of_each_row(student, logits):
 
 @exercise("entropy")
 @settings(max_examples=6)
-@given(actions=st.integers(2, 5), shift=HALVES)
+@given(actions=st.integers(2, 5), shift=st.sampled_from(HALVES))
 def test_entropy_is_largest_where_nothing_is_preferred(student, actions, shift):
-    """Equal logits, whatever they are, give log A. (The natural logarithm.)"""
+    """Equal logits, whatever they are, give log A. (The natural logarithm.)
+
+    Hint: With equal logits every action has the same probability. What is your answer for two actions, and which
+    logarithm does it come from?
+    """
     rows = actions + 1
     got = student.entropy(torch.full((rows, actions), shift))
     assert got == near([math.log(actions)] * rows)
@@ -470,8 +547,12 @@ def test_entropy_is_largest_where_nothing_is_preferred(student, actions, shift):
 @settings(max_examples=15)
 @given(logits=preferences(), data=st.data())
 def test_entropy_has_its_gradient(student, logits, data):
-    """The gradient leads to more undecided actors: it flows through every π and every log π."""
-    weigh = torch.tensor(data.draw(st.lists(st.sampled_from([1.0, 2.0]), min_size=len(logits), max_size=len(logits))))
+    """The gradient leads to more undecided actors: it flows through every π and every log π.
+
+    Hint: The number is right and the gradient is not. Both factors of each term depend on the logits: is one of them
+    cut from the graph?
+    """
+    weigh = torch.tensor(data.draw(some((1.0, 2.0), len(logits))))
     mine, theirs = logits.clone().requires_grad_(), logits.clone().requires_grad_()
     got = student.entropy(theirs)
     assert_graph(got)
@@ -486,6 +567,8 @@ def test_entropy_has_its_gradient(student, logits, data):
 def test_a_certain_action_has_no_entropy(student, sure, large, sign):
     """However far apart the logits are, entropy and gradient are finite: 0 where one action is certain, log 2 where two
     are equally likely and the third is out of the question.
+
+    Hint: A probability that rounds to 0 has no logarithm. At which line does something infinite come up?
     """
     logits = torch.zeros(2, 3)
     logits[0, sure] = large

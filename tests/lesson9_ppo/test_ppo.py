@@ -9,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.testing import exercise, near
+from grader.testing.tables import halves, some
 
 CLIPS = st.sampled_from([0.1, 0.2, 0.3])
 # None of them lies on 1 - clip or 1 + clip, where either gradient would be right.
-RATIOS = st.sampled_from([0.25, 0.5, 1.0, 1.05, 1.5, 2.0])
-OLD = st.sampled_from([0.125, 0.25, 0.5])
-HALVES = st.integers(-4, 4).map(lambda n: n / 2)
+RATIOS = (0.25, 0.5, 1.0, 1.05, 1.5, 2.0)
+OLD = (0.125, 0.25, 0.5)
+HALVES = halves(2)
+SHAPES_OF_CHANGES = st.sampled_from([(5,), (7,), (3, 2), (1,)])
 
 
 @st.composite
@@ -24,14 +26,14 @@ def changes(draw, further=HALVES):
     Every longer example has a good and a bad action, each of them much likelier and much rarer than before, so that
     nobody can take one of the four cases for another.
     """
-    shape = draw(st.sampled_from([(5,), (7,), (3, 2), (1,)]))
+    shape = draw(SHAPES_OF_CHANGES)
     size = math.prod(shape)
     extra = max(0, size - 4)
-    ratios = [2.0, 0.5, 2.0, 0.5, *draw(st.lists(RATIOS, min_size=extra, max_size=extra))]
-    advantages = [2.0, 1.0, -3.0, -0.5, *draw(st.lists(further, min_size=extra, max_size=extra))]
+    ratios = [2.0, 0.5, 2.0, 0.5, *draw(some(RATIOS, extra))]
+    advantages = [2.0, 1.0, -3.0, -0.5, *draw(some(further, extra))]
     if size == 1:  # a step that has a gradient: without one, a loss may be a constant
         ratios, advantages = ratios[2:3], advantages[2:3]
-    old = torch.tensor(draw(st.lists(OLD, min_size=len(ratios), max_size=len(ratios))))
+    old = torch.tensor(draw(some(OLD, len(ratios))))
     new = torch.tensor(ratios) * old
     return tuple(part.reshape(shape) for part in (new.log(), old.log(), torch.tensor(advantages)))
 
@@ -58,7 +60,10 @@ def assert_graph(value):
 @exercise("probability_ratio", weight=2)
 @given(change=changes())
 def test_ratio_of_new_to_old(student, change):
-    """The ratio says how many times likelier each action is now: π / π_old, entry by entry; 1 where nothing changed."""
+    """The ratio says how many times likelier each action is now: π / π_old, entry by entry; 1 where nothing changed.
+
+    Hint: You have two logarithms and need a quotient. Which of the two policies stands above the line?
+    """
     new, old, _ = change
     got = student.probability_ratio(new, old)
     same = student.probability_ratio(old, old)
@@ -70,7 +75,10 @@ def test_ratio_of_new_to_old(student, change):
 @settings(max_examples=15)
 @given(change=changes())
 def test_only_the_new_policy_learns(student, change):
-    """The gradient of the ratio is the ratio itself, in the new log-probabilities; it never reaches the old ones."""
+    """The gradient of the ratio is the ratio itself, in the new log-probabilities; it never reaches the old ones.
+
+    Hint: One of the two log-probabilities comes from the past. Can a gradient reach it, and does one reach the other?
+    """
     new, old = leaves(*change[:2])
     got = student.probability_ratio(new, old)
     assert_graph(got)
@@ -85,6 +93,9 @@ def test_only_the_new_policy_learns(student, change):
 def test_ratio_of_very_small_probabilities(student, change, shift):
     """Actions so rare that their probabilities round to 0, in float64 too, have a ratio all the same: it comes from the
     logarithms.
+
+    Hint: Both probabilities round to 0 here, but their logarithms are ordinary numbers. In which order do you combine
+    them?
     """
     new, old, _ = change
     there = student.put(new + shift), student.put(old + shift)
@@ -111,16 +122,23 @@ def needed_surrogate(new, old, advantages, clip):
 @exercise("clipped_surrogate_loss", weight=3)
 @given(change=changes(), clip=CLIPS)
 def test_loss_is_minus_the_smaller_product(student, change, clip):
-    """The loss is −mean(min(ratio · A, clamped ratio · A)), one number, the ratio clamped to 1 − clip … 1 + clip."""
+    """The loss is −mean(min(ratio · A, clamped ratio · A)), one number, the ratio clamped to 1 − clip … 1 + clip.
+
+    Hint: Take one entry of the printed case and write both products down. Which of the two counts, also where the
+    advantage is negative?
+    """
     got = student.clipped_surrogate_loss(*change, clip)
     assert got == near(needed_surrogate(*change, clip)[0])
 
 
 @exercise("clipped_surrogate_loss", weight=3)
-@given(change=changes(further=HALVES.filter(bool)), clip=CLIPS)  # at 0, either product may be the smaller one
+@given(change=changes(further=HALVES[1:]), clip=CLIPS)  # at 0, either product may be the smaller one
 def test_gradient_stops_when_it_is_enough(student, change, clip):
     """A good action much likelier already, or a bad one much rarer already, has no gradient. All others have one: also
     those that went far in the wrong direction. Advantages and old log-probabilities are constants.
+
+    Hint: For each of the four cases, good or bad action, much likelier or much rarer: should it still be pushed? Find
+    the one where your loss disagrees.
     """
     new, old, advantages = leaves(*change)
     loss = student.clipped_surrogate_loss(new, old, advantages, clip)
@@ -135,7 +153,11 @@ def test_gradient_stops_when_it_is_enough(student, change, clip):
 @settings(max_examples=5)
 @given(change=changes(), clip=CLIPS, times=st.integers(2, 3))
 def test_surrogate_does_not_grow_with_the_batch(student, change, clip, times):
-    """Every step given twice or three times leaves the loss as it is, and its inputs too."""
+    """Every step given twice or three times leaves the loss as it is, and its inputs too.
+
+    Hint: What happens to your loss when every step comes twice, or when advantages are large? Look at how the entries
+    become one number.
+    """
     change = *change[:2], 1024 * change[2]
     there = [student.put(torch.cat([part] * times)) for part in change]
     got = student.clipped_surrogate_loss(*there, clip)
@@ -147,23 +169,20 @@ def test_surrogate_does_not_grow_with_the_batch(student, change, clip, times):
 # clipped_value_loss
 
 
+SHAPES_OF_ESTIMATES = st.sampled_from([(4,), (5,), (3, 2), (1,)])
+
+
 @st.composite
 def estimates(draw):
     """Values, old values and returns, of shape (N,) or (T, N); among them a value that went far the right way, one that
     went far the wrong way, and one that hardly moved. Quarters and sixteenths keep every comparison clear of a tie.
     """
-    shape = draw(st.sampled_from([(4,), (5,), (3, 2), (1,)]))
+    shape = draw(SHAPES_OF_ESTIMATES)
     count = math.prod(shape)
     extra = max(0, count - 3)
-    old = draw(st.lists(HALVES, min_size=count, max_size=count))
-    moved = [
-        2.25,
-        -1.25,
-        0.25,
-        *draw(st.lists(HALVES, min_size=extra, max_size=extra).map(lambda x: [n + 0.25 for n in x])),
-    ]
-    away = [4.0, 2.0, 3.0, *draw(st.lists(HALVES, min_size=extra, max_size=extra))]
-    old = torch.tensor(old)
+    old = torch.tensor(draw(some(HALVES, count)))
+    moved = [2.25, -1.25, 0.25, *(number + 0.25 for number in draw(some(HALVES, extra)))]
+    away = [4.0, 2.0, 3.0, *draw(some(HALVES, extra))]
     if count == 1:  # a value that has a gradient
         moved, away = moved[1:2], away[1:2]
     parts = old + torch.tensor(moved), old, old + torch.tensor(away) + 0.0625
@@ -186,6 +205,8 @@ def needed_value_loss(values, old, returns, clip):
 def test_value_loss_is_the_larger_square(student, estimate, clip):
     """The loss is the mean of the larger of (V − G)² and (near − G)², where near is the old value moved towards the new
     one by no more than clip.
+
+    Hint: Take one value and write both squared errors down. Do you choose entry by entry, or between two means?
     """
     # Of the two means the second one is the larger; and with one value further off the first one is.
     values, *constants = estimate
@@ -202,6 +223,9 @@ def test_value_loss_is_the_larger_square(student, estimate, clip):
 def test_value_gradient_stops_when_it_is_enough(student, estimate, clip):
     """A value that has moved far enough in the right direction has no gradient; the others have. Old values and returns
     are constants.
+
+    Hint: A value that moved far towards its return has done enough; one that moved away has not. Which of them does
+    your loss still pull, and are the others constants?
     """
     values, old, returns = leaves(*estimate)
     loss = student.clipped_value_loss(values, old, returns, clip)
@@ -216,7 +240,10 @@ def test_value_gradient_stops_when_it_is_enough(student, estimate, clip):
 @settings(max_examples=5)
 @given(estimate=estimates(), times=st.integers(2, 3))
 def test_value_loss_does_not_grow_with_the_batch(student, estimate, times):
-    """Every step given twice or three times leaves the loss as it is, and its inputs too."""
+    """Every step given twice or three times leaves the loss as it is, and its inputs too.
+
+    Hint: What happens to your loss when every step comes twice? Look at the last thing you do to the squares.
+    """
     estimate = [1024 * part for part in estimate]
     there = [student.put(torch.cat([part] * times)) for part in estimate]
     got = student.clipped_value_loss(*there, 0.5)
@@ -245,7 +272,10 @@ SHAPES = st.sampled_from([(7, 3), (6, 3), (5, 2), (2, 5), (9, 4), (4, 1), (3, 3)
 @settings(max_examples=10)
 @given(shape=SHAPES, seed=st.integers(0, 99))
 def test_every_index_once(student, shape, seed):
-    """Every index from 0 to size − 1 comes exactly once in an epoch, in each of twenty epochs."""
+    """Every index from 0 to size − 1 comes exactly once in an epoch, in each of twenty epochs.
+
+    Hint: Deal the indices out like cards. Can one of them come twice in an epoch, or not at all?
+    """
     rng, size = student.put(np.random.default_rng(seed)), shape[0]
     epochs = [sorted(i for batch in epoch(student, *shape, rng) for i in batch) for _ in range(20)]
     # First what holds for all twenty together, and does not depend on luck.
@@ -264,7 +294,10 @@ def test_every_index_once(student, shape, seed):
 @settings(max_examples=16)
 @given(shape=SHAPES, seed=st.integers(0, 99))
 def test_only_the_last_may_be_shorter(student, shape, seed):
-    """All minibatches have the size that was asked for; the last one holds what is left, and none is empty."""
+    """All minibatches have the size that was asked for; the last one holds what is left, and none is empty.
+
+    Hint: Cut seven indices into threes by hand. How many pieces are there, and what do you do with the rest?
+    """
     size, minibatch_size = shape
     lengths = [len(batch) for batch in epoch(student, *shape, np.random.default_rng(seed))]
     full, rest = divmod(size, minibatch_size)
@@ -279,7 +312,10 @@ def test_only_the_last_may_be_shorter(student, shape, seed):
 @settings(max_examples=1)
 @given(seed=st.integers(0, 99))
 def test_all_orders_are_equally_likely(student, seed):
-    """Every order of the indices comes equally often."""
+    """Every order of the indices comes equally often.
+
+    Hint: Which orders can your shuffling give? Try three indices, and see if any order is left out.
+    """
     rng = student.put(np.random.default_rng(seed))
     orders = Counter(tuple(index for batch in epoch(student, 3, 1, rng) for index in batch) for _ in range(300))
     # A right answer leaves one of the six orders out with a chance of 6 · (5/6)^300 = 1e-23.
@@ -296,7 +332,10 @@ def test_all_orders_are_equally_likely(student, seed):
 @settings(max_examples=3)
 @given(seed=st.integers(0, 99))
 def test_a_minibatch_is_a_mixture(student, seed):
-    """It is the indices that are shuffled, not blocks of them: a minibatch holds steps from everywhere."""
+    """It is the indices that are shuffled, not blocks of them: a minibatch holds steps from everywhere.
+
+    Hint: What is it that you shuffle: the indices, or pieces of neighbours?
+    """
     batches = epoch(student, 40, 8, np.random.default_rng(seed))
     # A right answer gives five runs of neighbours less than once in 1e20 times.
     shuffled = [index for batch in batches for index in batch] != list(range(40))
@@ -311,6 +350,8 @@ def test_a_minibatch_is_a_mixture(student, seed):
 def test_chance_comes_from_the_generator(student, seed):
     """The same generator gives the same epochs again, and moves on, so that two epochs differ; global random numbers
     are left alone.
+
+    Hint: Who shuffles in your code? The generator that was given should, and it should not be made anew for each epoch.
     """
     one, other = (student.put(np.random.default_rng(seed)) for _ in range(2))
     before = student.random_state()

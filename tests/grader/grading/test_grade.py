@@ -66,6 +66,21 @@ def test_an_unknown_mistake_gets_the_first_hint(course: Course) -> None:
     assert (report.properties[0].misconception, report.properties[0].hint) == (None, "a nudge")
 
 
+def test_an_unknown_mistake_gets_the_hint_of_the_law_that_it_breaks(course: Course) -> None:
+    half = judge(course, NUMBERS.replace("x / 2", "x / 3 + 1")).properties[-1]
+    assert (half.verdict, half.misconception) == ("fail", None)
+    assert half.hint == "Which number, taken twice, is the number that came in?"
+    known = judge(course, NUMBERS.replace("x / 2", "x // 2")).properties[-1]
+    assert known.hint == "What is half of 3?"
+    fine = judge(course, NUMBERS).properties[-1]
+    assert fine.hint == ""
+    # Whoever has written nothing is not told of a mistake.
+    unwritten = judge(
+        course, NUMBERS.replace("return x / 2", 'raise NotImplementedError("half: write me")')
+    ).properties[-1]
+    assert (unwritten.written, unwritten.hint) == (False, "")
+
+
 def test_words_in_an_assertion_are_what_is_needed(course: Course) -> None:
     report = judge(course, NUMBERS.replace("2 * x", "2 * x if x else '0'"))
     by_name = {p.name: p for p in report.properties}

@@ -10,6 +10,7 @@ import tiny_course
 from grader.course import Course
 from grader.errors import CourseError
 from grader.learner.hints import take
+from grader.learner.own import judge, read
 from grader.render import words
 from grader.report.report import Hint
 
@@ -42,6 +43,23 @@ def test_without_a_name_the_first_with_hints_left(course: Course) -> None:
         ("double", 3),
         ("half", 0),
     ]
+
+
+def test_without_a_name_the_first_that_fails(course: Course) -> None:
+    lesson = course.lesson("1")
+    stub = course.stub(lesson)
+    stub.write_text(tiny_course.NUMBERS.replace("x / 2", "x // 3"))
+    # Nothing has been checked yet: the first exercise.
+    assert take(course, lesson, "").exercise == "double"
+    judge(course, read(course, lesson))
+    assert take(course, lesson, "").exercise == "half"
+    assert take(course, lesson, "", again=True).exercise == "half"
+    assert take(course, lesson, "double").exercise == "double"
+    # What has changed since may fail elsewhere.
+    stub.write_text(tiny_course.NUMBERS.replace("2 * x", "3 * x"))
+    assert take(course, lesson, "").exercise == "double"
+    stub.unlink()
+    assert take(course, lesson, "", again=True).exercise == "double"
 
 
 def test_an_unknown_exercise_lists_the_known(course: Course) -> None:
