@@ -28,7 +28,7 @@ def probability_ratio(log_probs: Tensor, old_log_probs: Tensor) -> Tensor:
     |---------------|-------|-----------------------------------------------------------------------------|
     | log_probs     | any   | log π(a|s) of the policy that learns                                        |
     | old_log_probs | same  | log π_old(a|s) of the policy that acted; constants, no gradient flows there |
-    | →             | same  | the ratios, above 0; 1 where nothing has changed                            |
+    | →             | same  | the ratios, above 0; 1 where nothing has changed, however rare the action   |
 
     Example:
         >>> now, old = torch.tensor([0.6, 0.2]), torch.tensor([0.3, 0.4])

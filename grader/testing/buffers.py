@@ -38,7 +38,9 @@ def rows(batch: Any, count: int, size: int = 2) -> list[Row]:
     if columns is None and isinstance(batch, tuple | list) and all(isinstance(one, tuple | list) for one in batch):
         columns = _columns(list(zip(*batch, strict=False)), count, size)
     if columns is None:
-        raise AssertionError(f"{count} rows in five arrays, in this order: {', '.join(PARTS)}")
+        raise AssertionError(
+            f"{count} {'row' if count == 1 else 'rows'} in five arrays, in this order: {', '.join(PARTS)}"
+        )
     return [row(s, a[0], r[0], n, d[0]) for s, a, r, n, d in zip(*columns, strict=True)]
 
 

@@ -221,4 +221,10 @@ class ScriptedPolicy:
 
 
 def _call(name: str, arguments: dict[str, Any]) -> str:
-    return f"{name}({', '.join(f'{key}={value!r}' for key, value in arguments.items())})"
+    return f"{name}({', '.join(f'{key}={_code(value)}' for key, value in arguments.items())})"
+
+
+def _code(value: Any) -> str:
+    """A value as code; a long row of equal numbers in short."""
+    is_long = isinstance(value, list) and len(value) > 12 and len(set(map(repr, value))) == 1
+    return f"[{value[0]!r}] * {len(value)}" if is_long else repr(value)

@@ -108,6 +108,19 @@ def test_stops_at_the_end(student, rewards):
     assert env.steps_after_end == 0, "a reset before the first step, and no step after the end"
 
 
+@exercise("run_episode", needs=("test_stops_at_the_end",))
+@given(more=st.integers(1, 9))
+@settings(max_examples=1)
+def test_an_episode_has_any_length(student, more):
+    """An episode may be longer than CartPole's 500 steps: only the flags end it.
+
+    Hint: Is there a number in your loop, or anything but the two flags, that ends it?
+    """
+    env = ScriptedEnv(rewards=[1.0] * (500 + more))
+    student.run_episode(env, ScriptedPolicy(actions=[1, 0]))
+    assert len(env.actions) == near(500 + more)
+
+
 @exercise("run_episode")
 @given(rewards=REWARDS)
 def test_one_reward_for_each_step(student, rewards):
@@ -367,12 +380,16 @@ def test_a_seed_repeats_the_evaluation(student, seed):
 @exercise("evaluate", needs=("test_one_return_for_each_episode", "test_no_seed_no_reseeding"), alike="places")
 @given(luck=st.integers(1, 9))
 def test_without_a_seed_nothing_is_fixed(student, luck):
-    """Without a seed, `evaluate` leaves the environment's own random numbers alone.
+    """Without a seed, `evaluate` plays other episodes each time.
 
-    Hint: What do you hand on when the seed is None? If you add something to it, or replace it, somebody's chance is
-    gone.
+    Hint: What do you hand on when the seed is None? If you put a fixed number in its place, every evaluation sees the
+    same episodes.
     """
-    env = ScriptedEnv(rewards=[1.0], luck=luck)
-    returns = student.evaluate(env, ScriptedPolicy(actions=[0, 1]), 2)
-    assert returns == near(np.ones(2))
-    assert all(seed is None for seed in env.seeds), "reset(seed=None) when no seed was given"
+    # None leaves the choice to the environment; whoever draws new seeds, from wherever, has other episodes as well.
+    given = []
+    for _ in range(2):
+        env = ScriptedEnv(rewards=[1.0], luck=luck)
+        returns = student.evaluate(env, ScriptedPolicy(actions=[0, 1]), 2)
+        assert returns == near(np.ones(2))
+        given.append([seed for seed in env.seeds if seed is not None])
+    assert given[0] == [] or given[0] != given[1], "no seeds, or other ones in each evaluation"
