@@ -181,7 +181,8 @@ def write(transcript: Transcript, module: str, source: str = "", failed: Failed 
         return Written(writer.finish(statements), "")
     if left is not NOTHING and not isinstance(left, Remote) and not (writer.moved and _in(left, writer.digests)):
         left = left.value if isinstance(left, Near) else left
-        origin = find(left, [*writer.known, *writer.diaries()])
+        row = re.fullmatch(r"row (\d+)", label)
+        origin = find(left, [*writer.known, *writer.diaries()], at=int(row[1]) if row else None)
         if origin is not None:
             last = writer.print(origin, form, label, left)
             got = written(left, form)
@@ -191,7 +192,9 @@ def write(transcript: Transcript, module: str, source: str = "", failed: Failed 
     shown = [statement for statement in statements if statement.shows and not statement.raised]
     if not shown:
         shown = [statement for statement in statements if statement.value is None and not statement.raised][-1:]
-    # In a script nothing is echoed, and what is wrong may be in any of the answers.
+    # In a script nothing is echoed, and what is wrong may be in any of the answers. What was handed in, and is only
+    # looked at, is none.
+    shown = [statement for statement in shown if not statement.looks] or shown
     for statement in shown if len(shown) <= _PRINTED_CAP else shown[-1:]:
         writer.show(statement)
     got = written(shown[-1].value) if shown else ""

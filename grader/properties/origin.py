@@ -45,12 +45,21 @@ class Origin(NamedTuple):
 
 
 class Known(NamedTuple):
-    """Something that a script has: the answer to a statement, or the diary of an object that was lent."""
+    """Something that a script has: the answer to a statement, or the diary of an object that was lent.
+
+    Attributes:
+        text: an expression for it.
+        uses: the statements that it needs.
+        value: what it was.
+        last: the last statement that it may depend on.
+        is_diary: whether it is one.
+    """
 
     text: str
     uses: tuple[int, ...]
     value: Any
     last: int
+    is_diary: bool = False
 
 
 def place_of(number: int) -> str:
@@ -63,19 +72,28 @@ def answer_of(number: int, value: Any) -> Known:
     return Known(place_of(number), (number,), value, number)
 
 
-def find(value: Any, known: Sequence[Known], *, inside: bool = False) -> Origin | None:
+def find(value: Any, known: Sequence[Known], *, inside: bool = False, at: int | None = None) -> Origin | None:
     """An expression that gives this value; None if there is none.
+
+    What a student's code has answered comes before the diaries: an environment's notes may say the same, but what was
+    wrong is the answer, and whoever mends it has to see it change.
 
     Args:
         value: the value.
         known: what the script has, in order.
         inside: it is an item of a list.
+        at: its place in an answer, if there is one that is likely, as for a row of an array or an item of a list:
+            another one may look the same.
     """
     if is_too_large(value):
         return None
     value, is_it, known = detached(value), _is_inside if inside else _is, known[-_KNOWN_CAP:]
-    if (found := _single(value, known, _EVERYTHING, is_it)) is not None:
-        return found
+    for of_diaries in (False, True):
+        some = [each for each in known if each.is_diary is of_diaries]
+        if at is not None and (found := _single(value, some, _EVERYTHING, is_it, f"[{at}]")) is not None:
+            return found
+        if (found := _single(value, some, _EVERYTHING, is_it)) is not None:
+            return found
     if isinstance(value, list) and value and (items := _each(value, known, _is_inside)):
         return _list(items, "{}")
     if (
@@ -88,7 +106,8 @@ def find(value: Any, known: Sequence[Known], *, inside: bool = False) -> Origin 
     if is_tensor(value) and value.dim() and 0 < len(value) <= _ITEMS and (items := _each(value, known, _is)):
         return _list(items, "torch.tensor({})" if value.dim() == 1 else "torch.stack({})")
     if type(value) in (tuple, list) and 0 < len(value) <= _ITEMS:
-        parts = [find(item, known, inside=True) for item in value]
+        places = range(len(value)) if at is None else [at] * len(value)
+        parts = [find(item, known, inside=True, at=place) for place, item in zip(places, value, strict=True)]
         if all(part is not None for part in parts):
             texts = ", ".join(part.text for part in parts if part)
             uses = sorted({use for part in parts if part for use in part.uses})
@@ -122,11 +141,15 @@ def _each(values: Any, known: Sequence[Known], is_it: Callable[[Any, Any], bool]
 _NEAR, _EVERYTHING = 1, 3
 
 
-def _single(value: Any, known: Sequence[Known], far: int, is_it: Callable[[Any, Any], bool]) -> Origin | None:
-    """The nearest expression from one answer."""
+def _single(
+    value: Any, known: Sequence[Known], far: int, is_it: Callable[[Any, Any], bool], within: str = ""
+) -> Origin | None:
+    """The nearest expression from one answer, or from one part of it, such as ``[2]``."""
     best: tuple[int, int, Known, str] | None = None
     for number, each in enumerate(known):
         for cost, text, part in _parts(each, far):
+            if within and each.text + within not in text:
+                continue
             rank = (cost, -number)
             if (best is None or rank < best[:2]) and is_it(part, value):
                 best = (*rank, each, text)

@@ -244,7 +244,7 @@ class Reader(Expressions):
             lent = self.transcript.lent.get(number)
             for key, value in vars(lent).items() if hasattr(lent, "__dict__") else ():
                 if not key.startswith("_") and isinstance(value, bool | int | list):
-                    found.append(Known(f"{name}.{key}", (), value, len(self.statements) - 1))
+                    found.append(Known(f"{name}.{key}", (), value, len(self.statements) - 1, is_diary=True))
         return found
 
 
