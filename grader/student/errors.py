@@ -67,6 +67,8 @@ def is_out_of_memory(error: BaseException | None) -> bool:
         if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
             return True
         # torch says: "DefaultCPUAllocator: can't allocate memory: you tried to allocate 4096 bytes".
+        if isinstance(error, ImportError) and "failed to map segment" in str(error):  # a library that found no room
+            return True
         if isinstance(error, RuntimeError) and ("t allocate memory" in str(error) or "start new thread" in str(error)):
             return True
         error = error.__cause__

@@ -19,6 +19,7 @@ import itertools
 import linecache
 import os
 import random
+import re
 import sys
 import time
 import traceback
@@ -383,6 +384,9 @@ def _raised(error: BaseException, printed: str, module: types.ModuleType | None)
         return encoder.frame(["raised", "Exception", ["Exception"], "(it cannot be described)", 0, "", "", printed])
 
 
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
 def _describe(error: BaseException, module: types.ModuleType | None = None) -> Iterator[Any]:
     """An exception as text: kind, kinds, message, line, source line, traceback."""
     # Through ``type`` and ``str``, because a class may lie about its name and its bases, and its text may be anything.
@@ -407,7 +411,8 @@ def _describe(error: BaseException, module: types.ModuleType | None = None) -> I
         message, line, source = str(error.msg or "")[:2000], int(error.lineno or 0), str(error.text or "").strip()
     else:
         line, source = (last.lineno or 0, (last.line or "").strip()) if last else (0, "")
-    yield _sendable(message)
+    # Where an object lies in memory is another place in each run, and of the same work there is one report.
+    yield _sendable(_ADDRESS.sub("", message))
     yield line
     yield _sendable(source[:300])
     yield _sendable("".join(traceback.format_list(own[-20:]))[:8000])

@@ -328,6 +328,11 @@ def test_no_student_pays_for_the_graders_own_memory(course: Course, submissions:
     assert not list((tmp_path / "out").rglob("*.json"))
 
 
+def test_a_library_that_finds_no_room_is_memory_that_has_run_out() -> None:
+    assert is_out_of_memory(ImportError("libtorch_cpu.so: failed to map segment from shared object"))
+    assert not is_out_of_memory(ImportError("libtorch_cpu.so: cannot open shared object file"))
+
+
 # The processes that grade
 
 

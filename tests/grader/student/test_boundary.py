@@ -140,6 +140,13 @@ def test_exceptions_are_answers(place, start, kind):
     assert student.g() == 1
 
 
+def test_an_exception_does_not_say_where_in_memory_things_lie(place, start):
+    """It is another place in each run, and two reports of the same work are the same."""
+    student = start(place, "class Thing: pass\ndef f(): raise ValueError(Thing(), 0x10)")
+    with pytest.raises(StudentError, match=r"ValueError: \(<work\.Thing object>, 16\)"):
+        student.f()
+
+
 def test_the_line_that_raised_is_named(place, start):
     student = start(
         place,
