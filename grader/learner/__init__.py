@@ -3,6 +3,7 @@
 - ``own``: a learner's own work: read, judged in this process, its outcome remembered.
 - ``memory``: what earlier checks found, by content.
 - ``check``: ``grader check`` and ``grader train``.
+- ``probe``: ``grader train --probe``.
 - ``problems``: the same for editors and bots: JSON, or a line per problem.
 - ``status``: ``grader status``.
 - ``watch``: ``grader watch``: deals with all that happens in one sitting.

@@ -6,6 +6,7 @@
 - ``fragment``: pieces for pages of other systems.
 - ``curve``: learning curves as SVG.
 - ``counting``: the lessons that count, in words.
+- ``ladder``: the probe ladder, a line a rung.
 - ``words``: the sentences that present a report, a hint or a running job.
 - ``lines``: printing a line at a time.
 """

@@ -23,7 +23,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from grader import printable
-from grader.render import counting, curve, words
+from grader.render import counting, curve, ladder, words
 from grader.render.stylesheet import policy, stylesheet
 from grader.report import sorting as order
 from grader.report import tally
@@ -132,6 +132,7 @@ def _environment() -> Environment:
         status_short=_STATUS_SHORT,
         status_words=STATUS_WORDS,
         pictures=_pictures,
+        ladder=ladder.summary,
         long=_LONG,
     )
     return environment

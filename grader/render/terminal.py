@@ -19,6 +19,7 @@ from rich.text import Text
 from grader.printable import amount, clip, count, number, one_line, visible
 from grader.render import words
 from grader.render.counting import sentence
+from grader.render.ladder import print_ladder
 from grader.render.lines import INDENT, MOST_TEXT, MOST_WIDTH, code, out_of, prose, put, said
 from grader.report import sorting as order
 from grader.report import tally
@@ -107,6 +108,9 @@ def _print_training(training: TrainingResult, width: int, console: Console) -> N
         put(console, Text(told), INDENT + 2, Text(f"    {mark}", style))
     if training.message:
         put(console, Text(clip(visible(training.message), MOST_TEXT), "dim"))
+    if training.probe is not None:
+        put(console, Text("The probe ladder asks which part is wrong, one at a time:"))
+        print_ladder(training.probe, console, INDENT - 2)
 
 
 def print_check(

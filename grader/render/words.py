@@ -108,6 +108,8 @@ def _stage(step: Step) -> str:
             return f"lesson {step.needed} first"
         case "small task":
             return "the small task that comes before training"
+        case "ladder":
+            return "the probe ladder: which part is wrong"
         case "training":
             run = f"training run {step.run} of {step.runs}" if step.runs else "training"
             known = step.mean_return is not None

@@ -1,6 +1,7 @@
 """Pure data: the reports that grading makes and everything else reads, and what follows from them.
 
 - ``report``: ``Report``, with one JSON form.
+- ``probe``: the probe ladder: which part of a ``train`` is wrong.
 - ``step``: the progress of grading one submission.
 - ``sorting``: the order and the standing of reports.
 - ``tally``: class statistics.

@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from grader.report.probe import ProbeResult
+
 Verdict = Literal["pass", "fail", "skip", "error"]
 """``skip``: judged nothing, because something it needs failed. ``error``: the grader's own fault, not the student's."""
 
@@ -144,6 +146,7 @@ class TrainingResult(msgspec.Struct, frozen=True):
 
     Attributes:
         control: the run on the small task that comes first, where the rule asks for one.
+        probe: which part of ``train`` is wrong, where it gave policies that do not reach the bar.
     """
 
     exercise: str
@@ -158,6 +161,7 @@ class TrainingResult(msgspec.Struct, frozen=True):
     message: str = ""
     hint: str = ""
     control: TrainingSeed | None = None
+    probe: ProbeResult | None = None
 
 
 def points_of(verdict: Verdict, share: float) -> float:

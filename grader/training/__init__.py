@@ -7,6 +7,9 @@
 - ``meter``: the layer between ``train`` and the environment: it counts, records, and ends the budget.
 - ``signs``: the small task for vector environments, in which only rewards say what is right.
 - ``corridor``: the small task for tabular ones, in which every episode is cut off after one step.
+- ``ladder``: the probe ladder: which part of a ``train`` that does not learn is wrong.
+- ``rungs``: its rungs, as data.
+- ``situations``: the tiny worlds that it asks them in.
 - ``calibration``: what the reference did in many runs, in a file of the lesson's tests, and in words.
 - ``odds``: how often a right answer fails by chance: exact bounds from these runs.
 
