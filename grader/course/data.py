@@ -82,7 +82,7 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     control_steps: int = 0
     control_tries: int = 3
     control: Literal["signs", "corridor"] = "signs"
-    ladder: Literal["", "Q-learning", "deep Q-learning", "REINFORCE", "actor-critic", "PPO"] = ""
+    ladder: Literal["", "Q-learning", "deep Q-learning", "actor-critic"] = ""
     needs: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
 

@@ -83,9 +83,9 @@ class StageTask:
         """What the returned policy does in a situation: 0 for the right action, else 1 or 2."""
         return self._chosen[situation]
 
-    def habits(self, situation: str) -> NDArray[np.float64]:
-        """How often each role (3,) was taken there in the last quarter of the training's visits."""
-        return self._world.habits(situation)
+    def habits(self, situation: str, last: float = 0.25) -> NDArray[np.float64]:
+        """How often each role (3,) was taken there in this last part of the training's visits."""
+        return self._world.habits(situation, last)
 
 
 def climb(

@@ -34,8 +34,8 @@ class Answers(Protocol):
         """What the returned policy does in a situation: 0 for the right action, else 1 or 2."""
         ...
 
-    def habits(self, situation: str) -> NDArray[np.float64]:
-        """How often each role (3,) was taken there in the last quarter of the training's visits."""
+    def habits(self, situation: str, last: float = 0.25) -> NDArray[np.float64]:
+        """How often each role (3,) was taken there in this last part of the training's visits."""
         ...
 
 
@@ -71,15 +71,14 @@ class Undecided:
 
 
 @dataclass(frozen=True)
-class Settled:
-    """Late in training the right action is nearly always taken: on average over situations, with this share."""
+class Tries:
+    """Where every action pays, more than one was tried."""
 
-    situations: tuple[str, ...]
-    least: float
+    situation: str
 
     def holds(self, answers: Answers) -> bool:
-        """Whether it is."""
-        return float(np.mean([answers.habits(each)[0] for each in self.situations])) >= self.least
+        """Whether one was."""
+        return float(answers.habits(self.situation, last=1.0).max()) < 1.0
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,11 @@ _SAME = ("same 1", "same 2", "same 3")
 _OFFSETS = ("offset 1", "offset 2", "offset 3")
 _FINE = ("fine 1", "fine 2", "fine 3")
 
-_ALIKE = {name: choice(pays(2.0), pays(0.0)) for name in _SAME}
+# Episodes end with the observation of another of these situations, so that it does not matter which one is learnt from.
+_ALIKE = {
+    name: choice(Outcome(2.0, to=other), Outcome(0.0, to=other))
+    for name, other in zip(_SAME, (*_SAME[1:], _SAME[0]), strict=True)
+}
 
 _SEEN = {name: choice(pays(1.0), pays(0.0)) for name in _SIGNS}
 
@@ -189,15 +192,15 @@ _REWARD = Rung(
 _OBSERVATION = Rung(
     "observation",
     "another action in each of four situations that look different",
-    "The rewards arrive, but not at the observation that they belong to. Look at what is stored as the observation: it "
-    "is the one in which the action was chosen, of the same copy - not the next one, not that of another copy.",
+    "The rewards arrive, but not at the observation that they belong to. Look at what is stored as the observation: "
+    "it is the one in which the action was chosen, of the same copy - not the next one, not that of another copy.",
     (Picks(*_SIGNS),),
 )
 _AMOUNT = Rung(
     "amount",
     "the larger of several rewards, above 1 and below 1",
-    "That something is paid is learnt, but not how much. Is the reward clipped, rounded, or put into an array of whole "
-    "numbers somewhere?",
+    "That something is paid is learnt, but not how much. Is the reward clipped, rounded, or put into an array of "
+    "whole numbers somewhere?",
     (Picks("large", "larger", "small", "smaller"),),
 )
 
@@ -226,8 +229,8 @@ DEEP_Q_LEARNING = (
             Rung(
                 "termination",
                 "that nothing follows a termination",
-                "What would come after the end of an episode is counted, although nothing comes. Look at the flag that "
-                "is stored: is it `terminated` of this step?",
+                "What would come after the end of an episode is counted, although nothing comes. Look at the flag "
+                "that is stored: is it `terminated` of this step?",
                 (Picks("trap"),),
             ),
             Rung(
@@ -256,7 +259,96 @@ DEEP_Q_LEARNING = (
     ),
 )
 
-# The rungs of lessons 8 and 9.
+# The rungs of lesson 3.
+
+_TABLE_LATER = {
+    **_LATER,
+    "promise": choice(leads_to("hall"), pays(2.0), pays(0.0), starts=1.5),
+}
+
+_CHAIN = {
+    # Four steps away: a discount of 0.5 leaves a sixteenth.
+    "patience": choice(leads_to("room 1"), pays(3.0), pays(0.0), starts=1.5),
+    "room 1": whatever(leads_to("room 2"), starts=0.5),
+    "room 2": whatever(leads_to("room 3"), starts=0.5),
+    "room 3": whatever(leads_to("room 4"), starts=0.5),
+    "room 4": whatever(pays(6.0), starts=0.5),
+}
+
+Q_LEARNING = (
+    Stage(
+        {**_ALIKE, "idle": whatever(pays(0.0))},
+        1_000,
+        (
+            Rung(
+                "exploring",
+                "to try all actions where it knows nothing yet",
+                "Some actions are never tried. The action has to come from `epsilon_greedy`, from the values of the "
+                "state that the agent is in, with the epsilon of this step and the one generator of the run.",
+                (Undecided("idle", 0.9),),
+            ),
+            Rung(
+                _REWARD.name,
+                _REWARD.needs,
+                "Nothing is learnt from rewards yet, even where the same action is right everywhere. Is the update "
+                "called at every step, the last one of an episode too, with the reward as it came, the action that "
+                "was taken, and the table itself, and does the policy take the best action of it?",
+                _REWARD.checks,
+            ),
+        ),
+        least=2,
+        alike=True,
+    ),
+    Stage(
+        {**_SEEN, **_AMOUNTS, **_TABLE_LATER, **_ENDS, **_CHAIN},
+        8_000,
+        (
+            Rung(
+                "observation",
+                _OBSERVATION.needs,
+                "The rewards arrive, but not at the state that they belong to. The update needs the state in which "
+                "the action was chosen, then the one that it led to; and the agent chooses by the state that it is in.",
+                _OBSERVATION.checks,
+            ),
+            Rung(
+                "amount",
+                _AMOUNT.needs,
+                "That something is paid is learnt, but not how much. Is the reward clipped or rounded somewhere, or "
+                "is the first action that pays never compared with others (an epsilon of 0)?",
+                (*_AMOUNT.checks, Tries("large")),
+            ),
+            Rung(
+                "later",
+                "to wait a step for a larger reward, and not for none",
+                "What comes after a step is not handed back to it. Look at the next state, the flag and γ of the "
+                "update.",
+                (Picks("promise", "hall", "dead end"),),
+            ),
+            Rung(
+                "truncation",
+                "that an episode that was cut off could have gone on",
+                "A truncated episode is taken for one that is over. Only `terminated` says that nothing follows.",
+                (Picks("door"),),
+            ),
+            Rung(
+                "termination",
+                "that nothing follows a termination",
+                "What would come after the end of an episode is counted, although nothing comes. Is the flag of the "
+                "update `terminated` of this step?",
+                (Picks("trap"),),
+            ),
+            Rung(
+                "discount",
+                "to wait four steps for a reward that is twice as large",
+                "What is four steps away counts for too little. Look at γ: are α and γ in each other's place?",
+                (Picks("patience"),),
+            ),
+        ),
+    ),
+)
+
+
+# The rungs of lesson 8.
 
 _OFFSET = {name: choice(pays(9.0), pays(8.5), pays(8.0), starts=1.5) for name in _OFFSETS}
 
@@ -284,32 +376,88 @@ def _patience(instead: float) -> dict[str, Situation]:
 _IDLE = {"idle": whatever(pays(0.0), starts=1.5)}
 
 
-def _actor_critic(instead: float, exploring: tuple[Rung, ...]) -> tuple[Stage, ...]:
-    return (
-        Stage(_ALIKE, 8_000, (_REWARD,), least=2, alike=True, odd_copy=True),
-        Stage(
-            {**_SEEN, **_AMOUNTS, **_LATER, **_ENDS, **_CRITIC, **_BETWEEN, **_OFFSET, **_patience(instead), **_IDLE},
-            20_000,
-            (
-                _OBSERVATION,
-                _AMOUNT,
-                *exploring,
-                Rung("baseline", "b", "b", (Picks(*_OFFSETS),)),
-                Rung("later", "b", "b", (Picks("promise", "hall", "dead end"),)),
-                Rung("truncation", "b", "b", (Picks("door"),)),
-                Rung("termination", "b", "b", (Picks("trap", "way on"),)),
-                Rung("value", "b", "b", (Picks("bargain", "too dear", "porch"),)),
-                Rung("between episodes", "b", "b", (Picks("gate"),)),
-                Rung("discount", "b", "b", (Picks("patience"),)),
+ACTOR_CRITIC = (
+    Stage(
+        _ALIKE,
+        8_000,
+        (
+            Rung(
+                _REWARD.name,
+                _REWARD.needs,
+                "Nothing is learnt from rewards yet, even where the same action is right everywhere. Does the actor's "
+                "loss get the advantages of the very actions that were taken, in the live rows, with the sign as "
+                "`actor_loss` gives it, and are zero_grad and backward called in this order before the step?",
+                _REWARD.checks,
             ),
         ),
-    )
-
-
-ACTOR_CRITIC = _actor_critic(4.7, (Rung("exploring", "b", "b", (Undecided("idle", 0.9),)),))
-PPO = _actor_critic(3.9, ())
+        least=2,
+        alike=True,
+        odd_copy=True,
+    ),
+    Stage(
+        {**_SEEN, **_AMOUNTS, **_LATER, **_ENDS, **_CRITIC, **_BETWEEN, **_OFFSET, **_patience(4.3), **_IDLE},
+        20_000,
+        (
+            Rung(
+                "observation",
+                _OBSERVATION.needs,
+                "Rewards are learnt from, but not at the observation that they belong to. Rows of log-probabilities, "
+                "advantages and returns have to be of the same step and the same copy.",
+                _OBSERVATION.checks,
+            ),
+            Rung(
+                "amount",
+                _AMOUNT.needs,
+                "That something is paid is learnt, but not how much. Is a reward clipped or rounded somewhere, or "
+                "does the critic learn in the wrong direction?",
+                _AMOUNT.checks,
+            ),
+            Rung(
+                "later",
+                "to wait a step for a larger reward, and not for none",
+                "What comes after a step is not handed back to it. Look at the arguments of `generalized_advantages`, "
+                "above all at values and next values, at γ, and at what the actor's loss is given.",
+                (Picks("promise", "hall", "dead end"),),
+            ),
+            Rung(
+                "truncation",
+                "that an episode that was cut off could have gone on",
+                "The worth of the state in which an episode was cut off does not count. Either a truncation is taken "
+                "for an end (only `terminated` says that nothing follows), or the critic has not learnt what states "
+                "are worth: look at the flags, then at the critic's loss and the returns that it is given.",
+                (Picks("door"),),
+            ),
+            Rung(
+                "termination",
+                "that nothing follows a termination",
+                "What would come after the end of an episode is counted, although nothing comes. Look at the flags "
+                "that `generalized_advantages` is given, and at their order.",
+                (Picks("trap", "way on"),),
+            ),
+            Rung(
+                "between episodes",
+                "nothing from the step that only resets a copy",
+                "Something flows from one episode into the next one's past: a row that only resets is learnt from, or "
+                "the flag `truncated` does not stop the advantages. Only live rows belong into the losses.",
+                (Picks("gate"),),
+            ),
+            Rung(
+                "value",
+                "what a state is worth: neither less, nor more, nor only the next reward",
+                "The critic learns other values than it should. Its target is advantage + value, of the same rows.",
+                (Picks("bargain", "too dear", "porch"),),
+            ),
+            Rung(
+                "discount",
+                "to wait some ten steps for a reward that is half as large again",
+                "What is ten steps away counts for too little. Look at γ: are γ and λ in each other's place?",
+                (Picks("patience"),),
+            ),
+        ),
+    ),
+)
 
 LADDERS: Mapping[str, tuple[Stage, ...]] = MappingProxyType(
-    {"deep Q-learning": DEEP_Q_LEARNING, "actor-critic": ACTOR_CRITIC, "PPO": PPO}
+    {"Q-learning": Q_LEARNING, "deep Q-learning": DEEP_Q_LEARNING, "actor-critic": ACTOR_CRITIC}
 )
 """The ladders by their names in ``course.yml``."""
