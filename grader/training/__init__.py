@@ -20,6 +20,10 @@ into ``disguise._KNOWN``, so that no disguise is drawn on which it still works. 
 reference has to pass so surely that the rule fails it less often than once in 1,000 checks, and what learns nothing
 must never pass. If it does not get there, make the reference surer, or give it more steps or tries.
 
+To add a rung to the probe ladder: a situation or two in a world of ``rungs``, with the reason for its numbers; the rung
+itself, with words that lead to the mistake; slips in the lesson's ``slips.yml`` that have to be blamed on it; and
+``grader probes``, which says if it is, and if right answers still pass.
+
 To add a small task, with ``signs`` as the example (for numbered states ``corridor``):
 
 1. Write ``grader/training/<task>.py``: the environment, drawn from a seed; ``THRESHOLD``, with the probability that

@@ -80,11 +80,11 @@ class StageTask:
         return np.array([float(role == 0) for role in self._chosen.values()])
 
     def chosen(self, situation: str) -> int:
-        """What the returned policy does in a situation: 0 for the right action, else 1 or 2."""
+        """The role of what the returned policy does in a situation: 0 for the right action, else 1 or 2."""
         return self._chosen[situation]
 
     def habits(self, situation: str, last: float = 0.25) -> NDArray[np.float64]:
-        """How often each role (3,) was taken there in this last part of the training's visits."""
+        """The shares (3,) with which the roles were taken there in this last part of the training's visits."""
         return self._world.habits(situation, last)
 
 

@@ -31,11 +31,11 @@ class Answers(Protocol):
     """The answers of one run of ``train`` in a world."""
 
     def chosen(self, situation: str) -> int:
-        """What the returned policy does in a situation: 0 for the right action, else 1 or 2."""
+        """The role of what the returned policy does in a situation: 0 for the right action, else 1 or 2."""
         ...
 
     def habits(self, situation: str, last: float = 0.25) -> NDArray[np.float64]:
-        """How often each role (3,) was taken there in this last part of the training's visits."""
+        """The shares (3,) with which the roles were taken there in this last part of the training's visits."""
         ...
 
 
@@ -452,6 +452,26 @@ ACTOR_CRITIC = (
                 "to wait some ten steps for a reward that is half as large again",
                 "What is ten steps away counts for too little. Look at γ: are γ and λ in each other's place?",
                 (Picks("patience"),),
+            ),
+        ),
+    ),
+    Stage(
+        _scaled({**_SEEN, **_AMOUNTS, **_LATER, "idle": whatever(pays(0.0), starts=4.0)}, 0.05),
+        15_000,
+        (
+            Rung(
+                "exploring",
+                "no habit where it makes no difference what is done",
+                "The actor becomes sure of something where there is nothing to be sure of. The entropy is a bonus: it "
+                "is taken off the loss.",
+                (Undecided("idle", 0.7),),
+            ),
+            Rung(
+                "gradient",
+                "the same from small rewards, which have small gradients",
+                "With small gradients the updates go astray. Each update has to follow the gradient of its own rows "
+                "alone: is there a zero_grad before each backward?",
+                (Picks(*_SIGNS, "large", "larger", "small", "smaller", "promise", "dead end"),),
             ),
         ),
     ),

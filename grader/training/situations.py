@@ -179,11 +179,11 @@ class World:
         )
 
     def role_of(self, situation: str, action: int) -> int:
-        """What an action is in a situation: 0 for the right one, 1 or 2 for the others in their order."""
+        """The role of an action in a situation: 0 for the right one, 1 or 2 for the others in their order."""
         return int(self.roles[self.names.index(situation), action])
 
     def habits(self, situation: str, last: float = 0.25) -> NDArray[np.float64]:
-        """How often each role (3,) was taken in the last part of the visits to a situation; zeros if there was none."""
+        """The shares (3,) of the roles in the last part of the visits to a situation; zeros if there was none."""
         number = self.names.index(situation)
         taken = np.concatenate([actions[places == number] for places, actions in self._visits] or [np.zeros(0, int)])
         late = taken[len(taken) - int(np.ceil(len(taken) * last)) :]

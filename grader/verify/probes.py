@@ -125,7 +125,7 @@ def _row(program: Program, results: Sequence[ProbeResult]) -> ProbeRow:
 
 
 def in_words(rows: Sequence[ProbeRow], results: Mapping[str, ProbeResult]) -> list[str]:
-    """What the rows say together: how many slips are blamed rightly, and how often a right answer would be blamed."""
+    """The rows summed up: how many slips are blamed rightly, and how often a right answer would be blamed."""
     lines = []
     slips = [row for row in rows if row.rung is not None]
     if slips:
