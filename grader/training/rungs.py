@@ -60,7 +60,7 @@ class Picks:
 
 @dataclass(frozen=True)
 class Undecided:
-    """Where it makes no difference, no action becomes a habit: the most frequent one has at most this share."""
+    """No action becomes a habit where it makes no difference: the most frequent one has at most this share."""
 
     situation: str
     most: float
@@ -72,7 +72,7 @@ class Undecided:
 
 @dataclass(frozen=True)
 class Tries:
-    """Where every action pays, more than one was tried."""
+    """More than one action was tried where every one pays."""
 
     situation: str
 

@@ -36,7 +36,7 @@ def test_a_stub_is_not_trained():
 def test_a_file_that_cannot_be_imported_is_said_so(tmp_path):
     file = tmp_path / "lesson3_q_learning.py"
     file.write_text("import not_here_at_all\n")
-    with pytest.raises(CourseError, match="lesson3_q_learning.py cannot be imported: .*not_here_at_all"):
+    with pytest.raises(CourseError, match=r"lesson3_q_learning\.py cannot be imported: .*not_here_at_all"):
         asked("3", file)
 
 
