@@ -146,6 +146,8 @@ def climb(
             runs.append(run)
             if run.verdict == "error":
                 return result("error", message=run.message)
+            if run.mean_return is None and budget is not None and budget.is_spent:
+                return None  # cut off by the clock, which says nothing about any rung
             if run.mean_return is None:  # an exception is no bad luck
                 rung = stage.rungs[0]
                 done.append(RungResult(rung.name, rung.needs, "fail", 1, 1))

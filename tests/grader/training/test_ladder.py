@@ -116,6 +116,16 @@ def test_no_run_begins_when_the_time_is_used_up():
     assert climbing(train, budget=Budget(0.0)) is None
 
 
+def test_a_run_that_the_clock_cuts_off_blames_no_rung():
+    budget = Budget(60.0)
+
+    def train(env, *, max_steps, seed, device):
+        budget.give_back(-120.0)
+        return None
+
+    assert climbing(train, budget=budget) is None
+
+
 def rungs(number):
     return LADDERS["deep Q-learning"][1].rungs[:number]
 
