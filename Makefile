@@ -35,18 +35,19 @@ STUDENTS = $(foreach student,$(STUDENT),--student $(student))
 ONE_LESSON = $(if $(word 2,$(LESSON)),$(error make $@ takes one lesson at a time: LESSON=$(firstword $(LESSON))),$(if \
     $(LESSON),--lesson $(LESSON)))
 
-.PHONY: grade test test-slow lint format hooks types stubs figures verify mutants calibrate bar attacks chaos fuzz bench-training bench-grading bench-nbgrader bench-watch picture clean help
+.PHONY: grade test test-slow lint format hooks types stubs figures verify mutants calibrate bar probes attacks chaos fuzz bench-training bench-grading bench-nbgrader bench-watch picture clean help
 
 grade: $(VENV)/.class ## grade the sample class, or yours: SUBMISSIONS=path LESSON="5 6" STUDENT=student-001 OUT=report
 	$(if $(SUBMISSIONS),,$(if $(STUDENT),$(error STUDENT chooses from a class of yours: name its folder, SUBMISSIONS=path)))
 	$(BIN)/grader $(if $(SUBMISSIONS),grade "$(SUBMISSIONS)" $(STUDENTS),demo) $(LESSONS) --out "$(OUT)"
 	@echo "The report: $(OUT)/index.html   The marks: $(OUT)/grades.csv"
 
+# One process more than there are processors: a third of the time, a test waits for processes or for a limit to pass.
 test: $(VENV)/.dev ## run the grader's own tests
-	$(BIN)/python -m pytest --dist worksteal -n $$($(BIN)/python -c 'import grader.grading.workers as w; print(w.count())') tests/grader
+	$(BIN)/python -m pytest --dist worksteal -n $$($(BIN)/python -c 'import grader.grading.workers as w; print(w.count() + 1)') tests/grader
 
 test-slow: $(VENV)/.dev ## as test, with every known wrong program of every lesson
-	EVERY_SAMPLE=1 $(BIN)/python -m pytest --dist worksteal -n $$($(BIN)/python -c 'import grader.grading.workers as w; print(w.count())') tests/grader
+	EVERY_SAMPLE=1 $(BIN)/python -m pytest --dist worksteal -n $$($(BIN)/python -c 'import grader.grading.workers as w; print(w.count() + 1)') tests/grader
 
 attacks: $(VENV)/.dev ## hand in every hostile submission of tests/attacks, at each level; GOAL="read forge" JSON=file OUT_TABLE=file
 	$(BIN)/python tests/attacks $(GOAL) $(if $(JSON),--json "$(JSON)") $(if $(OUT_TABLE),--out "$(OUT_TABLE)")
@@ -85,6 +86,9 @@ calibrate: $(VENV)/.dev ## train every reference on many disguised seeds, for ca
 
 bar: $(VENV)/.dev ## which known misconceptions reach the training bar all the same
 	$(BIN)/grader bar $(LESSON)
+
+probes: $(VENV)/.dev ## the probe ladder: right answers pass it, each slip in train is blamed on the right rung; SEEDS=62
+	$(BIN)/grader probes $(if $(SEEDS),--seeds $(SEEDS)) $(LESSON)
 
 chaos: $(VENV)/.dev ## grade 200 submissions while processes are killed, disks are full, the clock jumps; CHAOS="--faults 20 --seed 3"
 	$(BIN)/python tests/chaos $(CHAOS)

@@ -74,6 +74,7 @@ if not RELEASED:
             author.mutants,
             author.examples,
             author.bar,
+            author.probes,
             author.calibrate,
         ),
     }

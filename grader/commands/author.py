@@ -1,4 +1,4 @@
-"""Author commands: new, build, verify, corners, mutants, examples, bar, calibrate."""
+"""Author commands: new, build, verify, corners, mutants, examples, bar, probes, calibrate."""
 
 from __future__ import annotations
 
@@ -182,6 +182,35 @@ def bar(lesson: TrainingLessons = None, jobs: Jobs = None) -> None:
         row = BarRow(name, len(trained), reach)
         print_bar(row, Console())
         good = good and row.good
+    raise typer.Exit(0 if good else 1)
+
+
+def probes(
+    lesson: TrainingLessons = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How often each program climbs.")] = 3,
+    slips: Annotated[bool, typer.Option(help="Let the slips of slips.yml climb.")] = True,
+    right: Annotated[bool, typer.Option(help="Let the reference and the wheats climb.")] = True,
+    jobs: Jobs = None,
+) -> None:
+    """Measure the probe ladder: right answers pass every rung, and each slip in `train` is blamed on the right one.
+
+    Exit status 1 says that a right answer was blamed, or that fewer than nine of ten slips were blamed rightly.
+    """
+    from grader.verify import probes as tool
+    from grader.verify.table import print_probes
+
+    course = the_course()
+    good = True
+    lessons = [each for each in _that_train(course, lesson) if lesson or (each.training and each.training.ladder)]
+    wanted = {each.name: tool.programs(course, each, slips=slips, right=right) for each in lessons}
+    for each in lessons:
+        climbing = wanted[each.name]
+        results = _run(f"climbs of {each.name}", tool.jobs(course, each, climbing, seeds), jobs)
+        rows = tool.rows(climbing, seeds, results)
+        print_probes(rows, Console())
+        for line in tool.in_words(rows, results):
+            print(f"{each.name}: {line}")
+        good = good and tool.is_good(rows)
     raise typer.Exit(0 if good else 1)
 
 

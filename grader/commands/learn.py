@@ -62,18 +62,27 @@ def watch(
 def train(
     lesson: LessonArgument,
     file: Annotated[Path | None, typer.Option(help="The file to train instead of the one in exercises/.")] = None,
+    probe: Annotated[
+        bool,
+        typer.Option("--probe", help="Ask in tiny worlds which part of your train is wrong, instead of training it."),
+    ] = False,
     device: Device = "cpu",
     films: Films = True,
     plain: Plain = False,
 ) -> None:
     """Train your agent as the grader will: several runs on disguised environments, against the lesson's rule.
 
-    It leaves a page with learning curves and films of your agent in train/.
+    It leaves a page with learning curves and films of your agent in train/. If it does not reach its bar, the probe
+    ladder says which part is wrong; --probe climbs it at once.
     """
     from grader.learner import check as learner
+    from grader.learner import probe as ladder
 
     course = the_course()
     with interruptible(""):
+        if probe:
+            done = ladder.probe(course, course.lesson(lesson), file, Console(), a_device(device))
+            raise typer.Exit(0 if done else 1)
         done = learner.train(course, course.lesson(lesson), file, Console(), a_device(device), films=films, plain=plain)
     raise typer.Exit(0 if done else 1)
 

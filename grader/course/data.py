@@ -62,6 +62,8 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         control_tries: how many such tasks are given; one of them has to be learnt.
         control: which small task: ``signs`` for vector environments (``grader.training.signs``), ``corridor`` for
             tabular ones (``grader.training.corridor``).
+        ladder: the tiny environments that say which part of ``train`` is wrong if it fails
+            (``grader.training.rungs``); "" for none.
         needs: exercises whose properties must pass before the check is run.
         hints: as those of an exercise.
     """
@@ -80,6 +82,7 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     control_steps: int = 0
     control_tries: int = 3
     control: Literal["signs", "corridor"] = "signs"
+    ladder: Literal["", "Q-learning", "deep Q-learning", "actor-critic"] = ""
     needs: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
 

@@ -6,9 +6,12 @@ import contextlib
 import dataclasses
 import hashlib
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
+
+import msgspec
 
 from grader.course import Course, Lesson, TrainingRule
 from grader.errors import CourseError, UserError
@@ -18,6 +21,7 @@ from grader.properties import counterexample, diagnosis, examples, runner
 from grader.properties.diagnosis import Diagnosis
 from grader.properties.finding import Finding
 from grader.properties.known import Known
+from grader.report.probe import ProbeResult
 from grader.report.report import (
     Isolation,
     Misconception,
@@ -38,6 +42,7 @@ from grader.student.session import Session
 from grader.student.transcript import Transcript
 from grader.submissions.work import Work
 from grader.training.check import check
+from grader.training.ladder import climb
 
 _TEXT_CAP = 10_000
 """Of one text in a report: most of them quote what a student's side said."""
@@ -374,16 +379,12 @@ class _Grading:
             )
 
         submission = _digest(self.sources) if self.asked.own_tasks else ""
-        return run_training(
-            self.course,
-            self.lesson,
-            self.sources,
-            self.place,
-            self.watch,
-            submission,
-            self.budget,
-            films=self.asked.films,
-        )
+        parts = self.course, self.lesson, self.sources, self.place, self.watch, submission, self.budget
+        result = run_training(*parts, films=self.asked.films)
+        # For learners alone: it is a lead and no verdict, so it is of no use to whoever gives marks.
+        if result.verdict == "fail" and not self.place.isolation.is_apart and learnt_something_else(result):
+            result = msgspec.structs.replace(result, probe=run_ladder(*parts))
+        return result
 
 
 def _misconception(named: Diagnosis) -> Misconception:
@@ -460,6 +461,57 @@ def run_training(
         told=told,
         films=films,
     )
+
+
+def learnt_something_else(result: TrainingResult) -> bool:
+    """Whether every run that fails gave a policy. An exception says by itself what is wrong."""
+    runs = [*result.seeds, *([result.control] if result.control else [])]
+    return all(run.mean_return is not None for run in runs if run.verdict == "fail")
+
+
+def run_ladder(
+    course: Course,
+    lesson: Lesson,
+    sources: dict[str, str],
+    place: Place,
+    watch: Watcher = silent,
+    submission: str = "",
+    budget: Budget | None = None,
+) -> ProbeResult | None:
+    """Climb the lesson's probe ladder, arguments as for ``run_training``; None without one, or without time for it."""
+    rule = lesson.training
+    assert rule is not None, f"{lesson.name} has no training check"
+
+    @contextlib.contextmanager
+    def open_student() -> Iterator[Student]:
+        with student_to_train(course, lesson, sources, place, budget) as student, _one_thread():
+            yield student
+
+    return climb(
+        rule,
+        course=course,
+        lesson=lesson,
+        open_student=open_student,
+        cpu_seconds=Student.cpu_seconds,
+        device=place.device,
+        submission=submission,
+        budget=budget,
+        progress=lambda done, total: watch(Step("ladder", done, total)),
+    )
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch compute with one thread, if it is in this process: on a busy machine two wait for each other."""
+    torch = sys.modules.get("torch")
+    before = torch.get_num_threads() if torch else 1
+    if torch:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        if torch:
+            torch.set_num_threads(before)
 
 
 @contextlib.contextmanager

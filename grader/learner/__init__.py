@@ -6,6 +6,7 @@
 - ``others``: right answers in other styles, for when one's own is done.
 - ``training``: how ``grader train`` shows a run while it goes on.
 - ``page``: the page with curves and films that it leaves.
+- ``probe``: ``grader train --probe``.
 - ``problems``: the same for editors and bots: JSON, or a line per problem.
 - ``status``: ``grader status``.
 - ``watch``: ``grader watch``: deals with all that happens in one sitting.

@@ -86,6 +86,39 @@ def _edited(text: str, edits: tuple[Edit, ...], what: str, where: str) -> str:
     return text
 
 
+class Slip(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A mistake in the training loop: a small edit to the solution, and the rung of the probe ladder that shows it.
+
+    Attributes:
+        name: its name in tables.
+        says: what a learner did who makes it; it ends the sentence "a `train` that ...".
+        rung: the rung that has to be blamed; "" where it is known that none shows it.
+        edits: what makes the solution wrong.
+    """
+
+    name: str
+    says: str
+    rung: str
+    edits: tuple[Edit, ...]
+
+    def source(self, solution: str) -> str:
+        """Return the wrong module.
+
+        Raises:
+            CourseError: a piece to be replaced occurs not at all, or more than once.
+        """
+        return _edited(solution, self.edits, f"slip {self.name}", "the solution")
+
+
+def slips(course: Course, lesson: Lesson) -> tuple[Slip, ...]:
+    """The lesson's mistakes in training loops; none if it has no file of them.
+
+    Raises:
+        CourseError: the file is not a list of them.
+    """
+    return _read(course, lesson, "slips.yml", tuple[Slip, ...])
+
+
 def load(course: Course, lesson: Lesson) -> tuple[Chaff, ...]:
     """The lesson's chaffs; none if the lesson has no file of them.
 

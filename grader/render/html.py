@@ -24,7 +24,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from grader import printable
-from grader.render import counting, curve, film, words
+from grader.render import counting, curve, film, ladder, words
 from grader.render.stylesheet import policy, stylesheet
 from grader.report import sorting as order
 from grader.report import tally
@@ -135,6 +135,7 @@ def _environment() -> Environment:
         status_words=STATUS_WORDS,
         pictures=_pictures,
         reel=_reel,
+        ladder=ladder.summary,
         long=_LONG,
     )
     return environment

@@ -19,6 +19,7 @@ from rich.text import Text
 from grader.printable import amount, clip, count, number, one_line, visible
 from grader.render import words
 from grader.render.counting import sentence
+from grader.render.ladder import print_ladder
 from grader.render.lines import INDENT, MOST_TEXT, MOST_WIDTH, code, out_of, prose, put, said
 from grader.report import sorting as order
 from grader.report import tally
@@ -129,6 +130,9 @@ def print_training(training: TrainingResult, console: Console) -> None:
     for text in (training.message, words.decided(training)):
         if text:
             put(console, Text(clip(visible(text), MOST_TEXT)))
+    if training.probe is not None:
+        put(console, Text("The probe ladder asks which part is wrong, one at a time:"))
+        print_ladder(training.probe, console, INDENT - 2)
     if training.verdict == "fail" and is_written:
         put(console, prose(f"The rule: {training.rule}", "dim"))
 

@@ -128,6 +128,8 @@ def _stage(step: Step) -> str:
             if step.ended:
                 return f"small task, try {step.run} of {step.runs}: {_ended_as(step, 'learnt', 'not learnt')}"
             return "the small task that comes before training"
+        case "ladder":
+            return "the probe ladder: which part is wrong"
         case "training":
             run = f"training run {step.run} of {step.runs}" if step.runs else "training"
             if step.ended:

@@ -3,6 +3,7 @@
 - ``report``: ``Report``, with one JSON form.
 - ``film``: episodes of a student's agent, in it.
 - ``band``: the learning curves of the reference, in it.
+- ``probe``: the probe ladder: which part of a ``train`` is wrong.
 - ``step``: the progress of grading one submission.
 - ``sorting``: the order and the standing of reports.
 - ``tally``: class statistics.

@@ -13,6 +13,7 @@ import msgspec
 
 from grader.report.band import Band
 from grader.report.film import Film
+from grader.report.probe import ProbeResult
 
 Verdict = Literal["pass", "fail", "skip", "error"]
 """``skip``: judged nothing, because something it needs failed. ``error``: the grader's own fault, not the student's."""
@@ -153,6 +154,7 @@ class TrainingResult(msgspec.Struct, frozen=True):
         band: the learning curves of the reference solution, if they were measured.
         runs: how many the rule allows; 0 in reports that were made before this was kept.
         passes: how many of them have to reach the threshold.
+        probe: which part of ``train`` is wrong, where it gave policies that do not reach the bar.
     """
 
     exercise: str
@@ -171,6 +173,7 @@ class TrainingResult(msgspec.Struct, frozen=True):
     passes: int = 0
     small_task: str = ""
     band: Band | None = None
+    probe: ProbeResult | None = None
 
 
 def points_of(verdict: Verdict, share: float) -> float:

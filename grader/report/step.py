@@ -10,7 +10,7 @@ import msgspec
 from grader.report.report import Verdict
 
 Stage = Literal[
-    "starting", "reading", "earlier lesson", "properties", "examples", "diagnosis", "small task", "training"
+    "starting", "reading", "earlier lesson", "properties", "examples", "diagnosis", "small task", "training", "ladder"
 ]
 
 
@@ -19,7 +19,7 @@ class Step(msgspec.Struct, frozen=True):
 
     Attributes:
         stage: what is being done.
-        done: how much of it: properties, examples, or environment steps.
+        done: how much of it: properties, examples, environment steps, or rungs.
         total: of how much; 0 if that is not known.
         lesson: the number of the lesson, 0 if there is only one.
         needed: for ``earlier lesson``: the number of the lesson that is graded first.

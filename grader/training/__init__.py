@@ -8,6 +8,9 @@
 - ``film``: episodes of a run, written down for those who draw them.
 - ``signs``: the small task for vector environments, in which only rewards say what is right.
 - ``corridor``: the small task for tabular ones, in which every episode is cut off after one step.
+- ``ladder``: the probe ladder: which part of a ``train`` that does not learn is wrong.
+- ``rungs``: its rungs, as data.
+- ``situations``: the tiny worlds that it asks them in.
 - ``calibration``: what the reference did in many runs, in a file of the lesson's tests, and in words.
 - ``odds``: how often a right answer fails by chance: exact bounds from these runs.
 
@@ -17,6 +20,10 @@ numbered states with a time limit. If a rule of thumb such as ``theta + theta_do
 into ``disguise._KNOWN``, so that no disguise is drawn on which it still works. Measure with ``grader calibrate``: the
 reference has to pass so surely that the rule fails it less often than once in 1,000 checks, and what learns nothing
 must never pass. If it does not get there, make the reference surer, or give it more steps or tries.
+
+To add a rung to the probe ladder: a situation or two in a world of ``rungs``, with the reason for its numbers; the rung
+itself, with words that lead to the mistake; slips in the lesson's ``slips.yml`` that have to be blamed on it; and
+``grader probes``, which says if it is, and if right answers still pass.
 
 To add a small task, with ``signs`` as the example (for numbered states ``corridor``):
 

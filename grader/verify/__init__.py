@@ -7,6 +7,7 @@
 - ``calibrate``: pass rate and cost of right answers in a training check.
 - ``series``: the programs that it runs, references and impostors.
 - ``journal``: the runs that are done, kept while others are still to come.
+- ``probes``: the probe ladder: right answers pass it, and each slip is blamed on the right rung.
 - ``examples``: the share of misconceptions that the public examples catch.
 - ``corners``: the grid of corners: the property that visits each corner of legal input, or a reason.
 - ``visits``: finds the corners that each property visits.

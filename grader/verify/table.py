@@ -13,6 +13,7 @@ from rich.text import Text
 from grader.printable import count, one_line, visible
 from grader.render.lines import put
 from grader.verify.corners import CornersRow
+from grader.verify.probes import ProbeRow
 
 
 @dataclass(frozen=True)
@@ -267,6 +268,21 @@ def print_bar(row: BarRow, console: Console) -> None:
         table.add_row(Text(one_line(name)), Text(one_line(caught_by)) if caught_by else Text("none", "red"))
     if row.reach:
         console.print(table)
+
+
+def print_probes(rows: Sequence[ProbeRow], console: Console) -> None:
+    """The climbs of the probe ladder: where each program has to fail, and where it fails."""
+    table = _table(first="")
+    table.add_column("has to fail at", no_wrap=True)
+    table.add_column("fails at")
+    table.add_column("CPU s,\nlongest", justify="right", no_wrap=True)
+    for row in rows:
+        wanted = "no rung" if row.rung is None else row.rung or "(shown by none)"
+        blamed = ", ".join(f"{name} {number}" for name, number in sorted(row.blamed.items(), key=lambda item: -item[1]))
+        style = "" if row.good else "bold"
+        mark = "✓" if row.good else "✗"
+        table.add_row(Text(f"{mark} {one_line(row.name)}", style), wanted, blamed, f"{row.seconds:.1f}")
+    console.print(table)
 
 
 def print_calibrate(rows: Sequence[CalibrateRow], console: Console) -> None:

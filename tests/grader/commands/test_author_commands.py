@@ -100,8 +100,8 @@ def test_survivors_are_shown_until_they_are_listed(course: Course, typed) -> Non
 
 def test_what_there_is_nothing_of_is_all_killed() -> None:
     assert MutantsRow("lesson1_numbers", 0, 0).good
-    assert MutantsRow("lesson1_numbers", 20, 19, ((1, "a", "b"),)).good
-    assert not MutantsRow("lesson1_numbers", 19, 18, ((1, "a", "b"),)).good
+    assert MutantsRow("lesson1_numbers", 20, 19, ((1, "a", "b", ""),)).good
+    assert not MutantsRow("lesson1_numbers", 19, 18, ((1, "a", "b", ""),)).good
     assert not MutantsRow("lesson1_numbers", 20, 20, (), (("a", "b"),)).good
 
 
@@ -375,14 +375,14 @@ def test_examples_counts_what_they_catch(course: Course, typed) -> None:
 def test_hostile_words_stay_text_in_the_tables() -> None:
     evil = "[red]x\x1b[2J\u202e"
     console = Console(file=io.StringIO(), width=120)
-    table.print_mutants([MutantsRow(evil, 2, 0, ((1, evil, evil),), ((evil, evil),))], console)
+    table.print_mutants([MutantsRow(evil, 2, 0, ((1, evil, evil, evil),), ((evil, evil),))], console)
     table.print_bar(table.BarRow(evil, 2, ((evil, evil), (evil, ""))), console)
     table.print_calibrate([table.CalibrateRow(evil, 1, 0, (1, 2), (1.0, 2.0), None, (evil,))], console)
     table.print_examples([table.ExamplesRow(evil, 1, 2)] * 2, console)
     assert isinstance(console.file, io.StringIO)
     out = console.file.getvalue()
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", out)
-    assert out.count("[red]x") == 7 + 4 + 3 + 2
+    assert out.count("[red]x") == 7 + 5 + 3 + 2
 
 
 def test_results_come_in_the_order_of_the_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
