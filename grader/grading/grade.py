@@ -203,21 +203,21 @@ class _Grading:
     def open(self) -> Session:
         return open_session(self.course, self.lesson, self.sources, self.place, self.budget)
 
-    def besides(self, work: Callable[[], Result], otherwise: Result, what: str, instead: str) -> Result:
+    def besides(self, work: Callable[[], Result], otherwise: Result, what: str, slow: str) -> Result:
         """Find out something that no mark depends on. If that takes too long or goes wrong, say so, and do without.
 
         Args:
             work: finds it out.
             otherwise: stands for it.
-            what: the subject of the note, such as "f: its example".
-            instead: what is to be done without, after "takes too long to".
+            what: the subject of the note on a fault, such as "f: its example".
+            slow: the note if it takes too long.
         """
         try:
             if self.budget is None:
                 return work()
             return own_time.within(self.course.limits.judging_seconds, work)
         except own_time.TooLong:
-            self.notes.append(f"{what} takes too long to {instead}")
+            self.notes.append(slow)
         except (UserError, GraderFault):
             raise
         except Exception as fault:
@@ -323,7 +323,7 @@ class _Grading:
             lambda: counterexample.write(example, self.lesson.name, source, finding),
             None,
             f"{finding.name}: its example",
-            "write",
+            f"{finding.name}: its example takes too long to write",
         )
 
     def _diagnoses(self, findings: list[Finding]) -> dict[str, Diagnosis]:
@@ -359,9 +359,8 @@ class _Grading:
                 raise own_time.TooLong  # the last question was cut off, so the best name may not be among these
             return found
 
-        return self.besides(
-            name, {}, "a name for the mistakes", "find: no answer was compared with those of known ones"
-        )
+        slow = "no misconception is named: to compare the answers with known ones takes too long"
+        return self.besides(name, {}, "a name for the mistakes", slow)
 
     def training(self, rule: TrainingRule, findings: list[Finding]) -> TrainingResult:
         missing = [n for n in rule.needs if any(f.exercise == n and f.verdict != "pass" for f in findings)]

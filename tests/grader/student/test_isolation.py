@@ -450,7 +450,9 @@ def test_the_zygote_holds_no_tests_and_no_sources(any_split, start):
         """,
     )
     allowed = {"", ".student"}
-    allowed |= {f".student.{name}" for name in ("errors", "frames", "affinity", "calls", "lockdown", "scratch")}
+    allowed |= {
+        f".student.{name}" for name in ("errors", "frames", "affinity", "calls", "lockdown", "pages", "scratch")
+    }
     allowed |= {f".student.{name}" for name in ("server", "lent", "tensors", "wire")}
     assert set(student.modules()) <= {f"grader{name}" for name in allowed} | {"work", "grader.student.zygote"}
     assert student.memory() == []
