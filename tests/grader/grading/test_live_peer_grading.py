@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pytest
 import tiny_course
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from rich.console import Console
 from scripted_peer import RIGHT, Move, Peer, PeerPlace, moves, statuses
 
 from grader.grading.grade import Asked, grade
+from grader.properties import known
 from grader.render import html, terminal
 from grader.report.report import Report
 from grader.submissions.read import Submission
@@ -23,6 +25,13 @@ LESSONS = {
     "1": {**RIGHT},
     "2": {**RIGHT, ("call", "four_times"): 12},  # so that the training check is run as well
 }
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forgotten_afterwards() -> Iterator[None]:
+    """A peer says anything in the place of known programs as well, and what these say is remembered in this process."""
+    yield
+    known._remembered.cache_clear()
 
 
 def _graded(lesson: str, script: list[Move], status: int, right: Mapping[tuple[str, str], Any]) -> Report:
