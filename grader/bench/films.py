@@ -20,7 +20,7 @@ from rich.console import Console
 
 from grader.course import Course, Lesson, find_root, load
 from grader.errors import UserError
-from grader.grading.grade import student_to_train
+from grader.grading.trainee import Trainee
 from grader.render import film, html
 from grader.report.film import frames
 from grader.report.report import Report, TrainingResult, TrainingSeed
@@ -71,7 +71,7 @@ def _run(course: Course, lesson: Lesson, *, with_camera: bool) -> tuple[float, T
 
     @contextlib.contextmanager
     def open_student() -> Iterator[Student]:
-        with student_to_train(course, lesson, sources, Here()) as student:
+        with Trainee(course, lesson, sources, Here()).open() as student:
             yield student
 
     camera = Camera(rule.environment) if with_camera else None

@@ -13,6 +13,7 @@ import msgspec
 from grader.course import salt
 from grader.course.names import lesson_number, lessons_called
 from grader.errors import CourseError
+from grader.printable import one_line
 from grader.student.limits import Limits, Seconds
 
 
@@ -63,7 +64,7 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         control: which small task: ``signs`` for vector environments (``grader.training.signs``), ``corridor`` for
             tabular ones (``grader.training.corridor``).
         ladder: the tiny environments that say which part of ``train`` is wrong if it fails
-            (``grader.training.rungs``); "" for none.
+            (``grader.training.ladders``); "" for none.
         needs: exercises whose properties must pass before the check is run.
         hints: as those of an exercise.
     """
@@ -232,6 +233,10 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def stub(self, lesson: Lesson) -> Path:
         """The file that a student fills in."""
         return self.root / "exercises" / f"{lesson.name}.py"
+
+    def shown(self, path: Path) -> str:
+        """A path as a user of the course types it: from the course's folder on, if it is in there. On one line."""
+        return one_line(str(path.relative_to(self.root) if path.is_relative_to(self.root) else path))
 
     def hints(self, lesson: Lesson) -> Path:
         """The file with the hints of the lesson's exercises."""

@@ -1,6 +1,7 @@
 """Turn submissions into reports: one submission, then a class.
 
 - ``grade``: one student's work on one lesson: source text in, ``Report`` out.
+- ``trainee``: a ``train`` that is to be judged, by its training check and its probe ladder.
 - ``classroom``: a class: a folder of submissions in, a folder of reports out; kept, resumed, side by side.
 - ``faults``: what becomes of a submission on which the grader itself failed.
 - ``pages``: the table and the pages of a class, from the reports on it.

@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import hashlib
 import re
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -16,19 +15,18 @@ import msgspec
 from grader.course import Course, Lesson, TrainingRule
 from grader.errors import CourseError, UserError
 from grader.grading import faults
+from grader.grading.trainee import Trainee, learnt_something_else
 from grader.lessons.stubs import pristine
 from grader.properties import counterexample, diagnosis, examples, runner
 from grader.properties.diagnosis import Diagnosis
 from grader.properties.finding import Finding
 from grader.properties.known import Known
-from grader.report.probe import ProbeResult
 from grader.report.report import (
     Isolation,
     Misconception,
     PropertyResult,
     Report,
     TrainingResult,
-    TrainingSeed,
     exercise_scores,
     points_of,
 )
@@ -37,12 +35,9 @@ from grader.student import own_time
 from grader.student.budget import Budget
 from grader.student.errors import GraderFault, StudentDied, StudentError, shortened
 from grader.student.places import Place
-from grader.student.remote import Student
 from grader.student.session import Session
 from grader.student.transcript import Transcript
 from grader.submissions.work import Work
-from grader.training.check import check
-from grader.training.ladder import climb
 
 _TEXT_CAP = 10_000
 """Of one text in a report: most of them quote what a student's side said."""
@@ -378,11 +373,13 @@ class _Grading:
             )
 
         submission = _digest(self.sources) if self.asked.own_tasks else ""
-        parts = self.course, self.lesson, self.sources, self.place, self.watch, submission, self.budget
-        result = run_training(*parts, films=self.asked.films)
+        trainee = Trainee(
+            self.course, self.lesson, self.sources, self.place, self.watch, submission=submission, budget=self.budget
+        )
+        result = trainee.check(films=self.asked.films)
         # For learners alone: it is a lead and no verdict, so it is of no use to whoever gives marks.
         if result.verdict == "fail" and not self.place.isolation.is_apart and learnt_something_else(result):
-            result = msgspec.structs.replace(result, probe=run_ladder(*parts))
+            result = msgspec.structs.replace(result, probe=trainee.climb())
         return result
 
 
@@ -394,139 +391,3 @@ def _digest(sources: Mapping[str, str]) -> str:
     """A name for what was handed in, with all that runs beside it."""
     texts = "\0".join(part for name in sorted(sources) for part in (name, sources[name]))
     return hashlib.sha256(texts.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def run_training(
-    course: Course,
-    lesson: Lesson,
-    sources: dict[str, str],
-    place: Place,
-    watch: Watcher = silent,
-    submission: str = "",
-    budget: Budget | None = None,
-    *,
-    films: bool = False,
-) -> TrainingResult:
-    """Run the lesson's training check, whatever the properties of its module say.
-
-    Arguments as for ``grade`` and ``grader.training.check.check``; ``budget`` is what is left for the submission.
-    """
-    rule = lesson.training
-    assert rule is not None, f"{lesson.name} has no training check"
-
-    latest: dict[int, float] = {}
-
-    def progress(run: int, steps: int, mean: float | None) -> None:
-        if mean is not None:
-            latest[run] = mean
-        watch(
-            Step(
-                "training",
-                steps,
-                rule.max_steps,
-                run=run + 1,
-                runs=rule.seeds,
-                mean_return=latest.get(run),
-                is_new=mean is not None,
-            )
-        )
-
-    def told(small: bool, run: int, ended: TrainingSeed) -> None:
-        watch(
-            Step(
-                "small task" if small else "training",
-                ended.steps,
-                rule.control_steps if small else rule.max_steps,
-                run=run + 1,
-                runs=rule.control_tries if small else rule.seeds,
-                mean_return=ended.mean_return,
-                ended=ended.verdict,
-                message=shortened(ended.message, _TEXT_CAP),
-            )
-        )
-
-    first = Step("training", 0, rule.max_steps, run=1, runs=rule.seeds)
-    watch(Step("small task") if rule.control_steps else first)
-    return check(
-        rule,
-        course=course,
-        lesson=lesson,
-        open_student=lambda: student_to_train(course, lesson, sources, place, budget),
-        device=place.device,
-        progress=progress,
-        cpu_seconds=Student.cpu_seconds,
-        submission=submission,
-        budget=budget,
-        told=told,
-        films=films,
-    )
-
-
-def learnt_something_else(result: TrainingResult) -> bool:
-    """Whether every run that fails gave a policy. An exception says by itself what is wrong."""
-    runs = [*result.seeds, *([result.control] if result.control else [])]
-    return all(run.mean_return is not None for run in runs if run.verdict == "fail")
-
-
-def run_ladder(
-    course: Course,
-    lesson: Lesson,
-    sources: dict[str, str],
-    place: Place,
-    watch: Watcher = silent,
-    submission: str = "",
-    budget: Budget | None = None,
-) -> ProbeResult | None:
-    """Climb the lesson's probe ladder, arguments as for ``run_training``; None without one, or without time for it."""
-    rule = lesson.training
-    assert rule is not None, f"{lesson.name} has no training check"
-
-    @contextlib.contextmanager
-    def open_student() -> Iterator[Student]:
-        with student_to_train(course, lesson, sources, place, budget) as student, _one_thread():
-            yield student
-
-    return climb(
-        rule,
-        course=course,
-        lesson=lesson,
-        open_student=open_student,
-        cpu_seconds=Student.cpu_seconds,
-        device=place.device,
-        submission=submission,
-        budget=budget,
-        progress=lambda done, total: watch(Step("ladder", done, total)),
-    )
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let torch compute with one thread, if it is in this process: on a busy machine two wait for each other."""
-    torch = sys.modules.get("torch")
-    before = torch.get_num_threads() if torch else 1
-    if torch:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        if torch:
-            torch.set_num_threads(before)
-
-
-@contextlib.contextmanager
-def student_to_train(
-    course: Course, lesson: Lesson, sources: dict[str, str], place: Place, budget: Budget | None = None
-) -> Iterator[Student]:
-    """Open a session for one training run, under the limits of the lesson's rule, within that budget.
-
-    Raises:
-        StudentError, StudentDied: the lesson's module cannot be imported.
-    """
-    rule = lesson.training
-    assert rule is not None, f"{lesson.name} has no training check"
-    session = place.open(sources, lesson.name, rule.within(course.limits), record=False, budget=budget)
-    try:
-        session.begin(0)
-        yield Student(session)
-    finally:
-        session.close()

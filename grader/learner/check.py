@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import pdb
 import sys
 from collections.abc import Iterator
@@ -100,31 +99,31 @@ def _check(course: Course, lesson: Lesson, file: Path | None, console: Console, 
 def _print(course: Course, own: Own, report: Report, console: Console, every: bool) -> None:
     lesson = own.lesson
     following = course.lessons[course.lessons.index(lesson) + 1 :]
-    shown = own.file.relative_to(course.root) if own.file.is_relative_to(course.root) else own.file
     failed = [r for r in report.properties if r.verdict == "fail"]
     for result in failed[1:] if every else ():
         # One at a time is how one learns; --all is for those who asked.
         alone = msgspec.structs.replace(report, properties=(result,), training=None)
-        print_check(alone, console, next_lesson="", stub=str(shown))
+        print_check(alone, console, next_lesson="", stub=course.shown(own.file))
     remembered = memory.read(course).trained.get(lesson.name)
     trained = remembered.verdict if remembered is not None and remembered.digest == own.digest(course) else None
     print_check(
         report,
         console,
         next_lesson=_to_read(course, following[0]) if following else "",
-        stub=str(shown),
+        stub=course.shown(own.file),
         trains=lesson.training is not None,
         to_write=_is_to_write(own),
         trained=trained,
         whole=every,
     )
     if not report.public and is_full(report) and (lesson.training is None or trained == "pass"):
-        print_others(others(course, lesson, own.submission.source), console, course.root)
+        found = others(course, lesson, own.submission.source)
+        print_others([(course.shown(other.file), other.says) for other in found], console)
 
 
 def _to_read(course: Course, lesson: Lesson) -> str:
     text = course.stub(lesson).with_suffix(".md")
-    shown = text.relative_to(course.root) if text.is_file() else lesson.name
+    shown = course.shown(text) if text.is_file() else lesson.name
     return f"lesson {lesson.number}, {lesson.title} ({shown})"
 
 
@@ -171,14 +170,11 @@ def train(
             )
     from grader.learner import page, training
 
-    # A second thread gains nothing with networks as small as the course's, and on a busy machine it costs minutes.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     own = read(course, lesson, file)
     with training.shown(lesson, console, plain=plain) as (watch, view), _debugger(view):
         report = judge(course, own, watch, train=True, device=device, films=films)
     _print(course, own, report, console, False)
-    name = own.file.relative_to(course.root) if own.file.is_relative_to(course.root) else own.file
-    if line := page.leave(course, lesson, str(name), report, films=films):
+    if line := page.leave(course, lesson, course.shown(own.file), report, films=films):
         console.print()
         put(console, Text(line), 0)
     return report.training is not None and report.training.verdict == "pass"

@@ -25,9 +25,7 @@ def leave(course: Course, lesson: Lesson, of: str, report: Report, *, films: boo
         films: show the films.
     """
     trained = report.training
-    if trained is None or not (trained.seeds or trained.control):
-        return ""
-    if not all(run.written for run in (*trained.seeds, *([trained.control] if trained.control else []))):
+    if trained is None or not trained.every_run or not trained.is_written:
         return ""
     try:
         from grader.render import html
@@ -36,7 +34,7 @@ def leave(course: Course, lesson: Lesson, of: str, report: Report, *, films: boo
     path = course.root / FOLDER / f"lesson{lesson.number}.html"
     made = time.strftime("%d %B %Y, %H:%M").lstrip("0")
     text = html.training_page(report, trained, of=of, made=made, films=films)
-    shown = path.relative_to(course.root).as_posix()
+    shown = course.shown(path)
     try:
         write(path, text.encode())
     except OSError as error:

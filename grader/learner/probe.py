@@ -10,7 +10,7 @@ from rich.text import Text
 from grader.course import Course, Lesson
 from grader.errors import CourseError
 from grader.learner.own import read
-from grader.printable import one_line, visible
+from grader.printable import visible
 from grader.render.ladder import print_ladder
 from grader.render.lines import put
 from grader.report.step import Step, Watcher, silent
@@ -37,9 +37,9 @@ def probe(course: Course, lesson: Lesson, file: Path | None, console: Console, d
         raise CourseError(f"{lesson.name} has no probe ladder; `grader check {lesson.number}` checks all of it")
     own = read(course, lesson, file)
     if own.submission.problem:
-        raise CourseError(f"{one_line(str(own.file))} cannot be trained: {own.submission.problem}")
+        raise CourseError(f"{course.shown(own.file)} cannot be trained: {own.submission.problem}")
     # What trains is a second of imports: a mistake in the command is said before.
-    from grader.grading.grade import run_ladder
+    from grader.grading.trainee import Trainee
     from grader.student.errors import StudentDied, StudentError
     from grader.student.inprocess import Here
 
@@ -51,10 +51,12 @@ def probe(course: Course, lesson: Lesson, file: Path | None, console: Console, d
 
         watch: Watcher = show if console.is_terminal else silent
         try:
-            place.open(sources, lesson.name, rule.within(course.limits), record=False).close()
-            found = run_ladder(course, lesson, sources, place, watch)
+            trainee = Trainee(course, lesson, sources, place, watch)
+            with trainee.open():  # what cannot be imported is no rung that fails
+                pass
+            found = trainee.climb()
         except (StudentError, StudentDied) as error:
-            raise CourseError(f"{one_line(str(own.file))} cannot be imported: {visible(str(error))}") from None
+            raise CourseError(f"{course.shown(own.file)} cannot be imported: {visible(str(error))}") from None
     assert found is not None, "nothing ends a learner's own time"
     for note in (*own.submission.notes, *own.notes):
         put(console, Text(visible(note), "dim"), 2)

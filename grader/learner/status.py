@@ -51,8 +51,7 @@ def _standing(course: Course, lesson: Lesson, remembered: memory.Memory) -> Stan
     own = read(course, lesson, missing=True)
     check = f"grader check {lesson.number}"
     if own.submission.status in ("missing", "not started"):
-        where = own.file.relative_to(course.root) if own.file.is_relative_to(course.root) else own.file
-        return Standing(lesson, "not begun", "", f"open {one_line(str(where))}, then  {check}")
+        return Standing(lesson, "not begun", "", f"open {course.shown(own.file)}, then  {check}")
     if own.submission.problem:
         return Standing(lesson, "begun", one_line(own.submission.problem, 200), check)
     name, last = own.digest(course), remembered.checked.get(lesson.name)

@@ -196,8 +196,7 @@ class _Watch:
         if following is None:
             self.screen.says("That was the last lesson.")
             return
-        where = self.course.stub(following)
-        shown = one_line(str(where.relative_to(self.course.root) if where.is_relative_to(self.course.root) else where))
+        shown = self.course.shown(self.course.stub(following))
         self.screen.says(f"Lesson {self.lesson.number} is done. Next, {shown}: save it to go on there.")
 
     def _following(self) -> Lesson | None:

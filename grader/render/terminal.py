@@ -116,8 +116,7 @@ def print_training(training: TrainingResult, console: Console) -> None:
     else:
         points = out_of(training.points, training.max_points)
         _heading(f"{training.exercise} (training)", points, width, console, training.verdict)
-    runs = [training.control, *training.seeds] if training.control else training.seeds
-    is_written = all(run.written for run in runs)
+    is_written = training.is_written
     if (control := training.control) is not None and is_written:
         mark, style = _MARKS[control.verdict]
         earned = control.mean_return
@@ -211,15 +210,14 @@ def print_check(
     _print_next(report, failure, file, lesson, next_lesson, to_train, to_write, console)
 
 
-def print_others(others: Sequence[tuple[Path, str]], console: Console, root: Path) -> None:
+def print_others(others: Sequence[tuple[str, str]], console: Console) -> None:
     """Other right answers: the file of each, and what it says of itself; nothing if there are none."""
     if not others:
         return
     console.print()
     put(console, Text("Right answers in other styles, to compare with yours:"), 0)
     for file, says in others:
-        shown = file.relative_to(root) if file.is_relative_to(root) else file
-        put(console, Text(one_line(str(shown)), "bold"), 2)
+        put(console, Text(file, "bold"), 2)
         put(console, Text(one_line(says, 400), "dim"))
 
 

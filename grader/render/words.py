@@ -75,13 +75,12 @@ def decided(training: TrainingResult) -> str:
     passed, failed = (sum(run.verdict == verdict for run in training.seeds) for verdict in ("pass", "fail"))
     if left <= 0 or not training.seeds:
         return ""
+    others, was = ("the last one", "was") if left == 1 else (f"the last {left}", "were")
     if training.verdict == "pass":
-        return (
-            f"{count(passed, 'run')} reached {number(training.threshold)}, as many as have to, so the other {left} of "
-            f"{training.runs} were not needed."
-        )
+        enough = f"{count(passed, 'run')} reached {number(training.threshold)}, as many as have to"
+        return f"{enough}, so {others} of {training.runs} {was} not needed."
     if failed > training.runs - training.passes:
-        return f"{training.passes} of {training.runs} can no longer reach it, so the other {left} were not made."
+        return f"{training.passes} of {training.runs} can no longer reach it, so {others} {was} not made."
     return ""
 
 

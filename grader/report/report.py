@@ -175,6 +175,16 @@ class TrainingResult(msgspec.Struct, frozen=True):
     band: Band | None = None
     probe: ProbeResult | None = None
 
+    @property
+    def every_run(self) -> tuple[TrainingSeed, ...]:
+        """The runs that were made: that on the small task, then the long ones."""
+        return (*((self.control,) if self.control else ()), *self.seeds)
+
+    @property
+    def is_written(self) -> bool:
+        """Whether there is more to train than what the stub had."""
+        return all(run.written for run in self.every_run)
+
 
 def points_of(verdict: Verdict, share: float) -> float:
     """The points that a property earns: its whole share of the exercise's points if it passes, else none.

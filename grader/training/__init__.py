@@ -8,9 +8,11 @@
 - ``film``: episodes of a run, written down for those who draw them.
 - ``signs``: the small task for vector environments, in which only rewards say what is right.
 - ``corridor``: the small task for tabular ones, in which every episode is cut off after one step.
-- ``ladder``: the probe ladder: which part of a ``train`` that does not learn is wrong.
-- ``rungs``: its rungs, as data.
-- ``situations``: the tiny worlds that it asks them in.
+- ``climb``: climbs a probe ladder: which part of a ``train`` that does not learn is wrong.
+- ``ladders``: the ladders, as data.
+- ``worlds``: the worlds and rungs that several of them share.
+- ``rungs``: what ladders are made of.
+- ``situations``: what worlds are made of, and the environments that they become.
 - ``calibration``: what the reference did in many runs, in a file of the lesson's tests, and in words.
 - ``odds``: how often a right answer fails by chance: exact bounds from these runs.
 
@@ -21,8 +23,8 @@ into ``disguise._KNOWN``, so that no disguise is drawn on which it still works. 
 reference has to pass so surely that the rule fails it less often than once in 1,000 checks, and what learns nothing
 must never pass. If it does not get there, make the reference surer, or give it more steps or tries.
 
-To add a rung to the probe ladder: a situation or two in a world of ``rungs``, with the reason for its numbers; the rung
-itself, with words that lead to the mistake; slips in the lesson's ``slips.yml`` that have to be blamed on it; and
+To add a rung to a probe ladder: a situation or two in a world of ``ladders``, with the reason for its numbers; the
+rung itself, with words that lead to the mistake; slips in the lesson's ``slips.yml`` that have to be blamed on it; and
 ``grader probes``, which says if it is, and if right answers still pass.
 
 To add a small task, with ``signs`` as the example (for numbered states ``corridor``):

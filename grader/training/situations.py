@@ -99,7 +99,6 @@ class World:
     Args:
         situations: by name.
         seed: decides the numbers of situations and actions, and all draws.
-        length: so many steps make an episode, whatever its outcomes; 0 where outcomes end it.
         alike: an action has the same number in all situations, so that one can do without observations.
         odd_copy: in the first copy of the environment the right action and the first wrong one pay as each other does.
         quiet_resets: after a ``reset`` without a seed, all copies begin in a situation that pays a little more each
@@ -112,13 +111,12 @@ class World:
         situations: Mapping[str, Situation],
         seed: int,
         *,
-        length: int = 0,
         alike: bool = False,
         odd_copy: bool = False,
         quiet_resets: bool = False,
     ) -> None:
         situations = {NOWHERE: whatever(pays(0.0), starts=0.0), **situations}
-        self.names, self.length = list(situations), length
+        self.names = list(situations)
         self.odd_copy, self.quiet_resets = odd_copy, quiet_resets
         self.rng = rng = np.random.default_rng(seed)
         size = len(self.names)
@@ -205,7 +203,6 @@ class Situations(VectorEnv[Floats, NDArray[np.integer[Any]], NDArray[Any]]):
         self.single_action_space = gym.spaces.Discrete(ACTIONS)
         self.action_space = gym.spaces.MultiDiscrete([ACTIONS] * num_envs)
         self._at = np.zeros(num_envs, dtype=np.int64)
-        self._steps = np.zeros(num_envs, dtype=np.int64)
         self._over = np.zeros(num_envs, dtype=bool)
         self._aside = np.zeros(num_envs, dtype=bool)  # the copies in the situation that resets lead to
         self._resets = 0
@@ -213,7 +210,7 @@ class Situations(VectorEnv[Floats, NDArray[np.integer[Any]], NDArray[Any]]):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Floats, dict[str, Any]]:
         """Start N episodes. The seed decides nothing: what is drawn was decided when the world was made."""
         self._at = self._world.draw(self.num_envs)
-        self._steps[:], self._over[:] = 0, False
+        self._over[:] = False
         self._aside[:] = self._world.quiet_resets and seed is None
         self._resets += seed is None
         return self.shown(self._at), {}
@@ -232,9 +229,6 @@ class Situations(VectorEnv[Floats, NDArray[np.integer[Any]], NDArray[Any]]):
             odd = (live == 0) & world.odd_copy
             following[live], rewards[live], terminated[live], truncated[live] = world.step(self._at[live], chosen, odd)
         following[aside] = world.names.index(NOWHERE)
-        self._steps = np.where(over, 0, self._steps + 1)
-        if world.length:
-            terminated |= ~over & (self._steps >= world.length)
         self._at, self._over, self._aside = following, terminated | truncated, np.zeros_like(aside)
         return self.shown(self._at), rewards, terminated, truncated, {}
 

@@ -36,7 +36,7 @@ _QUANTILES = (0.1, 0.5, 0.9)
 
 def run(course: Course, one: Series, i: int, place: Place, watch: Watcher) -> TrainingSeed:
     """Run number ``i`` of a series."""
-    from grader.grading.grade import student_to_train
+    from grader.grading.trainee import Trainee
     from grader.report.step import Step
     from grader.student.remote import Student
     from grader.training.check import run_seed
@@ -50,7 +50,7 @@ def run(course: Course, one: Series, i: int, place: Place, watch: Watcher) -> Tr
     return run_seed(
         rule.exercise,
         task,
-        lambda: student_to_train(course, one.lesson, texts, place),
+        Trainee(course, one.lesson, texts, place).open,
         place.device,
         lambda steps, mean: watch(Step("training", steps, task.max_steps, mean_return=mean)),
         Student.cpu_seconds,

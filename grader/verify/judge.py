@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from grader.course import Course, Lesson
-from grader.grading.grade import open_session, run_training
+from grader.grading.grade import open_session
+from grader.grading.trainee import Trainee
 from grader.properties import runner
 from grader.report.step import Watcher
 from grader.student.places import Place
@@ -23,4 +24,4 @@ def caught_by(course: Course, lesson: Lesson, source: str, place: Place) -> str:
 
 def passes_training(course: Course, lesson: Lesson, source: str, place: Place, watch: Watcher) -> bool:
     """Whether a module passes the lesson's training check, whatever its properties say."""
-    return run_training(course, lesson, sources(course, lesson, source), place, watch).verdict == "pass"
+    return Trainee(course, lesson, sources(course, lesson, source), place, watch).check().verdict == "pass"

@@ -17,8 +17,8 @@ from grader.errors import CourseError
 from grader.lessons import chaffs as known
 from grader.report.probe import ProbeResult
 from grader.training import odds
-from grader.training.ladder import MOST_RUNS
-from grader.training.rungs import LADDERS
+from grader.training.climb import MOST_RUNS
+from grader.training.ladders import LADDERS
 
 if TYPE_CHECKING:
     from grader.report.step import Watcher
@@ -92,10 +92,11 @@ def programs(course: Course, lesson: Lesson, *, slips: bool, right: bool) -> lis
 
 def run(course: Course, lesson: Lesson, program: Program, i: int, place: Place, watch: Watcher) -> ProbeResult:
     """One climb, number ``i`` of a program."""
-    from grader.grading.grade import run_ladder
+    from grader.grading.trainee import Trainee
     from grader.verify.judge import sources
 
-    found = run_ladder(course, lesson, sources(course, lesson, program.source), place, watch, f"climb {i}")
+    texts = sources(course, lesson, program.source)
+    found = Trainee(course, lesson, texts, place, watch, submission=f"climb {i}").climb()
     assert found is not None, "nothing ends the time of the course's own programs"
     return found
 

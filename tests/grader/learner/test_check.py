@@ -50,7 +50,7 @@ def test_a_training_that_passed_is_remembered_for_this_very_code(course: Course)
     assert "Next: watch it learn with  grader train 2" in checked(course, "2")
     out = trained(course, "2")
     assert out.index("run 1: mean return") < out.index("four_times"), "what happened comes first"
-    assert "1 run reached 5, as many as have to, so the other 1 of 2 were not needed." in " ".join(out.split())
+    assert "1 run reached 5, as many as have to, so the last one of 2 was not needed." in " ".join(out.split())
     assert "The rule:" not in out, "it was met"
     again = checked(course, "2")
     assert "✓ train has reached its bar with this very code" in again

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from grader.course import find_root, load
 from grader.errors import CourseError
-from grader.grading import grade
+from grader.grading.trainee import Trainee
 from grader.learner.probe import probe
 from grader.report.probe import ProbeResult, RungResult
 
@@ -44,7 +44,7 @@ def test_a_file_that_cannot_be_imported_is_said_so(tmp_path):
 def test_what_was_found_is_printed_with_one_next_step(monkeypatch, verdict, following):
     rung = RungResult("reward", "which action pays", verdict, 2, 2)
     found = ProbeResult(verdict, (rung,), means="Look at the update.")
-    monkeypatch.setattr(grade, "run_ladder", lambda *args: found)
+    monkeypatch.setattr(Trainee, "climb", lambda self: found)
     holds, text = asked("3", COURSE.solution(COURSE.lesson("3")))
     assert holds == (verdict == "pass")
     assert "reward: which action pays" in text

@@ -9,7 +9,7 @@ import pytest
 
 from grader.course import find_root, load
 from grader.errors import CourseError
-from grader.grading.grade import run_training
+from grader.grading.trainee import Trainee
 from grader.student.inprocess import Here
 from grader.training import corridor
 from grader.training.corridor import CONSOLATION, FINE, PRIZE, ROOMS, CorridorEnv
@@ -76,7 +76,7 @@ def test_a_seeded_reset_begins_in_the_same_rooms_again():
 def trained(old="", new=""):
     assert not old or SOLUTION.count(old) == 1, "the solution has changed"
     lesson = msgspec.structs.replace(LESSON, training=ONLY_THE_CONTROL)
-    return run_training(COURSE, lesson, {LESSON.name: SOLUTION.replace(old, new) if old else SOLUTION}, Here())
+    return Trainee(COURSE, lesson, {LESSON.name: SOLUTION.replace(old, new) if old else SOLUTION}, Here()).check()
 
 
 def test_the_reference_passes_and_the_rule_says_what_it_had_to_do():
@@ -121,7 +121,7 @@ def test_a_truncation_taken_for_the_end_goes_unseen_on_the_cliff():
     wrong = SOLUTION.replace(
         "next_state, terminated, settings.alpha", "next_state, terminated or truncated, settings.alpha"
     )
-    assert run_training(COURSE, lesson, {LESSON.name: wrong}, Here()).verdict == "pass"
+    assert Trainee(COURSE, lesson, {LESSON.name: wrong}, Here()).check().verdict == "pass"
 
 
 def test_a_control_that_does_not_fit_the_environment_is_refused():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grader.training.rungs import LADDERS
+from grader.training.ladders import LADDERS
 from grader.training.situations import (
     NOWHERE,
     NumberedSituations,

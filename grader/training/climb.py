@@ -1,6 +1,6 @@
 """The probe ladder: which part of a ``train`` that does not learn is wrong.
 
-Each stage is one run of ``train`` in a tiny world of the grader's (``grader.training.rungs``), through the same
+Each stage is one run of ``train`` in a tiny world of the grader's (``grader.training.ladders``), through the same
 boundary and the same meter as a training run. What the returned policy does in each situation, and what was done there
 late in training, are the answers; the rungs judge them. The first rung that fails is named.
 
@@ -22,8 +22,9 @@ from grader.report.probe import ProbeResult, RungResult
 from grader.report.report import TrainingSeed
 from grader.student.budget import Budget
 from grader.training.check import run_seed
+from grader.training.ladders import LADDERS
 from grader.training.meter import Meter, MeteredEnv, as_actions
-from grader.training.rungs import LADDERS, Rung, Stage
+from grader.training.rungs import Rung, Stage
 from grader.training.situations import ACTIONS, NumberedSituations, Situations, World
 from grader.training.tabular import MeteredTable, as_action
 
@@ -48,7 +49,6 @@ class StageTask:
         self._world = World(
             stage.situations,
             world_seed,
-            length=stage.length,
             alike=stage.alike,
             odd_copy=stage.odd_copy,
             quiet_resets=stage.quiet_resets,

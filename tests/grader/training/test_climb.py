@@ -9,14 +9,14 @@ import pytest
 
 from grader.course import find_root, load
 from grader.errors import CourseError
-from grader.grading import grade
+from grader.grading.trainee import learnt_something_else
 from grader.lessons import chaffs
 from grader.report.probe import ProbeResult, RungResult
 from grader.report.report import TrainingResult, TrainingSeed
 from grader.student.budget import Budget
 from grader.student.inprocess import Here
-from grader.training.ladder import climb, judged
-from grader.training.rungs import LADDERS
+from grader.training.climb import climb, judged
+from grader.training.ladders import LADDERS
 from grader.verify import probes
 
 COURSE = load(find_root(Path(__file__)))
@@ -193,4 +193,4 @@ def test_a_lesson_without_a_ladder_is_said_so():
 def test_a_train_that_learnt_something_else_is_asked_and_one_that_ended_in_an_error_is_not(mean, climbed):
     run = TrainingSeed(seed=1, verdict="fail", steps=5, episodes=1, mean_return=mean)
     failed = TrainingResult("train", "r", 475.0, 100, "fail", 0.0, 5.0, "cpu", seeds=(run,))
-    assert grade.learnt_something_else(failed) == climbed
+    assert learnt_something_else(failed) == climbed
