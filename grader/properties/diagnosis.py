@@ -9,6 +9,8 @@ are 0), so three kinds of cases are asked about, of all laws of the exercises co
 
 "Exactly like" is said where both programs agree in all of them. What agrees in all cases of the law that failed and not
 elsewhere, as where there are two mistakes in one function, is named with that reservation, if only one program does.
+Neither is said if the student's code gets a public example right that the known program gets wrong: there the mistake
+is not made, and drawn cases are seldom as plain as one that a teacher has chosen.
 """
 
 from __future__ import annotations
@@ -88,9 +90,17 @@ class _Search:
         if len(best) > 1:
             # What cannot be told apart there may differ in another exercise, which calls this one.
             best, _ = self._best(best, telling, lambda _: self._known.exercises)
-        if share == 1.0:
+        best = [chaff for chaff in best if self._shows(chaff)]
+        if share == 1.0 and best:
             return Diagnosis(min(best, key=lambda chaff: chaff.exercise != finding.exercise), everywhere=True)
         return Diagnosis(best[0], everywhere=False) if len(best) == 1 else None
+
+    def _shows(self, chaff: Chaff) -> bool:
+        """Tell if the student's code gets no public example right that this misconception gets wrong."""
+        cases = self._known.examples(chaff.exercise)
+        pairs = zip(self._student.outcomes(cases), self._known.outcomes(chaff, cases), strict=True)
+        # One that has died says nothing any more.
+        return not any(theirs.verdict == "pass" and its.verdict in ("fail", "raised") for theirs, its in pairs)
 
     def _failing(self, chaffs: Iterable[Chaff], exercise: str) -> dict[str, list[Case]]:
         """The cases in which these misconceptions fail, by property."""

@@ -12,16 +12,18 @@ import dataclasses
 import doctest
 import textwrap
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from grader.course import Lesson
+from grader.properties.cases import Case
 from grader.properties.code import code
 from grader.properties.finding import Finding
 from grader.properties.plugin import OpenSession
 from grader.report.report import Counterexample
 from grader.student.errors import WRITE_ME, StudentDied, StudentError
+from grader.student.remote import Student
 from grader.student.session import Session
 from grader.student.tensors import torch
 from grader.testing.near import near, numbers
@@ -101,6 +103,24 @@ def run(
         if tell is not None:
             tell(finding, len(examples))
     return findings
+
+
+def as_cases(lesson: Lesson, stub: str, exercise: str) -> list[Case]:
+    """The examples of an exercise as cases that can be put to any program; only their verdicts say something."""
+    return [
+        Case(f"example of {example.place}", _law(example, lesson, stub), {}, (), 0)
+        for example in read(lesson, stub)
+        if example.exercise == exercise
+    ]
+
+
+def _law(example: Example, lesson: Lesson, stub: str) -> Callable[..., None]:
+    def law(student: Student) -> None:
+        finding = Finding(name=example.place, exercise=example.exercise, says="", weight=0.0)
+        _ask(cast(Session, student._session), example, finding, lesson.name, stub)
+        assert finding.verdict == "pass"
+
+    return law
 
 
 def _ask(session: Session, example: Example, finding: Finding, module: str, stub: str) -> None:

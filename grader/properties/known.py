@@ -15,7 +15,8 @@ from contextlib import AbstractContextManager, nullcontext
 from grader.course import Course, Lesson
 from grader.lessons import chaffs as files
 from grader.lessons.chaffs import Chaff
-from grader.properties import runner
+from grader.lessons.stubs import pristine
+from grader.properties import examples, runner
 from grader.properties.cases import Case, Outcome, Programs
 from grader.properties.finding import Finding
 from grader.student.session import Session
@@ -82,6 +83,13 @@ class Known:
             found |= memory[key]
         return found
 
+    def examples(self, exercise: str) -> Sequence[Case]:
+        """The public examples of an exercise."""
+        memory = self._memory.examples
+        if exercise not in memory:
+            memory[exercise] = examples.as_cases(self._lesson, pristine(self._course, self._lesson), exercise)
+        return memory[exercise]
+
     def outcomes(self, chaff: Chaff, cases: Iterable[Case]) -> list[Outcome]:
         """The outcomes of the law for a misconception in these cases."""
         return [self._outcome(chaff, case) for case in cases]
@@ -118,6 +126,7 @@ class _Memory:
 
     def __init__(self) -> None:
         self.cases: dict[str, Mapping[str, Sequence[Case]]] = {}
+        self.examples: dict[str, Sequence[Case]] = {}
         self.failing: dict[tuple[str, str], Mapping[str, Sequence[Case]]] = {}
         self.outcomes: dict[tuple[str, str], Outcome] = {}
         self.deaths: Counter[str] = Counter()

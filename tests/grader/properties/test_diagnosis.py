@@ -236,3 +236,17 @@ def test_other_tests_are_another_memory(course):
     place = Counting()
     assert named(judge(course, "return x * x", place))
     assert any("x * x" not in module for module in place.opened)
+
+
+def test_who_gets_a_public_example_right_does_not_make_that_mistake(course):
+    """Drawn cases are seldom as plain as one that a teacher has chosen; no property asks for numbers from 100 on."""
+    squares_what_is_asked = "return x * x if x < 100 else 2 * x"
+    everywhere = {"test_positive": ("squares", True), "test_negative": ("squares", True)}
+    assert named(judge(course, squares_what_is_asked)) == everywhere
+    solution = course.solution(course.lessons[0])
+    text = solution.read_text()
+    example = '"""Twice the number.\n\n    Example:\n        >>> double(1000)\n        2000\n    """'
+    assert '"""Twice the number."""' in text
+    solution.write_text(text.replace('"""Twice the number."""', example))
+    assert named(judge(course, squares_what_is_asked)) == {}
+    assert named(judge(course, "return x * x")) == everywhere
