@@ -345,7 +345,7 @@ class _Grading:
             if budget is not None:
                 budget.give_back(time.monotonic() - start)
 
-        known = Known(self.course, self.lesson, open_module, aside)
+        known = Known(self.course, self.lesson, open_module, aside, lambda: self.place.lost)
 
         def name() -> dict[str, Diagnosis]:
             with contextlib.closing(known.programs):

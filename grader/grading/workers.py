@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import multiprocessing.connection
 import os
 import pickle
 import queue
@@ -279,6 +280,7 @@ def _serve(connection: Connection, isolation: Isolation) -> None:
 
 
 def _answer(connection: Connection, isolation: Isolation) -> None:
+    _end_with_the_parent()
     _start(isolation)
     with contextlib.suppress(EOFError, ConnectionError):
         connection.send("ready")
@@ -310,6 +312,23 @@ def _portable(error: BaseException) -> BaseException:
         copy = GraderFault(f"{type(error).__name__}: {error}")
     copy.add_note(trace)
     return copy
+
+
+def _end_with_the_parent() -> None:
+    """From now on, end at once when the process that has started this one is gone, however it went.
+
+    A job would find out when it says what it does next, and a diagnosis may not say anything for half a minute. What is
+    below this process ends by itself: it reads from connections that close.
+    """
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are for the thread that works
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, name="ends with the parent", daemon=True).start()
 
 
 def _start(isolation: Isolation) -> None:

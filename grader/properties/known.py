@@ -1,7 +1,7 @@
 """The known wrong programs of a lesson, and what each of them says in the cases that it was asked about.
 
 All of it depends on the course alone, so it is remembered from one student to the next: a class costs what its
-different mistakes cost.
+different mistakes cost. What was found out while something from outside ended a process is not.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import TypeVar
 
 from grader.course import Course, Lesson
 from grader.lessons import chaffs as files
@@ -25,6 +26,8 @@ CASES = 10
 """Of each property, how many of the solution's examples are asked of every program."""
 _REMEMBERED = 50_000
 
+Key, Fact = TypeVar("Key"), TypeVar("Fact")
+
 OpenModule = Callable[[str], Session]
 """Gives a session with this text loaded as the lesson's module."""
 
@@ -37,6 +40,7 @@ class Known:
         lesson: the lesson.
         open_module: where they run.
         aside: what is found out about a known program is done within this, as no student should pay for it.
+        lost: how many processes something from outside has ended so far.
 
     Attributes:
         chaffs: the misconceptions.
@@ -51,8 +55,10 @@ class Known:
         lesson: Lesson,
         open_module: OpenModule,
         aside: Callable[[], AbstractContextManager[None]] = nullcontext,
+        lost: Callable[[], int] = int,
     ) -> None:
         self._course, self._lesson, self._open_module, self._aside = course, lesson, open_module, aside
+        self._lost = lost
         self._solution = course.solution(lesson).read_text(encoding="utf-8")
         self.chaffs = files.load(course, lesson)
         self.exercises = [exercise.name for exercise in lesson.exercises]
@@ -63,25 +69,27 @@ class Known:
 
     def cases(self, exercise: str) -> Mapping[str, Sequence[Case]]:
         """The first examples that the solution is asked about an exercise, by property."""
-        memory = self._memory.cases
-        if exercise not in memory:
+
+        def find() -> Mapping[str, Sequence[Case]]:
             # Each with random numbers of its own: what happens now and then is to happen in some of them.
-            memory[exercise] = {
+            return {
                 finding.name: [dataclasses.replace(case, seed=case.seed + i) for i, case in enumerate(finding.cases)]
                 for finding in self._run(self._solution, exercise, CASES)
             }
-        return memory[exercise]
+
+        return self._remembered(self._memory.cases, exercise, find)
 
     def failing(self, chaff: Chaff, exercise: str) -> Mapping[str, Sequence[Case]]:
         """Cases in which a misconception fails, of its own exercise and of this one, by property."""
         found: dict[str, Sequence[Case]] = {}
         for name in dict.fromkeys((chaff.exercise, exercise)):
-            memory, key = self._memory.failing, (chaff.name, name)
-            if key not in memory:
-                findings = self._run(chaff.source(self._solution), name, 0)
-                memory[key] = {f.name: [f.case] for f in findings if f.verdict == "fail" and f.case is not None}
-            found |= memory[key]
+            find = functools.partial(self._found_failing, chaff, name)
+            found |= self._remembered(self._memory.failing, (chaff.name, name), find)
         return found
+
+    def _found_failing(self, chaff: Chaff, exercise: str) -> Mapping[str, Sequence[Case]]:
+        findings = self._run(chaff.source(self._solution), exercise, 0)
+        return {f.name: [f.case] for f in findings if f.verdict == "fail" and f.case is not None}
 
     def examples(self, exercise: str) -> Sequence[Case]:
         """The public examples of an exercise."""
@@ -95,16 +103,25 @@ class Known:
         return [self._outcome(chaff, case) for case in cases]
 
     def _outcome(self, chaff: Chaff, case: Case) -> Outcome:
-        memory = self._memory.outcomes
         digest = self._memory.digest(case)
         if digest is None:
             return self._ask(chaff, case)
-        key = (chaff.name, digest)
-        if key not in memory:
+        return self._remembered(self._memory.outcomes, (chaff.name, digest), lambda: self._ask(chaff, case))
+
+    def _remembered(self, memory: dict[Key, Fact], key: Key, find: Callable[[], Fact]) -> Fact:
+        """Look it up, or find it out and keep it, if it is the program's own doing."""
+        if key in memory:
+            return memory[key]
+        lost, deaths = self._lost(), self._memory.deaths.copy()
+        found = find()
+        if self._lost() == lost:
             if len(memory) >= _REMEMBERED:
                 memory.clear()
-            memory[key] = self._ask(chaff, case)
-        return memory[key]
+            memory[key] = found
+        else:
+            self._memory.deaths.clear()
+            self._memory.deaths.update(deaths)
+        return found
 
     def _ask(self, chaff: Chaff, case: Case) -> Outcome:
         with self._aside():

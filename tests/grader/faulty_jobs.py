@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,15 @@ def no_memory_once(mark: str, place: Any, watch: Any) -> int:
         Path(mark).touch()
         raise MemoryError
     return 7
+
+
+def say_nothing(mark: str, place: Any, watch: Any) -> int:
+    """Write down the number of the worker's process, and be at work for a minute."""
+    beside = Path(f"{mark}.part")
+    beside.write_text(str(os.getpid()))
+    beside.rename(mark)
+    time.sleep(60)
+    return 0
 
 
 def fail(place: Any, watch: Any) -> int:

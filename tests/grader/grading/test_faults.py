@@ -8,9 +8,12 @@ import functools
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import faulty_jobs
 import pytest
@@ -31,6 +34,7 @@ from grader.student.inprocess import Here
 from grader.student.isolation import choose
 from grader.student.levels import Isolation, IsolationError
 
+Result = TypeVar("Result")
 LESSONS = ("lesson1_numbers", "lesson2_balance")
 
 
@@ -352,6 +356,36 @@ def test_a_worker_that_dies_is_started_again(tmp_path: Path, isolation: Isolatio
 def test_a_worker_whose_memory_has_run_out_is_replaced(tmp_path: Path, isolation: Isolation) -> None:
     jobs = {"once": functools.partial(faulty_jobs.no_memory_once, str(tmp_path / "mark"))}
     assert results(isolation, jobs, processes=1) == {"once": 7}
+
+
+def test_a_worker_whose_grader_was_killed_ends_in_the_middle_of_its_job(tmp_path: Path, isolation: Isolation) -> None:
+    mark = tmp_path / "number"
+    text = f"""
+import functools, faulty_jobs
+from grader.grading import workers
+from grader.student.isolation import choose
+jobs = {{"long": functools.partial(faulty_jobs.say_nothing, {str(mark)!r})}}
+list(workers.run(jobs, choose(wanted={isolation.level!r}), processes=1))
+"""
+    with subprocess.Popen([sys.executable, "-c", text], cwd=Path(faulty_jobs.__file__).parent) as grader:
+        number = int(_when(lambda: mark.exists() and mark.read_text()))
+        grader.kill()
+    assert _when(lambda: not _is_alive(number))
+
+
+def _is_alive(number: int) -> bool:
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def _when(condition: Callable[[], Result]) -> Result:
+    """The first true value of a condition within half a minute; the last one otherwise."""
+    end = time.monotonic() + 30
+    while not (value := condition()) and time.monotonic() < end:
+        time.sleep(0.05)
+    return value
 
 
 def test_ctrl_c_does_not_end_a_worker_that_has_only_begun(isolation: Isolation) -> None:

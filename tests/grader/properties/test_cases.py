@@ -1,10 +1,13 @@
 """What two programs that break the same law have in common."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 import torch
 
-from grader.properties.cases import PASSED, Outcome, _kept, alike
+from grader.properties.cases import DIED, PASSED, Case, Outcome, Programs, _kept, alike
+from grader.student.limits import Limits
 
 
 def outcome(compared, answer, place="7"):
@@ -52,3 +55,47 @@ def test_a_value_that_is_too_large_to_keep_is_like_nothing_else(value):
 @pytest.mark.parametrize("value", [0, "text", [1, (2.0, {"a": None})], {1, 2}, np.zeros(1000), torch.zeros(1000)])
 def test_a_value_of_a_test_is_kept(value):
     assert _kept(value) is value
+
+
+WORN_OUT = """
+import os
+
+answered = 0
+
+def double(x):
+    global answered
+    answered += 1
+    if answered > 3:
+        os._exit(0)
+    return 2 * x
+"""
+
+
+def test_how_much_was_asked_before_changes_no_outcome(any_split):
+    """What a session may take is used up by many cases, and by those that somebody else was asked about as well."""
+    programs, opened = Programs(Counter()), []
+
+    def open_session():
+        opened.append(None)
+        return any_split.open({"numbers": WORN_OUT}, "numbers", Limits())
+
+    assert [programs.ask("worn out", open_session, doubled(i)) for i in range(10)] == [PASSED] * 10
+    assert len(opened) == 4
+
+
+def test_who_ends_in_every_case_is_asked_twice(any_split):
+    programs, opened = Programs(Counter()), []
+
+    def open_session():
+        opened.append(None)
+        return any_split.open({"numbers": WORN_OUT.replace("> 3", "> 0")}, "numbers", Limits())
+
+    assert [programs.ask("ends", open_session, doubled(i)) for i in range(10)] == [DIED] * 10
+    assert len(opened) == 2
+
+
+def doubled(x):
+    def law(student):
+        assert student.double(x) == 2 * x
+
+    return Case("doubled", law, {}, (), x)

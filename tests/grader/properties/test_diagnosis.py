@@ -11,6 +11,7 @@ from grader.course import Course, load
 from grader.grading.grade import grade
 from grader.properties import known
 from grader.report.report import Report
+from grader.student.errors import StudentDied
 from grader.student.inprocess import Here
 from grader.student.isolation import choose
 from grader.student.levels import IsolationError
@@ -226,6 +227,30 @@ def test_a_mistake_that_was_seen_before_costs_no_diagnosis(course):
 def test_what_is_remembered_changes_no_name(course):
     first = {body: named(judge(course, body)) for body in MISTAKES}
     assert {body: named(judge(course, body)) for body in reversed(MISTAKES)} == first
+
+
+class Unlucky(Counting):
+    """Something from outside ends the process of a known wrong program whenever one begins, the first few times."""
+
+    def __init__(self, student: str, kills: int) -> None:
+        super().__init__()
+        self._student, self._kills = student, kills
+
+    def open(self, sources, *args, **kwargs):
+        if self.lost < self._kills and self._student not in sources["lesson1_numbers"]:
+            self.lost += 1
+            raise StudentDied("the process was ended by SIGKILL")
+        return super().open(sources, *args, **kwargs)
+
+
+@pytest.mark.parametrize("kills", [1, 2, 3, 10])
+def test_what_something_from_outside_has_ended_is_not_remembered(course, kills):
+    calm = {body: named(judge(course, body)) for body in MISTAKES}
+    known._remembered.cache_clear()
+    meanwhile = named(judge(course, f"{MISTAKES[0]}  # mine", Unlucky("# mine", kills)))
+    # It is judged once more; if that is disturbed again, a name may be missing, but only in that report.
+    assert meanwhile in ([calm[MISTAKES[0]]] if kills == 1 else [calm[MISTAKES[0]], {}])
+    assert {body: named(judge(course, body)) for body in MISTAKES} == calm
 
 
 def test_other_tests_are_another_memory(course):
