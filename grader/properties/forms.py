@@ -26,7 +26,7 @@ def detached(value: Any) -> Any:
     if isinstance(value, list):
         return [detached(item) for item in value]
     if isinstance(value, dict):
-        return {key: detached(item) for key, item in value.items()}
+        return {detached(key): detached(item) for key, item in value.items()}
     if isinstance(value, tuple):
         items = [detached(item) for item in value]
         return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
@@ -38,7 +38,7 @@ def has_graph(value: Any) -> bool:
     if is_tensor(value):
         return value.requires_grad
     if isinstance(value, list | tuple | dict):
-        return any(map(has_graph, value.values() if isinstance(value, dict) else value))
+        return any(map(has_graph, [*value, *value.values()] if isinstance(value, dict) else value))
     return False
 
 

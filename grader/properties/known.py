@@ -26,7 +26,8 @@ CASES = 10
 """Of each property, how many of the solution's examples are asked of every program."""
 _REMEMBERED = 50_000
 
-Key, Fact = TypeVar("Key"), TypeVar("Fact")
+Key = TypeVar("Key")
+Fact = TypeVar("Fact")
 
 OpenModule = Callable[[str], Session]
 """Gives a session with this text loaded as the lesson's module."""
@@ -84,7 +85,7 @@ class Known:
         found: dict[str, Sequence[Case]] = {}
         for name in dict.fromkeys((chaff.exercise, exercise)):
             find = functools.partial(self._found_failing, chaff, name)
-            found |= self._remembered(self._memory.failing, (chaff.name, name), find)
+            found.update(self._remembered(self._memory.failing, (chaff.name, name), find))
         return found
 
     def _found_failing(self, chaff: Chaff, exercise: str) -> Mapping[str, Sequence[Case]]:

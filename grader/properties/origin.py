@@ -164,7 +164,7 @@ def _is(one: Any, other: Any) -> bool:
             and is_tensor(other)
             and one.dtype == other.dtype
             and one.shape == other.shape
-            and one.numpy().tobytes() == other.numpy().tobytes()
+            and one.detach().numpy().tobytes() == other.detach().numpy().tobytes()
         )
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
         return (

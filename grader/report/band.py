@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import msgspec
+
+from grader.report.numbers import Positive
 
 Curve = tuple[float, ...]
 
@@ -20,8 +20,8 @@ class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         high: a tenth of the runs is above.
     """
 
-    runs: Annotated[int, msgspec.Meta(ge=1)]
-    steps: tuple[Annotated[int, msgspec.Meta(ge=1)], ...]
+    runs: Positive
+    steps: tuple[Positive, ...]
     low: Curve
     middle: Curve
     high: Curve

@@ -12,6 +12,8 @@ from typing import Literal
 
 import msgspec
 
+from grader.report.numbers import Whole
+
 Scene = Literal["cart", "cliff"]
 """``cart``: the position of CartPole's cart and the angle of its pole, in thousandths of a unit of length and of a
 radian. ``cliff``: the cell of CliffWalking's grid, counted along its rows from 0; below 0 after a fall."""
@@ -45,10 +47,10 @@ class Film(msgspec.Struct, frozen=True):
     part: Part
     scene: Scene
     frames: str
-    steps: int
+    steps: Whole
     earned: float
     ended: Ended
-    begun: int = 0
+    begun: Whole = 0
 
 
 def written(frames: Iterable[Sequence[int]]) -> str:

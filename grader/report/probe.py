@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from grader.report.numbers import Whole
+
 
 class RungResult(msgspec.Struct, frozen=True, omit_defaults=False):
     """One rung.
@@ -21,8 +23,8 @@ class RungResult(msgspec.Struct, frozen=True, omit_defaults=False):
     name: str
     needs: str
     verdict: Literal["pass", "fail", "skip"]
-    failed: int = 0
-    runs: int = 0
+    failed: Whole = 0
+    runs: Whole = 0
 
 
 class ProbeResult(msgspec.Struct, frozen=True, omit_defaults=False):
@@ -41,7 +43,7 @@ class ProbeResult(msgspec.Struct, frozen=True, omit_defaults=False):
     rungs: tuple[RungResult, ...]
     means: str = ""
     message: str = ""
-    steps: int = 0
+    steps: Whole = 0
     seconds: float = 0.0
 
     @property

@@ -13,6 +13,7 @@ import msgspec
 
 from grader.report.band import Band
 from grader.report.film import Film
+from grader.report.numbers import Whole
 from grader.report.probe import ProbeResult
 
 Verdict = Literal["pass", "fail", "skip", "error"]
@@ -75,8 +76,8 @@ class Hint(msgspec.Struct, frozen=True, omit_defaults=False):
     """
 
     exercise: str
-    number: int
-    of: int
+    number: Whole
+    of: Whole
     text: str
 
 
@@ -132,13 +133,13 @@ class TrainingSeed(msgspec.Struct, frozen=True):
         films: episodes of this run; of a whole check, one run has them (``grader.training.film``).
     """
 
-    seed: int
+    seed: Whole
     verdict: Verdict
-    steps: int
-    episodes: int
+    steps: Whole
+    episodes: Whole
     mean_return: float | None = None
     returns: tuple[float, ...] = ()
-    curve: tuple[tuple[int, float], ...] = ()
+    curve: tuple[tuple[Whole, float], ...] = ()
     message: str = ""
     written: bool = True
     seconds: float = 0.0
@@ -160,7 +161,7 @@ class TrainingResult(msgspec.Struct, frozen=True):
     exercise: str
     rule: str
     threshold: float
-    max_steps: int
+    max_steps: Whole
     verdict: Verdict
     points: float
     max_points: float
@@ -169,8 +170,8 @@ class TrainingResult(msgspec.Struct, frozen=True):
     message: str = ""
     hint: str = ""
     control: TrainingSeed | None = None
-    runs: int = 0
-    passes: int = 0
+    runs: Whole = 0
+    passes: Whole = 0
     small_task: str = ""
     band: Band | None = None
     probe: ProbeResult | None = None

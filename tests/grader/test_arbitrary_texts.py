@@ -12,7 +12,7 @@ from typing import Any, get_args
 import msgspec
 import tiny_course
 from arbitrary import anything, frame_of, values
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from sample_reports import mixed
@@ -88,6 +88,9 @@ def _read_back(data: bytes) -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(st.sampled_from(_paths(REPORT)[1:]), odd), max_size=4))
+@example([(("training", "seeds", 0, "curve", 1, 0), 10**400)])
+@example([(("training", "seeds", 0, "steps"), 10**400)])
+@example([(("training", "max_steps"), 10**400)])
 def test_any_report_that_is_read_back_is_one_or_refused(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
     changed = json.loads(json.dumps(REPORT))
     for (*way, last), new in changes:

@@ -240,6 +240,7 @@ def use(value):
 @given(st.lists(heads, min_size=1, max_size=5), st.sampled_from(sorted(ASKED)))
 @example([["ok"]], "call")
 @example([ok(["d", [["T", "float32", [0], 0, False, 0], None]])], "call")
+@example([ok(["n", "Pair", ["one"], [["d", [["T", "float32", [0], 0, True, 0], None]]]])], "call")
 @example([ok(["s", [["x", "q", bytes(8)], ["t", [0, 0]]]])], "call")
 def test_whatever_is_said_is_an_answer_or_the_students_fault(heads, verb):
     def session():
