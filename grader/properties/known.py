@@ -85,7 +85,8 @@ class Known:
         found: dict[str, Sequence[Case]] = {}
         for name in dict.fromkeys((chaff.exercise, exercise)):
             find = functools.partial(self._found_failing, chaff, name)
-            found.update(self._remembered(self._memory.failing, (chaff.name, name), find))
+            cases: Mapping[str, Sequence[Case]] = self._remembered(self._memory.failing, (chaff.name, name), find)
+            found |= cases
         return found
 
     def _found_failing(self, chaff: Chaff, exercise: str) -> Mapping[str, Sequence[Case]]:
