@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from grader.student import stopped
 from grader.student.errors import StudentDied, seconds
 
 Clock = Callable[[], float]
@@ -18,23 +19,35 @@ Clock = Callable[[], float]
 class Budget:
     """A number of seconds by the clock, which begin now.
 
-    Attributes:
-        end: when they are over, on the monotonic clock.
+    The time in which the grader was stopped (Ctrl-Z) is not counted, nor what had passed since it last looked.
+
+    Args:
+        allowed: how many.
+        clock: tells the time.
+        was_stopped: tells whether this process was stopped after a moment on that clock.
     """
 
-    def __init__(self, allowed: float, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self, allowed: float, clock: Clock = time.monotonic, was_stopped: Callable[[float], bool] = stopped.since
+    ) -> None:
         """Start the clock."""
-        self._allowed, self._clock = allowed, clock
-        self.end = clock() + allowed
+        self._allowed, self._clock, self._was_stopped = allowed, clock, was_stopped
+        self._seen = clock()
+        self._end = self._seen + allowed
 
     def give_back(self, time: float) -> None:
-        """Count some seconds not against the submission, as when the grader itself was stopped meanwhile."""
-        self.end += time
+        """Count the last so many seconds not against the submission."""
+        self._end += time
+        self._seen = self._clock()
 
     @property
     def left(self) -> float:
         """Seconds that are left, 0 if there are none."""
-        return max(0.0, self.end - self._clock())
+        now = self._clock()
+        if self._was_stopped(self._seen):
+            self._end += now - self._seen
+        self._seen = now
+        return max(0.0, self._end - now)
 
     @property
     def is_spent(self) -> bool:

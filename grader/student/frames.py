@@ -8,16 +8,30 @@ from __future__ import annotations
 import select
 import socket
 import struct
-import time
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, TypeVar
 
 from grader.student.errors import WireError
+
+Argument = TypeVar("Argument")
+Result = TypeVar("Result")
 
 HEAD_CAP = 1 << 20
 BODY_CAP = 1 << 24
 _SMALL, _LARGE = 1 << 14, 1 << 18
 """Bytes asked for at a time: most frames fit into the first, and space for the second takes far longer to get."""
 _LENGTHS = struct.Struct("<II")
+
+
+class Deadline(Protocol):
+    """The end of a wait; ``grader.student.stopped`` has the grader's own, which no student's process loads."""
+
+    def left(self) -> float:
+        """Seconds that are left, more than none.
+
+        Raises:
+            TimeoutError: there are none.
+        """
 
 
 class Frame(NamedTuple):
@@ -27,15 +41,15 @@ class Frame(NamedTuple):
     body: bytes
 
 
-def send(connection: socket.socket, frame: Frame, deadline: float | None = None) -> None:
+def send(connection: socket.socket, frame: Frame, deadline: Deadline | None = None) -> None:
     """Write one frame.
 
     Raises:
-        TimeoutError: the other side had not read it by the deadline (monotonic clock).
+        TimeoutError: the other side had not read it by the deadline, or within the socket's timeout.
     """
-    if deadline is not None:
-        connection.settimeout(_left(deadline))
-    connection.sendall(_LENGTHS.pack(len(frame.head), len(frame.body)) + frame.head + frame.body)
+    left = memoryview(_LENGTHS.pack(len(frame.head), len(frame.body)) + frame.head + frame.body)
+    while left:
+        left = left[_before(deadline, connection, connection.send, left) :]
 
 
 class Receiver:
@@ -49,11 +63,11 @@ class Receiver:
         self._connection = connection
         self._buffer = bytearray()
 
-    def receive(self, deadline: float | None = None) -> Frame:
+    def receive(self, deadline: Deadline | None = None) -> Frame:
         """Read one frame; what comes right after it is kept for the next.
 
         Args:
-            deadline: on the monotonic clock, for the whole frame: one that trickles in does not get more time.
+            deadline: for the whole frame: one that trickles in does not get more time.
 
         Raises:
             EOFError: the other side closed the connection.
@@ -77,20 +91,25 @@ class Receiver:
         ready = select.select([self._connection], [], [], 0)[0]
         return bool(ready and self._connection.recv(1, socket.MSG_PEEK))
 
-    def _fill(self, size: int, deadline: float | None) -> None:
+    def _fill(self, size: int, deadline: Deadline | None) -> None:
         # Grows with what has come, not with what was announced.
-        while len(self._buffer) < size:
-            if deadline is not None:
-                self._connection.settimeout(_left(deadline))
-            missing = size - len(self._buffer)
-            data = self._connection.recv(min(max(missing, _SMALL), _LARGE))
+        while (missing := size - len(self._buffer)) > 0:
+            most = min(max(missing, _SMALL), _LARGE)
+            data = _before(deadline, self._connection, self._connection.recv, most)
             if not data:
                 raise EOFError
             self._buffer += data
 
 
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
+def _before(
+    deadline: Deadline | None, connection: socket.socket, work: Callable[[Argument], Result], argument: Argument
+) -> Result:
+    """Do something with a connection that may have to wait, until the deadline."""
+    if deadline is None:
+        return work(argument)
+    while True:
+        connection.settimeout(deadline.left())
+        try:
+            return work(argument)
+        except TimeoutError:
+            continue  # there is time left if this process was stopped meanwhile

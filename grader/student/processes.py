@@ -236,26 +236,16 @@ class Child:
             return self._exchanged(question, answer_ask)
 
     def _exchanged(self, question: Frame, answer_ask: AnswerAsk) -> Frame:
-        start, deadline = self._time_for_a_call()
+        deadline = stopped.Deadline(self._end_of_a_call)
         try:
             if self._receiver.waiting():
                 raise StudentDied("the process sent something that is not an answer: nothing had been asked")
             send(self._connection, question, deadline)
-            while True:
-                try:
-                    frame = self._receiver.receive(deadline)
-                except TimeoutError:
-                    if not stopped.since(start):
-                        raise
-                    start, deadline = self._time_for_a_call(start)
-                    continue
-                if not _is_ask(frame):
-                    return frame
-                if stopped.since(start):
-                    start, deadline = self._time_for_a_call(start)
+            while _is_ask(frame := self._receiver.receive(deadline)):
                 send(self._connection, answer_ask(frame), deadline)
+            return frame
         except TimeoutError:
-            reason = self._too_late(start)
+            reason = self._too_late(deadline.begun)
             self._end(kill=True)
         except (EOFError, ConnectionError):
             reason = self._died(self._end(kill=False))
@@ -277,21 +267,12 @@ class Child:
             words = f"the answers took more than {seconds(_CALLS_AT_MOST * self._call_seconds)} altogether"
         return StudentDied(words, timed_out=True)
 
-    def _time_for_a_call(self, waited_since: float | None = None) -> tuple[float, float]:
-        """Now, and the deadline of a call; all time begins anew where this process was stopped meanwhile.
-
-        Args:
-            waited_since: when the wait began in which it was stopped; that time is no part of the submission's budget.
-        """
-        now = time.monotonic()
+    def _end_of_a_call(self, now: float) -> float:
+        """The end of a call that begins now; all time begins anew where this process was stopped meanwhile."""
         if stopped.since(self._begun):
             self._begun, self._end_of_session = now, now + _CALLS_AT_MOST * self._call_seconds
-        deadline = min(now + self._call_seconds, self._end_of_session)
-        if self._budget is not None:
-            if waited_since is not None:
-                self._budget.give_back(now - waited_since)
-            deadline = min(deadline, self._budget.end)
-        return now, deadline
+        end = min(now + self._call_seconds, self._end_of_session)
+        return end if self._budget is None else min(end, now + self._budget.left)
 
     def _end(self, *, kill: bool) -> dict[str, Any]:
         with SHIELD:

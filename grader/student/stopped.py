@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Callable
 
 _went_on = 0.0
 
@@ -23,6 +24,34 @@ def watch() -> None:
 def since(moment: float) -> bool:
     """Whether this process was stopped, and went on, after a moment of the monotonic clock."""
     return _went_on > moment
+
+
+class Deadline:
+    """The end of a wait for the student's side, which begins anew if this process was stopped meanwhile.
+
+    Args:
+        end: gives the end of a wait that begins at a moment, both on the monotonic clock.
+    """
+
+    def __init__(self, end: Callable[[float], float]) -> None:
+        """The wait begins now."""
+        self._end_of = end
+        self.begun = time.monotonic()
+        self._end = end(self.begun)
+
+    def left(self) -> float:
+        """Seconds that are left, more than none.
+
+        Raises:
+            TimeoutError: there are none.
+        """
+        # Asked in this order: a stop may end at any moment, and is known as soon as its time shows on the clock.
+        while (left := self._end - time.monotonic()) <= 0:
+            if not since(self.begun):
+                raise TimeoutError
+            self.begun = time.monotonic()
+            self._end = self._end_of(self.begun)
+        return left
 
 
 def _goes_on(*_: object) -> None:

@@ -12,7 +12,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -214,8 +213,7 @@ class Reader:
                 program.send(self._ring, theirs.fileno())
             at = b""
             heard.clear()
-            start = time.monotonic()
-            deadline = start + self._limits.seconds
+            deadline = stopped.Deadline(lambda now: now + self._limits.seconds)
             receiver = Receiver(ours)
             try:
                 send(ours, frame(asked), deadline)
@@ -226,7 +224,7 @@ class Reader:
                         heard.append(got)
             except TimeoutError:
                 self._end(program)
-                raise _Died("" if stopped.since(start) else TOO_SLOW, at) from None
+                raise _Died(TOO_SLOW, at) from None
             except (OSError, EOFError):
                 raise _Died(self._why(**self._end(program)), at) from None
         return got

@@ -26,11 +26,13 @@ class Target(NamedTuple):
         number: the process that somebody has started; its group is a terminal's.
         ground: the folders of the run.
         draw: decides about all that is left to chance.
+        spoilt: reports that are no longer whole, and have to be made again.
     """
 
     number: int
     ground: Ground
     draw: random.Random
+    spoilt: list[Path]
 
     def processes(self, role: str) -> list[Process]:
         """All processes of the run with this role, the first one included."""
@@ -187,6 +189,7 @@ def _half_a_report(target: Target) -> bool:
         return False
     path = target.draw.choice(reports)
     path.write_bytes(path.read_bytes()[: target.draw.randrange(1, 300)])
+    target.spoilt.append(path)
     return True
 
 

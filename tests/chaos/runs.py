@@ -163,7 +163,7 @@ class Faulty:
         heard: list[bytes] = []
         listener = threading.Thread(target=lambda: heard.extend(run.stdout or ()), daemon=True)
         listener.start()
-        target = Target(run.pid, self._ground, self._draw)
+        target = Target(run.pid, self._ground, self._draw, [])
         end = time.monotonic() + _LONGEST_RUN
         pause = self._pause(waiting, before)
         while run.poll() is None:
@@ -184,6 +184,8 @@ class Faulty:
         said = b"".join(heard).decode(errors="replace")
         for kind in done:
             kind.undo(self._ground)
+        for path in target.spoilt:
+            self._known.pop(str(path.relative_to(self._out)), None)
         self._ground.clock.unlink(missing_ok=True)
         return run.returncode, said
 

@@ -739,6 +739,35 @@ def test_no_student_pays_for_the_time_in_which_the_grader_was_stopped(any_split,
         student.slow()
 
 
+def test_nor_for_a_stop_while_the_grader_answers(any_split, start, monkeypatch):
+    """The student's code asks for a step of an environment, and the grader is stopped before it has answered."""
+    student = start(any_split, "def f(step):\n    return step(2)\n", call_seconds=1)
+
+    def step(x):
+        time.sleep(1.5)
+        return 2 * x
+
+    monkeypatch.setattr(stopped, "since", lambda moment: True)
+    assert [student.f(step) for _ in range(3)] == [4, 4, 4]
+    monkeypatch.setattr(stopped, "since", lambda moment: False)
+    with pytest.raises(StudentDied, match="no answer within 1 second"):
+        student.f(step)
+
+
+def test_a_wait_begins_anew_once_for_each_stop(monkeypatch):
+    now, went_on, waits = [100.0], [0.0], []
+    monkeypatch.setattr(stopped, "since", lambda moment: went_on[0] > moment)
+    monkeypatch.setattr(stopped.time, "monotonic", lambda: now[0])
+    deadline = stopped.Deadline(lambda begun: waits.append(begun) or begun + 8)
+    now[0] = 107.0
+    assert deadline.left() == 1
+    now[0], went_on[0] = 130.0, 129.0
+    assert (deadline.left(), deadline.begun, waits) == (8, 130.0, [100.0, 130.0])
+    now[0] = 138.0
+    with pytest.raises(TimeoutError):
+        deadline.left()
+
+
 def test_the_end_of_a_stop_is_noticed():
     handler = signal.getsignal(signal.SIGCONT)
     try:

@@ -78,12 +78,27 @@ class Clock:
 
 def test_a_budget_is_spent_when_its_time_is_over() -> None:
     clock = Clock()
-    budget = Budget(900, clock)
-    assert (budget.left, budget.is_spent, budget.end) == (900, False, 1000)
+    budget = Budget(900, clock, lambda moment: False)
+    assert (budget.left, budget.is_spent) == (900, False)
     clock.now = 1000.0
     assert (budget.left, budget.is_spent) == (0, True)
     clock.now = 5000.0
     assert budget.left == 0
+
+
+def test_no_budget_goes_down_while_the_grader_is_stopped() -> None:
+    clock, went_on = Clock(), [0.0]
+    budget = Budget(900, clock, lambda moment: went_on[0] > moment)
+    clock.now = 200.0
+    assert budget.left == 800
+    clock.now = went_on[0] = 5000.0  # ten seconds later it was stopped, perhaps
+    assert budget.left == 800
+    clock.now = 5100.0
+    assert budget.left == 700
+    # What is given back is given back once.
+    clock.now = went_on[0] = 9000.0
+    budget.give_back(3900.0)
+    assert budget.left == 700
 
 
 @pytest.mark.parametrize(
@@ -157,7 +172,7 @@ def test_a_person_at_a_breakpoint_has_all_the_time_they_like() -> None:
 def test_what_is_given_back_is_left_again() -> None:
     """A grader that was stopped for an hour takes nothing from a submission."""
     now = 0.0
-    budget = Budget(10, clock=lambda: now)
+    budget = Budget(10, lambda: now, lambda moment: False)
     now = 3610.0
     assert budget.is_spent
     budget.give_back(3605)

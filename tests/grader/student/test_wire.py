@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from grader.student.errors import WireError
 from grader.student.frames import BODY_CAP, HEAD_CAP, Frame, Receiver, send
+from grader.student.stopped import Deadline
 from grader.student.wire import Decoder, Encoder
 from grader.testing import read_only, strided
 
@@ -446,7 +447,7 @@ def test_a_deadline_is_for_the_whole_frame():
         thread.start()
         start = time.monotonic()
         with pytest.raises(TimeoutError):
-            Receiver(ours).receive(start + 0.3)
+            Receiver(ours).receive(Deadline(lambda now: now + 0.3))
         taken = time.monotonic() - start
         stop.set()
         thread.join()
@@ -456,4 +457,4 @@ def test_a_deadline_is_for_the_whole_frame():
 def test_a_deadline_is_also_for_sending():
     ours, theirs = pair()
     with ours, theirs, pytest.raises(TimeoutError):
-        send(ours, Frame(b"", bytes(1 << 23)), time.monotonic() + 0.2)
+        send(ours, Frame(b"", bytes(1 << 23)), Deadline(lambda now: now + 0.2))
