@@ -25,7 +25,8 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         points: what its properties are worth together.
         hints: from a nudge to nearly the answer; the first is shown where nothing is written yet, and with a failing
             property that has no hint. They stand in a file of the lesson's own (``Course.hints``).
-        needs: exercises of the same lesson without which this one cannot be judged.
+        needs: exercises of the same lesson that this one's code calls. Where one of them fails, a law of this one that
+            does not hold is skipped.
     """
 
     name: str

@@ -87,18 +87,18 @@ def run(
             says=f"The example of `{example.place}` gives what the lesson's file says.",
             weight=1.0,
         )
+        try:
+            with contextlib.closing(open_session()) as session:
+                session.begin(0)
+                _ask(session, example, finding, lesson.name, stub)
+        except (StudentError, StudentDied) as error:
+            # Not in answer to one of the lines: what was loaded before is no longer what it was.
+            finding.verdict, finding.got, finding.needed = "fail", str(error), "an answer"
         failed = {other.exercise for other in findings if other.verdict in ("fail", "skip")}
         blocked = [name for name in lesson.exercise(example.exercise).needs if name in failed]
-        if blocked:
-            finding.verdict, finding.needed = "skip", f"the exercise {blocked[0]}"
-        else:
-            try:
-                with contextlib.closing(open_session()) as session:
-                    session.begin(0)
-                    _ask(session, example, finding, lesson.name, stub)
-            except (StudentError, StudentDied) as error:
-                # Not in answer to one of the lines: what was loaded before is no longer what it was.
-                finding.verdict, finding.got, finding.needed = "fail", str(error), "an answer"
+        if blocked and finding.verdict == "fail":
+            # As for properties: what holds has shown so, what does not may be the other exercise's doing.
+            finding.skip(f"the exercise {blocked[0]}")
         findings.append(finding)
         if tell is not None:
             tell(finding, len(examples))

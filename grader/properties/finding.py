@@ -58,6 +58,13 @@ class Finding:
     script: Counterexample | None = None
     printed: str = ""
 
+    def skip(self, reason: str) -> None:
+        """Say that nothing is known before this is right, and forget what was seen: it may not be this one's doing."""
+        self.verdict, self.needed = "skip", reason
+        self.got = self.label = self.trace = self.printed = ""
+        self.smallest = self.case = self.compared = self.script = None
+        self.written = True
+
 
 _OPERATORS = {
     "!=": "something other than",

@@ -183,25 +183,34 @@ class Properties:
         finding = self.findings[item.name]
         reason = self._reason_to_skip(item, finding)
         if reason:
-            finding.verdict, finding.needed = "skip", reason
+            finding.skip(reason)
             pytest.skip(reason)
         # Nobody reads pytest's own account of a failure, and to make it is to print what the answers are.
         item.repr_failure = lambda *_, **__: ""  # type: ignore[method-assign]
 
-    def _reason_to_skip(self, item: pytest.Item, finding: Finding) -> str:
-        exercise = self.lesson.exercise(finding.exercise)
+    def _held_up_by(self, finding: Finding) -> str:
+        """The exercise that this one's calls and that has failed, "" if none has.
+
+        A law of this one that holds all the same has shown so: code that does without the other exercise, or with a
+        part of it that is right, loses nothing. A law that does not hold shows nothing, as it may be the other's fault.
+        """
         others = [other for other in self.findings.values() if other is not finding]
-        for needed in exercise.needs:
+        for needed in self.lesson.exercise(finding.exercise).needs:
             holding_up = [other for other in others if other.exercise == needed and other.verdict in ("fail", "skip")]
             # What waited for this very exercise to be written does not hold it up in turn.
             if any(other.waits_for != finding.exercise for other in holding_up):
-                return f"the exercise {needed}"
+                return needed
+        return ""
+
+    def _reason_to_skip(self, item: pytest.Item, finding: Finding) -> str:
+        others = [other for other in self.findings.values() if other is not finding]
         for name in needs(item):
             if name not in self._known:
                 raise GraderFault(f"{item.nodeid} needs {name!r}, which is not a property of this lesson")
             # One of an exercise that was not asked for has said nothing.
             if name in self.findings and self.findings[name].verdict in ("fail", "skip"):
-                return self.findings[name].says
+                held_up_by = self._held_up_by(finding)
+                return f"the exercise {held_up_by}" if held_up_by else self.findings[name].says
         if self._budget is not None and self._budget.is_spent:
             last = f"; the last that was asked: {self._last_run}" if self._last_run else ""
             return f"an end of all before it within {self._budget.in_words}{last}"
@@ -223,6 +232,8 @@ class Properties:
             self._judge(finding, error)
             if self._session is not None and call.when == "call":
                 finding.smallest = self._session.transcript
+            if finding.verdict == "fail" and (needed := self._held_up_by(finding)):
+                finding.skip(f"the exercise {needed}")
         elif call.when == "call" and finding.verdict == "error":
             finding.verdict = "pass"
         if call.when == "teardown" and self._tell is not None:

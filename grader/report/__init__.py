@@ -1,6 +1,7 @@
 """Pure data: the reports that grading makes and everything else reads, and what follows from them.
 
 - ``report``: ``Report``, with one JSON form.
+- ``numbers``: the whole numbers that a report may hold.
 - ``film``: episodes of a student's agent, in it.
 - ``band``: the learning curves of the reference, in it.
 - ``probe``: the probe ladder: which part of a ``train`` is wrong.

@@ -331,7 +331,7 @@ def test_a_collected_class_can_be_graded(course: Course, tmp_path: Path) -> None
         "alphaann": ("graded", 3.0),
         "betabob": ("graded", 3.0),
         "gammacy-103": ("graded", 3.0),
-        "gammacy-104": ("graded", 0.0),
+        "gammacy-104": ("graded", 1.0),
     }
 
 

@@ -254,7 +254,7 @@ def container(tmp_path_factory: pytest.TempPathFactory) -> Container:
 def test_run_autograder_grades_an_upload(container: Container) -> None:
     wrong = NUMBERS.replace("2 * x", "x * x")
     document, printed = container.run({"my folder/homework (1).py": wrong})
-    assert document["score"] == 0
+    assert document["score"] == 1
     assert "isolation" in printed
     first = document["tests"][0]
     assert (first["number"], first["status"], first["tags"]) == ("1.1", "failed", ["start here"])

@@ -82,7 +82,7 @@ def test_a_class(course: Course, submissions: Path, tmp_path: Path, isolation: I
     assert len(rows) == 9
     assert marks["student-001", "total"] == ("10", "10", "graded")
     # Lesson 2 is right although lesson 1, which it imports, is not: the reference stood in for it.
-    assert marks["student-002", "lesson1_numbers"] == ("0", "3", "graded")
+    assert marks["student-002", "lesson1_numbers"] == ("1", "3", "graded")
     assert marks["student-002", "lesson2_balance"] == ("7", "7", "graded")
     assert marks["student-010", "lesson1_numbers"] == ("0", "3", "unreadable")
     assert marks["student-010", "lesson2_balance"] == ("0", "7", "missing")
@@ -219,8 +219,8 @@ def test_a_report_that_somebody_has_improved_is_made_again(course: Course, submi
     (report,) = alone(course, submissions, out, "student-002")[:1]
     path = out / "student-002" / "lesson1_numbers.json"
     path.write_bytes(msgspec.structs.replace(report, score=3.0).to_json())  # by the digest it would be kept
-    assert alone(course, submissions, out, "student-002")[0].score == 0
-    assert json.loads(path.read_bytes())["score"] == 0
+    assert alone(course, submissions, out, "student-002")[0].score == 1
+    assert json.loads(path.read_bytes())["score"] == 1
 
 
 @pytest.mark.parametrize("out", ["submitted", "submitted/report", "submitted/student-001", ".", "link/report"])

@@ -52,8 +52,8 @@ def test_wrong_is_shown_named_and_skips_what_needs_it(course: Course) -> None:
     assert first.counterexample == Counterexample((), "lesson1_numbers", ("double",), "print(double(1))")
     assert (first.got, first.needed) == ("1", "2")
     assert (second.verdict, second.needed) == ("skip", "`double` gives twice the number.")
-    assert (third.verdict, third.needed) == ("skip", "the exercise double")
-    assert report.score == 0
+    assert (third.verdict, third.points) == ("pass", 1)
+    assert report.score == 1
 
 
 def test_the_diagnosis_sees_behaviour_not_code(course: Course) -> None:
@@ -191,7 +191,7 @@ def test_the_question_that_was_never_answered_is_shown(course: Course) -> None:
     first, second, third = report.properties
     assert "still computing after 2 seconds" in first.got
     assert words.script(first.counterexample) == "from lesson1_numbers import double\n\ndouble(0)"
-    assert (second.verdict, third.verdict) == ("skip", "skip")
+    assert (second.verdict, third.verdict) == ("skip", "pass")
 
 
 def test_the_way_to_an_exception_inside_other_functions(course: Course) -> None:
@@ -199,6 +199,22 @@ def test_the_way_to_an_exception_inside_other_functions(course: Course) -> None:
     assert "ZeroDivisionError" in report.properties[0].got
     assert "in double" in report.properties[0].trace
     assert "in twice" in report.properties[0].trace
+
+
+def test_what_holds_although_an_exercise_that_it_needs_has_failed_counts(course: Course) -> None:
+    wrong = NUMBERS.replace("2 * x", "3 * x")
+    report = judge(course, wrong)
+    assert [p.verdict for p in report.properties] == ["fail", "skip", "pass"]
+    assert report.score == 1
+
+
+@pytest.mark.parametrize("body", ["return double(x) / 4", "return x / 3", "raise ValueError(x)", "while True: pass"])
+def test_what_does_not_hold_then_waits_and_blames_nobody(course: Course, body: str) -> None:
+    report = judge(course, NUMBERS.replace("2 * x", "3 * x").replace("return x / 2", body))
+    half = report.properties[-1]
+    assert (half.verdict, half.needed, half.points) == ("skip", "the exercise double", 0)
+    assert (half.got, half.counterexample, half.misconception, half.hint, half.trace) == ("", None, None, "", "")
+    assert half.written
 
 
 LATER = """\

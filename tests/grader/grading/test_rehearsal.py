@@ -71,7 +71,7 @@ def test_where_right_answers_lose_marks_nobody_is_graded(
     with pytest.raises(RehearsalError) as refused:
         grade_class(course, tmp_path / "in", tmp_path / "out", isolation, Options())
     words = str(refused.value)
-    assert "lesson1_numbers gets 0 of 3 points here, so no submission was graded" in words
+    assert "lesson1_numbers gets 1 of 3 points here, so no submission was graded" in words
     assert "MemoryError" in words
     assert "torch 2." in words
     assert "--no-rehearsal" in words

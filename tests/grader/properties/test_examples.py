@@ -124,13 +124,13 @@ def test_a_failing_example_is_shown_as_code_to_paste(course: Course) -> None:
     report = judge(course, "return 2 * x", "print('here'); return x * x")
     assert report.public
     assert report.notes[0] == examples.NOTE
-    assert (report.score, report.max_score) == (0, 2)
-    wrong, skipped = report.properties
+    assert (report.score, report.max_score) == (1, 2)
+    wrong, right = report.properties
     assert wrong.says == "The example of `double` gives what the lesson's file says."
     assert (wrong.got, wrong.needed) == ("array([1., 4.])", "array([2., 4.])")
     assert wrong.printed == "here\n"
     assert wrong.hint == "a nudge"
-    assert (skipped.verdict, skipped.needed) == ("skip", "the exercise double")
+    assert right.verdict == "pass"
     assert words.script(wrong.counterexample) == (
         "import numpy as np\nfrom lesson1_numbers import double\n\nx = np.array([1.0, 2.0])\nprint(double(x))"
     )
@@ -140,6 +140,14 @@ def test_a_failing_example_is_shown_as_code_to_paste(course: Course) -> None:
     )
     exec(script.replace("print(", "shown = ("), shown)
     assert str(shown["shown"]) == "[1. 4.]"
+
+
+def test_an_example_that_fails_behind_an_exercise_that_it_needs_waits(course: Course) -> None:
+    both = NUMBERS.replace("return 2 * x", "return x * x").replace("return x / 2", "return double(x)")
+    report = grade(course, Work("you", course.lesson("1"), Submission(both)), Here(), Asked(public=True))
+    wrong, waits = report.properties
+    assert (wrong.verdict, waits.verdict, waits.needed) == ("fail", "skip", "the exercise double")
+    assert (waits.got, waits.counterexample, report.score) == ("", None, 0)
 
 
 def test_an_exception_names_the_line_of_the_file(course: Course) -> None:
