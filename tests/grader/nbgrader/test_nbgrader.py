@@ -393,6 +393,10 @@ assert rewards.shape == (2,)""",
 """What an instructor would write in nbgrader's test cells: they run in the student's kernel."""
 
 
+# Each takes a notebook's kernel of its own on nbgrader as it comes; here, all of them are in the class of this term.
+_FORGED = list(FORGERIES)[: None if "EVERY_SAMPLE" in os.environ else 2]
+
+
 @pytest.fixture(scope="module")
 def plain(term: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
     """By student, the marks of right and forged work on nbgrader as it comes, with assertions in its test cells."""
@@ -407,7 +411,7 @@ def plain(term: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, flo
     directory = CourseDirectory(root=str(folder), assignment_id=LESSON)
     with contextlib.chdir(folder):
         converters.GenerateAssignment(coursedir=directory).start()
-        work = {"right": _solution(), "wrong": _chaff("never_forgets"), **FORGERIES}
+        work = {"right": _solution(), "wrong": _chaff("never_forgets")} | {name: FORGERIES[name] for name in _FORGED}
         for i, text in enumerate(work.values()):
             hand_in(folder, f"student-{i:03d}", classroom.as_text(_book(folder, text)))
         converters.Autograde(coursedir=directory).start()
@@ -424,7 +428,7 @@ def test_plain_nbgrader_tells_right_from_wrong(plain: dict[str, float]) -> None:
     assert plain["wrong"] < WHOLE
 
 
-@pytest.mark.parametrize("forgery", FORGERIES)
+@pytest.mark.parametrize("forgery", _FORGED)
 def test_full_marks_on_plain_nbgrader_and_none_here(term: Path, plain: dict[str, float], forgery: str) -> None:
     student = f"student-{18 + list(FORGERIES).index(forgery):03d}"
     assert plain[forgery] == WHOLE
