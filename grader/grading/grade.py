@@ -34,6 +34,7 @@ from grader.report.step import Stage, Step, Watcher, silent
 from grader.student import own_time
 from grader.student.budget import Budget
 from grader.student.errors import GraderFault, StudentDied, StudentError, shortened
+from grader.student.limits import Limits
 from grader.student.places import Place
 from grader.student.session import Session
 from grader.student.transcript import Transcript
@@ -43,6 +44,8 @@ _TEXT_CAP = 10_000
 """Of one text in a report: most of them quote what a student's side said."""
 _DIAGNOSIS_SECONDS = 60.0
 """By the clock, for the student's side of it: a hundred questions take a moment, unless each of them is slow."""
+_ASKING_SECONDS = 2.0
+"""Processor time of a session in which cases are put to a program: each takes milliseconds, unless it has no end."""
 _MISSING = re.compile(r"No module named '([\w.]+)'")
 
 
@@ -162,14 +165,19 @@ def _worth(course: Course, lesson: Lesson, asked: Asked) -> dict[str, float]:
 
 
 def open_session(
-    course: Course, lesson: Lesson, sources: dict[str, str], place: Place, budget: Budget | None = None
+    course: Course,
+    lesson: Lesson,
+    sources: dict[str, str],
+    place: Place,
+    budget: Budget | None = None,
+    limits: Limits | None = None,
 ) -> Session:
-    """Open a session with these modules loaded, under the course's limits for properties, within that budget.
+    """Open a session with these modules loaded, under the course's limits for properties or others, within that budget.
 
     Raises:
         StudentError, StudentDied: the lesson's module cannot be imported.
     """
-    return place.open(sources, lesson.name, course.limits, short=True, budget=budget)
+    return place.open(sources, lesson.name, limits or course.limits, short=True, budget=budget)
 
 
 class _Grading:
@@ -329,13 +337,16 @@ class _Grading:
         # The names are worth no marks: what else is asked must not find its time used up by the search for them.
         budget = Budget(min(self.budget.left, _DIAGNOSIS_SECONDS)) if self.budget is not None else None
 
-        def open_student() -> Session:
-            return open_session(self.course, self.lesson, self.sources, self.place, budget)
+        seconds = min(self.course.limits.cpu_seconds, _ASKING_SECONDS)
+        limits = msgspec.structs.replace(self.course.limits, cpu_seconds=seconds)
 
-        def open_module(source: str) -> Session:
+        def open_student() -> Session:
+            return open_session(self.course, self.lesson, self.sources, self.place, budget, limits)
+
+        def open_module(source: str, *, asking: bool) -> Session:
             # Without the student's budget: what is found out about a known program is remembered for others.
             sources = {**references, self.lesson.name: source}
-            return open_session(self.course, self.lesson, sources, self.place, None)
+            return open_session(self.course, self.lesson, sources, self.place, None, limits if asking else None)
 
         @contextlib.contextmanager
         def aside() -> Iterator[None]:

@@ -11,7 +11,7 @@ import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from grader.course import Course, Lesson
 from grader.lessons import chaffs as files
@@ -29,8 +29,12 @@ _REMEMBERED = 50_000
 Key = TypeVar("Key")
 Fact = TypeVar("Fact")
 
-OpenModule = Callable[[str], Session]
-"""Gives a session with this text loaded as the lesson's module."""
+
+class OpenModule(Protocol):
+    """Gives a session with this text loaded as the lesson's module."""
+
+    def __call__(self, source: str, *, asking: bool) -> Session:
+        """``asking``: single cases are put to it, and no law as a whole."""
 
 
 class Known:
@@ -127,17 +131,17 @@ class Known:
 
     def _ask(self, chaff: Chaff, case: Case) -> Outcome:
         with self._aside():
-            return self.programs.ask(chaff.name, lambda: self._open(chaff.source(self._solution)), case)
+            return self.programs.ask(chaff.name, lambda: self._open(chaff.source(self._solution), asking=True), case)
 
     def _run(self, source: str, exercise: str, keep: int) -> list[Finding]:
         self.programs.close()
-        only, opening = frozenset({exercise}), functools.partial(self._open, source)
+        only, opening = frozenset({exercise}), functools.partial(self._open, source, asking=False)
         with self._aside():
             return runner.run(self._course, self._lesson, opening, only=only, keep=keep, shrink=False)
 
-    def _open(self, source: str) -> Session:
+    def _open(self, source: str, *, asking: bool) -> Session:
         self.opened += 1
-        return self._open_module(source)
+        return self._open_module(source, asking=asking)
 
 
 class _Memory:
