@@ -10,5 +10,6 @@
 - ``own``: a program of the course's own, graded by the same way.
 - ``salted``: the salt that a class is graded with; it is made at the first run.
 - ``digest``: what a report depends on, in one number.
+- ``unread``: tells that a student's folder is as it was, without opening anything.
 - ``workers``: processes that grade side by side.
 """

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import hmac
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,8 +21,8 @@ import msgspec
 from grader.course import Course, Lesson
 from grader.errors import UserError
 from grader.files import sweep, write
-from grader.grading import faults, workers
-from grader.grading.digest import digest
+from grader.grading import faults, unread, workers
+from grader.grading.digest import basis_of, digest
 from grader.grading.output import writing
 from grader.grading.pages import write_pages
 from grader.grading.rehearsal import rehearse
@@ -83,6 +84,7 @@ class Run:
         fresh: grade again even if an up-to-date report is there.
         now: by when deadlines have passed, the same for the whole run.
         films: film the training runs.
+        bases: what all reports on a lesson depend on, by its name, as far as somebody has asked for it.
     """
 
     course: Course
@@ -93,6 +95,13 @@ class Run:
     fresh: bool = False
     now: datetime = dataclasses.field(default_factory=lambda: datetime.now(UTC))
     films: bool = True
+    bases: dict[str, bytes] = dataclasses.field(default_factory=dict, compare=False, repr=False)
+
+    def basis(self, lesson: Lesson) -> bytes:
+        """The hash of what all reports on a lesson depend on: it takes reading all of the grader."""
+        if lesson.name not in self.bases:
+            self.bases[lesson.name] = basis_of(self.course, lesson)
+        return self.bases[lesson.name]
 
 
 def grade_class(
@@ -187,22 +196,44 @@ def kept(run: Run, student: str, isolation: Isolation) -> list[Report] | None:
         return None
     passed: dict[str, bool] = {}
     reports: list[Report] = []
+    state = unread.state(run.submissions / student)
     for lesson in map(run.course.lesson, run.lessons):
+        report = seal.read(run.course, run.out, student, lesson.name)
+        if report is not None and _is_unread(run, report, lesson, isolation, state):
+            passed[lesson.name] = _passed(report)
+            reports.append(report)
+            continue
         if any(each.name not in passed and _is_begun(run, student, each) for each in run.course.needs(lesson)):
             return None
         work = _work(run, student, lesson, passed)
         report = _kept(run, student, work, digest_of(run, work, isolation))
         if report is None:
             return None
+        if state is not None:  # so that it need not be read the next time
+            report = _written(run, student, report, _mark(run, report.digest, lesson, isolation, state))
         passed[lesson.name] = _passed(report)
         reports.append(report)
     return reports
+
+
+def _is_unread(run: Run, report: Report, lesson: Lesson, isolation: Isolation, state: bytes | None) -> bool:
+    """Whether a report is what this run would make, as nothing has changed since its work was read."""
+    if report.has_error or report.incomplete or not report.folder_state:
+        return False
+    return hmac.compare_digest(report.folder_state, _mark(run, report.digest, lesson, isolation, state))
+
+
+def _mark(run: Run, made_of: str, lesson: Lesson, isolation: Isolation, state: bytes | None) -> str:
+    """The mark of a report on a lesson, with all that decides on it beside what the student's folder holds."""
+    needed = [(each.name, run.basis(each), run.course.may_stand_in(each, run.now)) for each in run.course.needs(lesson)]
+    return unread.mark(run.course, made_of, state, lesson.name, run.basis(lesson), needed, isolation, run.train)
 
 
 def grade_student(run: Run, student: str, place: Place, watch: Watcher) -> list[Report]:
     """Grade one student's lessons in order; each report is written as soon as it is complete."""
     passed = dict[str, bool]()
     reports = []
+    state = unread.state(run.submissions / student)  # before anything is read
     for lesson in map(run.course.lesson, run.lessons):
 
         def told(step: Step, number: int = lesson.number) -> None:
@@ -216,7 +247,7 @@ def grade_student(run: Run, student: str, place: Place, watch: Watcher) -> list[
             faulty.append(fault)
 
         try:
-            made = _graded(run, student, lesson, passed, place, told, failed)
+            made = _graded(run, student, lesson, passed, place, told, failed, state)
         except UserError:
             raise
         except faults.ANY as fault:
@@ -238,6 +269,7 @@ def _graded(
     place: Place,
     watch: Watcher,
     failed: Callable[[BaseException], None],
+    state: bytes | None,
 ) -> Report:
     """One student's report on one lesson, as it is written; arguments as for ``grade_student`` and ``grade``."""
     from grader.grading.grade import Asked, grade
@@ -254,7 +286,8 @@ def _graded(
     if made is None:
         watch(Step("reading"))
         made = grade(course, work, place, Asked(train=run.train, own_tasks=True, films=run.films), watch, failed)
-        made = _written(run, student, msgspec.structs.replace(made, digest=made_of))
+        made = msgspec.structs.replace(made, digest=made_of)
+        made = _written(run, student, made, _mark(run, made_of, lesson, place.isolation, state))
     return made
 
 
@@ -327,12 +360,12 @@ def _work(run: Run, student: str, lesson: Lesson, passed: Mapping[str, bool]) ->
 def digest_of(run: Run, work: Work, isolation: Isolation) -> str:
     """Hash everything that the report on a student's work depends on."""
     options = (work.student, work.submission, isolation, run.train, work.notes)
-    return digest(run.course, work.lesson, work.sources, *options)
+    return digest(run.course, work.lesson, work.sources, *options, basis=run.basis(work.lesson))
 
 
-def _written(run: Run, student: str, report: Report) -> Report:
+def _written(run: Run, student: str, report: Report, folder_state: str = "") -> Report:
     """Write a report with the seal of this course's grader, and give it back as it was written."""
-    report = seal.sealed(run.course, report)
+    report = seal.sealed(run.course, msgspec.structs.replace(report, folder_state=folder_state))
     with writing(run.out):
         write(seal.path_of(run.out, student, report.lesson), report.to_json())
     return report

@@ -13,31 +13,47 @@ from grader.course import Course, Lesson
 from grader.version import versions
 
 
-def digest(course: Course, lesson: Lesson, sources: dict[str, str], *options: object) -> str:
+def digest(
+    course: Course, lesson: Lesson, sources: dict[str, str], *options: object, basis: bytes | None = None
+) -> str:
     """Hash all that a report depends on: sources, the lesson's entry and tests, limits, the grader, the options.
+
+    Args:
+        course: the course.
+        lesson: the lesson.
+        sources: the work, and what it may import, by module name.
+        options: whatever else decides on the report.
+        basis: of the lesson; whoever asks for many digests of one lesson makes it once.
+    """
+    sha = hashlib.sha256(basis_of(course, lesson) if basis is None else basis)
+    _add(sha, "options", repr(options).encode())
+    for name, text in sorted(sources.items()):
+        _add(sha, name, text.encode("utf-8", "surrogatepass"))
+    # The salt's print in front: a report that was made with another salt is to be told from one of other work.
+    return f"{course.salt_print}-{sha.hexdigest()}" if course.is_salted else sha.hexdigest()
+
+
+def basis_of(course: Course, lesson: Lesson) -> bytes:
+    """Hash what all reports on a lesson depend on: its entry and tests, the grader, the machine.
 
     Python and the libraries that judge belong to it: what another build of torch made of a submission is not kept.
     """
     sha = hashlib.sha256()
-
-    def add(label: str, data: bytes) -> None:
-        sha.update(f"{label}\0{len(data)}\0".encode())
-        sha.update(data)
-
-    add("options", repr(options).encode())
-    for name, text in sorted(sources.items()):
-        add(name, text.encode("utf-8", "surrogatepass"))
-    add("course.yml", _judged_by(course, lesson))
+    _add(sha, "course.yml", _judged_by(course, lesson))
     files = [*sorted(course.tests(lesson).rglob("*.*")), course.released_calibration(lesson)]
     files += [course.solution(each) for each in (lesson, *course.needs(lesson))]
     files += sorted(Path(__file__).parents[1].rglob("*.py"))
     for path in files:
         if path.is_file() and "__pycache__" not in path.parts:
-            add(path.name, path.read_bytes())
-    add("salt", str(course.secret("digest")).encode())
-    add("machine", machine().encode())
-    # The salt's print in front: a report that was made with another salt is to be told from one of other work.
-    return f"{course.salt_print}-{sha.hexdigest()}" if course.is_salted else sha.hexdigest()
+            _add(sha, path.name, path.read_bytes())
+    _add(sha, "salt", str(course.secret("digest")).encode())
+    _add(sha, "machine", machine().encode())
+    return sha.digest()
+
+
+def _add(sha: hashlib._Hash, label: str, data: bytes) -> None:
+    sha.update(f"{label}\0{len(data)}\0".encode())
+    sha.update(data)
 
 
 @functools.cache

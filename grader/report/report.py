@@ -225,6 +225,8 @@ class Report(msgspec.Struct, frozen=True):
         incomplete: whether the grader failed to find out something on which no mark depends, as a note says. The report
             is made again at the next run.
         digest: of all that the report depends on; a run that would make the same report again can keep this one.
+        folder_state: a mark of what lay in the student's folder then; while it fits, the work is not read again. It is
+            "" where nothing is known of it.
         seal: shows that the grader made the report and nobody has changed it; see ``grader.report.seal``.
         seconds: wall-clock time that grading took.
     """
@@ -244,6 +246,7 @@ class Report(msgspec.Struct, frozen=True):
     public: bool = False
     incomplete: bool = False
     digest: str = ""
+    folder_state: str = ""
     seal: str = ""
     seconds: float = 0.0
 
@@ -268,9 +271,9 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def without_times(value: Any) -> Any:
-    """A report's JSON data without its clock readings: equal for equal work."""
+    """A report's JSON data without its clock readings, and those of its files: equal for equal work."""
     if isinstance(value, dict):
-        return {key: without_times(item) for key, item in value.items() if key != "seconds"}
+        return {key: without_times(item) for key, item in value.items() if key not in ("seconds", "folder_state")}
     if isinstance(value, list):
         return [without_times(item) for item in value]
     return value
