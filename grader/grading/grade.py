@@ -44,7 +44,7 @@ _TEXT_CAP = 10_000
 """Of one text in a report: most of them quote what a student's side said."""
 _DIAGNOSIS_SECONDS = 60.0
 """By the clock, for the student's side of it: a hundred questions take a moment, unless each of them is slow."""
-_ASKING_SECONDS = 2.0
+_ASKING_SECONDS = 1.0
 """Processor time of a session in which cases are put to a program: each takes milliseconds, unless it has no end."""
 _MISSING = re.compile(r"No module named '([\w.]+)'")
 

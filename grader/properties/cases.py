@@ -15,7 +15,6 @@ import io
 import pickle
 import re
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -165,26 +164,24 @@ def ask(case: Case, session: Session) -> Outcome:
     return PASSED
 
 
-_DEATHS = 2
-
-
 class Programs:
     """The programs that are asked, in one session: where they run, only one can live at a time.
 
-    A program whose process ends twice while it is asked is not asked again. Each time may cost a whole time limit.
+    A program whose process ends over a law is not asked about that law again: each time may cost a whole time limit.
+    What it says of other laws does not depend on that, nor on what anybody else was asked before.
 
     Args:
-        deaths: how often each known program's process has ended, if that is to be remembered.
+        deaths: the laws over which each known program's process has ended, if that is to be remembered.
     """
 
-    def __init__(self, deaths: Counter[str]) -> None:
+    def __init__(self, deaths: set[tuple[str, str]]) -> None:
         self._session: Session | None = None
         self._name = ""
         self._deaths = deaths
 
     def ask(self, name: str, open_session: Callable[[], Session], case: Case) -> Outcome:
         """Put a case to the program of this name; it is opened if another one was asked before."""
-        if self._deaths[name] >= _DEATHS:
+        if (name, case.property) in self._deaths:
             return DIED
         if self._session is not None and self._name == name:
             outcome = ask(case, self._session)
@@ -198,7 +195,7 @@ class Programs:
         except (StudentDied, StudentError):
             outcome = DIED
         if outcome is DIED:
-            self._deaths[name] += 1
+            self._deaths.add((name, case.property))
             self.close()
         return outcome
 

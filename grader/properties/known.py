@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol, TypeVar
@@ -69,7 +68,7 @@ class Known:
         self.exercises = [exercise.name for exercise in lesson.exercises]
         self.opened = 0
         self._memory = _memory(course, lesson, self._solution)
-        self._memory.deaths.pop("", None)  # the student before this one
+        self._memory.deaths -= {each for each in self._memory.deaths if not each[0]}  # the student before this one
         self.programs = Programs(self._memory.deaths)
 
     def cases(self, exercise: str) -> Mapping[str, Sequence[Case]]:
@@ -125,8 +124,7 @@ class Known:
                 memory.clear()
             memory[key] = found
         else:
-            self._memory.deaths.clear()
-            self._memory.deaths.update(deaths)
+            self._memory.deaths &= deaths
         return found
 
     def _ask(self, chaff: Chaff, case: Case) -> Outcome:
@@ -152,7 +150,7 @@ class _Memory:
         self.examples: dict[str, Sequence[Case]] = {}
         self.failing: dict[tuple[str, str], Mapping[str, Sequence[Case]]] = {}
         self.outcomes: dict[tuple[str, str], Outcome] = {}
-        self.deaths: Counter[str] = Counter()
+        self.deaths: set[tuple[str, str]] = set()
         self._digests: dict[int, tuple[Case, str | None]] = {}
 
     def digest(self, case: Case) -> str | None:

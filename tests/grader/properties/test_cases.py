@@ -1,7 +1,5 @@
 """What two programs that break the same law have in common."""
 
-from collections import Counter
-
 import numpy as np
 import pytest
 import torch
@@ -73,7 +71,7 @@ def double(x):
 
 def test_how_much_was_asked_before_changes_no_outcome(any_split):
     """What a session may take is used up by many cases, and by those that somebody else was asked about as well."""
-    programs, opened = Programs(Counter()), []
+    programs, opened = Programs(set()), []
 
     def open_session():
         opened.append(None)
@@ -83,19 +81,36 @@ def test_how_much_was_asked_before_changes_no_outcome(any_split):
     assert len(opened) == 4
 
 
-def test_who_ends_in_every_case_is_asked_twice(any_split):
-    programs, opened = Programs(Counter()), []
+def test_who_ends_over_a_law_is_not_asked_about_it_again(any_split):
+    programs, opened = Programs(set()), []
 
     def open_session():
         opened.append(None)
         return any_split.open({"numbers": WORN_OUT.replace("> 3", "> 0")}, "numbers", Limits())
 
     assert [programs.ask("ends", open_session, doubled(i)) for i in range(10)] == [DIED] * 10
-    assert len(opened) == 2
+    assert len(opened) == 1
 
 
-def doubled(x):
+def test_over_which_laws_it_ends_does_not_depend_on_their_order(any_split):
+    """As code that finds no end in some worlds only."""
+    source = "import os\n\n\ndef double(x):\n    return 2 * x if x < 5 else os._exit(0)\n"
+
+    def open_session():
+        return any_split.open({"numbers": source}, "numbers", Limits())
+
+    cases = [doubled(x, law) for law, numbers in (("a", (1, 9, 2)), ("b", (3, 4)), ("c", (8, 1))) for x in numbers]
+    in_order = Programs(set())
+    there = {id(case): in_order.ask("some", open_session, case) for case in cases}
+    assert [there[id(case)] for case in cases] == [PASSED, DIED, DIED, PASSED, PASSED, DIED, DIED]
+    other = Programs(set())
+    for law in "cba":
+        for case in [case for case in cases if case.property == law]:
+            assert other.ask("some", open_session, case) == there[id(case)]
+
+
+def doubled(x, name="doubled"):
     def law(student):
         assert student.double(x) == 2 * x
 
-    return Case("doubled", law, {}, (), x)
+    return Case(name, law, {}, (), x)
