@@ -35,7 +35,7 @@ STUDENTS = $(foreach student,$(STUDENT),--student $(student))
 ONE_LESSON = $(if $(word 2,$(LESSON)),$(error make $@ takes one lesson at a time: LESSON=$(firstword $(LESSON))),$(if \
     $(LESSON),--lesson $(LESSON)))
 
-.PHONY: grade test test-slow lint format hooks types stubs figures verify mutants calibrate bar probes attacks chaos fuzz bench-training bench-grading bench-nbgrader bench-watch picture clean help
+.PHONY: grade test test-slow lint format hooks types stubs figures verify mutants calibrate bar probes attacks chaos fuzz bench-again bench-training bench-grading bench-nbgrader bench-watch picture clean help
 
 grade: $(VENV)/.class ## grade the sample class, or yours: SUBMISSIONS=path LESSON="5 6" STUDENT=student-001 OUT=report
 	$(if $(SUBMISSIONS),,$(if $(STUDENT),$(error STUDENT chooses from a class of yours: name its folder, SUBMISSIONS=path)))
@@ -95,6 +95,9 @@ chaos: $(VENV)/.dev ## grade 200 submissions while processes are killed, disks a
 
 bench-training: $(VENV)/.bench ## one training seed against Stable-Baselines3's DQN, side by side
 	$(BIN)/python -m grader.bench.training --seeds 5
+
+bench-again: $(VENV)/.dev ## a second run of a class in which nothing has changed
+	$(BIN)/python -m grader.bench.again
 
 bench-grading: $(VENV)/.dev ## what a child, a call and a lesson's properties cost, and the boundary's share
 	$(BIN)/python -m grader.bench.grading $(ONE_LESSON)
