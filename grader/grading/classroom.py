@@ -242,12 +242,14 @@ def grade_student(run: Run, student: str, place: Place, watch: Watcher) -> list[
         faulty: list[BaseException] = []
 
         def failed(fault: BaseException, faulty: list[BaseException] = faulty) -> None:
+            nonlocal state
             if is_out_of_memory(fault):
                 raise fault  # this process is to end, and another one to try again
             faulty.append(fault)
+            state = None  # what was made of this work does not follow from the work alone
 
         try:
-            made = _graded(run, student, lesson, passed, place, told, failed, state)
+            made = _graded(run, student, lesson, passed, place, told, failed, lambda: state)
         except UserError:
             raise
         except faults.ANY as fault:
@@ -269,7 +271,7 @@ def _graded(
     place: Place,
     watch: Watcher,
     failed: Callable[[BaseException], None],
-    state: bytes | None,
+    state: Callable[[], bytes | None],
 ) -> Report:
     """One student's report on one lesson, as it is written; arguments as for ``grade_student`` and ``grade``."""
     from grader.grading.grade import Asked, grade
@@ -287,7 +289,7 @@ def _graded(
         watch(Step("reading"))
         made = grade(course, work, place, Asked(train=run.train, own_tasks=True, films=run.films), watch, failed)
         made = msgspec.structs.replace(made, digest=made_of)
-        made = _written(run, student, made, _mark(run, made_of, lesson, place.isolation, state))
+        made = _written(run, student, made, _mark(run, made_of, lesson, place.isolation, state()))
     return made
 
 

@@ -153,6 +153,36 @@ def test_a_report_that_is_made_again_is_not_kept(
     assert without_reading(course, submissions, monkeypatch) is None
 
 
+def test_what_was_made_beside_a_fault_of_ours_is_looked_at_again(
+    course: Course, submissions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lesson that builds on one at which the grader failed had the reference in its place."""
+    with monkeypatch.context() as patch:
+        patch.setattr("grader.grading.grade.points_of", lambda *values: 1 / 0)
+        alone = judged(course, submissions, lessons=(FIRST,))
+    assert alone[0].status == "error"
+    with monkeypatch.context() as patch:
+        real = classroom._passed
+        patch.setattr(classroom, "_passed", lambda report: report.lesson != FIRST and real(report))
+        patch.setattr("grader.grading.grade._Grading.results", _fails_once())
+        made = judged(course, submissions, lessons=(SECOND,))
+    assert (made[0].status, made[0].folder_state) == ("graded", "")
+    assert without_reading(course, submissions, monkeypatch, lessons=(SECOND,)) is None
+
+
+def _fails_once() -> Callable[..., Any]:
+    from grader.grading.grade import _Grading
+
+    real, faults = _Grading.results, iter([ZeroDivisionError()])
+
+    def results(self: _Grading, *arguments: Any) -> Any:
+        for fault in faults:
+            raise fault
+        return real(self, *arguments)
+
+    return results
+
+
 def test_a_class_that_was_copied_is_read_once(
     course: Course, submissions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
