@@ -1,7 +1,7 @@
 """The measure of the course's own tests: every known program gets what it deserves, on both sides of the wall.
 
 That is some 1,100 programs, each graded twice. `make test` takes every stub, solution and wheat, and one chaff in
-eighteen; `make test-slow` takes all of them, with those that are made from wheats.
+thirty-six; `make test-slow` takes all of them, with those that are made from wheats.
 """
 
 from __future__ import annotations
