@@ -304,3 +304,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         key = salt.stretched(self.effective_salt) if self.is_salted else self.salt
         digest = hashlib.sha256("\x1f".join([key, *map(str, purpose)]).encode()).digest()
         return int.from_bytes(digest[:8], "big")
+
+    def key(self, purpose: str) -> bytes:
+        """A key of 32 bytes for one purpose; a ``secret`` has 8, which is little for what is used for years."""
+        return b"".join(self.secret(purpose, i).to_bytes(8, "big") for i in range(4))

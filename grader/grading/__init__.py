@@ -10,6 +10,8 @@
 - ``own``: a program of the course's own, graded by the same way.
 - ``salted``: the salt that a class is graded with; it is made at the first run.
 - ``digest``: what a report depends on, in one number.
-- ``unread``: tells that a student's folder is as it was, without opening anything.
+- ``unchanged``: tells that a student's folder is as it was, without opening anything.
+- ``naming``: the search for the names of mistakes, and what it may cost.
+- ``sessions``: sessions with a submission loaded.
 - ``workers``: processes that grade side by side.
 """

@@ -21,7 +21,7 @@ import msgspec
 from grader.course import Course, Lesson
 from grader.errors import UserError
 from grader.files import sweep, write
-from grader.grading import faults, unread, workers
+from grader.grading import faults, unchanged, workers
 from grader.grading.digest import basis_of, digest
 from grader.grading.output import writing
 from grader.grading.pages import write_pages
@@ -196,10 +196,10 @@ def kept(run: Run, student: str, isolation: Isolation) -> list[Report] | None:
         return None
     passed: dict[str, bool] = {}
     reports: list[Report] = []
-    state = unread.state(run.submissions / student)
+    state = unchanged.state(run.submissions / student)
     for lesson in map(run.course.lesson, run.lessons):
         report = seal.read(run.course, run.out, student, lesson.name)
-        if report is not None and _is_unread(run, report, lesson, isolation, state):
+        if report is not None and _is_unchanged(run, report, lesson, isolation, state):
             passed[lesson.name] = _passed(report)
             reports.append(report)
             continue
@@ -216,7 +216,7 @@ def kept(run: Run, student: str, isolation: Isolation) -> list[Report] | None:
     return reports
 
 
-def _is_unread(run: Run, report: Report, lesson: Lesson, isolation: Isolation, state: bytes | None) -> bool:
+def _is_unchanged(run: Run, report: Report, lesson: Lesson, isolation: Isolation, state: bytes | None) -> bool:
     """Whether a report is what this run would make, as nothing has changed since its work was read."""
     if report.has_error or report.incomplete or not report.folder_state:
         return False
@@ -226,14 +226,14 @@ def _is_unread(run: Run, report: Report, lesson: Lesson, isolation: Isolation, s
 def _mark(run: Run, made_of: str, lesson: Lesson, isolation: Isolation, state: bytes | None) -> str:
     """The mark of a report on a lesson, with all that decides on it beside what the student's folder holds."""
     needed = [(each.name, run.basis(each), run.course.may_stand_in(each, run.now)) for each in run.course.needs(lesson)]
-    return unread.mark(run.course, made_of, state, lesson.name, run.basis(lesson), needed, isolation, run.train)
+    return unchanged.mark(run.course, made_of, state, lesson.name, run.basis(lesson), needed, isolation, run.train)
 
 
 def grade_student(run: Run, student: str, place: Place, watch: Watcher) -> list[Report]:
     """Grade one student's lessons in order; each report is written as soon as it is complete."""
     passed = dict[str, bool]()
     reports = []
-    state = unread.state(run.submissions / student)  # before anything is read
+    state = unchanged.state(run.submissions / student)  # before anything is read
     for lesson in map(run.course.lesson, run.lessons):
 
         def told(step: Step, number: int = lesson.number) -> None:

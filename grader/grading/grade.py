@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
 import re
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,12 +13,13 @@ import msgspec
 from grader.course import Course, Lesson, TrainingRule
 from grader.errors import CourseError, UserError
 from grader.grading import faults
+from grader.grading.naming import names
+from grader.grading.sessions import open_session
 from grader.grading.trainee import Trainee, learnt_something_else
 from grader.lessons.stubs import pristine
-from grader.properties import counterexample, diagnosis, examples, runner
+from grader.properties import counterexample, examples, runner
 from grader.properties.diagnosis import Diagnosis
 from grader.properties.finding import Finding
-from grader.properties.known import Known
 from grader.report.report import (
     Isolation,
     Misconception,
@@ -34,7 +33,6 @@ from grader.report.step import Stage, Step, Watcher, silent
 from grader.student import own_time
 from grader.student.budget import Budget
 from grader.student.errors import GraderFault, StudentDied, StudentError, shortened
-from grader.student.limits import Limits
 from grader.student.places import Place
 from grader.student.session import Session
 from grader.student.transcript import Transcript
@@ -42,10 +40,6 @@ from grader.submissions.work import Work
 
 _TEXT_CAP = 10_000
 """Of one text in a report: most of them quote what a student's side said."""
-_DIAGNOSIS_SECONDS = 60.0
-"""By the clock, for the student's side of it: a hundred questions take a moment, unless each of them is slow."""
-_ASKING_SECONDS = 1.0
-"""Processor time of a session in which cases are put to a program: each takes milliseconds, unless it has no end."""
 _MISSING = re.compile(r"No module named '([\w.]+)'")
 
 
@@ -162,22 +156,6 @@ def _worth(course: Course, lesson: Lesson, asked: Asked) -> dict[str, float]:
         return {name: lesson.exercise(name).points for name in names}
     shown = [example.exercise for example in examples.read(lesson, pristine(course, lesson))]
     return {name: float(shown.count(name)) for name in names}
-
-
-def open_session(
-    course: Course,
-    lesson: Lesson,
-    sources: dict[str, str],
-    place: Place,
-    budget: Budget | None = None,
-    limits: Limits | None = None,
-) -> Session:
-    """Open a session with these modules loaded, under the course's limits for properties or others, within that budget.
-
-    Raises:
-        StudentError, StudentDied: the lesson's module cannot be imported.
-    """
-    return place.open(sources, lesson.name, limits or course.limits, short=True, budget=budget)
 
 
 class _Grading:
@@ -333,40 +311,12 @@ class _Grading:
         if not any(finding.verdict == "fail" and finding.written for finding in findings):
             return {}
         self.watch(Step("diagnosis"))
-        references = self.course.references(self.lesson)
-        # The names are worth no marks: what else is asked must not find its time used up by the search for them.
-        budget = Budget(min(self.budget.left, _DIAGNOSIS_SECONDS)) if self.budget is not None else None
-
-        seconds = min(self.course.limits.cpu_seconds, _ASKING_SECONDS)
-        limits = msgspec.structs.replace(self.course.limits, cpu_seconds=seconds)
-
-        def open_student() -> Session:
-            return open_session(self.course, self.lesson, self.sources, self.place, budget, limits)
-
-        def open_module(source: str, *, asking: bool) -> Session:
-            # Without the student's budget: what is found out about a known program is remembered for others.
-            sources = {**references, self.lesson.name: source}
-            return open_session(self.course, self.lesson, sources, self.place, None, limits if asking else None)
-
-        @contextlib.contextmanager
-        def aside() -> Iterator[None]:
-            start = time.monotonic()
-            with own_time.paused():
-                yield
-            if budget is not None:
-                budget.give_back(time.monotonic() - start)
-
-        known = Known(self.course, self.lesson, open_module, aside, lambda: self.place.lost)
-
-        def name() -> dict[str, Diagnosis]:
-            with contextlib.closing(known.programs):
-                found = diagnosis.diagnose(findings, open_student, known)
-            if budget is not None and budget.is_spent:
-                raise own_time.TooLong  # the last question was cut off, so the best name may not be among these
-            return found
-
-        slow = "no misconception is named: to compare the answers with known ones takes too long"
-        return self.besides(name, {}, "a name for the mistakes", slow)
+        return self.besides(
+            lambda: names(self.course, self.lesson, self.sources, self.place, findings, self.budget),
+            {},
+            "a name for the mistakes",
+            "no misconception is named: to compare the answers with known ones takes too long",
+        )
 
     def training(self, rule: TrainingRule, findings: list[Finding]) -> TrainingResult:
         missing = [n for n in rule.needs if any(f.exercise == n and f.verdict != "pass" for f in findings)]

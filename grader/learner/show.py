@@ -213,11 +213,12 @@ def progress(lesson: Lesson) -> Iterator[Watcher]:
             return
         last = now
         box = Box("", "\n".join(seen.lines(_WIDTH)))
-        if shown:
+        if shown and shown[0] is not None:
             shown[0].update(box)
-        elif "IPython" in sys.modules:
+        elif not shown and "IPython" in sys.modules:
             from IPython.display import display
 
+            # None where IPython was imported but no kernel runs: then there is no place that could be renewed.
             shown.append(display(box, display_id=True))  # type: ignore[no-untyped-call]
 
     yield watch

@@ -59,7 +59,7 @@ class Known:
         lesson: Lesson,
         open_module: OpenModule,
         aside: Callable[[], AbstractContextManager[None]] = nullcontext,
-        lost: Callable[[], int] = int,
+        lost: Callable[[], int] = lambda: 0,
     ) -> None:
         self._course, self._lesson, self._open_module, self._aside = course, lesson, open_module, aside
         self._lost = lost

@@ -25,7 +25,7 @@ def caught(course: Course, lesson: Lesson, source: str, stub: str, place: Place,
 
     It runs in this very process, as with ``grader check``: examples may import what the sandbox does not have.
     """
-    from grader.grading.grade import open_session
+    from grader.grading.sessions import open_session
     from grader.properties import examples
     from grader.student.errors import StudentDied, StudentError
     from grader.student.inprocess import Here

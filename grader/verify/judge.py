@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grader.course import Course, Lesson
-from grader.grading.grade import open_session
+from grader.grading.sessions import open_session
 from grader.grading.trainee import Trainee
 from grader.properties import runner
 from grader.report.step import Watcher

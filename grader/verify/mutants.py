@@ -206,7 +206,7 @@ def _is_python(text: str) -> bool:
 
 def killed_by(course: Course, lesson: Lesson, mutant: Mutant, place: Place, watch: Watcher) -> str:
     """The part that noticed the mutant: "import", the first failing property, or "training"; empty if none did."""
-    from grader.grading.grade import open_session
+    from grader.grading.sessions import open_session
     from grader.student.errors import StudentDied, StudentError
     from grader.verify import judge
 

@@ -18,7 +18,7 @@ import torch
 
 from grader.course import Course, Lesson
 from grader.errors import CourseError
-from grader.grading.grade import open_session
+from grader.grading.sessions import open_session
 from grader.properties import runner
 from grader.properties.finding import Finding
 from grader.student.places import Place

@@ -46,6 +46,7 @@ class Peer:
         self._script: Iterator[Move] = itertools.cycle(script)
         self._status, self._right = status, right
         self._ends: list[socket.socket] = []
+        self.lost = 0
 
     def end_child(self, child: Child, *, kill: bool) -> dict[str, Any]:
         """As the zygote's client."""

@@ -135,7 +135,7 @@ def test_a_fault_of_ours_leaves_a_log_that_goes_with_it(
     assert not log.exists()
 
 
-@pytest.mark.parametrize("what", ["counterexample.write", "diagnosis.diagnose"])
+@pytest.mark.parametrize("what", ["grade.counterexample.write", "naming.diagnosis.diagnose"])
 def test_what_no_mark_depends_on_takes_none_away(
     what: str, course: Course, submissions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,7 +143,7 @@ def test_what_no_mark_depends_on_takes_none_away(
     log = out / "student-002" / "lesson1_numbers.log"
     hand_in(submissions, "student-002", "lesson1_numbers", NUMBERS.replace("x / 2", "x // 2"))
     with monkeypatch.context() as patch:
-        patch.setattr(f"grader.grading.grade.{what}", lambda *_: 1 / 0)
+        patch.setattr(f"grader.grading.{what}", lambda *_: 1 / 0)
         one, _ = alone(course, submissions, out)
     assert (one.status, one.score, one.has_error, one.incomplete) == ("graded", 2, False, True)
     assert any("ZeroDivisionError" in note and "no marks" in note for note in one.notes)

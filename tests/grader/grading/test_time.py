@@ -9,7 +9,7 @@ import tiny_course
 from tiny_course import BALANCE, NUMBERS
 
 from grader.course import Course, load
-from grader.grading import grade as grading
+from grader.grading import naming
 from grader.grading.grade import Asked, grade
 from grader.properties import diagnosis, layout
 from grader.report.report import Report
@@ -144,7 +144,7 @@ def test_so_are_names_if_the_students_code_takes_long(
     tmp_path: Path, any_split: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     course = course_with(tmp_path, "")
-    monkeypatch.setattr(grading, "_DIAGNOSIS_SECONDS", 0.2)
+    monkeypatch.setattr(naming, "_SECONDS", 0.2)
     report = judge(course, any_split, NUMBERS.replace("2 * x", "(__import__('time').sleep(0.05), x * x)[1]"))
     assert report.properties[0].misconception is None
     assert report.notes == ("no misconception is named: to compare the answers with known ones takes too long",)
@@ -158,7 +158,7 @@ def test_no_student_pays_for_what_is_found_out_about_known_programs(
     chaffs = tmp_path / "tests/lesson1_numbers/chaffs.yml"
     slow = "sum(range(3_000_000)) * 0 + (__import__('time').sleep(0.2), x * x)[1]"
     chaffs.write_text(chaffs.read_text().replace('new: "x * x"', f'new: "{slow}"'))
-    monkeypatch.setattr(grading, "_DIAGNOSIS_SECONDS", 1.0)
+    monkeypatch.setattr(naming, "_SECONDS", 1.0)
     report = judge(course, any_split, NUMBERS.replace("2 * x", "x * x"))
     assert report.notes == ()
     assert report.properties[0].misconception is not None

@@ -16,6 +16,7 @@ from tiny_course import BALANCE, NUMBERS
 from grader.course import Course
 from grader.learner import show
 from grader.learner.notebook import Checks, NotYet
+from grader.report.step import Step
 
 TEXT = "# Lesson 1: Numbers\n\n## What to write\n\n**`double(x)`** doubles.\n\n**`half(x)`** halves.\n"
 
@@ -235,6 +236,14 @@ def test_training(course: Course, shown: list[show.Box]) -> None:
     assert '<svg class="learning"' in shown[-1].html
     assert '<svg class="film"' in shown[-1].html
     assert "a notebook" in (course.root / "train" / "lesson2.html").read_text(encoding="utf-8")
+
+
+def test_progress_without_a_kernel_is_not_renewed(course: Course, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("IPython.display")
+    with show.progress(course.lesson("2")) as watch:
+        for done in (1.0, 2.0):
+            watch(Step("training", done=done, total=2.0, run=1, runs=1, ended="pass"))
+    assert capsys.readouterr().out.count("training run 1 of 1") == 1
 
 
 def test_a_hint(course: Course, shown: list[show.Box], capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,8 @@ import pytest
 import tiny_course
 
 from grader.course import Course, Lesson, load
-from grader.grading.grade import Asked, grade, open_session
+from grader.grading.grade import Asked, grade
+from grader.grading.sessions import open_session
 from grader.lessons import stubs as build
 from grader.properties import examples
 from grader.properties.finding import Finding

@@ -14,7 +14,7 @@ import tiny_course
 from tiny_course import BALANCE, NUMBERS, hand_in
 
 from grader.course import Course, load
-from grader.grading import classroom, unread
+from grader.grading import classroom, unchanged
 from grader.grading.classroom import Options, Run, grade_class, grade_student, kept
 from grader.report.report import Report
 from grader.report.seal import path_of, read, sealed
@@ -27,7 +27,7 @@ STUDENT, FIRST, SECOND = "student-001", "lesson1_numbers", "lesson2_balance"
 @pytest.fixture(autouse=True)
 def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files count as settled as soon as they are there."""
-    monkeypatch.setattr(unread, "_SETTLED_SECONDS", -1e9)
+    monkeypatch.setattr(unchanged, "_SETTLED_SECONDS", -1e9)
 
 
 @pytest.fixture
@@ -200,13 +200,13 @@ def test_a_class_that_was_copied_is_read_once(
 
 def test_a_folder_that_was_changed_just_now_proves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").write_text("1")
-    assert unread.state(tmp_path) is not None
-    monkeypatch.setattr(unread, "_SETTLED_SECONDS", 60.0)
-    assert unread.state(tmp_path) is None
+    assert unchanged.state(tmp_path) is not None
+    monkeypatch.setattr(unchanged, "_SETTLED_SECONDS", 60.0)
+    assert unchanged.state(tmp_path) is None
     # A clock that was put back makes everything look as if it came later.
-    monkeypatch.setattr(unread, "_SETTLED_SECONDS", 2.0)
-    monkeypatch.setattr(unread.time, "time", lambda: 1e9)
-    assert unread.state(tmp_path) is None
+    monkeypatch.setattr(unchanged, "_SETTLED_SECONDS", 2.0)
+    monkeypatch.setattr(unchanged.time, "time", lambda: 1e9)
+    assert unchanged.state(tmp_path) is None
 
 
 def test_nor_does_a_link_a_file_or_more_than_anybody_looks_through(
@@ -216,12 +216,12 @@ def test_nor_does_a_link_a_file_or_more_than_anybody_looks_through(
     folder.mkdir()
     (tmp_path / "link").symlink_to(folder)
     (tmp_path / "file").touch()
-    assert unread.state(folder) is not None
-    assert [unread.state(tmp_path / name) for name in ("link", "file", "nothing")] == [None] * 3
-    monkeypatch.setattr(unread, "_MOST", 3)
+    assert unchanged.state(folder) is not None
+    assert [unchanged.state(tmp_path / name) for name in ("link", "file", "nothing")] == [None] * 3
+    monkeypatch.setattr(unchanged, "_MOST", 3)
     for name in "abc":
         (folder / name).touch()
-    assert unread.state(folder) is None
+    assert unchanged.state(folder) is None
 
 
 def test_a_whole_class(course: Course, submissions: Path, monkeypatch: pytest.MonkeyPatch) -> None:
