@@ -146,7 +146,7 @@ def _warm_up() -> None:
 
 
 def _in_fresh_process(side: str, seed: int) -> dict[str, Any]:
-    command = [sys.executable, "-m", "grader.bench.training", "--one", side, "--seed", str(seed)]
+    command = [sys.executable, "-P", "-m", "grader.bench.training", "--one", side, "--seed", str(seed)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["no error message"]

@@ -31,7 +31,7 @@ from grader.errors import UserError
 from grader.lessons import chaffs
 from grader.lessons.stubs import pristine
 
-_GRADER = [sys.executable, "-c", "from grader.cli import main; main()"]
+_GRADER = [sys.executable, "-P", "-c", "from grader.cli import main; main()"]
 _IMPORTS = "import numpy, gymnasium, hypothesis, pytest, rich, typer"
 _VERDICT = re.compile(r"\d\d:\d\d:\d\d ")
 _LAST = re.compile(r"\d\d:\d\d:\d\d lesson \d+: ")
@@ -131,7 +131,7 @@ def _save(file: Path, text: str) -> float:
 def _print_processor(course: Course, runs: int, console: Console) -> None:
     first = course.lessons[0]
     commands = {
-        "the imports of a check": [sys.executable, "-c", _IMPORTS],
+        "the imports of a check": [sys.executable, "-P", "-c", _IMPORTS],
         "a check of what is not started": [*_GRADER, "check", str(first.number)],
         f"a check of all of lesson {first.number}": [
             *_GRADER, "check", str(first.number), "--file", str(course.solution(first)),

@@ -14,7 +14,7 @@ from rich import progress as bars
 from rich.console import Console
 from rich.markup import escape
 
-from grader.grading.workers import Event
+from grader.grading.worker import Event
 from grader.printable import one_line
 from grader.render import words
 

@@ -97,7 +97,7 @@ def _grade(
     from grader.render.terminal import print_class_summary
     from grader.report import due
     from grader.student.isolation import choose
-    from grader.submissions.apart import refuse_overlap
+    from grader.submissions.apart import refuse_course_among, refuse_overlap
     from grader.submissions.students import find_students, strays
 
     assert isinstance(options, classroom.Options)
@@ -112,6 +112,7 @@ def _grade(
 
     with ending_in_one_line(kept):
         course = the_course()
+        refuse_course_among(submissions, course.root)
         refuse_overlap(submissions, out)
         chosen = choose(device, wanted=a_level(isolation), unsafe=unsafe, hidden=(course.root, submissions, out))
         console = Console()

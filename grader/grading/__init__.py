@@ -13,5 +13,6 @@
 - ``unchanged``: tells that a student's folder is as it was, without opening anything.
 - ``naming``: the search for the names of mistakes, and what it may cost.
 - ``sessions``: sessions with a submission loaded.
-- ``workers``: processes that grade side by side.
+- ``workers``: processes that grade side by side, from the outside.
+- ``worker``: the program of such a process.
 """

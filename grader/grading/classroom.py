@@ -26,7 +26,7 @@ from grader.grading.digest import basis_of, digest
 from grader.grading.output import writing
 from grader.grading.pages import write_pages
 from grader.grading.rehearsal import rehearse
-from grader.grading.workers import Event
+from grader.grading.worker import Event
 from grader.render.counting import moment
 from grader.report import seal
 from grader.report.folders import called, folder_of
@@ -35,7 +35,7 @@ from grader.report.sorting import natural
 from grader.report.step import Step, Watcher
 from grader.student.errors import is_out_of_memory
 from grader.student.levels import Isolation
-from grader.submissions.apart import refuse_overlap
+from grader.submissions.apart import refuse_course_among, refuse_overlap
 from grader.submissions.find import read_work
 from grader.submissions.students import find_students
 from grader.submissions.work import Work
@@ -133,6 +133,7 @@ def grade_class(
         RehearsalError: the course's own solutions do not get full marks here; nobody was graded.
         GraderFault: no student code can be started here.
     """
+    refuse_course_among(submissions, course.root)
     refuse_overlap(submissions, out)
     students = find_students(submissions, options.students)
     lessons = tuple(course.lesson(name).name for name in options.lessons) or tuple(each.name for each in course.lessons)

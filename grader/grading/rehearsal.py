@@ -21,7 +21,7 @@ from grader.course import Course, Lesson
 from grader.grading import workers
 from grader.grading.digest import digest, machine
 from grader.grading.own import grade_own
-from grader.grading.workers import Event
+from grader.grading.worker import Event
 from grader.printable import number, one_line
 from grader.render import words
 from grader.report.report import Report

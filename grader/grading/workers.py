@@ -7,41 +7,30 @@ job it had: a pool of the standard library gives up all of its jobs then, and ca
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
-import multiprocessing.connection
 import os
-import pickle
 import queue
 import signal
+import subprocess
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterator, Mapping
-from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from multiprocessing.connection import Pipe
+from typing import Any, NamedTuple, TypeVar
 
-from grader.report.step import Step
-from grader.student import own_time
-from grader.student.errors import GraderFault, is_out_of_memory
+from grader.grading.worker import TERMINAL, Event, Raised
+from grader.printable import one_line
+from grader.student.errors import GraderFault
 from grader.student.levels import Isolation
-
-if TYPE_CHECKING:
-    from grader.student.processes import ZygoteClient
+from grader.student.program import ONE_THREAD
 
 Result = TypeVar("Result")
 
 _TRIES = 2
 _END_SECONDS = 20.0
-_TERMINAL = (signal.SIGINT, signal.SIGHUP)
-_NO_MEMORY = 75
-
-
-class Event(NamedTuple):
-    """The step that a job is at, or None once it has ended."""
-
-    job: str
-    step: Step | None
+_PROGRAM = (
+    "import sys; sys.path[:] = sys.argv[4:]; from grader.grading.worker import main; main(*map(int, sys.argv[1:4]))"
+)
+_LAST_WORDS = 300
 
 
 def count() -> int:
@@ -78,7 +67,7 @@ def run(
         crew.start(max(1, min(processes or count(), len(jobs))))
         for _ in jobs:
             name, outcome = crew.done.get()
-            if isinstance(outcome, _Raised):
+            if isinstance(outcome, Raised):
                 raise outcome.error
             if isinstance(outcome, _Died):
                 if died is None:
@@ -120,12 +109,6 @@ def run_all(
     return {name: done[name] for name in jobs}
 
 
-class _Raised(NamedTuple):
-    """A job, or what runs it, ended with an exception."""
-
-    error: BaseException
-
-
 class _Died(NamedTuple):
     """The process ended under the job as often as it is tried."""
 
@@ -144,8 +127,6 @@ class _Crew:
     ) -> None:
         self.done: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._jobs, self._isolation, self._hear = iter(jobs.items()), isolation, hear
-        # Not forked: a parent that has used torch may hold locks that a forked child would wait for.
-        self._context = multiprocessing.get_context("spawn")
         self._lock, self._hearing = threading.Lock(), threading.Lock()
         self._workers: list[_Worker] = []
         self._ended = False
@@ -182,7 +163,7 @@ class _Crew:
                     return
                 self.done.put((name, outcome))
         except BaseException as error:
-            self.done.put((name, _Raised(error)))
+            self.done.put((name, Raised(error)))
 
     def _next(self) -> tuple[str, Callable[..., Any]] | None:
         with self._lock:
@@ -194,16 +175,26 @@ class _Crew:
         Raises:
             GraderFault: it ended before it was, as often as it was tried.
         """
+        why = ""
         for _ in range(_TRIES):
             with self._lock:
                 if self._ended:
                     raise GraderFault("the run has ended")
-                worker = _Worker(self._context, self._isolation)
+                try:
+                    worker = _Worker()
+                except OSError as error:
+                    why = str(error)
+                    continue
                 self._workers.append(worker)
-            with contextlib.suppress(EOFError, OSError):
-                worker.greet()
+            try:
+                worker.greet(self._isolation)
+            except (EOFError, OSError):
+                why = worker.last_words()
+            else:
                 return worker
-        raise GraderFault("a process of the grader's own ended while it was being started (out of memory?)")
+        raise GraderFault(
+            f"a process of the grader's own ended while it was being started ({one_line(why) or 'out of memory?'})"
+        )
 
     def _tell(self, event: Event) -> None:
         if self._hear is not None:
@@ -212,30 +203,55 @@ class _Crew:
 
 
 class _Worker:
-    """This side of a process that does one job after another."""
+    """This side of a process that does one job after another.
 
-    def __init__(self, context: Any, isolation: Isolation) -> None:
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, isolation), daemon=True)
+    Raises:
+        OSError: it cannot be started.
+    """
+
+    def __init__(self) -> None:
+        self._connection, theirs = Pipe()
+        theirs_alive, self._alive = os.pipe()
+        stderr = os.dup(2)
+        numbers = (theirs.fileno(), theirs_alive, stderr)
+        # Not forked: a parent that has used torch may hold locks that a forked child would wait for. And with -P,
+        # nothing that lies in the current folder is imported.
+        command = [sys.executable, "-P", "-c", _PROGRAM, *map(str, numbers), *sys.path]
         # Ctrl-C reaches every process of the terminal; the first one decides what becomes of the others. Until a worker
         # can say so, which takes it a second, it is spared: what a thread blocks, its children do not hear either.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _TERMINAL)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, TERMINAL)
         try:
-            with theirs:
-                self._process.start()
+            # What Python itself says while it starts, without memory for instance, is heard and not printed.
+            self._process = subprocess.Popen(
+                command,
+                pass_fds=numbers,
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=os.environ | ONE_THREAD,  # and not by torch's own function: not every lesson needs torch
+            )
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            theirs.close()
+            os.close(theirs_alive)
+            os.close(stderr)
 
-    def greet(self) -> None:
-        """Wait until it has imported what it needs.
+    def greet(self, isolation: Isolation) -> None:
+        """Tell it how the student's side is walled in, and wait until it has imported what it needs.
 
         Raises:
             EOFError, OSError: it has ended.
         """
+        self._connection.send(isolation)
         self._connection.recv()
 
+    def last_words(self) -> str:
+        """The last line that it said before it ended, while it was being started."""
+        assert self._process.stderr is not None
+        lines = self._process.stderr.read().decode(errors="replace").split("\n")
+        return next((line[:_LAST_WORDS] for line in reversed(lines) if line.strip()), "")
+
     def do(self, name: str, job: Callable[..., Any], tell: Callable[[Event], None]) -> Any:
-        """Have a job done; its result, or ``_Raised``.
+        """Have a job done; its result, or ``Raised``.
 
         Raises:
             EOFError, OSError: the process has ended.
@@ -254,124 +270,11 @@ class _Worker:
 
     def wait(self) -> None:
         """Wait until it has ended; one that does not is made to."""
-        self._process.join(_END_SECONDS)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
-
-
-# In the worker's process.
-
-_isolation: Isolation | None = None
-_place: ZygoteClient | None = None
-
-
-def _serve(connection: Connection, isolation: Isolation) -> None:
-    """The worker's program: jobs in, what they do and their results out, until the other side is gone.
-
-    One whose memory runs out ends: whatever it judged from then on would be worth nothing.
-    """
-    try:
-        _answer(connection, isolation)
-    except BaseException as error:
-        if not is_out_of_memory(error):
-            raise
-        os._exit(_NO_MEMORY)
-
-
-def _answer(connection: Connection, isolation: Isolation) -> None:
-    _end_with_the_parent()
-    _start(isolation)
-    with contextlib.suppress(EOFError, ConnectionError):
-        connection.send("ready")
-        while True:
-            name, job = connection.recv()
-            result: Any
-            try:
-                result = _call(connection, name, job)
-                answer = pickle.dumps((result,))
-            except _Gone:
-                return
-            except BaseException as error:
-                if is_out_of_memory(error):
-                    raise
-                answer = pickle.dumps((_Raised(_portable(error)),))
-            connection.send_bytes(answer)
-
-
-class _Gone(BaseException):
-    """Nobody waits for this job any more: no part of it may take it for its own failure."""
-
-
-def _portable(error: BaseException) -> BaseException:
-    """The exception as one that survives the way to the other process, with its traceback as a note."""
-    trace = "".join(traceback.format_exception(error))
-    try:
-        copy: BaseException = pickle.loads(pickle.dumps(error))
-    except Exception:
-        copy = GraderFault(f"{type(error).__name__}: {error}")
-    copy.add_note(trace)
-    return copy
-
-
-def _end_with_the_parent() -> None:
-    """From now on, end at once when the process that has started this one is gone, however it went.
-
-    A job would find out when it says what it does next, and a diagnosis may not say anything for half a minute. What is
-    below this process ends by itself: it reads from connections that close.
-    """
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are for the thread that works
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, name="ends with the parent", daemon=True).start()
-
-
-def _start(isolation: Isolation) -> None:
-    global _isolation
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, lambda *_: None)  # ignored here alone: student code inherits what is ignored
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _TERMINAL)
-    import torch
-
-    # One thread a process: several processes on all processors at once would only wait for one another.
-    torch.set_num_threads(1)
-    own_time.end_if_stuck()
-    sys.unraisablehook = _unraisable
-    _isolation = isolation
-
-
-def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
-    """Print an exception that nobody can catch, unless there is no memory: what has to be said then, the job says."""
-    if not isinstance(unraisable.exc_value, MemoryError):
-        sys.__unraisablehook__(unraisable)
-
-
-def _call(connection: Connection, name: str, job: Callable[..., Result]) -> Result:
-    def watch(step: Step) -> None:
         try:
-            connection.send(Event(name, step))
-        except OSError:
-            raise _Gone from None
-
-    watch(Step("starting"))
-    return job(_the_place(), watch)
-
-
-def _the_place() -> ZygoteClient:
-    """This process's place, started when the first job needs it, so that a failure to start reaches the user.
-
-    Raises:
-        GraderFault: it does not start.
-    """
-    global _place
-    from grader.student.processes import ZygoteClient
-
-    if _place is None:
-        assert _isolation is not None
-        _place = ZygoteClient(_isolation)
-    return _place
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        os.close(self._alive)
+        assert self._process.stderr is not None
+        self._process.stderr.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import pdb
 import signal
 import sys
@@ -47,7 +48,8 @@ class Judge:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(str(self._course.root), theirs), daemon=True)
-        self._process.start()
+        with _without_the_current_folder():
+            self._process.start()
         theirs.close()
         self._is_busy = False
 
@@ -96,6 +98,23 @@ class Judge:
             self._process = None
         if pipe is not None:
             pipe.close()
+
+
+@contextlib.contextmanager
+def _without_the_current_folder() -> Iterator[None]:
+    """Have a process that starts meanwhile import nothing that lies in the current folder, as this one does not.
+
+    A learner's own ``random.py`` beside the exercises would be taken for the standard library's.
+    """
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 def _serve(root: str, pipe: Connection) -> None:

@@ -229,7 +229,7 @@ class _Watch:
     def _train(self) -> None:
         assert self.keys is not None
         self.keys.turn_off()
-        command = [sys.executable, "-c", "from grader.cli import main; main()", "train", str(self.lesson.number)]
+        command = [sys.executable, "-P", "-c", "from grader.cli import main; main()", "train", str(self.lesson.number)]
         self.console.clear()
         with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C ends the training, not the watch
             subprocess.run(command, cwd=self.course.root, check=False)

@@ -89,7 +89,7 @@ class Verdicts(LoggingConfigurable):
             # All courses of this machine, graded ones and others, go through one exchange.
             hidden=(str(coursedir.root), Exchange(coursedir=coursedir, parent=self).root),
         )
-        command = [sys.executable, "-m", "grader.nbgrader.classwork"]
+        command = [sys.executable, "-P", "-m", "grader.nbgrader.classwork"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError), self._process.stdin as stdin:

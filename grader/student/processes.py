@@ -21,7 +21,7 @@ from grader.student.frames import Frame, Receiver, send
 from grader.student.levels import Isolation
 from grader.student.limits import Limits
 from grader.student.own_time import SHIELD
-from grader.student.program import Program
+from grader.student.program import ONE_THREAD, Program
 from grader.student.session import AnswerAsk, Session, load_submission
 from grader.student.wire import Decoder
 from grader.student.zygote import ChildRequest
@@ -122,7 +122,7 @@ class ZygoteClient:
             self._scratch, self._is_outside = isolated.scratch_folder(self.isolation)
         except OSError as error:
             raise GraderFault(f"there is no folder for temporary files: {error}") from None
-        environment = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
+        environment = dict(ONE_THREAD)
         # A fork copies an entry for every page: with large ones there are fewer. Only glibc knows this.
         environment["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"
         if self.isolation.device == "cpu":

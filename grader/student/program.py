@@ -16,6 +16,8 @@ import msgspec
 
 from grader.student.errors import GraderFault
 
+ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
+"""An environment in which numerical libraries take one thread; processes with more would wait for each other."""
 _START_SECONDS = 120.0
 _END_SECONDS = 20.0
 _LAST_WORDS = 1500

@@ -26,6 +26,20 @@ def refuse_overlap(source: Path, out: Path, option: str = "--out") -> None:
         raise ClassError(f"{option} {out} {how} {source}, which is read; name a folder elsewhere with {option}")
 
 
+def refuse_course_among(submissions: Path, course: Path) -> None:
+    """Refuse a course that lies among the submissions: it is a student's, and its tests would run as the grader's own.
+
+    A course is found from the current folder upwards, and that may be one which a student has handed in.
+
+    Raises:
+        ClassError: it does.
+    """
+    if overlap(submissions, course) in ("is", "lies in"):
+        raise ClassError(
+            f"the course in {course} lies among the submissions in {submissions}; go to the folder of your own course"
+        )
+
+
 def overlap(source: Path, out: Path) -> str:
     """The overlap of ``out`` with ``source``: ``is``, ``lies in`` or ``holds``; "" if the two are apart.
 

@@ -24,7 +24,7 @@ from grader.student import lockdown, stopped
 from grader.student.errors import GraderFault, WireError
 from grader.student.frames import Receiver, send
 from grader.student.isolation import readable
-from grader.student.program import Program
+from grader.student.program import ONE_THREAD, Program
 from grader.submissions.messages import (
     OUT_OF_MEMORY,
     Answer,
@@ -248,7 +248,7 @@ class Reader:
             return [sys.executable, "-I", "-m", "grader.submissions.reading", str(descriptor), *self._preload]
 
         stopped.watch()
-        self._program = Program("reads submissions", command, {"OPENBLAS_NUM_THREADS": "1"})
+        self._program = Program("reads submissions", command, ONE_THREAD)
         self._program.hear("ready")
         return self._program
 

@@ -64,7 +64,7 @@ def _role(words: list[str], parents: list[str]) -> str:
             return child if words == parents else role
     if "resource_tracker" in line:
         return "tracker"
-    return "worker" if "spawn_main" in line else "grader"
+    return "worker" if "grader.grading.worker" in line else "grader"
 
 
 def reap() -> None:

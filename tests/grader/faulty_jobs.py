@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,17 @@ def echo(value: int, place: Any, watch: Any) -> int:
     """Say something, and give the value back."""
     watch(Step("reading"))
     return value
+
+
+def complain(what: str, place: Any, watch: Any) -> int:
+    """Say something on standard error."""
+    print(what, file=sys.stderr)
+    return 0
+
+
+def number(i: int, place: Any, watch: Any) -> int:
+    """The number of the worker's process."""
+    return os.getpid()
 
 
 def kill(place: Any, watch: Any) -> int:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from grader.commands.options import say, stop
 from grader.commands.progress import Progress
-from grader.grading.workers import Event
+from grader.grading.worker import Event
 from grader.report.step import Step
 
 NAME = "\x1b]0;owned\x07\x1b[2J\rstudent\n-001\udce9\u202e"

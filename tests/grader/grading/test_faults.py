@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import errno
 import functools
-import multiprocessing
-import os
+import re
 import signal
 import subprocess
 import sys
@@ -369,6 +368,7 @@ list(workers.run(jobs, choose(wanted={isolation.level!r}), processes=1))
 """
     with subprocess.Popen([sys.executable, "-c", text], cwd=Path(faulty_jobs.__file__).parent) as grader:
         number = int(_when(lambda: mark.exists() and mark.read_text()))
+        assert _is_alive(number)
         grader.kill()
     assert _when(lambda: not _is_alive(number))
 
@@ -389,13 +389,13 @@ def _when(condition: Callable[[], Result]) -> Result:
 
 
 def test_ctrl_c_does_not_end_a_worker_that_has_only_begun(isolation: Isolation) -> None:
-    worker = workers._Worker(multiprocessing.get_context("spawn"), isolation)
+    worker = workers._Worker()
     try:
         for number in (signal.SIGINT, signal.SIGHUP):
-            os.kill(worker._process.pid or 0, number)
-        worker.greet()
+            worker._process.send_signal(number)
+        worker.greet(isolation)
         for number in (signal.SIGINT, signal.SIGHUP):
-            os.kill(worker._process.pid or 0, number)
+            worker._process.send_signal(number)
         assert worker.do("echo", functools.partial(faulty_jobs.echo, 5), lambda event: None) == 5
     finally:
         worker.end(at_once=True)
@@ -419,17 +419,40 @@ def test_what_a_job_raises_reaches_the_caller_with_its_traceback(job: object, sa
     assert any("Traceback" in note for note in caught.value.__notes__)
 
 
-def test_workers_that_cannot_start_are_one_fault(isolation: Isolation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_serve", faulty_jobs.kill)
-    with pytest.raises(GraderFault, match="ended while it was being started"):
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [
+        ("import os; os._exit(1)", "out of memory?"),
+        ("raise MemoryError", "MemoryError"),
+        ("import grader.no_such_module", "ModuleNotFoundError: No module named 'grader.no_such_module'"),
+    ],
+)
+def test_workers_that_cannot_start_are_one_fault(
+    program: str, why: str, isolation: Isolation, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(workers, "_PROGRAM", program)
+    with pytest.raises(GraderFault, match=rf"ended while it was being started \({re.escape(why)}\)$"):
+        results(isolation, {"job": functools.partial(faulty_jobs.echo, 1)}, died=lambda name: 0)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_machine_that_starts_no_process_is_one_fault(isolation: Isolation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(GraderFault, match=r"\(.*No such file or directory: '/nowhere/python'\)$"):
         results(isolation, {"job": functools.partial(faulty_jobs.echo, 1)}, died=lambda name: 0)
 
 
-def test_a_run_that_is_left_early_leaves_no_process(isolation: Isolation) -> None:
-    before = set(multiprocessing.active_children())
-    jobs = {f"echo {i}": functools.partial(faulty_jobs.echo, i) for i in range(50)}
+def test_a_worker_says_on_standard_error_what_it_says_later(
+    isolation: Isolation, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert results(isolation, {"job": functools.partial(faulty_jobs.complain, "hm")}) == {"job": 0}
+    assert capfd.readouterr().err == "hm\n"
+
+
+def test_a_run_that_is_left_early_leaves_no_process(tmp_path: Path, isolation: Isolation) -> None:
+    jobs = {f"number {i}": functools.partial(faulty_jobs.number, i) for i in range(50)}
     run = workers.run(jobs, isolation, processes=2)  # type: ignore[arg-type]
-    next(run)
-    assert set(multiprocessing.active_children()) - before
+    _, number = next(run)
+    assert _is_alive(number)  # type: ignore[arg-type]
     run.close()  # type: ignore[attr-defined]
-    assert not set(multiprocessing.active_children()) - before
+    assert not _is_alive(number)  # type: ignore[arg-type]
