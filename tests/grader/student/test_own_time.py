@@ -151,3 +151,23 @@ def test_a_process_that_cannot_be_interrupted_is_ended() -> None:
     """A long operation in C never comes back to where an exception could be raised."""
     done = subprocess.run([sys.executable, "-c", STUCK], capture_output=True, text=True, timeout=120, check=False)
     assert (done.stdout, done.returncode) == ("work that ends\n", -signal.SIGXCPU)
+
+
+IMPORTS = """
+import sys
+from grader.student.errors import StudentDied
+from grader.student.inprocess import Here
+from grader.student.limits import Limits
+
+assert "torch" not in sys.modules
+text = "import torch\\n\\ndef f():\\n    return torch.ones(2).sum().item()\\n"
+with Here() as place:
+    session = place.open({"module": text}, "module", Limits(cpu_seconds=0.5))
+print(session.call("f", None, (), {}))
+"""
+
+
+def test_in_this_process_nobody_pays_for_the_import_of_a_large_library() -> None:
+    """To import torch takes seconds, and behind the boundary it is there when the code's time begins."""
+    done = subprocess.run([sys.executable, "-c", IMPORTS], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.stdout, done.stderr) == ("2.0\n", "")
