@@ -23,6 +23,7 @@ SECONDS ?=
 INPUT ?=
 CHAOS ?=
 WHEATS ?=
+SALTS ?=
 
 # Every page but the lesson texts. Those are full of formulas such as s_{t+1} and [[0, 0], [0, 1]], which mdformat writes
 # with backslashes; learners read them in an editor as well.
@@ -35,7 +36,7 @@ STUDENTS = $(foreach student,$(STUDENT),--student $(student))
 ONE_LESSON = $(if $(word 2,$(LESSON)),$(error make $@ takes one lesson at a time: LESSON=$(firstword $(LESSON))),$(if \
     $(LESSON),--lesson $(LESSON)))
 
-.PHONY: grade test test-slow lint format hooks types stubs figures verify mutants calibrate bar probes attacks chaos fuzz bench-again bench-training bench-grading bench-nbgrader bench-watch picture clean help
+.PHONY: grade test test-slow lint format hooks types stubs figures verify salts mutants calibrate bar probes attacks chaos fuzz bench-again bench-training bench-grading bench-nbgrader bench-watch picture clean help
 
 grade: $(VENV)/.class ## grade the sample class, or yours: SUBMISSIONS=path LESSON="5 6" STUDENT=student-001 OUT=report
 	$(if $(SUBMISSIONS),,$(if $(STUDENT),$(error STUDENT chooses from a class of yours: name its folder, SUBMISSIONS=path)))
@@ -77,6 +78,9 @@ figures: $(VENV)/.dev ## draw the figures of the lesson texts
 
 verify: $(VENV)/.dev ## measure the hidden tests: stubs, solutions, wheats, chaffs; LESSON="5 6" here and below
 	$(BIN)/grader verify $(LESSON)
+
+salts: $(VENV)/.dev ## judge every known program with many salts: luck must not decide marks; SALTS=50
+	$(BIN)/grader salts $(if $(SALTS),--salts $(SALTS)) $(LESSON)
 
 mutants: $(VENV)/.dev ## does every small change to a solution cost marks? WHEATS=20: to one in 20 places of the wheats
 	$(BIN)/grader mutants $(if $(WHEATS),--wheats --one-in "$(WHEATS)") $(LESSON)

@@ -1,4 +1,4 @@
-"""Author commands: new, build, verify, corners, mutants, examples, bar, probes, calibrate."""
+"""Author commands: new, build, verify, salts, corners, mutants, examples, bar, probes, calibrate."""
 
 from __future__ import annotations
 
@@ -115,6 +115,34 @@ def corners(
     rows = [tool.row(course, each, measured[each.name]) for each in lessons]
     print_corners(rows, Console())
     raise typer.Exit(1 if any(row.problems for row in rows) else 0)
+
+
+def salts(
+    lesson: SomeLessons = None,
+    salts: Annotated[int, typer.Option("--salts", min=2, help="How many salts.")] = 5,
+    right: Annotated[bool, typer.Option(help="Judge the solutions and wheats.")] = True,
+    wrong: Annotated[bool, typer.Option(help="Judge the chaffs.")] = True,
+    jobs: Jobs = None,
+) -> None:
+    """Judge every known program with many salts: luck with the examples that a salt draws must not decide marks.
+
+    Programs whose verdicts differ are listed. Exit status 1 says that a right answer fails with some salt, or that a
+    misconception gets full marks.
+    """
+    from grader.course import salt
+    from grader.verify import salts as tool
+    from grader.verify import verify as verifier
+    from grader.verify.table import print_salts
+
+    if salt.in_environment():
+        raise CourseError(f"{salt.VARIABLE} is set, and would count in the place of the salts to be tried; unset it")
+    course = the_course()
+    lessons = some_lessons(course, lesson)
+    wanted = tool.of_kinds(verifier.samples(course, [each.name for each in lessons]), right=right, wrong=wrong)
+    judged = _run("programs", tool.jobs(course, wanted, salts), jobs)
+    rows = [tool.row(each, wanted, judged) for each in lessons]
+    print_salts(rows, Console())
+    raise typer.Exit(0 if all(row.good for row in rows) else 1)
 
 
 def mutants(

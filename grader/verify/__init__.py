@@ -9,6 +9,7 @@
 - ``journal``: the runs that are done, kept while others are still to come.
 - ``probes``: the probe ladder: right answers pass it, and each slip is blamed on the right rung.
 - ``examples``: the share of misconceptions that the public examples catch.
+- ``salts``: judges every known program with many salts.
 - ``corners``: the grid of corners: the property that visits each corner of legal input, or a reason.
 - ``visits``: finds the corners that each property visits.
 - ``judge``: one program, by its properties until one fails, or by training alone.

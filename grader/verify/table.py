@@ -154,6 +154,50 @@ class ExamplesRow:
     chaffs: int
 
 
+@dataclass(frozen=True)
+class Unsteady:
+    """A program whose verdicts are not the same with every salt.
+
+    Attributes:
+        title: the kind and the name of the program.
+        least: the smallest share of the points that it gets.
+        most: the largest one.
+        salts: how many were tried.
+        sometimes: the properties that fail with some of them, and with how many.
+    """
+
+    title: str
+    least: float
+    most: float
+    salts: int
+    sometimes: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class SaltsRow:
+    """The findings of ``grader salts`` for one lesson.
+
+    Attributes:
+        programs: how many right answers and how many misconceptions were judged.
+        always: how many of each get what they deserve with every salt: full marks, and less.
+        steady: of how many misconceptions the same properties fail with every salt.
+        spread: how far a misconception's share of the points differs between two salts: the mean, and the largest.
+        unsteady: the programs with verdicts that differ, and right answers that fail.
+    """
+
+    lesson: str
+    programs: tuple[int, int]
+    always: tuple[int, int]
+    steady: int
+    spread: tuple[float, float]
+    unsteady: tuple[Unsteady, ...]
+
+    @property
+    def good(self) -> bool:
+        """Whether every program gets what it deserves, whatever the salt."""
+        return self.always == self.programs
+
+
 def print_verify(rows: Sequence[VerifyRow], console: Console) -> None:
     """Print a table for course authors: whether each lesson's tests can be trusted, and what is wrong if not."""
     table = _table()
@@ -312,6 +356,27 @@ def print_examples(rows: Sequence[ExamplesRow], console: Console) -> None:
     if len(rows) > 1:
         table.add_row(Text("all", "bold"), f"{sum(row.caught for row in rows)}/{sum(row.chaffs for row in rows)}")
     console.print(table)
+
+
+def print_salts(rows: Sequence[SaltsRow], console: Console) -> None:
+    """Print how much luck with the salt decides, per lesson; then the programs with which it does."""
+    table = _table("right\npass", "wrong\ncaught", "same\nverdicts", "mean\nspread", "largest\nspread")
+    for row in rows:
+        (right, wrong), (passed, caught) = row.programs, row.always
+        table.add_row(
+            Text(one_line(row.lesson)),
+            Text(f"{passed}/{right}", "red" if passed < right else ""),
+            Text(f"{caught}/{wrong}", "red" if caught < wrong else ""),
+            f"{row.steady}/{wrong}",
+            *(f"{share:.1%}" for share in row.spread),
+        )
+    console.print(table)
+    for row in rows:
+        for each in row.unsteady:
+            names = ", ".join(f"{name} with {times} of {each.salts}" for name, times in each.sometimes)
+            gets = f"{each.least:.0%} to {each.most:.0%} of the points"
+            words = f"{each.title} gets {gets}; fails sometimes: {names or 'nothing'}"
+            put(console, Text.assemble((one_line(row.lesson), "bold"), ": ", visible(words)), 2)
 
 
 def _table(*heads: str, first: str = "lesson") -> Table:

@@ -20,17 +20,18 @@ from rich.console import Console
 from typed import ends
 
 from grader import cli
-from grader.course import Course, load
+from grader.course import Course, load, salt
 from grader.errors import CourseError, UserError
 from grader.grading import workers
 from grader.report.report import TrainingSeed
 from grader.student.isolation import choose
 from grader.student.levels import Isolation, IsolationError
 from grader.training import calibration, odds
-from grader.verify import bar, calibrate, series, table
+from grader.verify import bar, calibrate, salts, series, table
 from grader.verify.journal import Journal
 from grader.verify.missing import missing
 from grader.verify.table import MutantsRow
+from grader.verify.verify import Sample
 
 BALANCE_CHAFFS = """\
 - name: cannot_train
@@ -369,6 +370,56 @@ def test_examples_counts_what_they_catch(course: Course, typed) -> None:
     assert ["all", "2/3"] in rows
 
 
+# salts
+
+
+def test_salts_judges_with_each(course: Course, typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    status, said = typed("salts", "--salts", "3", "--jobs", "1")
+    assert status == 0
+    rows = [line.split() for line in said.splitlines()]
+    assert ["lesson1_numbers", "2/2", "3/3", "3/3", "0.0%", "0.0%"] in rows
+    tests = course.tests(course.lessons[0]) / "test_numbers.py"
+    # With the examples of a third of all salts this is a law that nothing breaks.
+    tests.write_text(tests.read_text() + LUCK)
+    status, said = typed("salts", "1", "--salts", "12", "--jobs", "1", "--no-wrong")
+    assert status == 1
+    assert re.search(r"solution gets \d+% to 100% of the points; fails sometimes: test_luck with \d+ of 12", said)
+    monkeypatch.setenv(salt.VARIABLE, "a salt of the environment")
+    status, said = typed("salts")
+    assert (status, said.count("\n")) == (2, 0)
+    assert "unset it" in said
+
+
+LUCK = '''
+
+@exercise("double")
+@given(x=st.integers(0, 60))
+def test_luck(student, x):
+    """`double` knows nothing of 13."""
+    assert student.double(x) != 26
+'''
+
+
+def test_what_differs_between_salts_is_listed_and_counted(course: Course) -> None:
+    lesson = course.lessons[0]
+    wanted = [
+        Sample(lesson.name, "solution", "", ""),
+        Sample(lesson.name, "chaff", "seldom", "", "double", "seldom"),
+        Sample(lesson.name, "chaff", "always", "", "double", "always"),
+    ]
+    full, half = salts.Judged(1.0, frozenset()), salts.Judged(0.5, frozenset({"test_a"}))
+    third = salts.Judged(0.25, frozenset({"test_a", "test_b"}))
+    judged = {wanted[0].title: [full, full], wanted[1].title: [full, third], wanted[2].title: [half, half]}
+    row = salts.row(lesson, wanted, judged)
+    assert (row.programs, row.always, row.steady, row.good) == ((1, 2), (1, 1), 1, False)
+    assert row.spread == (0.375, 0.75)
+    assert row.unsteady == (table.Unsteady("chaff seldom", 0.25, 1.0, 2, (("test_a", 1), ("test_b", 1))),)
+    judged[wanted[1].title] = [half, third]
+    assert salts.row(lesson, wanted, judged).good
+    judged[wanted[0].title] = [half, half]  # it fails always: nothing differs, and yet it is listed
+    assert [each.title for each in salts.row(lesson, wanted, judged).unsteady] == ["solution", "chaff seldom"]
+
+
 # All of them
 
 
@@ -379,10 +430,12 @@ def test_hostile_words_stay_text_in_the_tables() -> None:
     table.print_bar(table.BarRow(evil, 2, ((evil, evil), (evil, ""))), console)
     table.print_calibrate([table.CalibrateRow(evil, 1, 0, (1, 2), (1.0, 2.0), None, (evil,))], console)
     table.print_examples([table.ExamplesRow(evil, 1, 2)] * 2, console)
+    row = table.SaltsRow(evil, (1, 1), (1, 1), 1, (0.0, 0.0), (table.Unsteady(evil, 0.0, 1.0, 2, ((evil, 1),)),))
+    table.print_salts([row], console)
     assert isinstance(console.file, io.StringIO)
     out = console.file.getvalue()
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", out)
-    assert out.count("[red]x") == 7 + 5 + 3 + 2
+    assert out.count("[red]x") == 7 + 5 + 3 + 2 + 4
 
 
 def test_results_come_in_the_order_of_the_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
