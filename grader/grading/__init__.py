@@ -12,6 +12,7 @@
 - ``digest``: what a report depends on, in one number.
 - ``unchanged``: tells that a student's folder is as it was, without opening anything.
 - ``naming``: the search for the names of mistakes, and what it may cost.
+- ``remembered``: what was found out about known wrong programs, on disk.
 - ``sessions``: sessions with a submission loaded.
 - ``workers``: processes that grade side by side, from the outside.
 - ``worker``: the program of such a process.

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from grader.course import Course, Lesson
+from grader.grading import remembered
 from grader.grading.sessions import open_session
 from grader.properties import diagnosis
 from grader.properties.diagnosis import Diagnosis
@@ -71,9 +72,14 @@ def names(
         if own is not None:
             own.give_back(time.monotonic() - start)
 
-    known = Known(course, lesson, open_module, aside, lambda: place.lost)
-    with contextlib.closing(known.programs):
-        found = diagnosis.diagnose(findings, open_student, known)
+    laws = {finding.name: finding.law for finding in findings if finding.law is not None}
+    kept = remembered.of(course, lesson, place.isolation)
+    known = Known(course, lesson, open_module, aside, lambda: place.lost, kept.recall(laws))
+    try:
+        with contextlib.closing(known.programs):
+            found = diagnosis.diagnose(findings, open_student, known)
+    finally:
+        kept.keep(laws)
     if own is not None and own.is_spent:
         raise own_time.TooLong  # the last question was cut off, so the best name may not be among these
     return found

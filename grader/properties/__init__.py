@@ -14,7 +14,8 @@
 - ``code``: writes values as Python.
 - ``layout``: breaks long lines, and makes loops of what is repeated.
 - ``cases``: keeps an example, to put the same law to another program.
-- ``known``: asks the known wrong programs, and remembers what each of them does.
+- ``known``: asks the known wrong programs.
+- ``memory``: remembers what each of them does.
 - ``diagnosis``: finds the misconception that behaves like the student's code.
 - ``answers``: decodes recorded answers, to display and compare them.
 - ``examples``: asks the public examples instead of the properties.

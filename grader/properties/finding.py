@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 from grader.properties.cases import Case, said
@@ -26,6 +27,7 @@ class Finding:
         smallest: the failing example, as small as it could be made, as it went over the wire.
         case: the same as a case, to put it to another program; the last example if none fails.
         cases: the first examples, as many as were asked for.
+        law: the test below hypothesis.
         alike: what matters for it to be the same in another program.
         waits_for: the other exercise of the lesson that is still a stub, where this property needs it; "" if none does.
         compared: the operator and both sides, if a comparison failed.
@@ -47,6 +49,7 @@ class Finding:
     smallest: Transcript | None = None
     case: Case | None = None
     cases: list[Case] = dataclasses.field(default_factory=list)
+    law: Callable[..., Any] | None = None
     alike: Alike = "values"
     waits_for: str = ""
     compared: tuple[str, Any, Any] | None = None

@@ -1,7 +1,7 @@
 """The known wrong programs of a lesson, and what each of them says in the cases that it was asked about.
 
-All of it depends on the course alone, so it is remembered from one student to the next: a class costs what its
-different mistakes cost. What was found out while something from outside ended a process is not.
+All of it is remembered (``memory``): a class costs what its different mistakes cost. What was found out while something
+from outside ended a process is not.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from grader.lessons.stubs import pristine
 from grader.properties import examples, runner
 from grader.properties.cases import Case, Outcome, Programs
 from grader.properties.finding import Finding
+from grader.properties.memory import MOST, Memory
 from grader.student.session import Session
 
 CASES = 10
 """Of each property, how many of the solution's examples are asked of every program."""
-_REMEMBERED = 50_000
 
 Key = TypeVar("Key")
 Fact = TypeVar("Fact")
@@ -45,6 +45,7 @@ class Known:
         open_module: where they run.
         aside: what is found out about a known program is done within this, as no student should pay for it.
         lost: how many processes something from outside has ended so far.
+        memory: what is known of them so far, and is added to.
 
     Attributes:
         chaffs: the misconceptions.
@@ -60,6 +61,7 @@ class Known:
         open_module: OpenModule,
         aside: Callable[[], AbstractContextManager[None]] = nullcontext,
         lost: Callable[[], int] = lambda: 0,
+        memory: Memory | None = None,
     ) -> None:
         self._course, self._lesson, self._open_module, self._aside = course, lesson, open_module, aside
         self._lost = lost
@@ -67,7 +69,7 @@ class Known:
         self.chaffs = files.load(course, lesson)
         self.exercises = [exercise.name for exercise in lesson.exercises]
         self.opened = 0
-        self._memory = _memory(course, lesson, self._solution)
+        self._memory = Memory() if memory is None else memory
         self._memory.deaths -= {each for each in self._memory.deaths if not each[0]}  # the student before this one
         self.programs = Programs(self._memory.deaths)
 
@@ -120,7 +122,7 @@ class Known:
         lost, deaths = self._lost(), self._memory.deaths.copy()
         found = find()
         if self._lost() == lost:
-            if len(memory) >= _REMEMBERED:
+            if len(memory) >= MOST:
                 memory.clear()
             memory[key] = found
         else:
@@ -140,36 +142,3 @@ class Known:
     def _open(self, source: str, *, asking: bool) -> Session:
         self.opened += 1
         return self._open_module(source, asking=asking)
-
-
-class _Memory:
-    """The findings about the misconceptions of a lesson as it stands in one course with one salt."""
-
-    def __init__(self) -> None:
-        self.cases: dict[str, Mapping[str, Sequence[Case]]] = {}
-        self.examples: dict[str, Sequence[Case]] = {}
-        self.failing: dict[tuple[str, str], Mapping[str, Sequence[Case]]] = {}
-        self.outcomes: dict[tuple[str, str], Outcome] = {}
-        self.deaths: set[tuple[str, str]] = set()
-        self._digests: dict[int, tuple[Case, str | None]] = {}
-
-    def digest(self, case: Case) -> str | None:
-        """The case's digest, which takes longer to make than to remember."""
-        if id(case) not in self._digests:
-            if len(self._digests) >= _REMEMBERED:
-                self._digests.clear()
-            self._digests[id(case)] = (case, case.digest())
-        return self._digests[id(case)][1]
-
-
-def _memory(course: Course, lesson: Lesson, solution: str) -> _Memory:
-    """The memory for this lesson as it is now."""
-    folder = course.tests(lesson)
-    files = [*sorted(folder.glob("test_*.py")), folder / "chaffs.yml"]
-    texts = tuple(file.read_text(encoding="utf-8") for file in files if file.is_file())
-    return _remembered(course.secret(lesson.name), lesson.name, hash((solution, texts)))
-
-
-@functools.lru_cache(maxsize=16)
-def _remembered(secret: int, lesson: str, version: int) -> _Memory:
-    return _Memory()

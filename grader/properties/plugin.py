@@ -110,7 +110,9 @@ class Properties:
             function = item.obj  # type: ignore[attr-defined]
             _, says, hint = law(item.name, function.__doc__)
             weight, alike = mark.kwargs.get("weight", 1.0), mark.kwargs.get("alike", "values")
-            self.findings[item.name] = Finding(item.name, name, says, weight, hint, alike=alike)
+            self.findings[item.name] = Finding(
+                item.name, name, says, weight, hint, alike=alike, law=_below_hypothesis(function)
+            )
         items.sort(key=lambda item: order[self.findings[item.name].exercise])
         self._known = {item.name for item in items}
         if self._only is not None:
@@ -329,6 +331,14 @@ def _is_ours(error: BaseException) -> bool:
     return bool(known) and known[-1].startswith(_PACKAGE) and not known[-1].startswith(f"{_PACKAGE}/testing/")
 
 
+def _below_hypothesis(function: Any) -> Callable[..., Any]:
+    """The law itself: the test that hypothesis calls for each example, or the function where it draws none."""
+    handle = getattr(function, "hypothesis", None)
+    # A test function outlives a run: the next run's wrapper replaces this one.
+    inner: Callable[..., Any] = function if handle is None else handle.inner_test
+    return getattr(inner, "grader_inner", inner)
+
+
 def _around_each_example(function: Any, around: Callable[[Callable[..., Any], dict[str, Any]], Any]) -> bool:
     """Have ``around`` called with the test below hypothesis, and what was drawn for it, for each example.
 
@@ -338,8 +348,7 @@ def _around_each_example(function: Any, around: Callable[[Callable[..., Any], di
     handle = getattr(function, "hypothesis", None)
     if handle is None:
         return False
-    # A test function outlives a run: the next run's wrapper replaces this one.
-    inner = getattr(handle.inner_test, "grader_inner", handle.inner_test)
+    inner = _below_hypothesis(function)
 
     @functools.wraps(inner)
     def example(**given: Any) -> Any:

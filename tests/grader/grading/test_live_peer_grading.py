@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 from scripted_peer import RIGHT, Move, Peer, PeerPlace, moves, statuses
 
+from grader.grading import remembered
 from grader.grading.grade import Asked, grade
-from grader.properties import known
 from grader.render import html, terminal
 from grader.report.report import Report
 from grader.submissions.read import Submission
@@ -31,7 +31,7 @@ LESSONS = {
 def _forgotten_afterwards() -> Iterator[None]:
     """A peer says anything in the place of known programs as well, and what these say is remembered in this process."""
     yield
-    known._remembered.cache_clear()
+    remembered._kept.cache_clear()
 
 
 def _graded(lesson: str, script: list[Move], status: int, right: Mapping[tuple[str, str], Any]) -> Report:

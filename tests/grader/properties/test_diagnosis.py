@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
+import hmac
 from pathlib import Path
 
+import msgspec
+import platformdirs
 import pytest
 import tiny_course
 
 from grader.course import Course, load
+from grader.grading import remembered
 from grader.grading.grade import grade
-from grader.properties import known
 from grader.report.report import Report
 from grader.student.errors import StudentDied
 from grader.student.inprocess import Here
 from grader.student.isolation import choose
-from grader.student.levels import IsolationError
+from grader.student.levels import Isolation, IsolationError
 from grader.student.processes import ZygoteClient
 from grader.submissions.read import Submission
 from grader.submissions.work import Work
@@ -95,7 +99,7 @@ CHAFFS = """\
 def course(tmp_path: Path) -> Course:
     made = tiny_course.make(tmp_path / "course")
     folder = made.root / "tests/lesson1_numbers"
-    known._remembered.cache_clear()
+    remembered._kept.cache_clear()
     (folder / "test_numbers.py").write_text(TESTS)
     (folder / "chaffs.yml").write_text(CHAFFS)
     return load(made.root)
@@ -229,6 +233,134 @@ def test_what_is_remembered_changes_no_name(course):
     assert {body: named(judge(course, body)) for body in reversed(MISTAKES)} == first
 
 
+class Apart(Counting):
+    """As the place of a class, as far as a memory is concerned; here, in this process."""
+
+    isolation = Isolation("strong")
+
+
+def another_process() -> None:
+    """Forget what this process remembers, but not what is kept on disk."""
+    remembered._kept.cache_clear()
+
+
+def files() -> list[Path]:
+    return sorted((platformdirs.user_cache_path("deep-rl-for-beginners", appauthor=False) / "known").iterdir())
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def opened_for(course: Course, body: str) -> tuple[dict[str, tuple[str, bool]], int]:
+    """The names, and how many misconceptions were opened to find them."""
+    place = Apart()
+    text = f"{tiny_course.NUMBERS.replace('return 2 * x', body)}\n# the student's"
+    names = named(grade(course, Work("sample", course.lesson("lesson1_numbers"), Submission(text)), place))
+    return names, sum("# the student's" not in module for module in place.opened)
+
+
+def test_what_one_process_has_found_out_another_one_knows(course, cache):
+    first = {body: opened_for(course, body) for body in MISTAKES}
+    assert all(opened for _, opened in list(first.values())[:1])
+    another_process()
+    assert {body: opened_for(course, body) for body in MISTAKES} == {
+        body: (names, 0) for body, (names, _) in first.items()
+    }
+    (file,) = files()
+    assert file.stat().st_mode & 0o077 == 0
+    assert file.parent.stat().st_mode & 0o077 == 0
+
+
+def test_two_processes_add_to_one_file(course, cache):
+    """Each of them reads what the other one has written in the meantime, and nothing is written twice."""
+    one = remembered.of(course, course.lesson("1"), Apart.isolation)
+    opened_for(course, MISTAKES[0])
+    another_process()
+    opened_for(course, MISTAKES[3])
+    (file,) = files()
+    size = file.stat().st_size
+    other = remembered.of(course, course.lesson("1"), Apart.isolation)
+    assert other is not one
+    known = [len(kept.recall({}).outcomes) for kept in (one, other)]
+    assert known[0] == known[1] > 0
+    one.keep({})
+    assert file.stat().st_size == size
+    another_process()
+    assert opened_for(course, MISTAKES[0])[1] == 0
+    assert opened_for(course, MISTAKES[3])[1] == 0
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda data: b"",
+        lambda data: data[: len(data) // 2],
+        lambda data: data[:-1],
+        lambda data: data[:100] + bytes([data[100] ^ 1]) + data[101:],
+        lambda data: b"\xff" * 40 + data[40:],
+        lambda data: hmac.digest(b"another salt", data[40:], "sha256") + data[32:],
+    ],
+)
+def test_a_file_that_is_not_as_it_was_written_is_found_out_again(harm, course, cache):
+    names = {body: opened_for(course, body)[0] for body in MISTAKES[:2]}
+    (file,) = files()
+    whole = file.read_bytes()
+    file.write_bytes(harm(whole))
+    another_process()
+    assert {body: opened_for(course, body)[0] for body in MISTAKES[:2]} == names
+    another_process()
+    assert all(opened_for(course, body) == (names[body], 0) for body in names)
+    assert len(file.read_bytes()) > len(whole) // 2
+
+
+def test_nothing_is_kept_where_nothing_can_be_written_or_somebody_else_writes(course, cache, monkeypatch):
+    cache.write_text("not a folder")
+    names, _ = opened_for(course, MISTAKES[1])
+    cache.unlink()
+    file = remembered.of(course, course.lesson("1"), Apart.isolation)._path
+    assert file is not None
+    file.parent.mkdir(parents=True)
+    file.touch()
+    with file.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert opened_for(course, MISTAKES[1]) == (names, 0)
+        assert file.read_bytes() == b""
+    assert opened_for(course, MISTAKES[1]) == (names, 0)
+    assert file.read_bytes()  # it is written at the next opportunity
+    monkeypatch.setattr(remembered, "_MOST_BYTES", 10)
+    another_process()
+    whole = file.read_bytes()
+    assert opened_for(course, MISTAKES[1])[0] == names
+    assert file.read_bytes() == whole
+
+
+def test_what_was_found_out_beside_a_students_code_is_not_kept(course, cache):
+    """In one process with the known programs, it may have had a hand in what they do."""
+    assert named(judge(course, MISTAKES[0], Here()))
+    assert not (cache / "deep-rl-for-beginners" / "known").exists()
+
+
+def test_other_tests_another_salt_and_another_wall_are_other_files(course, cache, monkeypatch):
+    opened_for(course, MISTAKES[0])
+    monkeypatch.setattr(Apart, "isolation", Isolation("embedded"))
+    opened_for(course, MISTAKES[0])
+    opened_for(msgspec.structs.replace(course, class_salt="another salt of a class"), MISTAKES[0])
+    tests = course.tests(course.lesson("lesson1_numbers")) / "test_numbers.py"
+    tests.write_text(TESTS.replace("st.integers(1, 99)", "st.integers(1, 2)"))
+    opened_for(course, MISTAKES[0])
+    assert len(files()) == 4
+    monkeypatch.setattr(remembered, "_MOST_FILES", 2)
+    tests.write_text(TESTS)
+    opened_for(course, MISTAKES[0])
+    assert len(files()) == 4  # that one is there
+    tests.write_text(TESTS.replace("st.integers(1, 99)", "st.integers(1, 3)"))
+    opened_for(course, MISTAKES[0])
+    assert len(files()) == 2
+
+
 class Unlucky(Counting):
     """Something from outside ends the process of a known wrong program whenever one begins, the first few times."""
 
@@ -246,7 +378,7 @@ class Unlucky(Counting):
 @pytest.mark.parametrize("kills", [1, 2, 3, 10])
 def test_what_something_from_outside_has_ended_is_not_remembered(course, kills):
     calm = {body: named(judge(course, body)) for body in MISTAKES}
-    known._remembered.cache_clear()
+    remembered._kept.cache_clear()
     meanwhile = named(judge(course, f"{MISTAKES[0]}  # mine", Unlucky("# mine", kills)))
     # It is judged once more; if that is disturbed again, a name may be missing, but only in that report.
     assert meanwhile in ([calm[MISTAKES[0]]] if kills == 1 else [calm[MISTAKES[0]], {}])
