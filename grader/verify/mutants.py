@@ -20,7 +20,7 @@ import ast
 import functools
 import itertools
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import cosmic_ray.plugins
@@ -141,13 +141,26 @@ def mutants(solution: str) -> list[Mutant]:
     return _mutants(solution, _regions(solution))
 
 
-def of_wheat(wheat: str, name: str, trained: str = "") -> list[Mutant]:
-    """Every mutant of a wheat's functions and classes, but for the function that is trained."""
-    inside: set[int] = set()
-    for node in ast.parse(wheat).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name != trained:
-            inside |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-    return [msgspec.structs.replace(mutant, of=name) for mutant in _mutants(wheat, inside)]
+def of_wheat(wheat: str, name: str, judged: Collection[str]) -> list[Mutant]:
+    """Every mutant of those functions and classes of a wheat that properties can reach.
+
+    Args:
+        wheat: the module. Where it has two functions of one name, the last one counts: a wheat may stand behind the
+            solution, whose functions it replaces.
+        name: its name.
+        judged: the functions and classes that properties ask; what these use is reached as well. The training loop, and
+            what it alone uses, is not.
+    """
+    there = {node.name: node for node in ast.parse(wheat).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    reached: set[str] = set()
+    waiting = [each for each in judged if each in there]
+    while waiting:
+        each = waiting.pop()
+        reached.add(each)
+        used = {node.id for node in ast.walk(there[each]) if isinstance(node, ast.Name)}
+        waiting += [other for other in used if other in there and other not in reached]
+    spans = [range(there[each].lineno, (there[each].end_lineno or there[each].lineno) + 1) for each in reached]
+    return [msgspec.structs.replace(mutant, of=name) for mutant in _mutants(wheat, {i for span in spans for i in span})]
 
 
 def _mutants(solution: str, inside: set[int]) -> list[Mutant]:
@@ -259,7 +272,8 @@ def of_wheats(course: Course, lesson: Lesson, one_in: int = 1) -> dict[str, Muta
         one_in: take one in so many of them, drawn by what they are: the same ones each time.
     """
     trained = lesson.training.exercise if lesson.training else ""
-    found = [each for name, text in chaffs.wheats(course, lesson).items() for each in of_wheat(text, name, trained)]
+    judged = {exercise.name.partition(".")[0] for exercise in lesson.exercises} - {trained}
+    found = [each for name, text in chaffs.wheats(course, lesson).items() for each in of_wheat(text, name, judged)]
     drawn = [each for each in found if zlib.crc32(f"{each.of} {each.source}".encode()) % one_in == 0]
     return {f"{lesson.name} wheats' mutant {i}": mutant for i, mutant in enumerate(drawn, start=1)}
 

@@ -139,6 +139,12 @@ def test_epsilon_is_the_probability_of_exploring(student, best, seed):
     what = "always" if came[best] == 400 else "too often" if came[best] > 374 else "too seldom"
     what = "hardly" if came[best] < 50 else "as if epsilon were 1" if came[best] < 136 else what
     assert enough, f"about 325 times in 400 the best action; these came {came.tolist()} times ({what})"
+    # Whoever explores with the number that decided to explore knows something of it: it is small. The count of each of
+    # the others is binomial (400, 1/16), 25 on average: outside of 2 to 65 with a probability of 2e-10, and there are
+    # three of them in each of two examples.
+    others = np.delete(came, best)
+    even = bool(((others >= 2) & (others <= 65)).all())
+    assert even, f"each of the others about 25 times in 400; these came {came.tolist()} times (unevenly)"
 
 
 @exercise("epsilon_greedy", alike="draws")
