@@ -75,7 +75,7 @@ def made(isolation: Isolation) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         submissions, out = Path(folder, "in"), Path(folder, "out")
         hand_in(course, submissions)
-        grade_class(course, submissions, out, isolation, Options(train=False, rehearse=False))
+        grade_class(course, submissions, out, isolation, Options(train=False, rehearse=False, processes=2))
         found: dict[str, Any] = {
             str(path.relative_to(out)): _steady(json.loads(path.read_bytes())) for path in sorted(out.glob("*/*.json"))
         }

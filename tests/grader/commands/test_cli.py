@@ -22,6 +22,9 @@ from grader.student.isolation import choose
 from grader.student.levels import IsolationError
 from grader.version import versions
 
+ONE = ("--jobs", "1")
+"""Tests are run side by side already."""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -166,18 +169,18 @@ def test_grade_and_verify(folder: Path, tmp_path: Path) -> None:
         pytest.skip(str(reason))
     submissions = tmp_path / "submitted"
     hand_in(submissions, "student-001", "lesson1_numbers", NUMBERS)
-    done = grader(folder, "grade", str(submissions), "--out", str(tmp_path / "out"), "--lesson", "1")
+    done = grader(folder, "grade", str(submissions), "--out", str(tmp_path / "out"), "--lesson", "1", *ONE)
     assert done.returncode == 0, done.stderr
     assert "isolation" in done.stdout
     assert "[1/1] student-001" in done.stderr
     assert (tmp_path / "out" / "grades.csv").read_text().splitlines()[1] == "student-001,lesson1_numbers,3,3,graded"
-    done = grader(folder, "verify", "1", "--no-training")
+    done = grader(folder, "verify", "1", "--no-training", *ONE)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "3/3" in done.stdout
     # A wrong answer that the tests let through is a failure of the tests.
     path = folder / "tests/lesson1_numbers/chaffs.yml"
     path.write_text(path.read_text().replace("x // 2", "x * 0.5"))
-    done = grader(folder, "verify", "1", "--no-training")
+    done = grader(folder, "verify", "1", "--no-training", *ONE)
     assert done.returncode == 1
     assert "floors" in done.stdout
 
@@ -190,7 +193,7 @@ def test_what_lies_beside_the_students_is_said(folder: Path, tmp_path: Path) -> 
     hand_in(tmp_path / "class", "student-001", "lesson1_numbers", NUMBERS)
     (tmp_path / "class" / "student-002.zip").write_bytes(b"PK")
     (tmp_path / "class" / "__MACOSX").mkdir()
-    words = ("--out", str(tmp_path / "report"), "--lesson", "1", "--no-rehearsal")
+    words = ("--out", str(tmp_path / "report"), "--lesson", "1", "--no-rehearsal", *ONE)
     done = grader(folder, "grade", str(tmp_path / "class"), *words)
     assert done.returncode == 0
     assert "grader: student-002.zip is an archive and was not opened; unpack it, or use `grader collect`" in done.stderr
@@ -252,7 +255,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(how: signal.Signals, folder
     hand_in(submissions, "student-001", "lesson1_numbers", NUMBERS)
     # Sleeps until the limit of the clock, so that there is something to interrupt.
     hand_in(submissions, "student-002", "lesson1_numbers", "import time\n\n\ndef double(x):\n    time.sleep(60)\n")
-    words = ["grade", str(submissions), "--out", str(out), "--lesson", "1", "--jobs", "1"]
+    words = ["grade", str(submissions), "--out", str(out), "--lesson", "1", "--no-rehearsal", *ONE]
     # Where the tests were started in the background both are ignored, and would be here too: children inherit it.
     heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
     heard += "; signal.signal(signal.SIGHUP, signal.SIG_DFL)"

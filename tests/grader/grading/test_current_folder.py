@@ -55,7 +55,7 @@ def test_a_class_is_graded_from_inside_of_a_submission(course: Course, hostile: 
         choose()
     except IsolationError as error:
         pytest.skip(str(error))
-    done = grader(hostile, "grade", "..", "--out", "../../out", "--lesson", "1", "--no-rehearsal")
+    done = grader(hostile, "grade", "..", "--out", "../../out", "--lesson", "1", "--no-rehearsal", "--jobs", "1")
     assert not imported(course)
     assert done.returncode == 0, done.stderr
     assert "student-001,total,3,3,graded" in (course.root / "out" / "grades.csv").read_text()

@@ -116,7 +116,7 @@ def test_the_commands_of_a_class(course: Course, tmp_path: Path) -> None:
     except IsolationError as error:
         pytest.skip(str(error))
     path, out = course.root / ".grader-salt", tmp_path / "out"
-    words = ("grade", "../class", "--out", str(out), "--lesson", "1", "--no-rehearsal")
+    words = ("grade", "../class", "--out", str(out), "--lesson", "1", "--no-rehearsal", "--jobs", "1")
     assert grader(course.root, "check", "1").returncode == 1
     assert not path.exists()
     first = grader(course.root, *words)

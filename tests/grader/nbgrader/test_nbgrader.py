@@ -129,6 +129,7 @@ def term(tmp_path_factory: pytest.TempPathFactory) -> Path:
     names = r".*_(?P<student_id>student-\d+)_attempt_(?P<timestamp>[0-9\-]+)_(?P<file_id>\w+)"
     config.write_text(
         f"{late}\nc.Exchange.root = {str(exchange)!r}\nc.FileNameCollectorPlugin.named_regexp = {names!r}\n"
+        "c.Verdicts.jobs = 1\n"
     )
     done = program(folder, "generate_assignment", LESSON)
     assert done.returncode == 0, done.stderr

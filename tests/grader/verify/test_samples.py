@@ -1,7 +1,7 @@
 """The measure of the course's own tests: every known program gets what it deserves, on both sides of the wall.
 
-That is some 1,100 programs, each graded twice. `make test` takes every stub, solution and wheat, and one chaff in
-thirty-six; `make test-slow` takes all of them, with those that are made from wheats.
+That is some 1,100 programs, each graded twice. `make test` takes every stub and solution, every wheat behind the wall
+alone, and one chaff in thirty-six; `make test-slow` takes all of them, with those that are made from wheats.
 """
 
 from __future__ import annotations
@@ -55,12 +55,14 @@ def test_verdict(sample: Sample, any_split: ZygoteClient) -> None:
     Names are asked for every other time, and always by `grader verify`: diagnosis takes a third of all the time.
     """
     named = sample.kind == "chaff" and EVERY.index(sample) % 36 == 0
-    walled, free = judge(COURSE, sample, any_split, named), judge(COURSE, sample, Here(), False)
+    walled = judge(COURSE, sample, any_split, named)
     assert not walled.has_error
-    assert not free.has_error
-    assert [(p.name, p.verdict) for p in walled.properties] == [(p.name, p.verdict) for p in free.properties]
-    assert walled.score == free.score
-    assert not any(map(unreadable, free.properties))
+    assert not any(map(unreadable, walled.properties))
+    if sample.kind != "wheat" or "EVERY_SAMPLE" in os.environ:
+        free = judge(COURSE, sample, Here(), False)
+        assert not free.has_error
+        assert [(p.name, p.verdict) for p in walled.properties] == [(p.name, p.verdict) for p in free.properties]
+        assert walled.score == free.score
     if sample.kind == "stub":
         assert walled.score == 0
     elif sample.kind == "chaff":
