@@ -29,7 +29,7 @@ from grader.properties.memory import Facts, Memory
 from grader.student.levels import Isolation
 
 _MOST_FILES = 60
-_MOST_BYTES = 32 << 20
+_MOST_BYTES = 8 << 20
 _MARK, _LENGTH = hashlib.sha256().digest_size, 8
 
 Laws = Mapping[str, Callable[..., Any]]
