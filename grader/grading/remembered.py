@@ -21,8 +21,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import platformdirs
-
 from grader.course import Course, Lesson
 from grader.grading.digest import basis_of
 from grader.properties.memory import Facts, Memory
@@ -128,10 +126,15 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 def of(course: Course, lesson: Lesson, isolation: Isolation) -> Kept:
     """The memory of the known wrong programs of a lesson, as it and everything else stands now."""
     name = hashlib.sha256(basis_of(course, lesson) + repr(isolation).encode()).hexdigest()
-    folder = platformdirs.user_cache_path("deep-rl-for-beginners", appauthor=False) / "known"
-    return _kept(folder / name, course.key("known"), isolation.is_apart)
+    return _kept(name, _folder() if isolation.is_apart else None, course.key("known"))
+
+
+def _folder() -> Path:
+    import platformdirs  # a learner's copy, where nothing is kept, does without
+
+    return platformdirs.user_cache_path("deep-rl-for-beginners", appauthor=False) / "known"
 
 
 @functools.lru_cache(maxsize=16)
-def _kept(path: Path, key: bytes, is_apart: bool) -> Kept:
-    return Kept(path if is_apart else None, key)
+def _kept(name: str, folder: Path | None, key: bytes) -> Kept:
+    return Kept(None if folder is None else folder / name, key)

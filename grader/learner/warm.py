@@ -121,20 +121,30 @@ def _serve(root: str, pipe: Connection) -> None:
     """The process: import everything once, then judge what is asked for."""
     # The terminal's Ctrl-C is for the one who shows things; this process is ended by it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    from grader.grading import grade  # noqa: F401 - what judging will need
-
-    course = load(Path(root))
+    course: Course | None = None
+    with contextlib.suppress(Exception):  # what is wrong is said in the place of a verdict
+        course = _begin(root)
     with _debugger(pipe), contextlib.suppress(EOFError, OSError):
         while True:
             lesson, first = pipe.recv()
             try:
+                course = course or _begin(root)
                 report = _judged(course, lesson, first, pipe)
-            except UserError as error:
-                pipe.send(("problem", str(error)))
             except Exception as error:  # one line, and the next save is judged again
-                pipe.send(("problem", f"the grader itself failed: {type(error).__name__}: {error}"))
+                pipe.send(("problem", _in_words(error)))
             else:
                 pipe.send(("report", report.to_json()))
+
+
+def _begin(root: str) -> Course:
+    """Import what judging will need, and read the course."""
+    from grader.grading import grade  # noqa: F401
+
+    return load(Path(root))
+
+
+def _in_words(error: Exception) -> str:
+    return str(error) if isinstance(error, UserError) else f"the grader itself failed: {type(error).__name__}: {error}"
 
 
 _sources: dict[str, str] = {}

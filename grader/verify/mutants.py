@@ -8,8 +8,8 @@ A mutant that survives shows a hole in the properties, or is equivalent: no call
 with the reason in ``tests/<lesson>/equivalent.yml``, by the line as it was and as it became.
 
 The same is done with wheats, whose words are not those that the properties were written for; what a property can reach
-is changed, and ``train`` with what it alone uses is not. There are thousands of such mutants, so a share of them is drawn. Equivalent ones
-stand in ``tests/<lesson>/wheat_equivalent.yml``.
+is changed, and ``train`` with what it alone uses is not. There are thousands of such mutants, so a share of them is
+drawn. Equivalent ones stand in ``tests/<lesson>/wheat_equivalent.yml``.
 
 The operators are Cosmic Ray's; dropping a statement and swapping arguments are our own.
 """

@@ -17,6 +17,7 @@ import tiny_course
 from grader.course import Course
 from grader.learner import memory
 from grader.learner.changes import changed
+from grader.learner.warm import Judge
 
 GRADER = [sys.executable, "-c", "from grader.cli import main; main()"]
 WRONG = tiny_course.NUMBERS.replace("2 * x", "x * x")
@@ -26,6 +27,27 @@ SECONDS = 120
 @pytest.fixture
 def course(tmp_path: Path) -> Course:
     return tiny_course.make(tmp_path)
+
+
+def test_a_process_that_cannot_begin_says_why_and_blames_nobodys_code(
+    course: Course, capfd: pytest.CaptureFixture[str]
+) -> None:
+    text = (course.root / "course.yml").read_text()
+    (course.root / "course.yml").write_text("title: [")
+    heard: list[tuple[Any, ...]] = []
+    judge = Judge(course, heard.append)
+    try:
+        judge.ask("lesson1_numbers", ())
+        judge.listen(lambda: bool(heard))
+        assert heard[0][0] == "problem"
+        assert "course.yml" in heard[0][1]
+        # As soon as it can, it begins.
+        (course.root / "course.yml").write_text(text)
+        judge.ask("lesson1_numbers", ())
+        judge.listen(lambda: heard[-1][0] == "report")
+    finally:
+        judge.stop()
+    assert capfd.readouterr().err == ""
 
 
 class Watching:

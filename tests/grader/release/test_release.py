@@ -66,6 +66,22 @@ class Done:
     err: str
 
 
+ONLY = """\
+import importlib.metadata, re, sys
+
+class Missing:
+    there = set({there})
+    of = importlib.metadata.packages_distributions()
+
+    def find_spec(self, name, path=None, target=None):
+        names = {{re.sub("[-_.]+", "-", each).lower() for each in self.of.get(name.partition(".")[0], [])}}
+        if names and not names & {{*self.there, "deep-rl-for-beginners"}}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}: a learner has not got it", name=name)
+
+sys.meta_path.insert(0, Missing())
+"""
+"""Before anything else: the packages that are not in the list can not be imported, although they are here."""
+
 # One process for several commands, because importing torch costs more than all of them.
 DRIVER = """\
 import contextlib, io, json, pathlib, sys
@@ -89,8 +105,34 @@ print(json.dumps(done))
 """
 
 
+def brought_by(*requirements: str) -> set[str]:
+    """The packages that an installation of these brings along, these included."""
+    # A release is for every Python that the course supports: what only another one than this needs is listed as well.
+    pythons = [{"python_version": v, "python_full_version": f"{v}.0"} for v in ("3.11", "3.12", "3.13")]
+    waiting, needed, elsewhere = list(requirements), set[str](), set[str]()
+    while waiting:
+        requirement = Requirement(waiting.pop())
+        name = canonical(requirement.name)
+        needed.add(name)
+        extras = ["", *requirement.extras]
+        try:
+            further = map(Requirement, importlib.metadata.requires(name) or ())
+        except importlib.metadata.PackageNotFoundError:
+            if name in elsewhere:
+                continue
+            pytest.skip(f"{name} is not installed here")
+        for each in further:
+            marked = each.marker
+            if marked is None or any(marked.evaluate({"extra": e} | python) for e in extras for python in pythons):
+                if marked is not None and not any(marked.evaluate({"extra": e}) for e in extras):
+                    elsewhere.add(canonical(each.name))
+                if canonical(each.name) not in needed:
+                    waiting.append(f"{each.name}[{','.join(each.extras)}]")
+    return needed
+
+
 def student(folder: Path, *steps: tuple[str, str, tuple[str, ...]]) -> list[Done]:
-    """Commands in a release, with this environment's packages and the release's own grader.
+    """Commands in a release, with the packages that its installation brings along and the release's own grader.
 
     Args:
         folder: the release.
@@ -98,7 +140,9 @@ def student(folder: Path, *steps: tuple[str, str, tuple[str, ...]]) -> list[Done
     """
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "100"}
     environment.pop("GRADER_SALT", None)
-    command = [sys.executable, "-c", DRIVER, str(folder), json.dumps(steps)]
+    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    there = sorted(brought_by(*project["dependencies"]))
+    command = [sys.executable, "-c", ONLY.format(there=there) + DRIVER, str(folder), json.dumps(steps)]
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
@@ -353,30 +397,8 @@ def test_packages_are_those_that_a_student_installs() -> None:
     """`packages.txt` is what the metadata of the installed packages says."""
     project = tomllib.loads(contents(COURSE, COURSE.lessons)["pyproject.toml"].decode())["project"]
     assert project["dependencies"] == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    waiting = [*project["dependencies"], *project["optional-dependencies"]["notebooks"]]
     pinned = {canonical(line.partition("==")[0]) for line in (ROOT / "constraints.txt").read_text().splitlines()}
-    # A release is for every Python that the course supports: what only another one than this needs is listed as well.
-    pythons = [{"python_version": v, "python_full_version": f"{v}.0"} for v in ("3.11", "3.12", "3.13")]
-    needed: set[str] = set()
-    elsewhere: set[str] = set()
-    while waiting:
-        requirement = Requirement(waiting.pop())
-        name = canonical(requirement.name)
-        needed.add(name)
-        extras = ["", *requirement.extras]
-        try:
-            further = map(Requirement, importlib.metadata.requires(name) or ())
-        except importlib.metadata.PackageNotFoundError:
-            if name in elsewhere:
-                continue
-            pytest.skip(f"{name} is not installed here")
-        for each in further:
-            marked = each.marker
-            if marked is None or any(marked.evaluate({"extra": e} | python) for e in extras for python in pythons):
-                if marked is not None and not any(marked.evaluate({"extra": e}) for e in extras):
-                    elsewhere.add(canonical(each.name))
-                if canonical(each.name) not in needed:
-                    waiting.append(f"{each.name}[{','.join(each.extras)}]")
+    needed = brought_by(*project["dependencies"], *project["optional-dependencies"]["notebooks"])
     listed = (Path(making.__file__).parent / "packages.txt").read_text().splitlines()[1:]
     assert set(listed) == needed & pinned
     assert "torch" in listed
