@@ -23,6 +23,7 @@ from grader.errors import UserError
 from grader.files import sweep, write
 from grader.grading import faults, unchanged, workers
 from grader.grading.digest import basis_of, digest
+from grader.grading.origin import Clock
 from grader.grading.output import writing
 from grader.grading.pages import write_pages
 from grader.grading.rehearsal import rehearse
@@ -240,6 +241,7 @@ def grade_student(run: Run, student: str, place: Place, watch: Watcher) -> list[
         def told(step: Step, number: int = lesson.number) -> None:
             watch(msgspec.structs.replace(step, lesson=number))
 
+        clock = Clock(told)
         faulty: list[BaseException] = []
 
         def failed(fault: BaseException, faulty: list[BaseException] = faulty) -> None:
@@ -250,7 +252,7 @@ def grade_student(run: Run, student: str, place: Place, watch: Watcher) -> list[
             state = None  # what was made of this work does not follow from the work alone
 
         try:
-            made = _graded(run, student, lesson, passed, place, told, failed, lambda: state)
+            made = _graded(run, student, lesson, passed, place, clock, failed, lambda: state)
         except UserError:
             raise
         except faults.ANY as fault:
@@ -270,7 +272,7 @@ def _graded(
     lesson: Lesson,
     passed: dict[str, bool],
     place: Place,
-    watch: Watcher,
+    watch: Clock,
     failed: Callable[[BaseException], None],
     state: Callable[[], bytes | None],
 ) -> Report:
@@ -289,7 +291,8 @@ def _graded(
     if made is None:
         watch(Step("reading"))
         made = grade(course, work, place, Asked(train=run.train, own_tasks=True, films=run.films), watch, failed)
-        made = msgspec.structs.replace(made, digest=made_of)
+        origin = watch.origin(work, run.submissions / student)
+        made = msgspec.structs.replace(made, digest=made_of, origin=origin)
         made = _written(run, student, made, _mark(run, made_of, lesson, place.isolation, state()))
     return made
 

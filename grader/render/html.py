@@ -129,6 +129,7 @@ def _environment() -> Environment:
         belief=words.belief,
         script=words.script,
         lesson_number=order.lesson_number,
+        origin=words.origin,
         exercises=order.exercises,
         standing=order.standing,
         status_short=_STATUS_SHORT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from grader.printable import count, number
-from grader.report.report import Counterexample, Hint, Misconception, PropertyResult, TrainingResult, Verdict
+from grader.report.report import Counterexample, Hint, Misconception, Origin, PropertyResult, TrainingResult, Verdict
 from grader.report.step import Step
 
 NOT_WRITTEN = "not written yet"
@@ -111,6 +111,28 @@ def isolation(walls: Walls | None, device: str = "cpu") -> str:
 def protects(walls: Walls | None) -> str:
     """The protection that a level of isolation gives, "" for one that needs no words."""
     return _PROTECTS.get(walls.level, "") if walls else ""
+
+
+def origin(made: Origin) -> list[tuple[str, str]]:
+    """What a report was made from, as terms and what is to be said of each."""
+    spent = {stage: seconds for stage, seconds in made.stage_seconds.items() if seconds >= _SHORT}
+    parts = ", ".join(f"{stage} {number(seconds, 1)}" for stage, seconds in sorted(spent.items(), key=lambda x: -x[1]))
+    when = made.made_at.replace("T", " ").replace("Z", " UTC")
+    told = f"; it took {number(sum(made.stage_seconds.values()), 1)} s{f' ({parts})' if len(spent) > 1 else ''}"
+    said = [("Graded", when + (told if made.stage_seconds else ""))]
+    if made.file:
+        said.append(("File", f"{made.file}{f', SHA-256 {made.file_sha256}' if made.file_sha256 else ''}"))
+    modules = ", ".join(f"{name} {sha256[:_DIGITS]}" for name, sha256 in made.judged.items())
+    said.append(("Modules as judged", f"{modules} (the first {_DIGITS} digits of their SHA-256)"))
+    said.append(
+        ("With", f"{', '.join(f'{name} {version}' for name, version in made.versions.items())}; {made.machine}")
+    )
+    return said
+
+
+_SHORT = 0.05
+"""Seconds; a stage that took less is not worth a word."""
+_DIGITS = 16
 
 
 def stage(step: Step) -> str:

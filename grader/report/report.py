@@ -214,6 +214,28 @@ def exercise_scores(properties: Iterable[PropertyResult]) -> dict[str, tuple[flo
     return scores
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """What a report was made from: enough to make it again, and to see why another one differs.
+
+    Attributes:
+        made_at: when grading began, in UTC, as ISO 8601 has it.
+        file: the file that was read, by its way from the student's folder; "" if there was none.
+        file_sha256: of its bytes, in hexadecimal; "" if they could not be read.
+        judged: by module, SHA-256 of the text that was judged: of this lesson, and of those that it imports.
+        versions: of the grader, of Python, and of the libraries that a verdict depends on.
+        machine: system and processor.
+        stage_seconds: wall-clock time by stage.
+    """
+
+    made_at: str
+    file: str
+    file_sha256: str
+    judged: dict[str, str]
+    versions: dict[str, str]
+    machine: str
+    stage_seconds: dict[str, float] = {}
+
+
 class Report(msgspec.Struct, frozen=True):
     """One student's work on one lesson.
 
@@ -227,6 +249,7 @@ class Report(msgspec.Struct, frozen=True):
         digest: of all that the report depends on; a run that would make the same report again can keep this one.
         folder_state: a mark of what lay in the student's folder then; while it fits, the work is not read again. It is
             "" where nothing is known of it.
+        origin: what it was made from; None where nobody asked, as when a learner checks.
         seal: shows that the grader made the report and nobody has changed it; see ``grader.report.seal``.
         seconds: wall-clock time that grading took.
     """
@@ -247,6 +270,7 @@ class Report(msgspec.Struct, frozen=True):
     incomplete: bool = False
     digest: str = ""
     folder_state: str = ""
+    origin: Origin | None = None
     seal: str = ""
     seconds: float = 0.0
 
@@ -270,10 +294,13 @@ class Report(msgspec.Struct, frozen=True):
         return msgspec.json.decode(text, type=Report)
 
 
+_TIMES = ("seconds", "folder_state", "made_at", "stage_seconds")
+
+
 def without_times(value: Any) -> Any:
     """A report's JSON data without its clock readings, and those of its files: equal for equal work."""
     if isinstance(value, dict):
-        return {key: without_times(item) for key, item in value.items() if key not in ("seconds", "folder_state")}
+        return {key: without_times(item) for key, item in value.items() if key not in _TIMES}
     if isinstance(value, list):
         return [without_times(item) for item in value]
     return value

@@ -26,7 +26,7 @@ from grader.student.levels import Isolation
 
 FOLDER = Path(__file__).parent / "golden" / "reports"
 # Nobody's verdict: they say where and when it was made.
-_ELSEWHERE = ("digest", "seal", "isolation", "device")
+_ELSEWHERE = ("digest", "seal", "isolation", "device", "origin")
 
 
 def hand_in(course: Course, folder: Path) -> None:

@@ -1,0 +1,80 @@
+"""What a report was made from: when, of which file, with which versions, and where the time went."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import os
+import platform
+import stat
+import time
+from pathlib import Path
+
+from grader.printable import one_line
+from grader.report.report import Origin
+from grader.report.step import Step, Watcher
+from grader.submissions.read import NOTEBOOK_CAP
+from grader.submissions.work import Work
+from grader.version import versions
+
+
+class Clock:
+    """Measures the stages of grading one submission.
+
+    Args:
+        watch: is told every step as well.
+    """
+
+    def __init__(self, watch: Watcher) -> None:
+        """Begin now."""
+        self._watch = watch
+        self._began = datetime.datetime.now(datetime.UTC)
+        self._seconds: dict[str, float] = {}
+        self._stage, self._since = "starting", time.monotonic()
+
+    def __call__(self, step: Step) -> None:
+        """Hear of a step, which ends the stage before it if it is another one."""
+        if step.stage != self._stage:
+            self._count()
+            self._stage = step.stage
+        self._watch(step)
+
+    def _count(self) -> None:
+        now = time.monotonic()
+        self._seconds[self._stage] = self._seconds.get(self._stage, 0.0) + now - self._since
+        self._since = now
+
+    def origin(self, work: Work, folder: Path) -> Origin:
+        """What a report on this work, which has just been made, was made from.
+
+        Args:
+            work: the work.
+            folder: what the student handed in.
+        """
+        self._count()
+        path = work.submission.path
+        return Origin(
+            made_at=self._began.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            file="" if path is None else one_line(str(path.relative_to(folder)), 200),
+            file_sha256="" if path is None else _of_file(path),
+            judged={name: _sha256(text.encode("utf-8", "surrogatepass")) for name, text in work.sources.items()},
+            versions=versions(),
+            machine=f"{platform.system()} {platform.machine()}",
+            stage_seconds={stage: round(seconds, 3) for stage, seconds in self._seconds.items()},
+        )
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _of_file(path: Path) -> str:
+    """The hash of a file that a student handed in, "" if it is no plain file of a size that would have been read."""
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            there = os.fstat(file.fileno())
+            if not stat.S_ISREG(there.st_mode) or there.st_size > NOTEBOOK_CAP:
+                return ""
+            return _sha256(file.read(NOTEBOOK_CAP))
+    except OSError:
+        return ""
