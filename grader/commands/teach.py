@@ -156,12 +156,13 @@ def _stop_if_faulty(reports: Iterable[Report], out: Path) -> None:
     """End with status 3 and one line if the grader itself failed on a submission."""
     from grader.printable import count, one_line
 
-    if faulty := [report for report in reports if report.has_error]:
+    if faulty := [report for report in reports if report.has_error or report.held]:
         named = ", ".join(f"{one_line(report.student)} ({report.lesson})" for report in faulty[:_NAMED])
         more = f" and {len(faulty) - _NAMED:,} more" if len(faulty) > _NAMED else ""
         stop(
-            f"the grader itself failed on {count(len(faulty), 'submission')}: {named}{more}; there is no mark, and the "
-            f"report says why (a .log beside it in {out} has the details); the same command tries these again",
+            f"the grader itself failed on {count(len(faulty), 'submission')}: {named}{more}; there is no mark, or "
+            f"that of an earlier run, and the report says why (a .log beside it in {out} has the details); the same "
+            "command tries these again",
             3,
         )
 

@@ -32,7 +32,7 @@ from grader.render.counting import moment
 from grader.report import seal
 from grader.report.folders import called, folder_of
 from grader.report.report import Report
-from grader.report.sorting import natural
+from grader.report.sorting import fault, natural
 from grader.report.step import Step, Watcher
 from grader.student.errors import is_out_of_memory
 from grader.student.levels import Isolation
@@ -370,7 +370,14 @@ def digest_of(run: Run, work: Work, isolation: Isolation) -> str:
 
 
 def _written(run: Run, student: str, report: Report, folder_state: str = "") -> Report:
-    """Write a report with the seal of this course's grader, and give it back as it was written."""
+    """Write a report with the seal of this course's grader, and give it back as it was written.
+
+    A run that fails takes no mark away: where the grader itself failed, the mark of an earlier run stands, and says so.
+    """
+    before = seal.read(run.course, run.out, student, report.lesson) if report.has_error else None
+    if before is not None and before.status == "graded" and not before.has_error:
+        report = msgspec.structs.replace(before, held=fault(report))
+        folder_state = ""
     report = seal.sealed(run.course, msgspec.structs.replace(report, folder_state=folder_state))
     with writing(run.out):
         write(seal.path_of(run.out, student, report.lesson), report.to_json())
@@ -384,4 +391,6 @@ def _log(run: Run, student: str, lesson: Lesson) -> Path:
 def _kept(run: Run, student: str, work: Work, made_of: str) -> Report | None:
     """The report of an earlier run, if it is what this run would make; one with a fault in it is made again."""
     report = seal.read(run.course, run.out, student, work.lesson.name)
-    return report if report and report.digest == made_of and not (report.has_error or report.incomplete) else None
+    if report is None or report.digest != made_of or report.has_error or report.incomplete or report.held:
+        return None
+    return report

@@ -15,6 +15,7 @@ from grader.render.curve import description, thin
 from grader.report.report import PropertyResult, Report, TrainingResult
 
 FAILED = "The grader itself failed, so this is not a mark. Your work is kept; tell your instructor."
+HELD = "The grader itself failed when it judged your work again; until that is mended, the mark of before stands."
 
 _MOST_TEXT = 1500
 _MOST_CODE = 6000
@@ -94,6 +95,8 @@ def summary(report: Report) -> str:
             parts.append(f"<p>{prose(report.message)}</p>" if "\n" not in report.message else code(report.message))
         if failed := sum(judged.verdict == "fail" for judged in report.properties):
             parts.append(f"<p>{count(failed, 'property', 'properties')} to mend; begin with the first one below.</p>")
+    if report.held:
+        parts.append(f"<p>{HELD}</p>")
     parts += [f"<p>Note: {prose(note)}</p>" for note in report.notes]
     if report.isolation:
         walls, protects = words.isolation(report.isolation, report.device), words.protects(report.isolation)

@@ -275,6 +275,7 @@ def class_page(reports: Sequence[Report], *, title: str, counted: Counted | None
         broken=tally.broken(reports),
         beliefs=tally.beliefs(reports),
         errors=errors,
+        held=[report for own in every.values() for report in own if report.held],
         levels=levels,
         total=len(reports),
         counted=counting.sentence(counted) if counted else "",

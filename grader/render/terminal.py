@@ -330,6 +330,16 @@ def print_class_summary(
             put(console, Text(told))
         if len(errors) > 10:
             put(console, Text(f"… and {len(errors) - 10} more"))
+    if held := [report for report in reports if report.held]:
+        told = (
+            f"In {count(len(held), 'report')} the mark is that of an earlier run: the grader itself failed in this one."
+        )
+        console.print(Text(f"\n! {told}", "bold red"))
+        for report in held[:10]:
+            told = f"{one_line(report.student, 40)}, {one_line(report.lesson)}: {one_line(report.held)}"
+            put(console, Text(told))
+        if len(held) > 10:
+            put(console, Text(f"… and {len(held) - 10} more"))
     if incomplete := [report for report in reports if report.incomplete]:
         named = ", ".join(f"{one_line(r.student, 40)} ({one_line(r.lesson)})" for r in incomplete[:10])
         more = f" and {len(incomplete) - 10} more" if len(incomplete) > 10 else ""

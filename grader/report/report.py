@@ -246,6 +246,8 @@ class Report(msgspec.Struct, frozen=True):
             examples, and are no marks.
         incomplete: whether the grader failed to find out something on which no mark depends, as a note says. The report
             is made again at the next run.
+        held: why this is still the report of an earlier run: what went wrong when the grader judged again what is there
+            now; "" for a report of this run. It is made again at the next one.
         digest: of all that the report depends on; a run that would make the same report again can keep this one.
         folder_state: a mark of what lay in the student's folder then; while it fits, the work is not read again. It is
             "" where nothing is known of it.
@@ -268,6 +270,7 @@ class Report(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     public: bool = False
     incomplete: bool = False
+    held: str = ""
     digest: str = ""
     folder_state: str = ""
     origin: Origin | None = None

@@ -25,7 +25,7 @@ from grader.course import Course
 from grader.errors import CourseError, OutputError
 from grader.grading import classroom, pages, workers
 from grader.grading.classroom import Options, Run, grade_class, grade_student
-from grader.render import html
+from grader.render import fragment, html
 from grader.report.report import Report
 from grader.report.step import silent
 from grader.student.errors import GraderFault, StudentDied, is_out_of_memory
@@ -132,6 +132,72 @@ def test_a_fault_of_ours_leaves_a_log_that_goes_with_it(
         assert not log.with_name("lesson2_balance.log").exists()
     assert alone(course, submissions, out)[0].status == "graded"
     assert not log.exists()
+
+
+def failing(course: Course, submissions: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> list[Report]:
+    """A run in which the grader itself fails on every lesson of student-002."""
+    from grader.grading import grade
+
+    with monkeypatch.context() as patch:
+        patch.setattr(grade, "points_of", lambda *_: 1 / 0)
+        return alone(course, submissions, out)
+
+
+def test_a_run_that_fails_takes_no_mark_away(
+    course: Course, submissions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    before = alone(course, submissions, out)
+    hand_in(submissions, "student-002", "lesson1_numbers", NUMBERS.replace("x / 2", "x // 2"))
+    held, _ = failing(course, submissions, out, monkeypatch)
+    assert (held.status, held.score, held.has_error) == ("graded", 3, False)
+    assert "ZeroDivisionError" in held.held
+    assert held.origin == before[0].origin
+    assert Report.from_json((out / "student-002" / "lesson1_numbers.json").read_bytes()) == held
+    assert (out / "student-002" / "lesson1_numbers.log").exists()
+    # It is said wherever the mark is shown, and neither the next failure nor another one changes the mark.
+    for _ in range(2):
+        pages.write_pages(course, submissions, out)
+        assert "student-002,lesson1_numbers,3,3,graded" in (out / "grades.csv").read_text()
+        assert "the mark is that of an earlier run" in (out / "index.html").read_text()
+        for page in (out / "student-002" / "index.html").read_text(), fragment.summary(held):
+            assert "judged" in page
+            assert "again" in page
+        held, _ = failing(course, submissions, out, monkeypatch)
+    # As soon as it can be judged, what is there now counts.
+    after, _ = alone(course, submissions, out)
+    assert (after.score, after.held) == (2, "")
+    assert not (out / "student-002" / "lesson1_numbers.log").exists()
+
+
+def test_what_was_no_mark_is_not_held(
+    course: Course, submissions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    first, _ = failing(course, submissions, out, monkeypatch)
+    assert first.status == "error"
+    again, _ = failing(course, submissions, out, monkeypatch)
+    assert (again.status, again.held) == ("error", "")
+    for path in submissions.rglob("student-002/**/lesson1_numbers.py"):
+        path.unlink()
+    assert alone(course, submissions, out)[0].status == "missing"
+    hand_in(submissions, "student-002", "lesson1_numbers", NUMBERS)
+    assert failing(course, submissions, out, monkeypatch)[0].status == "error"
+
+
+def test_a_mark_that_is_held_is_counted_among_the_faults(
+    course: Course, submissions: Path, tmp_path: Path, isolation: Isolation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(course.root)
+    out = tmp_path / "raises"
+    command = ["grade", str(submissions), "--out", str(out), "--no-training", "--no-rehearsal"]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    hand_in(submissions, "student-002", "lesson1_numbers", NUMBERS.replace("x / 2", "x // 2"))
+    monkeypatch.setattr(classroom, "grade_student", faulty_jobs.grade_student)
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 3, result.output
+    assert "or that of an earlier run" in " ".join(result.stderr.split())
+    assert "In 2 reports the mark is that of an earlier run" in result.stdout
 
 
 @pytest.mark.parametrize("what", ["grade.counterexample.write", "naming.diagnosis.diagnose"])
