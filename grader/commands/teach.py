@@ -55,6 +55,13 @@ def grade(
             metavar="LESSON", help="Count lessons up to this one in totals. Default: what course.yml says is due."
         ),
     ] = "",
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="The reports of an earlier run: say which marks have moved since, by which property, and why.",
+        ),
+    ] = None,
     device: Device = "cpu",
     jobs: Jobs = None,
     isolation: Isolate = None,
@@ -74,7 +81,7 @@ def grade(
         due=up_to,
         films=films,
     )
-    _grade(submissions, out, options, a_device(device), isolation, unsafe)
+    _grade(submissions, out, options, a_device(device), isolation, unsafe, against=against)
 
 
 def _grade(
@@ -86,16 +93,19 @@ def _grade(
     unsafe: bool,
     *,
     for_marks: bool = True,
+    against: Path | None = None,
 ) -> None:
     """Grade a class; without ``for_marks`` with the public salt, and none is made."""
     from grader.commands.progress import Progress
     from grader.export.marks import of_student, others
+    from grader.grading import against as comparing
     from grader.grading import classroom
     from grader.grading.salted import for_class
     from grader.printable import count, one_line
     from grader.render import words
-    from grader.render.terminal import print_class_summary
+    from grader.render.terminal import print_class_summary, print_moves
     from grader.report import due
+    from grader.report.moves import moves
     from grader.student.isolation import choose
     from grader.submissions.apart import refuse_course_among, refuse_overlap
     from grader.submissions.students import find_students, strays
@@ -124,6 +134,10 @@ def _grade(
             course, lines = for_class(course, out, lessons=lessons, students=options.students, fresh=options.fresh)
             for line in lines:
                 print(f"grader: {line}", file=sys.stderr)
+        names = [lesson.name for lesson in course.lessons]
+        asked = [course.lesson(name).name for name in options.lessons] or names
+        # Before anything is graded: a mistake in the command is not to cost a run.
+        before = comparing.read(course, against, out, students, asked) if against else []
         console.print(
             f"{count(len(students), 'student')}; isolation {words.isolation(chosen, chosen.device)}",
             markup=False,
@@ -139,7 +153,6 @@ def _grade(
                 course, submissions, out, chosen, options, hear=progress.hear, finished=finished
             )
         # What earlier runs have graded counts as well: the table here, grades.csv and the page say the same.
-        names = [lesson.name for lesson in course.lessons]
         table = [report for student in students for report in of_student(course, out, student, names)]
         if strange := others(course, out, students, names):
             more = f" and {count(len(strange) - 1, 'more')}" if len(strange) > 1 else ""
@@ -149,6 +162,11 @@ def _grade(
                 file=sys.stderr,
             )
         print_class_summary(table, console, out, due.stored(out))
+        if against:
+            moved = moves(before, [report for report in table if report.lesson in asked])
+            there = {(report.student, report.lesson) for report in (*before, *table) if report.lesson in asked}
+            said = comparing.write_moves(course, out, against, moved, len(there))
+            print_moves(moved, console, said, out / comparing.PAGE)
     _stop_if_faulty(reports, out)
 
 

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from grader.export.exported import Exported
 from grader.export.marks import mark
 from grader.printable import number
+from grader.report.moves import Move
 from grader.report.report import Report
 from grader.report.sorting import by_student, overall, sort_lessons, standing
 
@@ -77,6 +78,32 @@ def grades_csv(reports: Sequence[Report]) -> str:
         possible = math.fsum(report.max_score for report in lessons)
         table.writerow((name, "total", total(lessons), number(possible), overall(lessons)))
     return out.getvalue()
+
+
+def moves_csv(moved: Sequence[Move]) -> str:
+    """One row for each mark that moved: what it was, what it is, by how much, by which verdicts, and why.
+
+    Args:
+        moved: the marks that moved, in the order of the rows.
+
+    Returns:
+        The table as text, lines ending in a newline; write it as UTF-8. An empty cell is no mark.
+    """
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(("student", "lesson", "before", "max_before", "after", "max_after", "difference", "verdicts", "why"))
+    for each in moved:
+        marks = [cell for side in (each.before, each.after) for cell in _side(side)]
+        difference = "" if each.difference is None else number(each.difference)
+        changes = "; ".join(f"{c.exercise}: {c.says} ({c.before or 'new'} → {c.after or 'gone'})" for c in each.changes)
+        table.writerow(
+            (cell(each.student), cell(each.lesson), *marks, difference, cell(changes), cell(", ".join(each.why)))
+        )
+    return out.getvalue()
+
+
+def _side(report: Report | None) -> tuple[str, str]:
+    return ("", "") if report is None else (written(report), number(report.max_score))
 
 
 def wide_csv(reports: Sequence[Report]) -> str:

@@ -291,7 +291,7 @@ def _graded(
     if made is None:
         watch(Step("reading"))
         made = grade(course, work, place, Asked(train=run.train, own_tasks=True, films=run.films), watch, failed)
-        origin = watch.origin(work, run.submissions / student)
+        origin = watch.origin(course, work, run.submissions / student)
         made = msgspec.structs.replace(made, digest=made_of, origin=origin)
         made = _written(run, student, made, _mark(run, made_of, lesson, place.isolation, state()))
     return made

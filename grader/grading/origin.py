@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import os
 import platform
@@ -10,6 +11,7 @@ import stat
 import time
 from pathlib import Path
 
+from grader.course import Course
 from grader.printable import one_line
 from grader.report.report import Origin
 from grader.report.step import Step, Watcher
@@ -44,10 +46,11 @@ class Clock:
         self._seconds[self._stage] = self._seconds.get(self._stage, 0.0) + now - self._since
         self._since = now
 
-    def origin(self, work: Work, folder: Path) -> Origin:
+    def origin(self, course: Course, work: Work, folder: Path) -> Origin:
         """What a report on this work, which has just been made, was made from.
 
         Args:
+            course: the course.
             work: the work.
             folder: what the student handed in.
         """
@@ -58,10 +61,27 @@ class Clock:
             file="" if path is None else one_line(str(path.relative_to(folder)), 200),
             file_sha256="" if path is None else _of_file(path),
             judged={name: _sha256(text.encode("utf-8", "surrogatepass")) for name, text in work.sources.items()},
+            tests=_of_folder(course.tests(work.lesson), "*.py", "chaffs.yml"),
+            grader=_of_the_grader(),
             versions=versions(),
             machine=f"{platform.system()} {platform.machine()}",
             stage_seconds={stage: round(seconds, 3) for stage, seconds in self._seconds.items()},
         )
+
+
+@functools.cache
+def _of_the_grader() -> str:
+    return _of_folder(Path(__file__).parents[1], "*.py")
+
+
+def _of_folder(folder: Path, *patterns: str) -> str:
+    """The hash of files in a folder and below it, and of their names."""
+    files = {str(path.relative_to(folder)): path for pattern in patterns for path in folder.rglob(pattern)}
+    sha = hashlib.sha256()
+    for name, path in sorted(files.items()):
+        data = path.read_bytes()
+        sha.update(f"{name}\0{len(data)}\0".encode("utf-8", "surrogateescape") + data)
+    return sha.hexdigest()
 
 
 def _sha256(data: bytes) -> str:

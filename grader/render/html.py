@@ -30,6 +30,7 @@ from grader.report import sorting as order
 from grader.report import tally
 from grader.report.due import Counted
 from grader.report.folders import folder_name
+from grader.report.moves import REASONS, Move
 from grader.report.report import PropertyResult, Report, Status, TrainingResult, Verdict
 
 _HERE = Path(__file__).parent
@@ -280,6 +281,21 @@ def class_page(reports: Sequence[Report], *, title: str, counted: Counted | None
         total=len(reports),
         counted=counting.sentence(counted) if counted else "",
     )
+
+
+def moves_page(moved: Sequence[Move], *, title: str, before: str, summary: str) -> str:
+    """The marks that moved since another run, by which verdicts, and why.
+
+    Args:
+        moved: the marks that moved.
+        title: the page's heading, such as the course's title.
+        before: where the reports of before lie.
+        summary: how many moved, in a sentence.
+
+    Returns:
+        A whole HTML document, to be written as UTF-8.
+    """
+    return _render("moves.html.j2", moved=moved, title=title, before=before, summary=summary, reasons=REASONS)
 
 
 def _levels(reports: Sequence[Report]) -> list[tuple[str, str]]:

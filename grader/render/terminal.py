@@ -24,6 +24,7 @@ from grader.render.lines import INDENT, MOST_TEXT, MOST_WIDTH, code, out_of, pro
 from grader.report import sorting as order
 from grader.report import tally
 from grader.report.due import Counted
+from grader.report.moves import REASONS, Move
 from grader.report.report import PropertyResult, Report, Status, TrainingResult, TrainingSeed, Verdict
 
 _MARKS: dict[Verdict, tuple[str, str]] = {
@@ -39,6 +40,7 @@ _SIGNS: dict[Status, tuple[str, str]] = {
     "error": ("!", "the grader itself failed"),
 }
 _MOST_STUDENTS = 100
+_MOST_MOVES = 20
 
 
 def print_failure(result: PropertyResult, console: Console) -> None:
@@ -350,6 +352,34 @@ def print_class_summary(
         console.print()
         put(console, Text(told), 0)
     console.print(Text.assemble("\nReport: ", (one_line(str(out_dir / "index.html"), 2000), "bold")), soft_wrap=True)
+
+
+def print_moves(moved: Sequence[Move], console: Console, summary: str, page: Path) -> None:
+    """Print the marks that moved since an earlier run: at most twenty, the largest differences first.
+
+    Args:
+        moved: the marks that moved.
+        console: where to print.
+        summary: how many, in a sentence.
+        page: where all of them are.
+    """
+    console.print(Text(f"\n{summary}", "bold"))
+    first = sorted(moved, key=lambda each: -abs(each.difference or 0.0))[:_MOST_MOVES]
+    for each in first:
+        marks = [_moved_mark(report) for report in (each.before, each.after)]
+        why = "; ".join(REASONS[reason] for reason in each.why)
+        laws = f"; {count(len(each.changes), 'verdict')} differ{'s' if len(each.changes) == 1 else ''}"
+        told = f"{one_line(each.student, 40)}, {one_line(each.lesson)}: {marks[0]} → {marks[1]}"
+        put(console, Text(f"{told}{f' ({why}{laws if each.changes else str()})' if why else ''}"))
+    if len(moved) > len(first):
+        put(console, Text(f"… and {len(moved) - len(first):,} more"))
+    console.print(Text.assemble("Changes: ", (one_line(str(page), 2000), "bold")), soft_wrap=True)
+
+
+def _moved_mark(report: Report | None) -> str:
+    if report is None:
+        return "no report"
+    return "no mark" if order.standing(report) == "error" else f"{number(report.score)}/{number(report.max_score)}"
 
 
 def _cell(report: Report | None) -> Text:

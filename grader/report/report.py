@@ -222,6 +222,8 @@ class Origin(msgspec.Struct, frozen=True):
         file: the file that was read, by its way from the student's folder; "" if there was none.
         file_sha256: of its bytes, in hexadecimal; "" if they could not be read.
         judged: by module, SHA-256 of the text that was judged: of this lesson, and of those that it imports.
+        tests: SHA-256 of the lesson's hidden tests, with its known misconceptions.
+        grader: SHA-256 of the grader's own code.
         versions: of the grader, of Python, and of the libraries that a verdict depends on.
         machine: system and processor.
         stage_seconds: wall-clock time by stage.
@@ -231,6 +233,8 @@ class Origin(msgspec.Struct, frozen=True):
     file: str
     file_sha256: str
     judged: dict[str, str]
+    tests: str
+    grader: str
     versions: dict[str, str]
     machine: str
     stage_seconds: dict[str, float] = {}

@@ -121,7 +121,9 @@ def test_a_students_page_shows_it_and_a_hostile_name_stays_text(course: Course, 
     assert report.origin is not None
     assert report.origin.file_sha256 in page
     assert f"grader {versions()['grader']}" in page
-    odd = Origin("2026-01-02T03:04:05Z", "<script>\x1b[2J\u202e", "0" * 64, {"m": "1" * 64}, {"grader": "0"}, "Linux")
+    odd = Origin(
+        "2026-01-02T03:04:05Z", "<script>\x1b[2J\u202e", "0" * 64, {"m": "1" * 64}, "", "", {"grader": "0"}, "Linux"
+    )
     page = html.student_page([msgspec.structs.replace(report, origin=odd)])
     assert "<script>" not in page
     assert "2026-01-02 03:04:05 UTC" in page

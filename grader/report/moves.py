@@ -1,0 +1,130 @@
+"""The marks that a run has moved, and why: two sets of reports on one class, side by side.
+
+A report says what it was made from (``Origin``), so what has changed between two of them is read and not guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from grader.report.report import Origin, Report, Verdict
+from grader.report.sorting import lesson_number, natural, standing
+
+Reason = Literal["work", "imports", "tests", "points", "training", "grader", "libraries", "walls", "held", "unknown"]
+REASONS: Mapping[Reason, str] = {
+    "work": "the work is another one",
+    "imports": "a lesson that it imports is another one",
+    "tests": "the hidden tests have changed",
+    "points": "the points have changed",
+    "training": "it was trained in one run and not in the other",
+    "grader": "the grader has changed",
+    "libraries": "Python or a library has changed",
+    "walls": "isolation or device have changed",
+    "held": "the mark of an earlier run stands, because the grader itself failed",
+    "unknown": "nothing that the reports say",
+}
+"""Each reason in words, in the order in which they are said."""
+
+
+class Change(NamedTuple):
+    """A property, or the training check, with another verdict; None where there was none."""
+
+    exercise: str
+    says: str
+    before: Verdict | None
+    after: Verdict | None
+
+
+class Move(NamedTuple):
+    """A student's mark on a lesson that is not what it was.
+
+    Attributes:
+        before: the report of before; None if there was none.
+        after: the report of now; None if there is none any more.
+        changes: the verdicts that differ.
+        why: what has changed that the mark depends on.
+    """
+
+    student: str
+    lesson: str
+    before: Report | None
+    after: Report | None
+    changes: tuple[Change, ...]
+    why: tuple[Reason, ...]
+
+    @property
+    def difference(self) -> float | None:
+        """By how many points the mark moved; None where there is no mark on one side."""
+        marks = [each.score if each and standing(each) != "error" else None for each in (self.before, self.after)]
+        return None if marks[0] is None or marks[1] is None else round(marks[1] - marks[0], 2)
+
+
+def moves(before: Sequence[Report], after: Sequence[Report]) -> list[Move]:
+    """The marks that differ, in the order of students and lessons.
+
+    Args:
+        before: the reports of before.
+        after: the reports of now.
+    """
+    then, now = ({(each.student, each.lesson): each for each in reports} for reports in (before, after))
+    places = sorted({*then, *now}, key=lambda place: (natural(place[0]), lesson_number(place[1]), place[1]))
+    found = [_move(*place, then.get(place), now.get(place)) for place in places]
+    return [each for each in found if each is not None]
+
+
+def _move(student: str, lesson: str, before: Report | None, after: Report | None) -> Move | None:
+    if before is None or after is None:
+        return Move(student, lesson, before, after, (), ())
+    if _mark(before) == _mark(after):
+        return None
+    return Move(student, lesson, before, after, _changes(before, after), _why(before, after))
+
+
+def _mark(report: Report) -> tuple[object, ...]:
+    return standing(report), report.score, report.max_score
+
+
+def _changes(before: Report, after: Report) -> tuple[Change, ...]:
+    then, now = _verdicts(before), _verdicts(after)
+    found = []
+    for name in dict.fromkeys([*now, *then]):
+        exercise, says, _ = now.get(name) or then[name]
+        old, new = (each[name][2] if name in each else None for each in (then, now))
+        if old != new:
+            found.append(Change(exercise, says, old, new))
+    return tuple(found)
+
+
+def _verdicts(report: Report) -> dict[str, tuple[str, str, Verdict]]:
+    found = {each.name: (each.exercise, each.says, each.verdict) for each in report.properties}
+    if report.training is not None:
+        found[""] = (report.training.exercise, "the training check", report.training.verdict)
+    return found
+
+
+def _why(before: Report, after: Report) -> tuple[Reason, ...]:
+    found: dict[Reason, bool] = {
+        "held": bool(after.held) and not before.held,
+        "training": (before.training is None) != (after.training is None),
+        "points": before.max_score != after.max_score and (before.training is None) == (after.training is None),
+        "walls": (before.isolation, before.device) != (after.isolation, after.device),
+    }
+    if before.origin is not None and after.origin is not None:
+        found |= _origins(after.lesson, before.origin, after.origin)
+    return tuple(reason for reason in REASONS if found.get(reason)) or ("unknown",)
+
+
+def _origins(lesson: str, before: Origin, after: Origin) -> dict[Reason, bool]:
+    then, now = dict(before.judged), dict(after.judged)
+    return {
+        "work": then.pop(lesson, "") != now.pop(lesson, ""),
+        "imports": then != now,
+        "tests": before.tests != after.tests,
+        "grader": before.grader != after.grader,
+        "libraries": _libraries(before) != _libraries(after),
+    }
+
+
+def _libraries(origin: Origin) -> dict[str, str]:
+    return {name: version for name, version in origin.versions.items() if name != "grader"}
