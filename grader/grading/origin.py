@@ -58,7 +58,7 @@ class Clock:
         path = work.submission.path
         return Origin(
             made_at=self._began.isoformat(timespec="seconds").replace("+00:00", "Z"),
-            file="" if path is None else one_line(str(path.relative_to(folder)), 200),
+            file="" if path is None else one_line(_way(path, folder), 200),
             file_sha256="" if path is None else _of_file(path),
             judged={name: _sha256(text.encode("utf-8", "surrogatepass")) for name, text in work.sources.items()},
             tests=_of_folder(course.tests(work.lesson), "*.py", "chaffs.yml"),
@@ -67,6 +67,12 @@ class Clock:
             machine=f"{platform.system()} {platform.machine()}",
             stage_seconds={stage: round(seconds, 3) for stage, seconds in self._seconds.items()},
         )
+
+
+def _way(path: Path, folder: Path) -> str:
+    """The way to a file from the student's folder; either may be given from the current folder."""
+    path, folder = path.absolute(), folder.absolute()
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name
 
 
 @functools.cache

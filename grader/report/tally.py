@@ -6,11 +6,11 @@ Reports in which the grader itself failed are left out of every mean and count; 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.report.report import Misconception, Report
-from grader.report.sorting import is_full, lesson_number, sort_lessons, standing
+from grader.report.sorting import is_full, lesson_number, natural, sort_lessons, standing
 
 
 @dataclass(frozen=True)
@@ -28,23 +28,33 @@ class LessonTally:
 
 @dataclass(frozen=True)
 class Broken:
-    """One property or training check, how many students it judged, and how many of them failed it."""
+    """One property or training check, how many students it judged, and which of them failed it."""
 
     lesson: str
     exercise: str
     says: str
-    failed: int
+    who: tuple[str, ...]
     judged: int
+
+    @property
+    def failed(self) -> int:
+        """How many students failed it."""
+        return len(self.who)
 
 
 @dataclass(frozen=True)
 class Belief:
-    """One misconception, and how many students have it."""
+    """One misconception, and which students have it."""
 
     lesson: str
     exercise: str
     misconception: Misconception
-    students: int
+    who: tuple[str, ...]
+
+    @property
+    def students(self) -> int:
+        """How many students have it."""
+        return len(self.who)
 
 
 def lessons(reports: Sequence[Report]) -> list[LessonTally]:
@@ -73,14 +83,21 @@ def _judgements(report: Report) -> Iterator[tuple[str, str, bool]]:
 
 def broken(reports: Sequence[Report], most: int = 12) -> list[Broken]:
     """The properties that most students fail, at most ``most``, the most often failed first."""
-    judged: dict[tuple[str, str, str], list[bool]] = {}
+    judged: dict[tuple[str, str, str], list[tuple[str, bool]]] = {}
     for report in reports:
         if standing(report) == "graded":
             for exercise, says, kept in _judgements(report):
-                judged.setdefault((report.lesson, exercise, says), []).append(kept)
-    found = [Broken(*key, failed=kept.count(False), judged=len(kept)) for key, kept in judged.items()]
+                judged.setdefault((report.lesson, exercise, says), []).append((report.student, kept))
+    found = [
+        Broken(*key, who=_sorted(student for student, kept in all_ if not kept), judged=len(all_))
+        for key, all_ in judged.items()
+    ]
     found.sort(key=lambda b: (-b.failed, b.judged, lesson_number(b.lesson), b.exercise, b.says))
     return [b for b in found if b.failed][:most]
+
+
+def _sorted(students: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(students, key=natural))
 
 
 def beliefs(reports: Sequence[Report], most: int = 12) -> list[Belief]:
@@ -93,6 +110,6 @@ def beliefs(reports: Sequence[Report], most: int = 12) -> list[Belief]:
         for result in report.properties:
             if result.verdict == "fail" and result.misconception and standing(report) == "graded":
                 students.setdefault((report.lesson, result.exercise, result.misconception), set()).add(report.student)
-    found = [Belief(*key, students=len(names)) for key, names in students.items()]
+    found = [Belief(*key, who=_sorted(names)) for key, names in students.items()]
     found.sort(key=lambda m: (-m.students, lesson_number(m.lesson), m.exercise, m.misconception.says))
     return found[:most]

@@ -114,6 +114,17 @@ def test_what_cannot_be_read_has_no_hash_or_that_of_what_was_there(kind: str, co
     assert report.origin.file_sha256 == (sha256(b"def double(x:") if kind == "broken" else "")
 
 
+def test_folders_that_are_named_from_the_current_one(
+    course: Course, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    run = Run(course, Path(folder.name), Path("out"), ("lesson1_numbers",), train=False)
+    (report,) = grade_student(run, "student-001", Here(), silent)
+    assert report.origin is not None
+    assert report.origin.file == made(course, folder)[0].origin.file  # type: ignore[union-attr]
+    assert not report.origin.file.startswith("/")
+
+
 def test_a_students_page_shows_it_and_a_hostile_name_stays_text(course: Course, folder: Path) -> None:
     report = made(course, folder)[0]
     page = html.student_page([report])
