@@ -121,10 +121,7 @@ class _Script(Reader):
                 statement.before += seeds
                 seeds = []
             if statement.raised:
-                lines += [
-                    *statement.before,
-                    f"try:\n    {statement.text}\nexcept Exception as error:\n    print(repr(error))",
-                ]
+                lines += [*statement.before, layout.caught(statement.text)]
             else:
                 lines += statement.lines()
         text = "\n".join(lines)

@@ -13,6 +13,7 @@ LINES = 40
 COLUMNS = 100
 _LOOP_FROM = 4
 _LONGEST_PERIOD = 4
+_TRY, _EXCEPT = "try:\n    ", "\nexcept Exception as error:\n    print(repr(error))"
 _LINE_CAP, _CODE_CAP = 40_000, 200_000
 
 
@@ -42,6 +43,19 @@ def _wrapped(line: str) -> list[str]:
         start = end + 1
     lines.append(text[start:])
     return [f"{indent}{'    ' if i else ''}{part}" for i, part in enumerate(lines)]
+
+
+def caught(statement: str) -> str:
+    """A statement whose exception is printed."""
+    return f"{_TRY}{statement}{_EXCEPT}"
+
+
+def _fitting(statement: str) -> list[str]:
+    """A statement in lines that fit; one whose exception is printed stays in one piece."""
+    inner = statement.removeprefix(_TRY).removesuffix(_EXCEPT)
+    if "\n" in inner or inner == statement:
+        return _wrapped(statement)
+    return [caught("\n".join(_wrapped(f"    {inner}")).lstrip())]
 
 
 def _as_loops(lines: list[str]) -> list[str]:
@@ -81,7 +95,7 @@ def laid_out(statements: list[str], above: int = 0) -> str:
         statements: the statements.
         above: how many lines stand above them.
     """
-    lines = [part for line in _as_loops(statements) for part in _wrapped(line)]
+    lines = [part for line in _as_loops(statements) for part in _fitting(line)]
     if len(lines) > LINES - above:
         half = (LINES - above) // 2
         left_out = count(len(lines) - 2 * half + 1, "more line")

@@ -300,10 +300,6 @@ def test_actions_come_as_often_as_the_policy_says(student, policy, seed):
     assert row_by_row, "a draw for every row; here all rows with the same observation have the same action"
     assert not even, "actions that come as often as the policy says, not all equally often"
     assert frequencies == near(rows, rtol=0, atol=0.05)
-    # One observation by itself. Of 60 draws, all are the likeliest action once in 2e13 times.
-    lent = student.put(generator)
-    alone = [drawn(student.sample_action(there, one_hot([0]), lent), 1, 4)[0].item() for _ in range(60)]
-    assert len(set(alone)) > 1, "an action that is drawn anew for a single observation as well, not always the same"
 
 
 @exercise("sample_action", needs=("test_log_probs_of_the_actions_drawn",), weight=2, alike="draws")
@@ -357,6 +353,9 @@ def test_the_generator_decides(student, policy, seed):
     assert again == near(first), "the same actions from two generators with the same seed"
     # Two draws of an action agree with probability 0.435, so 300 of them never do.
     assert not np.array_equal(after, first), "another draw the second time; the generator moves on"
+    # One observation by itself. Of 60 draws, all are the likeliest action once in 2e13 times.
+    alone = [drawn(student.sample_action(there, one_hot([0]), one), 1, 4)[0].item() for _ in range(60)]
+    assert len(set(alone)) > 1, "an action that is drawn anew for a single observation as well, not always the same"
 
 
 @exercise("sample_action", needs=("test_actions_come_as_often_as_the_policy_says",), alike="places")

@@ -24,7 +24,7 @@ from grader.properties.code import code
 from grader.properties.counterexample import write
 from grader.properties.finding import Finding, explain
 from grader.properties.forms import narrowed, of_the_same_kind, telling_apart
-from grader.properties.layout import _as_loops, _wrapped
+from grader.properties.layout import _as_loops, _wrapped, caught, laid_out
 from grader.render import words
 from grader.student.inprocess import Here
 from grader.student.limits import Limits
@@ -167,6 +167,16 @@ def test_a_long_statement_is_broken_between_its_values(rows, indent):
     for lines in ([line], broken):
         ast.parse("\n".join(["if True:", *lines] if indent else lines))
     left, right = (ast.dump(ast.parse("\n".join(lines).strip())) for lines in ([line], broken))
+    assert left == right
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.lists(st.integers(-99, 99) | st.text(max_size=5), max_size=9), max_size=30))
+def test_so_is_one_whose_exception_is_printed(rows):
+    line = f"f({rows!r}, key={rows[:1]!r})"
+    text = laid_out(["x = 1", caught(line), "print(x)"])
+    assert max(map(len, text.splitlines())) <= 100
+    left, right = (ast.dump(ast.parse(each)) for each in (f"x = 1\n{caught(line)}\nprint(x)", text))
     assert left == right
 
 
