@@ -13,14 +13,14 @@ from grader.report.sorting import lesson_number, natural, standing
 
 Reason = Literal["work", "imports", "tests", "points", "training", "grader", "libraries", "walls", "held", "unknown"]
 REASONS: Mapping[Reason, str] = {
-    "work": "the work is another one",
-    "imports": "a lesson that it imports is another one",
+    "work": "the work has changed",
+    "imports": "a lesson that it imports has changed",
     "tests": "the hidden tests have changed",
     "points": "the points have changed",
-    "training": "it was trained in one run and not in the other",
+    "training": "one of the two runs left the training out",
     "grader": "the grader has changed",
     "libraries": "Python or a library has changed",
-    "walls": "isolation or device have changed",
+    "walls": "isolation or device differ",
     "held": "the mark of an earlier run stands, because the grader itself failed",
     "unknown": "nothing that the reports say",
 }
