@@ -71,8 +71,15 @@ def is_out_of_memory(error: BaseException | None) -> bool:
             return True
         if isinstance(error, RuntimeError) and ("t allocate memory" in str(error) or "start new thread" in str(error)):
             return True
+        # Python's own C code, where it finds no room and forgets to say so: "error return without exception set", or
+        # "<built-in function f> returned NULL without setting an exception". Such a process is not to be trusted.
+        if isinstance(error, SystemError) and _WITHOUT.search(str(error)):
+            return True
         error = error.__cause__
     return False
+
+
+_WITHOUT = re.compile(r"without (exception set|setting an exception)")
 
 
 def shortened(text: str, most: int) -> str:

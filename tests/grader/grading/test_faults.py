@@ -402,6 +402,16 @@ def test_a_library_that_finds_no_room_is_memory_that_has_run_out() -> None:
     assert not is_out_of_memory(ImportError("libtorch_cpu.so: cannot open shared object file"))
 
 
+@pytest.mark.parametrize(
+    "words", ["error return without exception set", "<built-in function f> returned NULL without setting an exception"]
+)
+def test_so_is_an_error_of_pythons_own_code_that_has_no_words(words: str) -> None:
+    """As it came when memory ended while a worker imported what its first job needs."""
+    assert is_out_of_memory(SystemError(words))
+    assert not is_out_of_memory(SystemError("bad argument to internal function"))
+    assert not is_out_of_memory(ValueError(words))
+
+
 # The processes that grade
 
 
