@@ -71,6 +71,7 @@ class Kept:
             self._catch_up(file, laws)
             data = zlib.compress(pickle.dumps(new), 1)
             if self._read + len(data) > _MOST_BYTES:
+                self._written |= new  # the file is full; not to be tried again each time
                 return
             # Whoever is killed while it writes leaves half a record, and there is none behind it.
             file.truncate(self._read)
@@ -83,7 +84,7 @@ class Kept:
     def _catch_up(self, file: BinaryIO, laws: Laws) -> None:
         """Learn what has been added to the file, up to the first thing that is no record."""
         if os.fstat(file.fileno()).st_size < self._read:
-            self._read = 0  # somebody has emptied it
+            self._read, self._written = 0, Facts.none()  # somebody has emptied it
         file.seek(self._read)
         while (facts := self._next(file)) is not None:
             self.memory.learn(facts, laws)
