@@ -67,7 +67,7 @@ def write_moves(course: Course, out: Path, before: Path, moved: Sequence[Move], 
 
 
 def summary(moved: Sequence[Move], compared: int) -> str:
-    """How many marks moved, and which way."""
+    """Say how many marks moved, and which way."""
     if not moved:
         return f"None of {count(compared, 'mark')} moved."
     differences = [each.difference for each in moved]

@@ -1,4 +1,4 @@
-"""What a report was made from: when, of which file, with which versions, and where the time went."""
+"""The origin of a report: when it was made, of which file, with which versions, and where the time went."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Clock:
         self._since = now
 
     def origin(self, course: Course, work: Work, folder: Path) -> Origin:
-        """What a report on this work, which has just been made, was made from.
+        """The origin of a report on this work, which has just been made.
 
         Args:
             course: the course.

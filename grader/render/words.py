@@ -114,7 +114,7 @@ def protects(walls: Walls | None) -> str:
 
 
 def origin(made: Origin) -> list[tuple[str, str]]:
-    """What a report was made from, as terms and what is to be said of each."""
+    """The origin of a report, as terms and what is to be said of each."""
     spent = {stage: seconds for stage, seconds in made.stage_seconds.items() if seconds >= _SHORT}
     parts = ", ".join(f"{stage} {number(seconds, 1)}" for stage, seconds in sorted(spent.items(), key=lambda x: -x[1]))
     when = made.made_at.replace("T", " ").replace("Z", " UTC")

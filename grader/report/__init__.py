@@ -8,6 +8,7 @@
 - ``step``: the progress of grading one submission.
 - ``sorting``: the order and the standing of reports.
 - ``tally``: class statistics.
+- ``moves``: the marks that a run has moved, and why.
 - ``due``: the lessons that count in totals.
 - ``folders``: the place of a student's reports, and the student's name in them.
 - ``seal``: tells reports that this course's grader made from all others.

@@ -215,7 +215,7 @@ def exercise_scores(properties: Iterable[PropertyResult]) -> dict[str, tuple[flo
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """What a report was made from: enough to make it again, and to see why another one differs.
+    """All that a report was made from: enough to make it again, and to see why another one differs.
 
     Attributes:
         made_at: when grading began, in UTC, as ISO 8601 has it.

@@ -38,7 +38,7 @@ class Broken:
 
     @property
     def failed(self) -> int:
-        """How many students failed it."""
+        """The number of students who failed it."""
         return len(self.who)
 
 
@@ -53,7 +53,7 @@ class Belief:
 
     @property
     def students(self) -> int:
-        """How many students have it."""
+        """The number of students who have it."""
         return len(self.who)
 
 

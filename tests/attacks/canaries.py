@@ -139,7 +139,7 @@ def stops(run: Run, cast: Cast) -> str:
 
 def essence(report: dict[str, Any]) -> dict[str, Any]:
     """What of a report depends on the work alone."""
-    apart = ("student", "isolation", "digest", "folder_state", "seal")
+    apart = ("student", "isolation", "digest", "folder_state", "origin", "seal")
     return {key: value for key, value in report.items() if key not in apart}
 
 
