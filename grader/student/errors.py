@@ -108,5 +108,9 @@ class GraderFault(Exception):
     """The grader's own machinery failed; no verdict may be drawn from it."""
 
 
+class NoMemoryFault(GraderFault, MemoryError):
+    """A process of the grader's own found no memory: whoever has started it has none either."""
+
+
 class WireError(Exception):
     """Bytes that are not a legal frame, or a value that may not cross."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import signal
 import socket
@@ -14,13 +15,14 @@ from typing import Any
 
 import msgspec
 
-from grader.student.errors import GraderFault
+from grader.student.errors import GraderFault, NoMemoryFault
 
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
 """An environment in which numerical libraries take one thread; processes with more would wait for each other."""
 _START_SECONDS = 120.0
 _END_SECONDS = 20.0
 _LAST_WORDS = 1500
+_NO_MEMORY = re.compile(r"^MemoryError\b|failed to map segment|t allocate memory")
 
 
 class Program:
@@ -101,13 +103,18 @@ class Program:
         return message
 
     def fault(self, what: str) -> GraderFault:
-        """End what is left of it; its last words are the reason. ``end`` is called all the same."""
+        """End what is left of it; the last line that it said is the reason. ``end`` is called all the same."""
         self._end(kill=True)
         words = ""
         if not self._log.closed:
             self._log.seek(0)
             words = self._log.read()[-_LAST_WORDS:].decode(errors="replace").strip()
-        return GraderFault(f"the process that {self._what} {what}{': ' if words else ''}{words}")
+        last = words.rpartition("\n")[2].strip()
+        kind = NoMemoryFault if _NO_MEMORY.search(last) else GraderFault
+        fault = kind(f"the process that {self._what} {what}{': ' if last else ''}{last}")
+        if last != words:
+            fault.add_note(words)
+        return fault
 
     def end(self) -> None:
         """End it, and its children with it: it leaves when its connection is closed, and is given a moment for that."""

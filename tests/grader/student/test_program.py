@@ -8,7 +8,7 @@ import sys
 import pytest
 from typed import ends
 
-from grader.student.errors import GraderFault
+from grader.student.errors import GraderFault, is_out_of_memory
 from grader.student.program import Program
 
 _SAYS = """
@@ -42,6 +42,32 @@ def test_something_else_is_a_fault_with_its_last_words_and_all_of_it_is_ended() 
     assert ends(program.process.pid), "its child is left"
     with pytest.raises(GraderFault, match="has ended"):
         program.send(b"more")
+
+
+_ENDS = "import sys; exec(sys.argv[2])"
+
+
+_NO_ROOM = "libx.so: failed to map segment from shared object"
+
+
+@pytest.mark.parametrize(
+    ("code", "says", "is_memory"),
+    [
+        (f"raise ImportError({_NO_ROOM!r})", f"ImportError: {_NO_ROOM}", True),
+        ("raise MemoryError", "MemoryError", True),
+        ("raise ZeroDivisionError('an oversight')", "ZeroDivisionError: an oversight", False),
+    ],
+)
+def test_its_last_line_is_the_reason_and_one_without_memory_is_told_from_others(
+    code: str, says: str, is_memory: bool
+) -> None:
+    program = Program("is tried out", lambda descriptor: [sys.executable, "-c", _ENDS, str(descriptor), code], {})
+    with pytest.raises(GraderFault) as caught:
+        program.hear("ready")
+    assert str(caught.value) == f"the process that is tried out has ended: {says}"
+    assert is_out_of_memory(caught.value) is is_memory
+    assert any("Traceback" in note for note in caught.value.__notes__)
+    program.end()
 
 
 def test_nothing_of_the_environment_goes_along(monkeypatch: pytest.MonkeyPatch) -> None:
