@@ -326,22 +326,12 @@ def print_class_summary(
         put(console, Text(f"Isolation: {one_line(level)}"), 0)
     if errors:
         where = f"The grader itself failed in {count(len(errors), 'report')}: these marks are not to be used."
-        console.print(Text(f"\n! {where}", "bold red"))
-        for report in errors[:10]:
-            told = f"{one_line(report.student, 40)}, {one_line(report.lesson)}: {one_line(order.fault(report))}"
-            put(console, Text(told))
-        if len(errors) > 10:
-            put(console, Text(f"… and {len(errors) - 10} more"))
+        _print_faults(where, [(report, order.fault(report)) for report in errors], console)
     if held := [report for report in reports if report.held]:
         told = (
             f"In {count(len(held), 'report')} the mark is that of an earlier run: the grader itself failed in this one."
         )
-        console.print(Text(f"\n! {told}", "bold red"))
-        for report in held[:10]:
-            told = f"{one_line(report.student, 40)}, {one_line(report.lesson)}: {one_line(report.held)}"
-            put(console, Text(told))
-        if len(held) > 10:
-            put(console, Text(f"… and {len(held) - 10} more"))
+        _print_faults(told, [(report, report.held) for report in held], console)
     if incomplete := [report for report in reports if report.incomplete]:
         named = ", ".join(f"{one_line(r.student, 40)} ({one_line(r.lesson)})" for r in incomplete[:10])
         more = f" and {len(incomplete) - 10} more" if len(incomplete) > 10 else ""
@@ -352,6 +342,15 @@ def print_class_summary(
         console.print()
         put(console, Text(told), 0)
     console.print(Text.assemble("\nReport: ", (one_line(str(out_dir / "index.html"), 2000), "bold")), soft_wrap=True)
+
+
+def _print_faults(told: str, faults: Sequence[tuple[Report, str]], console: Console) -> None:
+    """Print what the grader itself failed in, and the reason for each of the first ten."""
+    console.print(Text(f"\n! {told}", "bold red"))
+    for report, why in faults[:10]:
+        put(console, Text(f"{one_line(report.student, 40)}, {one_line(report.lesson)}: {one_line(why)}"))
+    if len(faults) > 10:
+        put(console, Text(f"… and {len(faults) - 10} more"))
 
 
 def print_moves(moved: Sequence[Move], console: Console, summary: str, page: Path) -> None:
