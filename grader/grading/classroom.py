@@ -322,8 +322,11 @@ def _is_begun(run: Run, student: str, lesson: Lesson) -> bool:
 
 
 def _passed(report: Report) -> bool:
-    """Whether later lessons can build on this work: its code is right, whatever the result of its training."""
-    return bool(report.properties) and all(result.verdict == "pass" for result in report.properties)
+    """Whether later lessons can build on this work: its code is right, whatever the result of its training.
+
+    Of a mark that is held that is not known: it was earned by what was there before.
+    """
+    return bool(report.properties) and not report.held and all(result.verdict == "pass" for result in report.properties)
 
 
 def _work(run: Run, student: str, lesson: Lesson, passed: Mapping[str, bool]) -> Work:
