@@ -1,4 +1,10 @@
-"""The course that is attacked: two small lessons in which every kind of question is asked."""
+"""The course that is attacked: two small lessons in which every kind of question is asked.
+
+Its training has no small task, and luck could pass for an attack: a linear rule that was found on another CartPole
+reaches 195 behind 7 disguises of 100 (20 of 300 that were drawn). So four runs of four are asked for, which that rule
+passes less often than once in 10,000 (with the 95 % bound of 1 in 10, instead of 7 in 100, for each); the solution
+reached 195 behind 150 of 150.
+"""
 
 from __future__ import annotations
 
@@ -34,10 +40,10 @@ lessons:
       points: 4
       environment: CartPole-v1
       environments: 8
-      threshold: 100
+      threshold: 195
       episodes: 20
-      seeds: 2
-      passes: 2
+      seeds: 4
+      passes: 4
       max_steps: 12000
       cpu_seconds: 10
       needs: [four_times]
