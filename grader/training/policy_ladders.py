@@ -1,0 +1,149 @@
+"""The probe ladders of learners that have a policy: policy gradients, actor-critic, PPO."""
+
+from __future__ import annotations
+
+from grader.training.rungs import Picks, Rung, Stage, Undecided
+from grader.training.situations import Outcome, Situation, choice, cut_off_in, leads_to, pays, whatever
+from grader.training.worlds import (
+    ALIKE,
+    AMOUNT,
+    AMOUNTS,
+    BETWEEN,
+    ENDS,
+    LATER,
+    OBSERVATION,
+    OFFSETS,
+    REWARD,
+    SEEN,
+    SIGNS,
+    scaled,
+)
+
+# Lesson 8.
+
+_OFFSET = {name: choice(pays(9.0), pays(8.5), pays(8.0), starts=1.5) for name in OFFSETS}
+
+_CRITIC = {
+    "door": choice(cut_off_in("treasure"), pays(1.0), pays(0.0), starts=1.5),
+    # A learner to which the next episode's worth flows back across the end of this one would rather end it.
+    "way on": choice(cut_off_in("modest"), pays(1.0), pays(0.0), starts=1.5),
+    "modest": whatever(pays(2.0), starts=0.7),
+    # The treasure is worth 8, neither less nor more, and as much a step before.
+    "bargain": choice(cut_off_in("treasure"), pays(6.0), pays(0.0), starts=1.5),
+    "too dear": choice(pays(10.0), cut_off_in("treasure"), pays(0.0), starts=1.5),
+    "porch": choice(cut_off_in("stairs"), pays(3.0), pays(0.0), starts=1.5),
+    "stairs": whatever(leads_to("treasure"), starts=0.7),
+}
+
+
+def _patience(instead: float) -> dict[str, Situation]:
+    """A reward of 6 after ten steps, on average, or less at once."""
+    return {
+        "patience": choice(cut_off_in("waiting room"), pays(instead), pays(0.0), starts=1.5),
+        "waiting room": whatever(Outcome(6.0, waits=0.9), starts=0.5),
+    }
+
+
+_IDLE = {"idle": whatever(pays(0.0), starts=1.5)}
+
+
+ACTOR_CRITIC = (
+    Stage(
+        ALIKE,
+        8_000,
+        (
+            Rung(
+                REWARD.name,
+                REWARD.needs,
+                "Nothing is learnt from rewards yet, even where the same action is right everywhere. Does the actor's "
+                "loss get the advantages of the very actions that were taken, in the live rows, with the sign as "
+                "`actor_loss` gives it, and are zero_grad and backward called in this order before the step?",
+                REWARD.checks,
+            ),
+        ),
+        least=2,
+        alike=True,
+        odd_copy=True,
+    ),
+    Stage(
+        {**SEEN, **AMOUNTS, **LATER, **ENDS, **_CRITIC, **BETWEEN, **_OFFSET, **_patience(4.3), **_IDLE},
+        20_000,
+        (
+            Rung(
+                "observation",
+                OBSERVATION.needs,
+                "Rewards are learnt from, but not at the observation that they belong to. Rows of log-probabilities, "
+                "advantages and returns have to be of the same step and the same copy.",
+                OBSERVATION.checks,
+            ),
+            Rung(
+                "amount",
+                AMOUNT.needs,
+                "That something is paid is learnt, but not how much. Is a reward clipped or rounded somewhere, or "
+                "does the critic learn in the wrong direction?",
+                AMOUNT.checks,
+            ),
+            Rung(
+                "later",
+                "to wait a step for a larger reward, and not for none",
+                "What comes after a step is not handed back to it. Look at the arguments of `generalized_advantages`, "
+                "above all at values and next values, at γ, and at what the actor's loss is given.",
+                (Picks("promise", "hall", "dead end"),),
+            ),
+            Rung(
+                "truncation",
+                "that an episode that was cut off could have gone on",
+                "The worth of the state in which an episode was cut off does not count. Either a truncation is taken "
+                "for an end (only `terminated` says that nothing follows), or the critic has not learnt what states "
+                "are worth: look at the flags, then at the critic's loss and the returns that it is given.",
+                (Picks("door"),),
+            ),
+            Rung(
+                "termination",
+                "that nothing follows a termination",
+                "What would come after the end of an episode is counted, although nothing comes. Look at the flags "
+                "that `generalized_advantages` is given, and at their order.",
+                (Picks("trap", "way on"),),
+            ),
+            Rung(
+                "between episodes",
+                "nothing from the step that only resets a copy",
+                "Something flows from one episode into the next one's past: a row that only resets is learnt from, or "
+                "the flag `truncated` does not stop the advantages. Only live rows belong into the losses.",
+                (Picks("gate"),),
+            ),
+            Rung(
+                "value",
+                "what a state is worth: neither less, nor more, nor only the next reward",
+                "The critic learns other values than it should. Its target is advantage + value, of the same rows.",
+                (Picks("bargain", "too dear", "porch"),),
+            ),
+            Rung(
+                "discount",
+                "to wait some ten steps for a reward that is half as large again",
+                "What is ten steps away counts for too little. Look at γ: are γ and λ in each other's place?",
+                (Picks("patience"),),
+            ),
+        ),
+    ),
+    Stage(
+        scaled({**SEEN, **AMOUNTS, **LATER, "idle": whatever(pays(0.0), starts=4.0)}, 0.05),
+        15_000,
+        (
+            Rung(
+                "exploring",
+                "no habit where it makes no difference what is done",
+                "The actor becomes sure of something where there is nothing to be sure of. The entropy is a bonus: it "
+                "is taken off the loss.",
+                (Undecided("idle", 0.7),),
+            ),
+            Rung(
+                "gradient",
+                "the same from small rewards, which have small gradients",
+                "With small gradients the updates go astray. Each update has to follow the gradient of its own rows "
+                "alone: is there a zero_grad before each backward?",
+                (Picks(*SIGNS, "large", "larger", "small", "smaller", "promise", "dead end"),),
+            ),
+        ),
+    ),
+)
