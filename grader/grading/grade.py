@@ -78,6 +78,7 @@ def grade(
     watch: Watcher = silent,
     failed: Callable[[BaseException], None] | None = None,
     tell: Callable[[Finding, int], None] | None = None,
+    failing: Callable[[Finding, int], None] | None = None,
 ) -> Report:
     """Judge a student's work; whatever that work does, the result is a report.
 
@@ -91,6 +92,7 @@ def grade(
             without it, a ``GraderFault`` alone. If it was only in writing down an example or in finding a name, the
             marks stand, and the report is ``incomplete``.
         tell: hears of every property as soon as it is judged, and how many there are.
+        failing: hears of one that fails as soon as that is sure, before its example has been made small.
     """
     lesson, submission = work.lesson, work.submission
     rule = lesson.training if asked.train and asked.only is None else None
@@ -119,7 +121,7 @@ def grade(
 
     def judged() -> Report:
         notes.clear()
-        worker = _Grading(course, work, place, asked, watch, notes, budget, tell, failed)
+        worker = _Grading(course, work, place, asked, watch, notes, budget, tell, failed, failing)
         if (problem := worker.loading_problem()) is not None:
             return report(status="graded", score=0.0, message=problem)
         findings = worker.findings()
@@ -172,8 +174,9 @@ class _Grading:
         budget: Budget | None,
         tell: Callable[[Finding, int], None] | None,
         failed: Callable[[BaseException], None] | None,
+        failing: Callable[[Finding, int], None] | None,
     ) -> None:
-        self.tell, self.failed = tell, failed
+        self.tell, self.failed, self.failing = tell, failed, failing
         self.incomplete = False
         self.course, self.lesson, self.sources = course, work.lesson, work.sources
         self.place, self.asked, self.watch = place, asked, watch
@@ -240,6 +243,7 @@ class _Grading:
             only=only,
             budget=self.budget,
             first=self.asked.first,
+            failing=self.failing,
         )
 
     def _telling(self, stage: Stage) -> Callable[[Finding, int], None]:

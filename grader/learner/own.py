@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,6 +79,7 @@ def judge(
     films: bool = False,
     first: tuple[str, ...] = (),
     tell: Callable[[Finding, int], None] | None = None,
+    failing: Callable[[Finding, int], None] | None = None,
 ) -> Report:
     """Judge a learner's work in this very process, and remember the outcome.
 
@@ -89,6 +92,7 @@ def judge(
         films: film the training runs.
         first: properties, or exercises, to judge before the others.
         tell: hears of every property as soon as it is judged, and how many there are.
+        failing: hears of one that fails as soon as that is sure, before its example has been made small.
 
     Raises:
         CourseError: there is nothing to judge the lesson with.
@@ -119,7 +123,9 @@ def judge(
     work = Work("you", lesson, submission, own.imports, own.notes)
     asked = Asked(train=train, public=public, first=first, films=films)
     # A fault of the grader's is told in the report: nobody who learns wants its traceback.
-    report = grade(course, work, Here(device=device), asked, watch, failed=lambda fault: None, tell=tell)
+    report = grade(
+        course, work, Here(device=device), asked, watch, failed=lambda fault: None, tell=tell, failing=failing
+    )
     if own.file.parent == course.stub(lesson).parent:  # of another file, nothing is said about the lesson
         memory.keep(course, lesson, own.digest(course), report)
     return report
@@ -143,13 +149,33 @@ def own_or_reference(course: Course, lesson: Lesson, folder: Path) -> tuple[str,
     return stub, f"this lesson builds on your {lesson.name}, which cannot be used yet: {why}"
 
 
+_Looks = tuple[tuple[str, int, int], ...]
+
+_earlier: dict[tuple[Path, str], tuple[_Looks, tuple[str, str]]] = {}
+"""What an earlier lesson was when it was read last, and how its folder looked then: a watch reads it at every save."""
+
+
 def _imports(course: Course, lesson: Lesson) -> tuple[dict[str, str], tuple[str, ...]]:
     """The learner's own earlier lessons; for one that is not started, the reference, or the stub if there is none."""
     sources, notes = {}, []
     for earlier in course.needs(lesson):
-        source, note = own_or_reference(course, earlier, course.stub(earlier).parent)
+        folder = course.stub(earlier).parent
+        looks = (*_looks(folder, besides=lesson), *_looks(course.solution(earlier).parent))
+        before, read = _earlier.get((folder, earlier.name), ((), ("", "")))
+        if before != looks:
+            read = own_or_reference(course, earlier, folder)
+            _earlier[folder, earlier.name] = looks, read
+        source, note = read
         if source:
             sources[earlier.name] = source
         if note:
             notes.append(note)
     return sources, tuple(notes)
+
+
+def _looks(folder: Path, besides: Lesson | None = None) -> _Looks:
+    """The files of a folder, each with its time and size, but for those of the lesson that is being saved."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        others = [entry for entry in entries if besides is None or not entry.name.startswith(besides.name)]
+        return tuple((entry.name, (at := entry.stat()).st_mtime_ns, at.st_size) for entry in others)
+    return ()

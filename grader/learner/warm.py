@@ -152,19 +152,24 @@ _sources: dict[str, str] = {}
 
 
 def _judged(course: Course, name: str, first: tuple[str, ...], pipe: Connection) -> Report:
-    done = 0
+    done, failed = 0, set()
+
+    def failing(finding: Finding, total: int) -> None:
+        failed.add(finding.name)
+        pipe.send(("found", finding.name, finding.exercise, finding.says, "fail", done + 1, total))
 
     def tell(finding: Finding, total: int) -> None:
         nonlocal done
         done += 1
-        pipe.send(("found", finding.name, finding.exercise, finding.says, finding.verdict, done, total))
+        if finding.verdict != "fail" or finding.name not in failed:
+            pipe.send(("found", finding.name, finding.exercise, finding.says, finding.verdict, done, total))
 
     lesson = course.lesson(name)
     own = own_work.read(course, lesson, missing=True)
     # What failed last is what the learner is at work on, and after it comes what has been edited.
     edited = changed(lesson, _sources.get(name, ""), own.submission.source)
     _sources[name] = own.submission.source
-    return own_work.judge(course, own, first=(*first, *edited), tell=tell)
+    return own_work.judge(course, own, first=(*first, *edited), tell=tell, failing=failing)
 
 
 @contextlib.contextmanager

@@ -55,6 +55,8 @@ class Properties:
         budget: the time for the whole submission, if there is any.
         keep: how many examples of each property to keep as cases.
         first: properties, or exercises, to run before the others; findings keep their order.
+        failing: called with the same as ``tell``, at the first example of a property that fails: its finding comes when
+            that has been made smaller.
     """
 
     def __init__(
@@ -67,8 +69,10 @@ class Properties:
         budget: Budget | None = None,
         keep: int = 0,
         first: tuple[str, ...] = (),
+        failing: Callable[[Finding, int], None] | None = None,
     ) -> None:
         """Start with no findings."""
+        self._failing = failing
         self.course, self.lesson, self._open, self._tell, self._only = course, lesson, open_session, tell, only
         self._budget, self._keep, self._first = budget, keep, first
         self.findings: dict[str, Finding] = {}
@@ -76,6 +80,7 @@ class Properties:
         self._known: set[str] = set()
         self._compared: tuple[str, Any, Any] | None = None
         self._session: Session | None = None
+        self._is_asking = False  # whether the law is at work, and not what draws its examples
         self._failure: _Failure | None = None
         self._last_run = ""
 
@@ -133,7 +138,9 @@ class Properties:
         if not _around_each_example(request.node.obj, functools.partial(self._example, finding, self._session, seed)):
             finding.case, _ = recorded(finding.name, request.node.obj, {}, seed)
             finding.cases += [finding.case] if finding.case and self._keep else []
+            self._is_asking = True
         yield Student(self._session)
+        self._is_asking = False
         note_in(None)
         self._session.close()
 
@@ -144,20 +151,29 @@ class Properties:
         finding.case, call = recorded(finding.name, law, given, seed)
         if finding.case is not None and len(finding.cases) < self._keep:
             finding.cases.append(finding.case)
+        self._is_asking = True
         try:
-            return law(**call)
+            outcome = law(**call)
         except Exception as error:
-            if not is_of_hypothesis(error):  # it gives examples up by exceptions of its own
-                self._failed(error)
+            if is_of_hypothesis(error):  # it gives examples up by exceptions of its own
+                self._is_asking = False
+            else:
+                self._failed(finding, error)
             raise
+        # Not where the law was interrupted: that is judged when all this has been left.
+        self._is_asking = False
+        return outcome
 
     def _begin(self, session: Session, seed: int) -> None:
         self._compared = None
         session.begin(seed)
         note_in(session.transcript)
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, finding: Finding, error: Exception) -> None:
         """Keep an example that failed: it is what can be shown where there is no time to make it smaller."""
+        is_first = self._failure is None and isinstance(error, AssertionError)
+        if is_first and self._failing is not None and not self._held_up_by(finding):
+            self._failing(finding, len(self.findings))
         if self._session is not None:
             self._failure = _Failure(error, self._compared, self._session.transcript)
 
@@ -274,7 +290,11 @@ class Properties:
         """Judge a property on which the grader itself worked too long: by an example that failed, if one did."""
         allowed = seconds(self.course.limits.judging_seconds)
         failure = self._failure
-        if failure is None or self._session is None:
+        if failure is None and not self._is_asking:
+            # Nothing of a student's is at work there, so no student may lose by it.
+            finding.verdict, finding.got = "error", f"{finding.name}: drawing an example took more than {allowed}"
+            self.problem = GraderFault(finding.got)
+        elif failure is None or self._session is None:
             finding.got = f"answers that take the grader more than {allowed} of its own processor time to judge"
             finding.needed, finding.ends = "answers that can be compared", False
         else:

@@ -51,6 +51,7 @@ def run(
     shrink: bool = True,
     budget: Budget | None = None,
     first: tuple[str, ...] = (),
+    failing: Callable[[Finding, int], None] | None = None,
 ) -> list[Finding]:
     """Run all properties of a lesson.
 
@@ -64,6 +65,7 @@ def run(
         keep: how many examples of each property to keep as cases.
         shrink: make a failing example as small as it can be made.
         first: properties, or exercises, to run before the others.
+        failing: hears of a property, and how many there are, at its first example that fails.
         budget: the time for the whole submission, with which sessions are opened; what comes after it is not asked.
 
     Returns:
@@ -77,7 +79,7 @@ def run(
     files = sorted(folder.glob("test_*.py"))
     if not files:
         raise CourseError(f"{lesson.name} has no hidden properties in tests/{lesson.name}/")
-    plugin = Properties(course, lesson, open_session, tell, only, budget, keep, first)
+    plugin = Properties(course, lesson, open_session, tell, only, budget, keep, first, failing)
     flags = ["-c", os.devnull, "--rootdir", str(course.root), "--import-mode=importlib", "--capture=no"]
     flags += ["--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:junitxml"]
     flags += ["-p", "no:faulthandler", "-p", "no:unraisableexception", "-p", "no:threadexception", "-W", "ignore"]

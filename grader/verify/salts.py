@@ -47,13 +47,17 @@ def with_salt(course: Course, i: int) -> Course:
 def _judge(course: Course, sample: Sample, place: Place) -> Judged:
     from grader.grading.sessions import open_session
     from grader.properties import runner
+    from grader.student.budget import Budget
     from grader.student.errors import StudentDied, StudentError
     from grader.verify.judge import sources
 
     lesson = course.lesson(sample.lesson)
     texts = sources(course, lesson, sample.source)
+    budget = Budget(course.limits.submission_seconds)  # as in a class: an example that is never found ends the property
     try:
-        findings = runner.run(course, lesson, lambda: open_session(course, lesson, texts, place), shrink=False)
+        findings = runner.run(
+            course, lesson, lambda: open_session(course, lesson, texts, place), shrink=False, budget=budget
+        )
     except (StudentError, StudentDied) as error:
         return Judged(0.0, frozenset({f"importing it: {type(error).__name__}"}))
     earned = possible = 0.0

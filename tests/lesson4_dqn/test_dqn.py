@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 from gymnasium.spaces import Discrete
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from grader.testing import exercise, near, read_only, strided
@@ -215,12 +215,15 @@ def clear_cases(draw):
     matrix = rng.integers(-40, 41, (outputs, inputs)).astype(np.float32)
     model = linear(matrix, np.full(outputs, draw(st.sampled_from([0.0, -1000.0])), np.float32))
     found = []
-    while len(found) < 6:
+    for _ in range(300):
         observation = rng.integers(-8, 9, inputs).astype(np.float32) / 4 + 0.125
         second, best = sorted((matrix @ observation).tolist())[-2:]
         if best - second >= GAP:
             found.append(observation)
-    return model, found
+        if len(found) == 6:
+            return model, found
+    # Two rows of this matrix are so much alike that their values are hardly ever that far apart.
+    reject()
 
 
 @exercise("greedy_action", weight=2, alike="compared")

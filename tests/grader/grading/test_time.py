@@ -121,6 +121,31 @@ def test_a_failure_is_shown_though_it_cannot_be_made_smaller(tmp_path: Path, any
     assert result.counterexample.code.startswith("print(half(")
 
 
+NEVER_DRAWN = '''
+
+@st.composite
+def never(draw):
+    while draw(st.just(True)):
+        pass
+
+
+@exercise("half")
+@given(x=never())
+def test_of_what_is_never_there(student, x):
+    """`half` gives half of a number that is never drawn."""
+    assert student.half(x) == near(x / 2)
+'''
+
+
+def test_an_example_that_is_never_drawn_costs_no_student_a_mark(tmp_path: Path, any_split: Place) -> None:
+    """With some salts a hidden property looked for an example that its seed did not have, for ever."""
+    course = course_with(tmp_path, "judging_seconds: 1", NEVER_DRAWN)
+    work = Work("student-001", course.lesson("1"), Submission(NUMBERS), {})
+    report = grade(course, work, any_split, Asked(), failed=lambda error: None)
+    assert report.status == "error"
+    assert report.message.endswith("test_of_what_is_never_there: drawing an example took more than 1 second")
+
+
 def endless(*_: object, **__: object) -> None:
     while True:
         pass

@@ -15,12 +15,14 @@ import pytest
 import tiny_course
 
 from grader.course import Course
-from grader.learner import memory
+from grader.learner import memory, own
 from grader.learner.changes import changed
 from grader.learner.warm import Judge
+from grader.properties.finding import Finding
 
 GRADER = [sys.executable, "-c", "from grader.cli import main; main()"]
 WRONG = tiny_course.NUMBERS.replace("2 * x", "x * x")
+NUMBERS_WRONG_ABOVE = tiny_course.NUMBERS.replace("return 2 * x", "return 2 * x if x < 4 else 5 * x")
 SECONDS = 120
 
 
@@ -137,6 +139,39 @@ def test_it_begins_where_one_was(course: Course) -> None:
     finally:
         made.process.kill()
         made.process.wait()
+
+
+def test_a_failure_is_told_before_its_example_is_small(course: Course) -> None:
+    """Once, and long before the report, in which the example is."""
+    course.stub(course.lesson("1")).write_text(NUMBERS_WRONG_ABOVE)
+    heard: list[tuple[str, Any]] = []
+    lesson = course.lesson("1")
+
+    def failing(finding: Finding, total: int) -> None:
+        heard.append(("failing", finding.name))
+        assert (finding.verdict, total) == ("error", 3)
+
+    own.judge(
+        course,
+        own.read(course, lesson),
+        failing=failing,
+        tell=lambda finding, total: heard.append((finding.verdict, finding.name)),
+    )
+    assert heard.count(("failing", "test_doubles")) == 1
+    assert heard.index(("failing", "test_doubles")) < heard.index(("fail", "test_doubles"))
+
+
+def test_an_earlier_lesson_that_changes_is_read_again(course: Course) -> None:
+    first, second = course.lesson("1"), course.lesson("2")
+    for lesson in (first, second):
+        course.stub(lesson).write_text(course.solution(lesson).read_text())
+    assert own.read(course, second).imports[first.name] == tiny_course.NUMBERS
+    course.stub(first).write_text(WRONG)
+    assert own.read(course, second).imports[first.name] == WRONG
+    course.stub(first).unlink()
+    again = own.read(course, second)
+    assert again.imports[first.name] == tiny_course.NUMBERS
+    assert "the course's own lesson1_numbers was used" in again.notes[0]
 
 
 def test_an_edit_belongs_to_its_exercise(course: Course) -> None:
