@@ -19,7 +19,7 @@ Floors: a room imports from lower floors only (``tests/grader/test_house.py`` co
     7  gradescope, learner, nbgrader, verify
     6  collect, grading, release, similar
     5  export, figures
-    4  properties, render, submissions, training
+    4  ledger, properties, render, submissions, training
     3  lessons, report
     2  course, managed, testing
     1  errors, files, printable, student, version

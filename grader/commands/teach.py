@@ -62,12 +62,25 @@ def grade(
             help="The reports of an earlier run: say which marks have moved since, by which property, and why.",
         ),
     ] = None,
+    marks: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The ledger: marks set or changed by hand, extensions, excused students, times of handing in. "
+            "Default: marks.yml beside the students' folders.",
+            show_default=False,
+        ),
+    ] = None,
     device: Device = "cpu",
     jobs: Jobs = None,
     isolation: Isolate = None,
     unsafe: Unsafe = False,
 ) -> None:
-    """Grade a class, every submission in a sandbox: marks in grades.csv, one page per student, one for the class."""
+    """Grade a class, every submission in a sandbox: marks in grades.csv, one page per student, one for the class.
+
+    What marks.yml and the late rule in course.yml say is added to what was earned, or taken off, with its reason. After
+    a change of either, run the same command again: it moves marks, and grades nothing anew.
+    """
     from grader.grading.classroom import Options
 
     up_to = the_course().lesson(due).name if due else ""
@@ -81,7 +94,7 @@ def grade(
         due=up_to,
         films=films,
     )
-    _grade(submissions, out, options, a_device(device), isolation, unsafe, against=against)
+    _grade(submissions, out, options, a_device(device), isolation, unsafe, against=against, marks=marks)
 
 
 def _grade(
@@ -94,18 +107,25 @@ def _grade(
     *,
     for_marks: bool = True,
     against: Path | None = None,
+    marks: Path | None = None,
 ) -> None:
     """Grade a class; without ``for_marks`` with the public salt, and none is made."""
+    import dataclasses
+
     from grader.commands.progress import Progress
-    from grader.export.marks import of_student, others
+    from grader.export.marks import judged, others
     from grader.grading import against as comparing
     from grader.grading import classroom
     from grader.grading.salted import for_class
+    from grader.ledger import made, reading
     from grader.printable import count, one_line
+    from grader.render import marks as ledger_words
     from grader.render import words
     from grader.render.terminal import print_class_summary, print_moves
     from grader.report import due
+    from grader.report.folders import called
     from grader.report.moves import moves
+    from grader.report.settled import settle
     from grader.student.isolation import choose
     from grader.submissions.apart import refuse_course_among, refuse_overlap
     from grader.submissions.students import find_students, strays
@@ -138,6 +158,9 @@ def _grade(
         asked = [course.lesson(name).name for name in options.lessons] or names
         # Before anything is graded: a mistake in the command is not to cost a run.
         before = comparing.read(course, against, out, students, asked) if against else []
+        everybody = [called(student) for student in find_students(submissions, ())]
+        ledger, last = made.ledger(course, everybody, reading.find(submissions, marks)), made.last(course, out)
+        options = dataclasses.replace(options, ledger=ledger)
         console.print(
             f"{count(len(students), 'student')}; isolation {words.isolation(chosen, chosen.device)}",
             markup=False,
@@ -153,7 +176,8 @@ def _grade(
                 course, submissions, out, chosen, options, hear=progress.hear, finished=finished
             )
         # What earlier runs have graded counts as well: the table here, grades.csv and the page say the same.
-        table = [report for student in students for report in of_student(course, out, student, names)]
+        earned = [report for student in students for report in judged(course, out, student, names)]
+        table, counted = settle(earned, ledger.by_place), due.stored(out)
         if strange := others(course, out, students, names):
             more = f" and {count(len(strange) - 1, 'more')}" if len(strange) > 1 else ""
             print(
@@ -161,7 +185,15 @@ def _grade(
                 "salt, or by an earlier version; no mark there counts until that lesson is graded again",
                 file=sys.stderr,
             )
-        print_class_summary(table, console, out, due.stored(out))
+        counting = counted.of(table) if counted else table
+        print_class_summary(
+            table,
+            console,
+            out,
+            counted,
+            without_time=ledger_words.without_time(counting, ledger.late, ledger.timed),
+            moved=ledger_words.moved(earned, last.by_place, ledger.by_place) if last else (),
+        )
         if against:
             moved = moves(before, [report for report in table if report.lesson in asked])
             there = {(report.student, report.lesson) for report in (*before, *table) if report.lesson in asked}

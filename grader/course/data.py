@@ -119,11 +119,29 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return msgspec.structs.replace(limits, cpu_seconds=self.cpu_seconds, call_seconds=5 * self.cpu_seconds)
 
 
+Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
+
+
+class LateRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The rule for work that is handed in after its deadline. See ``grader.ledger``.
+
+    Attributes:
+        percent_per_day: of the lesson's points, taken off for every day that has begun after the deadline.
+        at_most: percent that are taken off however late it is.
+        grace_minutes: what comes within them is in time; what comes later is late from the deadline on.
+    """
+
+    percent_per_day: Percent
+    at_most: Percent = 100.0
+    grace_minutes: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+
+
 class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One lesson: the same name in exercises/, solutions/ and tests/.
 
     Attributes:
         due: the deadline, with its time zone; None where course.yml gives none. See ``grader.report.due``.
+        late: the rule for what comes later, if it is not the course's.
     """
 
     name: str
@@ -132,6 +150,7 @@ class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     imports: tuple[str, ...] = ()
     training: TrainingRule | None = None
     due: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    late: LateRule | None = None
 
     @property
     def number(self) -> int:
@@ -174,6 +193,8 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         carry_forward: whether the reference stands in for an earlier lesson that has not passed: always, never, or
             only for lessons that are closed (see ``may_stand_in``).
         sample_class: the lessons that ``grader demo`` has handed in; all where it is empty.
+        late: the rule for work that is handed in after its deadline; None takes nothing off.
+        free_late_days: days late that cost a student nothing, in the whole term.
     """
 
     title: str
@@ -183,6 +204,8 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sample_class: tuple[str, ...] = ()
     carry_forward: bool | Literal["closed"] = "closed"
     limits: Limits = Limits()
+    late: LateRule | None = None
+    free_late_days: Annotated[int, msgspec.Meta(ge=0)] = 0
     root: Path = Path()
 
     def lesson(self, wanted: str) -> Lesson:
@@ -230,6 +253,11 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if lesson.due is None:
             return not self.has_dates
         return lesson.due <= (now or datetime.now(UTC))
+
+    def late_rule(self, lesson: Lesson) -> LateRule | None:
+        """The rule that takes points off for a lesson that is handed in late; None if nothing does."""
+        rule = lesson.late or self.late
+        return rule if rule is not None and lesson.due is not None and rule.percent_per_day and rule.at_most else None
 
     def stub(self, lesson: Lesson) -> Path:
         """The file that a student fills in."""

@@ -38,9 +38,9 @@ class Document:
 
     def error(self, message: str, *steps: str | int) -> CourseError:
         """The error for the value at these keys and positions, with its line number."""
-        return CourseError(f"{self.name}, line {self._line(steps)}: {message}")
+        return CourseError(f"{self.name}, line {self.line(*steps)}: {message}")
 
-    def _line(self, steps: tuple[str | int, ...]) -> int:
+    def line(self, *steps: str | int) -> int:
         """The line of the deepest node on the path that exists."""
         node: Any = self.tree
         line: int = node.start_mark.line + 1 if node else 1

@@ -4,8 +4,9 @@ Read off Canvas's own exporter and importer (lib/gradebook_exporter.rb, lib/grad
 header is ``Student`` (or ``LastName``, ``FirstName``), ``ID``, perhaps SIS and integration ids and ``Root Account``,
 ``Section``, then custom columns, ``<title> (<id>)`` for every assignment, and totals that are read only. Below it come
 perhaps a row that says ``Manual Posting``, a row ``    Points Possible``, and one row a student. ``EX`` is excused,
-``N/A`` is not assigned. A heading that Canvas does not know becomes a new assignment, so none is ever made up here.
-Where the account's language writes decimals with a comma, semicolons may separate the columns.
+on the way in as well; ``N/A`` is not assigned. A heading that Canvas does not know becomes a new assignment, so none is
+ever made up here. Where the account's language writes decimals with a comma,
+semicolons may separate the columns.
 """
 
 from __future__ import annotations
@@ -18,17 +19,19 @@ from dataclasses import dataclass
 from grader.errors import ClassError
 from grader.export.exported import Exported
 from grader.export.ids import Ids
-from grader.export.marks import mark
+from grader.export.marks import mark, said_of_adjusted
 from grader.export.table import Cell, cells
 from grader.printable import count, number, one_line
 from grader.report.report import Report
-from grader.report.sorting import lesson_number
+from grader.report.settled import mark_of
+from grader.report.sorting import lesson_number, standing
 
 ID_COLUMNS = ("SIS Login ID", "SIS User ID", "ID", "Integration ID")
 _HEADER = re.compile("\ufeff?" r'"?(?:Student|LastName)"?(?P<delimiter>[,;\t])')
 _ASSIGNMENT = re.compile(r"(?P<title>.*\S)\s*\((?P<id>\d+)\)\s*", re.DOTALL)
 _TOTAL = re.compile(r"\b(Current|Final|Override) (Score|Points|Grade|Status)\b")
 _MOST_REPLACED = 50
+_EXCUSED = "EX"
 _UNTOUCHABLE = {"ex": "excused (EX)", "n/a": "not assigned (N/A)"}
 
 
@@ -139,7 +142,12 @@ def fill(
         replaced=tuple(
             f"{each.whose}: {one_line(each.old, 40)} → {each.new}" for each in changed if each.old not in ("", "-")
         ),
-        said=(*ids.unknown(report.student for report in reports), *said_of_points, *said_of_rows),
+        said=(
+            *ids.unknown(report.student for report in reports),
+            *said_of_points,
+            *said_of_adjusted(reports),
+            *said_of_rows,
+        ),
     )
 
 
@@ -172,7 +180,7 @@ def _marks(
         report = wanted.get(identity)
         if report is None:
             said.append(f"{whose}: in Canvas, but not graded")
-        elif (value := mark(report)) is None:
+        elif standing(report) in ("error", "open"):
             continue
         elif seen[identity] > 1:
             raise ClassError(
@@ -181,7 +189,8 @@ def _marks(
         elif old.casefold() in _UNTOUCHABLE:
             said.append(f"{one_line(report.student)}: {_UNTOUCHABLE[old.casefold()]} in Canvas, left as it is")
         else:
-            new = number(value * factor)
+            value = mark(report)
+            new = _EXCUSED if value is None else number(value * factor)
             marks.append(_Mark(row[at], whose, old, new.replace(".", ",") if comma else new))
     said += [f"{_named(wanted[i].student, i)}: graded, but not in Canvas" for i in wanted if i not in seen]
     return marks, said
@@ -248,7 +257,7 @@ def _factor(points: Sequence[Cell], at: int, reports: Sequence[Report], scale: b
         possible = float(written.replace(",", "."))
     except ValueError:
         possible = 0.0
-    ours = max(report.max_score for report in reports)
+    ours = max(mark_of(report).max for report in reports)
     if scale:
         if possible <= 0 or ours <= 0:
             raise ClassError(f"Canvas has {_points(written)} for this column, so marks cannot be scaled")

@@ -19,13 +19,16 @@ import re
 from collections.abc import Sequence
 
 from grader.export.exported import Exported
-from grader.export.marks import mark
+from grader.export.marks import counting, mark
 from grader.printable import number
+from grader.render.marks import why
 from grader.report.moves import Move
 from grader.report.report import Report
+from grader.report.settled import mark_of
 from grader.report.sorting import by_student, overall, sort_lessons, standing
 
-HEADER = ("student", "lesson", "score", "max_score", "status")
+HEADER = ("student", "lesson", "score", "max_score", "status", "earned", "adjusted", "why")
+"""What reads the first five columns reads them as ever: later ones are added at the end."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _FORMULA = re.compile(r"'*\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
@@ -59,7 +62,10 @@ def grades_csv(reports: Sequence[Report]) -> str:
 
     Students are sorted naturally, lessons by number. ``status`` is the report's own, but ``error`` wherever the grader
     itself failed, and then ``score`` is empty; that of a total is ``graded`` if all are, otherwise the worst of error,
-    unreadable, missing and not started.
+    unreadable, missing and not started. A lesson that does not count for a student is ``excused``, or ``open`` while an
+    extension lasts, without a score and out of 0 points.
+
+    ``score`` is the final mark: ``earned`` and ``adjusted`` together, and ``why`` has every step between them.
 
     Args:
         reports: any number of reports in any order.
@@ -74,10 +80,20 @@ def grades_csv(reports: Sequence[Report]) -> str:
         name = cell(student)
         for report in lessons:
             row = (name, cell(report.lesson), written(report), number(report.max_score), standing(report))
-            table.writerow(row)
+            table.writerow((*row, *_ledger([report]), cell(why(mark_of(report)))))
         possible = math.fsum(report.max_score for report in lessons)
-        table.writerow((name, "total", total(lessons), number(possible), overall(lessons)))
+        count = counting(lessons)
+        table.writerow((name, "total", total(lessons), number(possible), overall(count), *_ledger(count), ""))
     return out.getvalue()
+
+
+def _ledger(reports: Sequence[Report]) -> tuple[str, str]:
+    """The points that were earned, and the difference to the marks; empty while there is no mark."""
+    if any(standing(report) == "error" for report in reports):
+        return "", ""
+    marks = [mark_of(report) for report in reports]
+    earned = math.fsum(each.earned for each in marks)
+    return number(earned), number(math.fsum(each.adjusted for each in marks if each.counts))
 
 
 def moves_csv(moved: Sequence[Move]) -> str:
@@ -109,6 +125,8 @@ def _side(report: Report | None) -> tuple[str, str]:
 def wide_csv(reports: Sequence[Report]) -> str:
     """One row per student, one column per lesson, and their total; a cell without a mark is empty.
 
+    Two columns follow: by how much the marks together were adjusted, and why each of them was.
+
     Args:
         reports: any number of reports in any order.
 
@@ -118,11 +136,13 @@ def wide_csv(reports: Sequence[Report]) -> str:
     names = list(dict.fromkeys(report.lesson for report in sort_lessons(reports)))
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
-    table.writerow(("student", *map(cell, names), "total"))
+    table.writerow(("student", *map(cell, names), "total", "adjusted", "why"))
     for student, lessons in by_student(reports).items():
         own = {report.lesson: report for report in lessons}
         marks = (written(own[name]) if name in own else "" for name in names)
-        table.writerow((cell(student), *marks, total(lessons)))
+        reasons = (f"{each.lesson}: {why(mark_of(each))}" for each in lessons if mark_of(each).steps)
+        _, difference = _ledger(counting(lessons))
+        table.writerow((cell(student), *marks, total(lessons), difference, cell("; ".join(reasons))))
     return out.getvalue()
 
 
@@ -133,6 +153,9 @@ def written(report: Report) -> str:
 
 
 def total(reports: Sequence[Report]) -> str:
-    """The sum of a student's marks; empty while one of them is missing, because the sum would be too small."""
-    marks = [mark(report) for report in reports]
+    """The sum of a student's marks; empty while one of them is missing, because the sum would be too small.
+
+    A lesson that does not count for the student is not missing.
+    """
+    marks = [mark(report) for report in counting(reports)]
     return "" if None in marks else number(math.fsum(value for value in marks if value is not None))

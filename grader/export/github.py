@@ -20,11 +20,13 @@ from typing import Any
 
 from grader.course import Lesson
 from grader.export.exported import Exported
-from grader.export.marks import add_up, mark
+from grader.export.marks import add_up
 from grader.printable import clip, one_line, visible
 from grader.render import fragment, words
+from grader.render.marks import sentence
 from grader.report.report import Report, Verdict
-from grader.report.sorting import exercises
+from grader.report.settled import mark_of
+from grader.report.sorting import exercises, standing
 
 ACTIONS = {"actions/checkout": "v7", "actions/setup-python": "v7"}
 """The actions that workflows use, here and in .github/workflows, each in the newest major version.
@@ -59,8 +61,11 @@ def passes(reports: Sequence[Report]) -> bool:
 
 
 def result(report: Report) -> dict[str, Any]:
-    """The result of one lesson. If the grader itself failed, it is an error without any points."""
-    if mark(report) is None:
+    """The result of one lesson. If the grader itself failed, it is an error without any points.
+
+    The reporter adds up the tests, so an adjustment of the mark is one more of them.
+    """
+    if standing(report) == "error":
         return no_result(report.title)
     parts = [
         (
@@ -76,7 +81,8 @@ def result(report: Report) -> dict[str, Any]:
     if (training := report.training) is not None:
         name = f"{training.exercise}: training on fresh environments"
         parts.append((name, training.verdict, training.points, _message(training.message, training.hint), ""))
-    scores = add_up([part[2] for part in parts], report.score)
+    made = mark_of(report)
+    scores = add_up([part[2] for part in parts], made.earned)
     tests = [
         _test(name, _STATUS[verdict], score, message if verdict != "pass" else "", code)
         for (name, verdict, _, message, code), score in zip(parts, scores)
@@ -84,6 +90,8 @@ def result(report: Report) -> dict[str, Any]:
     passed = bool(parts) and all(part[1] == "pass" for part in parts)
     if not tests:
         tests = [_test(report.title, "fail", 0, report.message or report.status)]
+    if made.steps:
+        tests.append(_test(f"The mark: {sentence(made)}", "pass", round(report.score - made.earned, 2)))
     return {"version": 1, "status": "pass" if passed else "fail", "max_score": report.max_score, "tests": tests}
 
 

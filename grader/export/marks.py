@@ -9,17 +9,31 @@ from pathlib import Path
 from grader.course import Course
 from grader.course.names import lesson_number, lessons_called
 from grader.errors import ClassError
+from grader.ledger.stored import applied
 from grader.printable import one_line
+from grader.render.marks import adjusted
 from grader.report import seal
 from grader.report.folders import folder_name
 from grader.report.report import Report
-from grader.report.sorting import fault, natural, sort_lessons, standing
+from grader.report.sorting import UNCOUNTED, fault, natural, sort_lessons, standing
+
+
+def judged(course: Course, folder: Path, student: str, lessons: Iterable[str]) -> list[Report]:
+    """One student's reports on these lessons as they were judged; marks.yml and the late rule say nothing in them.
+
+    What is not there, or not made by this course's grader, is left out.
+    """
+    found = (seal.read(course, folder, student, lesson) for lesson in lessons)
+    return [report for report in found if report is not None]
 
 
 def of_student(course: Course, folder: Path, student: str, lessons: Iterable[str]) -> list[Report]:
-    """One student's reports on these lessons; what is not there, or not made by this course's grader, is left out."""
-    found = (seal.read(course, folder, student, lesson) for lesson in lessons)
-    return [report for report in found if report is not None]
+    """The same with their final marks, by the ledger beside the reports.
+
+    Raises:
+        ClassError: the ledger is damaged, or this course's grader did not make it.
+    """
+    return applied(course, folder, judged(course, folder, student, lessons))
 
 
 def others(course: Course, folder: Path, students: Iterable[str], lessons: Iterable[str]) -> list[Path]:
@@ -30,11 +44,11 @@ def others(course: Course, folder: Path, students: Iterable[str], lessons: Itera
 
 
 def of_class(course: Course, folder: Path) -> list[Report]:
-    """All reports in ``folder``: students in natural order, lessons by number.
+    """All reports in ``folder`` with their final marks: students in natural order, lessons by number.
 
     Raises:
-        ClassError: there are none, or one of them is damaged, or this course's grader did not make it. A mark that is
-            silently missing would be worse.
+        ClassError: there are none, or one of them is damaged, or this course's grader did not make it, or the ledger
+            beside them. A mark that is silently missing would be worse.
     """
     if not folder.is_dir():
         raise ClassError(f"{folder} is not a folder; `grader grade … --out {folder}` makes it, with reports")
@@ -56,7 +70,7 @@ def of_class(course: Course, folder: Path) -> list[Report]:
         reports += sort_lessons(own)
     if not reports:
         raise ClassError(f"{folder} has no reports in it; `grader grade … --out {folder}` writes them")
-    return reports
+    return applied(course, folder, reports)
 
 
 def pick(reports: Sequence[Report], lesson: str) -> list[Report]:
@@ -73,8 +87,18 @@ def pick(reports: Sequence[Report], lesson: str) -> list[Report]:
 
 
 def mark(report: Report) -> float | None:
-    """The points earned; None if the grader itself failed, because then there is no mark yet."""
-    return None if standing(report) == "error" else report.score
+    """The final mark; None if the grader itself failed, or the lesson does not count for the student."""
+    return None if standing(report) in ("error", *UNCOUNTED) else report.score
+
+
+def counting(reports: Iterable[Report]) -> list[Report]:
+    """The reports that count for their student, with or without a mark yet."""
+    return [report for report in reports if standing(report) not in UNCOUNTED]
+
+
+def said_of_adjusted(reports: Iterable[Report]) -> list[str]:
+    """A line about every mark that is not simply what was earned, for a system whose file has no place for it."""
+    return [f"{one_line(report.student)}, {report.lesson}: {said}" for report, said in adjusted(reports)]
 
 
 def without_mark(reports: Iterable[Report]) -> list[str]:
@@ -82,7 +106,7 @@ def without_mark(reports: Iterable[Report]) -> list[str]:
     return [
         f"{one_line(report.student)}, {report.lesson}: no mark, because the grader failed ({one_line(fault(report))})"
         for report in reports
-        if mark(report) is None
+        if standing(report) == "error"
     ]
 
 

@@ -3,7 +3,7 @@
 Read off Moodle's own importer (grade/import/csv/classes/load_data.php) and its documentation: the person who imports
 maps columns to grade items, so any heading will do; an empty cell means *no grade* and takes away one that is there;
 one id that Moodle does not know aborts the import. So a student goes out with a mark in every column or not at all,
-and who was left out is said.
+and who was left out is said. A file cannot excuse anybody there: that is done in the grader report.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from grader.errors import ClassError
 from grader.export.csv import cell, written
 from grader.export.exported import Exported
 from grader.export.ids import Ids
-from grader.export.marks import mark, without_mark
+from grader.export.marks import mark, said_of_adjusted, without_mark
 from grader.printable import one_line
 from grader.report.report import Report
-from grader.report.sorting import by_student, sort_lessons
+from grader.report.sorting import UNCOUNTED, by_student, sort_lessons, standing
 
 IdColumn = Literal["email", "idnumber", "username"]
 HEADINGS: dict[IdColumn, str] = {"email": "Email address", "idnumber": "ID number", "username": "Username"}
@@ -50,6 +50,9 @@ def export(reports: Sequence[Report], *, by: IdColumn = "email", ids: Ids | None
         absent = [name for name in names if name not in own]
         if absent:
             said.append(f"{one_line(student)}: no report on {', '.join(absent)}")
+        if uncounted := [report for report in lessons if standing(report) in UNCOUNTED]:
+            left = ", ".join(report.lesson for report in uncounted)
+            said.append(f"{one_line(student)}: left out, because {left} does not count for this student")
         identity = ids.of(student)
         if identity is None or absent or any(mark(report) is None for report in lessons):
             continue
@@ -62,4 +65,4 @@ def export(reports: Sequence[Report], *, by: IdColumn = "email", ids: Ids | None
         rows += 1
     if not rows:
         raise ClassError(f"no student to export: {'; '.join([*without_mark(reports), *said])}")
-    return Exported(out.getvalue().encode(), tuple(said))
+    return Exported(out.getvalue().encode(), (*said, *said_of_adjusted(reports)))

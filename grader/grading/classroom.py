@@ -28,6 +28,7 @@ from grader.grading.output import writing
 from grader.grading.pages import write_pages
 from grader.grading.rehearsal import rehearse
 from grader.grading.worker import Event
+from grader.ledger.stored import Ledger
 from grader.render.counting import moment
 from grader.report import seal
 from grader.report.folders import called, folder_of
@@ -60,6 +61,7 @@ class Options:
         due: the last lesson that counts in totals; empty where course.yml or the work says (``grader.report.due``).
         films: film the training runs, and show the films on the pages. A report that an earlier run made is kept as it
             is, with or without films: they are no part of any verdict.
+        ledger: what marks.yml and the late rule say; it changes marks, and no report.
     """
 
     lessons: tuple[str, ...] = ()
@@ -70,6 +72,7 @@ class Options:
     processes: int | None = None
     due: str = ""
     films: bool = True
+    ledger: Ledger | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,8 +122,8 @@ def grade_class(
     Args:
         course: the course.
         submissions: a folder a student; see ``grader.submissions.find`` for what is looked for in it.
-        out: gets ``grades.csv``, ``index.html``, ``counted.json``, and ``<student>/index.html`` and
-            ``<student>/<lesson>.json``; beside it a ``.log`` if the grader itself failed.
+        out: gets ``grades.csv``, ``index.html``, ``counted.json``, ``ledger.json``, and ``<student>/index.html``
+            and ``<student>/<lesson>.json``; beside it a ``.log`` if the grader itself failed.
         isolation: how student code is walled in.
         options: what narrows the run.
         hear: called with every event.
@@ -167,7 +170,9 @@ def grade_class(
     finally:
         _sweep(out, students)
     named = lessons if options.lessons else ()
-    faulty = write_pages(course, submissions, out, named=named, up_to=options.due, films=options.films)
+    faulty = write_pages(
+        course, submissions, out, named=named, up_to=options.due, films=options.films, ledger=options.ledger
+    )
     replaced = {(report.student, report.lesson) for report in faulty}
     reports = [*(each for each in reports if (each.student, each.lesson) not in replaced), *faulty]
     order = {lesson.name: i for i, lesson in enumerate(course.lessons)}

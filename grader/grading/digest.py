@@ -66,9 +66,9 @@ def machine() -> str:
 def _judged_by(course: Course, lesson: Lesson) -> bytes:
     """The lesson's entry in course.yml and its hints, and the settings that hold for all lessons.
 
-    Without what changes no verdict: a deadline that is moved, or a better hint in another lesson, must not grade a
-    class again. What an earlier lesson's entry does to this one is in the sources, and in the notes on where they
-    come from.
+    Without what changes no verdict: a deadline or a late rule that is changed, or a better hint in another lesson, must
+    not grade a class again. What an earlier lesson's entry does to this one is in the sources, and in the notes on
+    where they come from.
     """
-    entry = msgspec.structs.replace(lesson, due=None)
+    entry = msgspec.structs.replace(lesson, due=None, late=None)
     return msgspec.json.encode((entry, course.limits, course.carry_forward))

@@ -9,21 +9,33 @@ import msgspec
 
 from grader.course import Course
 from grader.export.csv import grades_csv
-from grader.export.marks import of_student
+from grader.export.marks import judged
 from grader.files import write
 from grader.grading import faults
 from grader.grading.output import writing
+from grader.ledger.stored import Ledger, store
 from grader.render import html
+from grader.render.marks import without_time
 from grader.report import due, seal
 from grader.report.folders import folder_of
 from grader.report.report import Report
+from grader.report.settled import settle
 from grader.submissions.students import find_students
 
 
 def write_pages(
-    course: Course, submissions: Path, out: Path, *, named: Sequence[str] = (), up_to: str = "", films: bool = True
+    course: Course,
+    submissions: Path,
+    out: Path,
+    *,
+    named: Sequence[str] = (),
+    up_to: str = "",
+    films: bool = True,
+    ledger: Ledger | None = None,
 ) -> list[Report]:
     """Write the table and the pages from all reports in ``out`` about students who are still in the class.
+
+    The ledger is written beside them, so that whatever reads the reports later has the same marks.
 
     Args:
         course: the course.
@@ -32,33 +44,41 @@ def write_pages(
         named: lessons that count because the run was narrowed to them.
         up_to: the last lesson that counts; see ``grader.report.due``.
         films: show the films that reports have.
+        ledger: what marks.yml and the late rule say; nothing if it is None.
 
     Returns:
         Reports of faults, which have taken the place of those that could not be shown.
     """
     names = [lesson.name for lesson in course.lessons]
-    students = {student: of_student(course, out, student, names) for student in find_students(submissions, ())}
-    counted, pages = _pages(course, students, named, up_to, films)
+    students = {student: judged(course, out, student, names) for student in find_students(submissions, ())}
+    ledger = ledger or Ledger()
+    counted, pages = _pages(course, _settled(students, ledger), named, up_to, films)
     faulty: list[Report] = []
     if unshown := [student for student, page in pages.items() if isinstance(page, Exception)]:
         for student in unshown:
             before = students[student]
             students[student] = [_shown_or_fault(course, out, student, report, counted) for report in before]
             faulty += [now for now, then in zip(students[student], before, strict=True) if now is not then]
-        counted, pages = _pages(course, students, named, up_to, films)
-    reports = [report for own in students.values() for report in own]
+        counted, pages = _pages(course, _settled(students, ledger), named, up_to, films)
+    reports = [report for own in _settled(students, ledger).values() for report in own]
     made: dict[Path, str] = {}
     for student, page in pages.items():
         if isinstance(page, Exception):
             raise page  # of faults alone: nothing that a student has made
         made[folder_of(out, student) / "index.html"] = page
     made[out / "grades.csv"] = grades_csv(counted.of(reports))
-    made[out / "index.html"] = html.class_page(reports, title=course.title, counted=counted)
+    untimed = without_time(counted.of(reports), ledger.late, ledger.timed)
+    made[out / "index.html"] = html.class_page(reports, title=course.title, counted=counted, without_time=untimed)
     with writing(out):
         due.store(out, counted)
+        store(course, out, ledger)
         for path, text in made.items():
             write(path, text.encode())
     return faulty
+
+
+def _settled(students: Mapping[str, list[Report]], ledger: Ledger) -> dict[str, list[Report]]:
+    return {student: settle(own, ledger.by_place) for student, own in students.items()}
 
 
 def _pages(

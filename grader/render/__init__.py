@@ -9,6 +9,7 @@
 - ``scenes``: the scenes in them, and what is to be seen there in words.
 - ``chart``: learning curves as text, for a terminal.
 - ``counting``: the lessons that count, in words.
+- ``marks``: final marks, in words.
 - ``ladder``: the probe ladder, a line a rung.
 - ``words``: the sentences that present a report, a hint or a running job.
 - ``lines``: printing a line at a time.

@@ -12,7 +12,9 @@ from html import escape
 from grader.printable import amount, clip, count, number, one_line, visible
 from grader.render import words
 from grader.render.curve import description, thin
+from grader.render.marks import sentence
 from grader.report.report import PropertyResult, Report, TrainingResult
+from grader.report.settled import mark_of
 
 FAILED = "The grader itself failed, so this is not a mark. Your work is kept; tell your instructor."
 HELD = "The grader itself failed when it judged your work again; until that is mended, the mark of before stands."
@@ -91,6 +93,8 @@ def summary(report: Report) -> str:
     else:
         of = f"{number(report.score)} of {amount(report.max_score, 'point')}"
         parts = [f"<p><strong>{escape(one_line(report.title))}: {of}.</strong></p>"]
+        if adjusted := sentence(mark_of(report)):
+            parts.append(f"<p>{prose(adjusted)}.</p>")
         if report.message:
             parts.append(f"<p>{prose(report.message)}</p>" if "\n" not in report.message else code(report.message))
         if failed := sum(judged.verdict == "fail" for judged in report.properties):

@@ -24,14 +24,15 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from grader import printable
-from grader.render import counting, curve, film, ladder, words
+from grader.render import counting, curve, film, ladder, marks, words
 from grader.render.stylesheet import policy, stylesheet
 from grader.report import sorting as order
 from grader.report import tally
 from grader.report.due import Counted
 from grader.report.folders import folder_name
 from grader.report.moves import REASONS, Move
-from grader.report.report import PropertyResult, Report, Status, TrainingResult, Verdict
+from grader.report.report import PropertyResult, Report, TrainingResult, Verdict
+from grader.report.settled import mark_of
 
 _HERE = Path(__file__).parent
 _MOST_CODE = 20_000
@@ -39,8 +40,10 @@ _LONG = 1200
 
 MARKS = words.MARKS
 WORDS: dict[Verdict, str] = {"pass": "Passes", "fail": "Fails", "skip": "Skipped", "error": "Grader error"}
-STATUS_WORDS: dict[Status, str] = {
+STATUS_WORDS: dict[order.Standing, str] = {
     "graded": "Graded",
+    "excused": "Excused",
+    "open": "Not due yet",
     "not started": "Not started yet",
     "missing": "Not handed in",
     "unreadable": "Could not be read",
@@ -124,6 +127,10 @@ def _environment() -> Environment:
         clip=printable.clip,
         diagnosis=words.diagnosis,
         fault=order.fault,
+        mark_of=mark_of,
+        mark_in_words=marks.sentence,
+        difference=marks.short,
+        uncounted=order.UNCOUNTED,
         folder_link=folder_link,
         got=words.got,
         is_full=order.is_full,
@@ -242,13 +249,14 @@ def notebook_box(**context: Any) -> str:
     return _render("notebook.html.j2", **{**context, "css": css, "marks": MARKS, "words": WORDS})
 
 
-def class_page(reports: Sequence[Report], *, title: str, counted: Counted | None = None) -> str:
+def class_page(reports: Sequence[Report], *, title: str, counted: Counted | None = None, without_time: str = "") -> str:
     """A whole class: lessons, what fails most, and every student's marks with a link to ``<student>/index.html``.
 
     Args:
         reports: any number of reports, in any order.
         title: the page's heading, such as the course's title.
         counted: which lessons count, and are shown; all where it is None.
+        without_time: says of how many submissions nobody knows when they were handed in.
 
     Returns:
         A whole HTML document, to be written as UTF-8.
@@ -264,7 +272,7 @@ def class_page(reports: Sequence[Report], *, title: str, counted: Counted | None
             "cells": {report.lesson: report for report in lessons},
             "score": sum(report.score for report in lessons),
             "max_score": sum(report.max_score for report in lessons),
-            "status": order.overall(lessons),
+            "status": order.overall([report for report in lessons if order.standing(report) not in order.UNCOUNTED]),
         }
         for student, lessons in students.items()
     ]
@@ -280,6 +288,8 @@ def class_page(reports: Sequence[Report], *, title: str, counted: Counted | None
         levels=levels,
         total=len(reports),
         counted=counting.sentence(counted) if counted else "",
+        adjusted=marks.adjusted(report for own in students.values() for report in own),
+        without_time=without_time,
     )
 
 

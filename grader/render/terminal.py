@@ -21,11 +21,13 @@ from grader.render import words
 from grader.render.counting import sentence
 from grader.render.ladder import print_ladder
 from grader.render.lines import INDENT, MOST_TEXT, MOST_WIDTH, code, out_of, prose, put, said
+from grader.render.marks import adjusted
 from grader.report import sorting as order
 from grader.report import tally
 from grader.report.due import Counted
 from grader.report.moves import REASONS, Move
-from grader.report.report import PropertyResult, Report, Status, TrainingResult, TrainingSeed, Verdict
+from grader.report.report import PropertyResult, Report, TrainingResult, TrainingSeed, Verdict
+from grader.report.settled import mark_of
 
 _MARKS: dict[Verdict, tuple[str, str]] = {
     "pass": ("✓", "green"),
@@ -33,12 +35,15 @@ _MARKS: dict[Verdict, tuple[str, str]] = {
     "skip": ("–", "dim"),
     "error": ("!", "bold red"),
 }
-_SIGNS: dict[Status, tuple[str, str]] = {
+_SIGNS: dict[order.Standing, tuple[str, str]] = {
     "not started": ("–", "not started"),
     "missing": ("·", "not handed in"),
     "unreadable": ("?", "unreadable"),
     "error": ("!", "the grader itself failed"),
+    "excused": ("ex", "excused"),
+    "open": ("…", "not due yet"),
 }
+_MOST_ADJUSTED = 10
 _MOST_STUDENTS = 100
 _MOST_MOVES = 20
 
@@ -277,7 +282,13 @@ def _print_next(
 
 
 def print_class_summary(
-    reports: Sequence[Report], console: Console, out_dir: Path, counted: Counted | None = None
+    reports: Sequence[Report],
+    console: Console,
+    out_dir: Path,
+    counted: Counted | None = None,
+    *,
+    without_time: str = "",
+    moved: Sequence[str] = (),
 ) -> None:
     """Print a class's summary for an instructor: marks, what was not graded, and where the report is.
 
@@ -286,6 +297,8 @@ def print_class_summary(
         console: where to print.
         out_dir: the folder into which the pages were written.
         counted: which lessons count; all where it is None.
+        without_time: says of how many submissions nobody knows when they were handed in.
+        moved: a line about each mark that the ledger has moved since the last run.
     """
     errors = [report for report in reports if report.has_error]
     levels = sorted({words.isolation(report.isolation, report.device) for report in reports if report.isolation})
@@ -324,6 +337,7 @@ def print_class_summary(
         put(console, Text(sentence(counted)), 0)
     for level in levels:
         put(console, Text(f"Isolation: {one_line(level)}"), 0)
+    _print_ledger(reports, without_time, moved, console)
     if errors:
         where = f"The grader itself failed in {count(len(errors), 'report')}: these marks are not to be used."
         _print_faults(where, [(report, order.fault(report)) for report in errors], console)
@@ -342,6 +356,26 @@ def print_class_summary(
         console.print()
         put(console, Text(told), 0)
     console.print(Text.assemble("\nReport: ", (one_line(str(out_dir / "index.html"), 2000), "bold")), soft_wrap=True)
+
+
+def _print_ledger(reports: Sequence[Report], without_time: str, moved: Sequence[str], console: Console) -> None:
+    """Print the marks that are not simply what was earned, ten of them, and those that have moved since."""
+    if without_time:
+        put(console, Text(without_time), 0)
+    found = [f"{one_line(r.student, 40)}, {one_line(r.lesson)}: {one_line(said, 400)}" for r, said in adjusted(reports)]
+    for told, lines in (
+        (f"* {count(len(found), 'mark is', 'marks are')} adjusted:", found),
+        (
+            f"{count(len(moved), 'mark has', 'marks have')} moved by marks.yml or the late rule since the last run:",
+            moved,
+        ),
+    ):
+        if lines:
+            console.print(Text(f"\n{told}"))
+            for line in lines[:_MOST_ADJUSTED]:
+                put(console, Text(line))
+            if len(lines) > _MOST_ADJUSTED:
+                put(console, Text(f"… and {len(lines) - _MOST_ADJUSTED:,} more"))
 
 
 def _print_faults(told: str, faults: Sequence[tuple[Report, str]], console: Console) -> None:
@@ -378,14 +412,17 @@ def print_moves(moved: Sequence[Move], console: Console, summary: str, page: Pat
 def _moved_mark(report: Report | None) -> str:
     if report is None:
         return "no report"
-    return "no mark" if order.standing(report) == "error" else f"{number(report.score)}/{number(report.max_score)}"
+    standing = order.standing(report)
+    if standing in ("error", *order.UNCOUNTED):
+        return "no mark" if standing == "error" else _SIGNS[standing][1]
+    return f"{number(report.score)}/{number(report.max_score)}"
 
 
 def _cell(report: Report | None) -> Text:
     """A mark, or the sign of what became of the submission."""
     if report is None:
         return Text("")
-    status = order.standing(report)
-    if status == "graded":
-        return Text(number(report.score), "green" if order.is_full(report) else "")
-    return Text(_SIGNS[status][0], "bold red" if status == "error" else "dim")
+    status, star = order.standing(report), "*" if mark_of(report).steps else ""
+    if status == "graded" or (report.score and status not in ("error", *order.UNCOUNTED)):
+        return Text(f"{number(report.score)}{star}", "green" if order.is_full(report) else "")
+    return Text(_SIGNS[status][0] + star, "bold red" if status == "error" else "dim")

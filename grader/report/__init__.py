@@ -6,6 +6,8 @@
 - ``band``: the learning curves of the reference, in it.
 - ``probe``: the probe ladder: which part of a ``train`` is wrong.
 - ``step``: the progress of grading one submission.
+- ``mark``: the final mark: what was earned, and every adjustment with its reason.
+- ``settled``: reports with final marks.
 - ``sorting``: the order and the standing of reports.
 - ``tally``: class statistics.
 - ``moves``: the marks that a run has moved, and why.

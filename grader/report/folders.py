@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 PREFIX = "student~"
-RESERVED = frozenset({"grades.csv", "index.html", "counted.json"})
+RESERVED = frozenset({"grades.csv", "index.html", "counted.json", "ledger.json"})
 """What lies beside the students' reports, in small letters: some file systems ignore case."""
 
 _LONGEST = 240

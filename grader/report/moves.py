@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
+from grader.report.mark import Mark
 from grader.report.report import Origin, Report, Verdict
-from grader.report.sorting import lesson_number, natural, standing
+from grader.report.settled import mark_of
+from grader.report.sorting import UNCOUNTED, lesson_number, natural, standing
 
-Reason = Literal["work", "imports", "tests", "points", "training", "grader", "libraries", "walls", "held", "unknown"]
+Reason = Literal[
+    "work", "imports", "tests", "points", "training", "grader", "libraries", "walls", "held", "ledger", "unknown"
+]
 REASONS: Mapping[Reason, str] = {
     "work": "the work has changed",
     "imports": "a lesson that it imports has changed",
@@ -22,6 +26,7 @@ REASONS: Mapping[Reason, str] = {
     "libraries": "Python or a library has changed",
     "walls": "isolation or device differ",
     "held": "the mark of an earlier run stands, because the grader itself failed",
+    "ledger": "marks.yml, or a penalty for being late, says something else",
     "unknown": "nothing that the reports say",
 }
 """Each reason in words, in the order in which they are said."""
@@ -56,7 +61,8 @@ class Move(NamedTuple):
     @property
     def difference(self) -> float | None:
         """By how many points the mark moved; None where there is no mark on one side."""
-        marks = [each.score if each and standing(each) != "error" else None for each in (self.before, self.after)]
+        none = ("error", *UNCOUNTED)
+        marks = [each.score if each and standing(each) not in none else None for each in (self.before, self.after)]
         return None if marks[0] is None or marks[1] is None else round(marks[1] - marks[0], 2)
 
 
@@ -104,15 +110,27 @@ def _verdicts(report: Report) -> dict[str, tuple[str, str, Verdict]]:
 
 
 def _why(before: Report, after: Report) -> tuple[Reason, ...]:
+    then, now = mark_of(before), mark_of(after)
     found: dict[Reason, bool] = {
         "held": bool(after.held) and not before.held,
         "training": (before.training is None) != (after.training is None),
-        "points": before.max_score != after.max_score and (before.training is None) == (after.training is None),
+        "points": then.max != now.max and (before.training is None) == (after.training is None),
+        "ledger": _ledger(then) != _ledger(now),
         "walls": (before.isolation, before.device) != (after.isolation, after.device),
     }
     if before.origin is not None and after.origin is not None:
         found |= _origins(after.lesson, before.origin, after.origin)
     return tuple(reason for reason in REASONS if found.get(reason)) or ("unknown",)
+
+
+def _ledger(made: Mark) -> list[tuple[object, ...]]:
+    """The sayings about a mark, without what came of them: that depends on what was earned as well."""
+    said, level = list[tuple[object, ...]](), made.earned
+    for step in made.steps:
+        level += step.by
+        points = {"override": round(level, 4), "addition": step.by}.get(step.kind)
+        said.append((step.kind, step.why, points))
+    return said
 
 
 def _origins(lesson: str, before: Origin, after: Origin) -> dict[Reason, bool]:

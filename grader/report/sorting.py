@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from grader.course.names import lesson_number as lesson_number
 from grader.report.report import PropertyResult, Report, Status
+from grader.report.settled import uncounted
 
-_WORST_FIRST: tuple[Status, ...] = ("error", "unreadable", "missing", "not started", "graded")
+Standing = Status | Literal["excused", "open"]
+"""A status, or the reason why the lesson does not count for the student: ``open`` while an extension has not passed."""
+
+UNCOUNTED: tuple[Standing, ...] = ("excused", "open")
+_WORST_FIRST: tuple[Standing, ...] = ("error", "unreadable", "missing", "not started", "graded")
 
 
 def natural(name: str) -> tuple[list[tuple[int, int, str]], str]:
@@ -40,13 +46,16 @@ def by_student(reports: Iterable[Report]) -> dict[str, list[Report]]:
     return {student: found[student] for student in sorted(found, key=natural)}
 
 
-def standing(report: Report) -> Status:
-    """The report's status, but ``error`` if the grader itself failed anywhere, so that such marks are not used."""
-    return "error" if report.has_error else report.status
+def standing(report: Report) -> Standing:
+    """The report's status, but ``error`` if the grader itself failed anywhere, so that such marks are not used.
+
+    What does not count for the student says so instead.
+    """
+    return "error" if report.has_error else uncounted(report) or report.status
 
 
-def overall(reports: Sequence[Report]) -> Status:
-    """``graded`` if all are, otherwise the worst standing among them."""
+def overall(reports: Sequence[Report]) -> Standing:
+    """``graded`` if all that count are, otherwise the worst standing among them."""
     found = {standing(report) for report in reports}
     return next((status for status in _WORST_FIRST if status in found), "graded")
 

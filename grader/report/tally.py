@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.report.report import Misconception, Report
+from grader.report.settled import mark_of
 from grader.report.sorting import is_full, lesson_number, natural, sort_lessons, standing
 
 
@@ -66,7 +67,7 @@ def lessons(reports: Sequence[Report]) -> list[LessonTally]:
     for name, group in found.items():
         graded = [report for report in group if standing(report) == "graded"]
         mean = math.fsum(report.score for report in graded) / len(graded) if graded else None
-        possible = max(report.max_score for report in group)
+        possible = max(mark_of(report).max for report in group)
         full = sum(map(is_full, graded))
         result.append(LessonTally(name, group[0].title, possible, len(group), len(graded), mean, full))
     return result

@@ -40,13 +40,15 @@ def test_help_lists_every_export(folder: Path) -> None:
 def test_csv_to_standard_output(folder: Path) -> None:
     done = grader(folder, "export", "csv", "report", "--wide")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == ("student,lesson1_numbers,lesson5_replay_buffer,total\nstudent-001,3,1,4\nstudent-002,,2,2\n")
+    assert done.stdout == (
+        "student,lesson1_numbers,lesson5_replay_buffer,total,adjusted,why\nstudent-001,3,1,4,0,\nstudent-002,,2,2,0,\n"
+    )
 
 
 @pytest.mark.parametrize(
     ("words", "row"),
     [
-        (("csv", "faulty"), "student-002,lesson5_replay_buffer,,10,error\n"),
+        (("csv", "faulty"), "student-002,lesson5_replay_buffer,,10,error,,,\n"),
         (
             ("canvas", "faulty", "--template", "template.csv", "--lesson", "5", "--out", "-"),
             ",student-002,A and B,,3.5,",

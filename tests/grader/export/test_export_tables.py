@@ -48,18 +48,18 @@ def test_the_golden_tables() -> None:
 
 def test_wide_has_a_row_a_student_and_blanks_where_there_is_no_mark() -> None:
     assert rows(wide_csv([*CLASS, broken("=cmd|x")])) == [
-        ["student", "lesson5_replay_buffer", "lesson10_x", "total"],
-        ["'=cmd|x", "", "", ""],
-        ["student-002@school.edu", "7.5", "0", "7.5"],
-        ["student-010@school.edu", "2", "0.33", "2.33"],
+        ["student", "lesson5_replay_buffer", "lesson10_x", "total", "adjusted", "why"],
+        ["'=cmd|x", "", "", "", "", ""],
+        ["student-002@school.edu", "7.5", "0", "7.5", "0", ""],
+        ["student-010@school.edu", "2", "0.33", "2.33", "0", ""],
     ]
 
 
 def test_a_fault_of_the_grader_is_never_a_mark_in_the_long_table_either() -> None:
     assert rows(grades_csv([report("a", "lesson1_x"), broken("a")]))[1:] == [
-        ["a", "lesson1_x", "7.5", "10", "graded"],
-        ["a", "lesson5_replay_buffer", "", "10", "error"],
-        ["a", "total", "", "20", "error"],
+        ["a", "lesson1_x", "7.5", "10", "graded", "7.5", "0", ""],
+        ["a", "lesson5_replay_buffer", "", "10", "error", "", "", ""],
+        ["a", "total", "", "20", "error", "", "", ""],
     ]
 
 

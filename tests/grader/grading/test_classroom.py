@@ -77,7 +77,8 @@ def test_a_class(course: Course, submissions: Path, tmp_path: Path, isolation: I
     assert sorted(done) == ["student-001", "student-002", "student-010"]
     assert {"reading", "properties", "diagnosis", "training"} <= {step.stage for step in heard if step}
     rows = list(csv.DictReader((out / "grades.csv").open()))
-    assert list(rows[0]) == ["student", "lesson", "score", "max_score", "status"]
+    columns = ["student", "lesson", "score", "max_score", "status", "earned", "adjusted", "why"]
+    assert list(rows[0]) == columns
     marks = {(row["student"], row["lesson"]): (row["score"], row["max_score"], row["status"]) for row in rows}
     assert len(rows) == 9
     assert marks["student-001", "total"] == ("10", "10", "graded")

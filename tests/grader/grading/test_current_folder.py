@@ -58,7 +58,7 @@ def test_a_class_is_graded_from_inside_of_a_submission(course: Course, hostile: 
     done = grader(hostile, "grade", "..", "--out", "../../out", "--lesson", "1", "--no-rehearsal", "--jobs", "1")
     assert not imported(course)
     assert done.returncode == 0, done.stderr
-    assert "student-001,total,3,3,graded" in (course.root / "out" / "grades.csv").read_text()
+    assert "student-001,total,3,3,graded,3,0," in (course.root / "out" / "grades.csv").read_text()
 
 
 def test_a_save_is_judged_from_beside_such_files(

@@ -268,7 +268,7 @@ def test_exports_take_what_counts_and_say_what_they_leave_out(tmp_path: Path) ->
     store(course, root / "report", *term, report("a@school.edu", "lesson9_gone"))
     due.store(root / "report", COUNTED)
     wide = grader(root, "export", "csv", "report", "--wide")
-    assert wide.stdout == "student,lesson1_x,total\na@school.edu,5,5\nb@school.edu,5,5\n"
+    assert wide.stdout == "student,lesson1_x,total,adjusted,why\na@school.edu,5,5,0,\nb@school.edu,5,5,0,\n"
     assert wide.stderr.splitlines() == [
         sentence(COUNTED),
         "lesson9_gone is no longer a lesson of the course; its marks are left out (--lesson takes them)",
@@ -277,7 +277,7 @@ def test_exports_take_what_counts_and_say_what_they_leave_out(tmp_path: Path) ->
     assert moodle.stdout.splitlines() == ["Email address,lesson1_x", "a@school.edu,5", "b@school.edu,5"]
     assert sentence(COUNTED) in moodle.stderr
     named = grader(root, "export", "csv", "report", "--lesson", "2", "--lesson", "lesson2")
-    assert named.stdout.count("a@school.edu,lesson2_x,5,10,graded\n") == 1
+    assert named.stdout.count("a@school.edu,lesson2_x,5,10,graded,5,0,\n") == 1
     assert named.stderr.splitlines() == [
         "lesson 2 does not count in totals (due 2026-10-12 23:59+02:00); its marks are written all the same"
     ]

@@ -1,0 +1,88 @@
+"""The ledger beside the reports: what a run applied, so that whatever reads the reports later applies the same.
+
+It moves marks, so it carries a seal like a report's: one that this course's grader did not make is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from grader.course import Course
+from grader.errors import ClassError
+from grader.files import write
+from grader.printable import one_line
+from grader.report.mark import Case
+from grader.report.report import Report
+from grader.report.settled import Cases, settle
+
+FILE = "ledger.json"
+
+
+class Ledger(msgspec.Struct, frozen=True):
+    """The ledger of a class.
+
+    Attributes:
+        cases: what it says, by student and lesson.
+        late: the lessons for which being late costs points.
+        seal: shows that the grader made it.
+    """
+
+    cases: tuple[Case, ...] = ()
+    late: tuple[str, ...] = ()
+    seal: str = ""
+
+    @property
+    def by_place(self) -> Cases:
+        """Its cases by student and lesson."""
+        return {(each.student, each.lesson): each for each in self.cases}
+
+    @property
+    def timed(self) -> list[tuple[str, str]]:
+        """Student and lesson of every submission of which it is known when it was handed in."""
+        return [(each.student, each.lesson) for each in self.cases if each.handed_in is not None]
+
+
+def store(course: Course, folder: Path, ledger: Ledger) -> None:
+    """Write the ledger beside the reports."""
+    ledger = msgspec.structs.replace(ledger, seal=_seal(course, ledger))
+    write(folder / FILE, msgspec.json.format(msgspec.json.encode(ledger), indent=2) + b"\n")
+
+
+def stored(course: Course, folder: Path) -> Ledger:
+    """The ledger beside the reports; an empty one if there is none.
+
+    Raises:
+        ClassError: it is damaged, or this course's grader did not make it.
+    """
+    path = folder / FILE
+    try:
+        ledger = msgspec.json.decode(path.read_bytes(), type=Ledger)
+    except FileNotFoundError:
+        return Ledger()
+    except (OSError, ValueError, RecursionError) as error:
+        raise ClassError(f"{path} cannot be read ({one_line(str(error))}); grade again") from None
+    if not hmac.compare_digest(ledger.seal.encode("utf-8", "replace"), _seal(course, ledger).encode()):
+        raise ClassError(
+            f"{path} was not made by this course's grader, or with another salt, or it was changed since; write what "
+            "you want into marks.yml, and grade again"
+        )
+    return ledger
+
+
+def applied(course: Course, folder: Path, reports: Iterable[Report]) -> list[Report]:
+    """Reports of a folder with their final marks, by the ledger beside them.
+
+    Raises:
+        ClassError: see ``stored``.
+    """
+    return settle(reports, stored(course, folder).by_place)
+
+
+def _seal(course: Course, ledger: Ledger) -> str:
+    said = msgspec.json.encode(msgspec.structs.replace(ledger, seal=""))
+    return hmac.new(course.key("ledger"), said, hashlib.sha256).hexdigest()
