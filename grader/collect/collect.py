@@ -264,7 +264,7 @@ class _Collecting:
                 name = f"{beside}/{wanted}"
             taken[same(name)] = entry
             try:
-                outcome = self._shelf.put(name, entry.path, scope, entry.version or handin.version)
+                outcome = self._shelf.put(name, entry.path, scope, entry.version or handin.version, handin.handed_in)
             except OSError as error:
                 self._not_written(student, name, error)
                 continue

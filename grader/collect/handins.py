@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from datetime import datetime
 
 from grader.collect.entries import Entry
 
@@ -39,6 +40,7 @@ class Handin:
         version: sorts after those of earlier ones by the same people; "" where the system does not say.
         label: what this version is called, in a folder name.
         late: whether the system says so.
+        handed_in: when, where the system took the time itself and says in which zone.
         online: whether there is text or a link that was typed into the system.
     """
 
@@ -48,6 +50,7 @@ class Handin:
     version: str = ""
     label: str = ""
     late: bool = False
+    handed_in: datetime | None = None
     online: bool = False
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -32,11 +33,13 @@ class Written(msgspec.Struct, frozen=True):
         digest: of its content.
         scope: of which student's hand-in for which lesson it is part, by which system; "" where that is not clear.
         version: which one, where the system numbers them.
+        handed_in: when, where the system knows.
     """
 
     digest: str
     scope: str = ""
     version: str = ""
+    handed_in: datetime | None = None
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -105,7 +108,7 @@ class Shelf:
         """Make a student's folder, even if there is nothing to put into it."""
         (self.root / student).mkdir(parents=True, exist_ok=True)
 
-    def put(self, name: str, source: Path, scope: str, version: str) -> Outcome:
+    def put(self, name: str, source: Path, scope: str, version: str, handed_in: datetime | None = None) -> Outcome:
         """Put a file at ``<student>/…``, unless one that collecting did not write is there.
 
         Returns:
@@ -130,7 +133,7 @@ class Shelf:
                 outcome = "replaced"
         if outcome != "unchanged":
             write(target, data)
-        self._memory.files[name] = Written(digest, scope, version)
+        self._memory.files[name] = Written(digest, scope, version, handed_in)
         return outcome
 
     def put_earlier(self, student: str, label: str, parts: Iterable[str], source: Path) -> None:
@@ -176,6 +179,29 @@ class Shelf:
     def save(self) -> None:
         """Save the record of what was written."""
         write(self.root / MEMORY, msgspec.json.format(msgspec.json.encode(self._memory), indent=1))
+
+
+def handed_in(root: Path) -> dict[tuple[str, str], datetime]:
+    """The times at which students handed in what lies here, by folder and lesson, as far as a system has said it.
+
+    Only of files that are still as they were collected: somebody may have put an earlier version in their place.
+
+    Raises:
+        ClassError: the memory is damaged.
+    """
+    if not (root / MEMORY).is_file():
+        return {}
+    found: dict[tuple[str, str], datetime] = {}
+    changed = set()
+    for name, file in _remembered(root).files.items():
+        parts = PurePosixPath(name).parts
+        if file.handed_in is None or len(parts) < 3:
+            continue
+        student, lesson = parts[:2]
+        if _digest(root / name) != file.digest:
+            changed.add((student, lesson))
+        found[student, lesson] = max(file.handed_in, found.get((student, lesson), file.handed_in))
+    return {place: time for place, time in found.items() if place not in changed}
 
 
 def _remembered(root: Path) -> _Memory:

@@ -141,8 +141,10 @@ def _gradescope(name: str, tops: Tops) -> Download | None:
             said.append(f"{top}: {METADATA} does not name its student")
         when = about.get(":created_at") if isinstance(about, dict) else None
         number = re.sub(r"\D", "", top).zfill(20)
+        handed_in = when if isinstance(when, datetime) and when.tzinfo else None
+        version = f"{_instant(when)} {number}"
         handins.append(
-            Handin(people, under(top, tops[top]), name, version=f"{_instant(when)} {number}", label=stem(top))
+            Handin(people, under(top, tops[top]), name, version=version, label=stem(top), handed_in=handed_in)
         )
     said += [f"{top}: named by {METADATA}, but not in the download" for top in known if top not in tops]
     matched = {METADATA: None, **dict.fromkeys(folders), **dict.fromkeys(known)}

@@ -112,6 +112,7 @@ def _grade(
     """Grade a class; without ``for_marks`` with the public salt, and none is made."""
     import dataclasses
 
+    from grader.collect.shelf import handed_in
     from grader.commands.progress import Progress
     from grader.export.marks import judged, others
     from grader.grading import against as comparing
@@ -159,7 +160,9 @@ def _grade(
         # Before anything is graded: a mistake in the command is not to cost a run.
         before = comparing.read(course, against, out, students, asked) if against else []
         everybody = [called(student) for student in find_students(submissions, ())]
-        ledger, last = made.ledger(course, everybody, reading.find(submissions, marks)), made.last(course, out)
+        times = {(called(folder), lesson): time for (folder, lesson), time in handed_in(submissions).items()}
+        ledger = made.ledger(course, everybody, reading.find(submissions, marks), times=times)
+        last = made.last(course, out)
         options = dataclasses.replace(options, ledger=ledger)
         console.print(
             f"{count(len(students), 'student')}; isolation {words.isolation(chosen, chosen.device)}",

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -49,7 +51,7 @@ class Ledger(msgspec.Struct, frozen=True):
 
 def store(course: Course, folder: Path, ledger: Ledger) -> None:
     """Write the ledger beside the reports."""
-    ledger = msgspec.structs.replace(ledger, seal=_seal(course, ledger))
+    ledger = msgspec.structs.replace(ledger, seal=_seal(course, json.loads(msgspec.json.encode(ledger))))
     write(folder / FILE, msgspec.json.format(msgspec.json.encode(ledger), indent=2) + b"\n")
 
 
@@ -61,12 +63,13 @@ def stored(course: Course, folder: Path) -> Ledger:
     """
     path = folder / FILE
     try:
-        ledger = msgspec.json.decode(path.read_bytes(), type=Ledger)
+        data = json.loads(path.read_bytes())
+        ledger = msgspec.convert(data, Ledger)
     except FileNotFoundError:
         return Ledger()
     except (OSError, ValueError, RecursionError) as error:
         raise ClassError(f"{path} cannot be read ({one_line(str(error))}); grade again") from None
-    if not hmac.compare_digest(ledger.seal.encode("utf-8", "replace"), _seal(course, ledger).encode()):
+    if not hmac.compare_digest(ledger.seal.encode("utf-8", "replace"), _seal(course, data).encode()):
         raise ClassError(
             f"{path} was not made by this course's grader, or with another salt, or it was changed since; write what "
             "you want into marks.yml, and grade again"
@@ -83,6 +86,6 @@ def applied(course: Course, folder: Path, reports: Iterable[Report]) -> list[Rep
     return settle(reports, stored(course, folder).by_place)
 
 
-def _seal(course: Course, ledger: Ledger) -> str:
-    said = msgspec.json.encode(msgspec.structs.replace(ledger, seal=""))
-    return hmac.new(course.key("ledger"), said, hashlib.sha256).hexdigest()
+def _seal(course: Course, data: dict[str, Any]) -> str:
+    said = json.dumps({key: value for key, value in data.items() if key != "seal"}, sort_keys=True)
+    return hmac.new(course.key("ledger"), said.encode(), hashlib.sha256).hexdigest()

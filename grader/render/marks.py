@@ -101,6 +101,6 @@ def without_time(reports: Iterable[Report], late: Iterable[str], known: Iterable
     lessons = sorted({lesson_number(report.lesson) for report in lacking})
     named = f"{'lesson' if len(lessons) == 1 else 'lessons'} {', '.join(map(str, lessons))}"
     return (
-        f"Of {len(lacking):,} of {count(len(work), 'submission')} on {named} nobody has said when they were handed in, "
-        "so nothing is taken off for being late; `handed in:` in marks.yml says it."
+        f"It is not known when {len(lacking):,} of {count(len(work), 'submission')} on {named} came in, so nothing is "
+        "taken off them for being late; `handed in:` in marks.yml says it."
     )

@@ -365,10 +365,7 @@ def _print_ledger(reports: Sequence[Report], without_time: str, moved: Sequence[
     found = [f"{one_line(r.student, 40)}, {one_line(r.lesson)}: {one_line(said, 400)}" for r, said in adjusted(reports)]
     for told, lines in (
         (f"* {count(len(found), 'mark is', 'marks are')} adjusted:", found),
-        (
-            f"{count(len(moved), 'mark has', 'marks have')} moved by marks.yml or the late rule since the last run:",
-            moved,
-        ),
+        (f"marks.yml or the late rule has moved {count(len(moved), 'mark')} since the last run:", moved),
     ):
         if lines:
             console.print(Text(f"\n{told}"))
