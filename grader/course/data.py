@@ -119,6 +119,7 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return msgspec.structs.replace(limits, cpu_seconds=self.cpu_seconds, call_seconds=5 * self.cpu_seconds)
 
 
+_A_WEEK = 7 * 24 * 60
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 
 
@@ -133,7 +134,7 @@ class LateRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     percent_per_day: Percent
     at_most: Percent = 100.0
-    grace_minutes: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    grace_minutes: Annotated[float, msgspec.Meta(ge=0, le=_A_WEEK)] = 0.0
 
 
 class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 from pathlib import Path
 
 import msgspec
 
 from grader.course import salt
-from grader.course.data import Course, LateRule, Lesson
+from grader.course.data import Course, Lesson
 from grader.course.document import Document, read
 from grader.course.names import is_lesson_name
 from grader.errors import CourseError
@@ -103,10 +102,6 @@ def _check(course: Course, document: Document) -> None:
     for i, name in enumerate(course.sample_class):
         if name not in [lesson.name for lesson in course.lessons]:
             refuse(f"the sample class hands in {name!r}, which is not a lesson", "sample_class", i)
-    if course.late:
-        _check_late(course.late, document, "late")
-    if course.free_late_days and not any(course.late_rule(lesson) for lesson in course.lessons):
-        refuse("free late days need a rule to be free from: a lesson with `due:`, and `late:`", "free_late_days")
     seen: list[str] = []
     for i, lesson in enumerate(course.lessons):
         if not is_lesson_name(lesson.name):
@@ -116,10 +111,8 @@ def _check(course: Course, document: Document) -> None:
         for earlier in lesson.imports:
             if earlier not in seen:
                 refuse(f"{lesson.name} imports {earlier!r}, which is not an earlier lesson", "lessons", i, "imports")
-        if lesson.late:
-            _check_late(lesson.late, document, "lessons", i, "late")
-            if lesson.due is None:
-                refuse(f"{lesson.name} cannot be late without a deadline; give it `due:`", "lessons", i, "late")
+        if lesson.late and lesson.due is None:
+            refuse(f"{lesson.name} cannot be late without a deadline; give it `due:`", "lessons", i, "late")
         seen.append(lesson.name)
         at: list[str | int]
         names: list[str] = []
@@ -154,10 +147,3 @@ def _check(course: Course, document: Document) -> None:
                     *at,
                     "control_tries",
                 )
-
-
-def _check_late(rule: LateRule, document: Document, *steps: str | int) -> None:
-    """Refuse a number that is none: it passes every comparison."""
-    for key in ("percent_per_day", "at_most", "grace_minutes"):
-        if not math.isfinite(getattr(rule, key)):
-            raise document.error(f"{key} must be a number", *steps, key)

@@ -23,7 +23,7 @@ def sentence(mark: Mark) -> str:
     if mark.counts:
         whole = f"{number(mark.final)} of {amount(mark.max, 'point')}: {number(mark.earned)} earned"
         return f"{whole}, {why(mark)}"
-    if mark.steps[-1].kind == "open":
+    if mark.steps[-1].kind == "open" or not mark.earned:
         return why(mark)
     return f"{why(mark)} ({number(mark.earned)} of {amount(mark.max, 'point')} earned, which count nowhere)"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -45,6 +46,8 @@ def strays(submissions: Path) -> list[str]:
             )
         elif is_archive(entry.name):
             lines.append(f"{name} is an archive and was not opened; unpack it, or use `grader collect`")
+        elif _is_nearly_the_ledger(entry):
+            lines.append(f"{name} was not read; the file that changes marks has to be called marks.yml")
         elif stem_of(entry.name):
             lines.append(f"{name} lies beside the students' folders and was not graded; put it into its student's")
         elif entry.kind == "file" and is_work(entry.name):
@@ -62,6 +65,12 @@ def _class(submissions: Path) -> tuple[Entry, ...]:
 
 def _is_student(entry: Entry) -> bool:
     return entry.kind == "folder" and not _is_hidden(entry.name)
+
+
+def _is_nearly_the_ledger(entry: Entry) -> bool:
+    """Whether a file is probably meant to be marks.yml: it would be silently left out."""
+    named = re.fullmatch(r"marks?\.ya?ml(\.txt)?", entry.name.casefold())
+    return entry.kind == "file" and entry.name != "marks.yml" and named is not None
 
 
 def _is_hidden(name: str) -> bool:

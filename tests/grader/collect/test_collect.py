@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from datetime import datetime
 from pathlib import Path
 
 import made_downloads as made
@@ -14,6 +15,7 @@ from tiny_course import BALANCE, NUMBERS
 
 from grader.collect.collect import collect
 from grader.collect.collected import Collected, Remark
+from grader.collect.shelf import handed_in
 from grader.course import Course
 from grader.errors import ClassError
 from grader.export import ids as ids_file
@@ -150,6 +152,31 @@ def test_gradescope(course: Course, packed, tmp_path: Path) -> None:
     assert "handed in 2 times" in said(done.notes, "Ann Alpha")
     assert "submission_600" in said(done.attention)
     assert "submission_700: named by" in said(done.attention)
+
+
+def test_the_time_that_gradescope_took_is_remembered(course: Course, tmp_path: Path) -> None:
+    out = tmp_path / "submitted"
+    run(course, write(tmp_path / "download", made.GRADESCOPE), out, "1")
+    known = handed_in(out)
+    assert known["Ann Alpha", ONE] == datetime.fromisoformat("2026-01-07T10:00:00+02:00")
+    assert known["Bob Beta", ONE] == known["Cy Gamma", ONE] == datetime.fromisoformat("2026-01-06T10:00:00+00:00")
+    # Somebody has put an earlier version in its place, or taken it away: nobody knows when that came.
+    (out / "Bob Beta" / ONE / f"{ONE}.py").write_text("an earlier one")
+    (out / "Cy Gamma" / ONE / f"{ONE}.py").unlink()
+    assert {name for name, _ in handed_in(out)} & {"Ann Alpha", "Bob Beta", "Cy Gamma"} == {"Ann Alpha"}
+    (out / ".collected.json").write_text("{")
+    with pytest.raises(ClassError, match="is damaged"):
+        handed_in(out)
+    assert handed_in(tmp_path) == {}
+
+
+def test_times_that_students_write_or_that_have_no_zone_are_not_taken(course: Course, tmp_path: Path) -> None:
+    zoneless = {
+        name: data.replace(" Z", "") if isinstance(data, str) else data for name, data in made.GRADESCOPE.items()
+    }
+    for i, (files, known) in enumerate(((made.NBGRADER, set()), (made.BLACKBOARD, set()), (zoneless, {"Ann Alpha"}))):
+        run(course, write(tmp_path / f"download{i}", files), out := tmp_path / f"submitted{i}", "1")
+        assert {student for student, _ in handed_in(out)} == known, "one of Gradescope's has a zone still"
 
 
 def test_ids_of_gradescope(course: Course, tmp_path: Path) -> None:

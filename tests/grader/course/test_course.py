@@ -9,7 +9,7 @@ import msgspec
 import pytest
 import yaml
 
-from grader.course import Course, Lesson, TrainingRule, find_root, load
+from grader.course import Course, LateRule, Lesson, TrainingRule, find_root, load
 from grader.course.names import is_lesson_name, lesson_number, lessons_called
 from grader.errors import CourseError
 from grader.student.limits import Limits
@@ -75,6 +75,20 @@ def test_a_deadline_keeps_its_time_zone(tmp_path: Path) -> None:
     first, second = load(write(tmp_path, text)).lessons
     assert first.due is not None
     assert (first.due.isoformat(), second.due) == ("2026-10-05T23:59:00+02:00", None)
+
+
+def test_a_late_rule_is_the_course_s_or_the_lesson_s_own(tmp_path: Path) -> None:
+    due = "due: 2026-10-05T23:59:00+02:00"
+    text = GOOD.replace("title: A course", "title: A course\nlate: {percent_per_day: 10}\nfree_late_days: 2")
+    text = text.replace("title: First", f"title: First\n    {due}\n    late: {{percent_per_day: 25, at_most: 50}}")
+    course = load(write(tmp_path, text))
+    first, second = course.lessons
+    assert course.late_rule(first) == LateRule(25, at_most=50)
+    assert course.late_rule(second) is None, "it has no deadline"
+    course = load(write(tmp_path, text.replace("title: Second", f"title: Second\n    {due}")))
+    assert course.late_rule(course.lessons[1]) == LateRule(10)
+    assert load(write(tmp_path, GOOD)).late_rule(first) == LateRule(25, at_most=50)
+    assert load(write(tmp_path, GOOD)).late_rule(second) is None
 
 
 def test_the_repository_s_own_course() -> None:
@@ -191,6 +205,25 @@ def test_hints_that_cannot_be_read_are_one_line(tmp_path: Path) -> None:
         ("threshold: 475", "threshold: 475\n      passes: 7", 21, "7 of 5"),
         ("threshold: 475", "threshold: 475\n      control_tries: 0", 21, "0 tries at the small task are none"),
         ("title: First", "title: [First", 5, ""),
+        ("title: First", "title: First\n    late: {percent_per_day: 10}", 5, "cannot be late without a deadline"),
+        ("title: A course", "title: A course\nlate: {percent_per_day: 101}", 2, "expected `float` <= 100"),
+        ("title: A course", "title: A course\nlate: {percent_per_day: -1}", 2, "expected `float` >= 0"),
+        ("title: A course", "title: A course\nlate:\n  percent_per_day: .nan", 3, "expected `float` >= 0"),
+        (
+            "title: A course",
+            "title: A course\nlate: {percent_per_day: 5, at_most: .nan}",
+            2,
+            "expected `float` >= 0",
+        ),
+        ("title: A course", "title: A course\nlate: {grace_minutes: 5}", 2, "percent_per_day"),
+        ("title: A course", "title: A course\nlate: {percent_per_day: 5, grace_hours: 1}", 2, "grace_hours"),
+        (
+            "title: A course",
+            "title: A course\nlate: {percent_per_day: 5, grace_minutes: .inf}",
+            2,
+            "expected `float` <= 10080",
+        ),
+        ("title: A course", "title: A course\nfree_late_days: -1", 2, "expected `int` >= 0"),
         ("title: A course", "# no title", 2, "title"),
         ("title: First", "title: First\n    title: Second", 5, "a second 'title'; the first is in line 4"),
         ("{name: h, points: 3}", "{name: h, points: 3, points: 4}", 15, "a second 'points'; the first is in line 15"),

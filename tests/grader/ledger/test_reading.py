@@ -84,8 +84,8 @@ ONE = "- {student: student-001, lesson: 1, "
             "line 2: expected an entry such as {student: student-001, lesson: 5, add: 1, why: …}",
         ),
         (
-            "- student: student-001\n  lesson: 1\n  scroe: 5\n  why: x\n",
-            "line 3: an entry has no key 'scroe'; did you mean 'score'?",
+            "- student: student-001\n  lesson: 1\n  scores: 5\n  why: x\n",
+            "line 3: an entry has no key 'scores'; did you mean 'score'?",
         ),
         (
             "- student: student-001\n  lesson: 1\n  1: 5\n",

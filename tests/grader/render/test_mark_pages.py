@@ -37,7 +37,7 @@ def test_a_student_reads_how_the_mark_came_to_be() -> None:
     assert "Excused" in page
     assert "&lt;script&gt;" in page
     assert "<script>" not in page
-    assert "Your mark." not in html.student_page([PLAIN])
+    assert "Your mark" not in html.student_page([PLAIN])
     assert "deadline moved to 2026-10-09 23:59+02:00: ill; not due yet." in html.student_page([WAITS])
 
 

@@ -241,6 +241,11 @@ def test_a_deadline_that_is_moved_makes_no_report_stale(tiny: Course, tmp_path: 
     moved = load(tiny.root)
     assert moved.lessons[0].due == MONDAY
     assert digest(moved, moved.lesson("1"), {}) == before
+    path.write_text(path.read_text().replace("title: Numbers", "title: Numbers\n    late: {percent_per_day: 10}"))
+    path.write_text(path.read_text().replace("salt:", "late: {percent_per_day: 5}\nfree_late_days: 2\nsalt:"))
+    later = load(tiny.root)
+    assert later.lessons[0].late is not None
+    assert digest(later, later.lesson("1"), {}) == before
     path.write_text(path.read_text().replace("points: 2", "points: 3"))
     stricter = load(tiny.root)
     assert digest(stricter, stricter.lesson("1"), {}) != before

@@ -449,13 +449,14 @@ def test_check_looks_in_its_folder_and_nowhere_else(
 def test_what_is_a_student_and_what_is_said_of_the_rest(tmp_path: Path) -> None:
     for name in ("student-001", "student-010", "student-002", "__MACOSX", ".git"):
         (tmp_path / name).mkdir()
-    for name in ("lesson1.py", "student-003.zip", ".DS_Store", "essay.docx", "grades.csv"):
+    for name in ("lesson1.py", "student-003.zip", ".DS_Store", "essay.docx", "grades.csv", "marks.yml", "Marks.yaml"):
         (tmp_path / name).write_text("")
     (tmp_path / "student-004").symlink_to(tmp_path / "student-001")
     assert find_students(tmp_path, ()) == ["student-001", "student-002", "student-010"]
     assert strays(tmp_path) == [
         "essay.docx lies beside the students' folders and was not looked at",
         "lesson1.py lies beside the students' folders and was not graded; put it into its student's",
+        "Marks.yaml was not read; the file that changes marks has to be called marks.yml",
         "student-003.zip is an archive and was not opened; unpack it, or use `grader collect`",
         f"student-004 is a link and was not followed; put the folder itself into {tmp_path}",
     ]
