@@ -84,7 +84,7 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     control_steps: int = 0
     control_tries: int = 3
     control: Literal["signs", "corridor"] = "signs"
-    ladder: Literal["", "Q-learning", "deep Q-learning", "actor-critic"] = ""
+    ladder: Literal["", "Q-learning", "deep Q-learning", "policy gradients", "actor-critic", "PPO"] = ""
     needs: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
 

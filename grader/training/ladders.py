@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from grader.training.policy_ladders import ACTOR_CRITIC
+from grader.training.policy_ladders import ACTOR_CRITIC, PPO, REINFORCE
 from grader.training.rungs import Stage
 from grader.training.value_ladders import DEEP_Q_LEARNING, Q_LEARNING
 
 LADDERS: Mapping[str, tuple[Stage, ...]] = MappingProxyType(
-    {"Q-learning": Q_LEARNING, "deep Q-learning": DEEP_Q_LEARNING, "actor-critic": ACTOR_CRITIC}
+    {
+        "Q-learning": Q_LEARNING,
+        "deep Q-learning": DEEP_Q_LEARNING,
+        "policy gradients": REINFORCE,
+        "actor-critic": ACTOR_CRITIC,
+        "PPO": PPO,
+    }
 )
 """The stages of each, in their order."""

@@ -48,6 +48,40 @@ class Picks:
         return all(answers.chosen(each) == 0 for each in self.situations)
 
 
+class Leans:
+    """Late in training the right action is taken in most of the visits, in all of these situations.
+
+    For learners that act by the policy that learns, and return another one: a copy that once did best, maybe by luck.
+
+    Args:
+        situations: the situations.
+        least: more than this share of the visits.
+    """
+
+    def __init__(self, *situations: str, least: float = 0.5) -> None:
+        self.situations, self.least = situations, least
+
+    def holds(self, answers: Answers) -> bool:
+        """Whether it is."""
+        return all(answers.habits(each)[0] > self.least for each in self.situations)
+
+
+class Wavers:
+    """Few habits where chance decides what comes: the shares of the most frequent actions are low.
+
+    Args:
+        situations: those in which it makes no difference what is done.
+        most: their mean share of the most frequent action is at most this.
+    """
+
+    def __init__(self, *situations: str, most: float) -> None:
+        self.situations, self.most = situations, most
+
+    def holds(self, answers: Answers) -> bool:
+        """Whether they are."""
+        return float(np.mean([answers.habits(each).max() for each in self.situations])) <= self.most
+
+
 @dataclass(frozen=True)
 class Undecided:
     """No action becomes a habit where it makes no difference: the most frequent one has at most this share."""
