@@ -348,6 +348,21 @@ PPO = (
         alike=True,
         odd_copy=True,
     ),
+    # Before the large world, in which programs that overshoot fail at one rung or another.
+    Stage(
+        _CHANCE,
+        14_000,
+        (
+            Rung(
+                "caution",
+                "little from one batch, where chance decides what comes",
+                "The policy follows each batch as far as it leads, and makes a habit of chance. Is the ratio one to "
+                "the *old* log-probabilities, which stay as they are through all epochs, and is the clip the actor's "
+                "(0.2 or so) and not the critic's?",
+                (Wavers(*_WHEELS, most=0.8),),
+            ),
+        ),
+    ),
     Stage(
         {**SEEN, **AMOUNTS, **LATER, **ENDS, **_CRITIC, **_MORE_DOORS, **BETWEEN, **_STEPS_APART, **_IDLE},
         20_000,
@@ -409,20 +424,6 @@ PPO = (
                 "Where every action pays, whatever is tried first becomes a habit. The actor needs the advantages: "
                 "what an action was worth beyond what the critic expected, and not the returns.",
                 (Picks(*OFFSETS),),
-            ),
-        ),
-    ),
-    Stage(
-        _CHANCE,
-        14_000,
-        (
-            Rung(
-                "caution",
-                "little from one batch, where chance decides what comes",
-                "The policy follows each batch as far as it leads, and makes a habit of chance. Is the ratio one to "
-                "the *old* log-probabilities, which stay as they are through all epochs, and is the clip the actor's "
-                "(0.2 or so) and not the critic's?",
-                (Wavers(*_WHEELS, most=0.8),),
             ),
         ),
     ),
