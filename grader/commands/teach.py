@@ -122,7 +122,7 @@ def _grade(
     from grader.printable import count, one_line
     from grader.render import marks as ledger_words
     from grader.render import words
-    from grader.render.terminal import print_class_summary, print_moves
+    from grader.render.class_terminal import print_class_summary, print_moves
     from grader.report import due
     from grader.report.folders import called
     from grader.report.moves import moves

@@ -5,8 +5,7 @@ header is ``Student`` (or ``LastName``, ``FirstName``), ``ID``, perhaps SIS and 
 ``Section``, then custom columns, ``<title> (<id>)`` for every assignment, and totals that are read only. Below it come
 perhaps a row that says ``Manual Posting``, a row ``    Points Possible``, and one row a student. ``EX`` is excused,
 on the way in as well; ``N/A`` is not assigned. A heading that Canvas does not know becomes a new assignment, so none is
-ever made up here. Where the account's language writes decimals with a comma,
-semicolons may separate the columns.
+ever made up here. Where the account's language writes decimals with a comma, semicolons may separate the columns.
 """
 
 from __future__ import annotations

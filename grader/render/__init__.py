@@ -1,6 +1,7 @@
 """Views of reports. Pure functions, and the only place that words a verdict.
 
-- ``terminal``: after ``grader check`` for a learner, after ``grader grade`` for an instructor.
+- ``terminal``: one report, after ``grader check`` for a learner.
+- ``class_terminal``: a class, after ``grader grade`` for an instructor.
 - ``html``: pages for a student and a class, and cells of notebooks.
 - ``stylesheet``: their colours, which are all in ``palette.css.j2``, with the rules of a page.
 - ``fragment``: pieces for pages of other systems.

@@ -11,7 +11,8 @@
 - ``climb``: climbs a probe ladder: which part of a ``train`` that does not learn is wrong.
 - ``ladders``: the ladders by name.
 - ``value_ladders``: those of learners that have a value for every action, as data.
-- ``policy_ladders``: those of learners that have a policy, as data.
+- ``gradient_ladder``: that of learners that have a policy and nothing else.
+- ``critic_ladders``: those of learners that have a critic too.
 - ``worlds``: the worlds and rungs that several of them share.
 - ``rungs``: what ladders are made of.
 - ``situations``: what worlds are made of, and the environments that they become.
@@ -25,9 +26,9 @@ into ``disguise._KNOWN``, so that no disguise is drawn on which it still works. 
 reference has to pass so surely that the rule fails it less often than once in 1,000 checks, and what learns nothing
 must never pass. If it does not get there, make the reference surer, or give it more steps or tries.
 
-To add a rung to a probe ladder: a situation or two in a world of ``value_ladders`` or ``policy_ladders``, with the
-reason for its numbers; the rung itself, with words that lead to the mistake; slips in the lesson's ``slips.yml`` that
-have to be blamed on it; and ``grader probes``, which says if it is, and if right answers still pass.
+To add a rung to a probe ladder: a situation or two in a world of its file, with the reason for its numbers; the rung
+itself, with words that lead to the mistake; slips in the lesson's ``slips.yml`` that have to be blamed on it; and
+``grader probes``, which says if it is, and if right answers still pass.
 
 To add a small task, with ``signs`` as the example (for numbered states ``corridor``):
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from grader.training.policy_ladders import ACTOR_CRITIC, PPO, REINFORCE
+from grader.training.critic_ladders import ACTOR_CRITIC, PPO
+from grader.training.gradient_ladder import REINFORCE
 from grader.training.rungs import Stage
 from grader.training.value_ladders import DEEP_Q_LEARNING, Q_LEARNING
 

@@ -21,7 +21,7 @@ from grader.errors import ClassError
 from grader.export.csv import moves_csv
 from grader.grading.against import read, summary, write_moves
 from grader.grading.classroom import Run, grade_student
-from grader.render.terminal import print_moves
+from grader.render.class_terminal import print_moves
 from grader.report.moves import REASONS, moves
 from grader.report.report import PropertyResult, Report
 from grader.report.step import silent

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from sample_reports import broken, report
 
-from grader.render import html, marks, terminal
+from grader.render import class_terminal, html, marks
 from grader.report.mark import Case, Extension, Late, Points
 from grader.report.report import Report
 from grader.report.settled import settled
@@ -77,7 +77,7 @@ def test_a_mark_by_hand_takes_the_grader_s_fault_off_the_page() -> None:
 
 def printed(reports: list[Report], **more: object) -> str:
     console = Console(file=io.StringIO(), width=100)
-    terminal.print_class_summary(reports, console, Path("out"), **more)  # type: ignore[arg-type]
+    class_terminal.print_class_summary(reports, console, Path("out"), **more)  # type: ignore[arg-type]
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from grader import printable
-from grader.render import curve, fragment, html, terminal, words
+from grader.render import class_terminal, curve, fragment, html, terminal, words
 from grader.report import sorting as order
 from grader.report import tally
 from grader.report.report import (
@@ -466,7 +466,7 @@ def test_one_of_anything_is_singular() -> None:
     whole = Page(html.class_page([one], title="Course")).text
     assert "1 student, 1 lesson, 1 report." in whole
     console = plain()
-    terminal.print_class_summary([one], console, Path("out"))
+    class_terminal.print_class_summary([one], console, Path("out"))
     terminal.print_check(one, console)
     out = shown(console)
     assert "1 student, 1 of 1 report graded." in out
@@ -616,7 +616,7 @@ def test_hostile_reports_stay_text_in_the_terminal(width: int) -> None:
     stream = io.StringIO()
     console = Console(file=stream, width=width)
     terminal.print_check(evil_report(), console)
-    terminal.print_class_summary([evil_report(), report(law("a"))], console, Path("graded"))
+    class_terminal.print_class_summary([evil_report(), report(law("a"))], console, Path("graded"))
     table.print_verify(
         [table.VerifyRow("[red]x\x1b[2J", True, True, 1, 1, table.Named(1, 1, 1), 1, 0.1, problems=("[bold]\x1b[2J",))],
         console,
@@ -636,7 +636,7 @@ def test_the_class_summary_in_80_columns() -> None:
     reports += [report(student="z", lesson="lesson1_x", status=s, message="because") for s in ("missing",)]
     reports += [report(student="y", lesson="lesson2_x", status="error", message="no sandbox")]
     console = plain()
-    terminal.print_class_summary(reports, console, Path("graded"))
+    class_terminal.print_class_summary(reports, console, Path("graded"))
     out = shown(console)
     assert all(len(line) <= 80 for line in out.splitlines())
     for phrase in ("5 students, 27 of 29 reports graded.", "not handed in", "not to be used", "no sandbox", "/18"):

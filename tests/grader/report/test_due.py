@@ -20,7 +20,7 @@ from grader.errors import ClassError
 from grader.export.marks import of_student
 from grader.grading.classroom import Run, grade_student, write_pages
 from grader.grading.digest import digest
-from grader.render import html, terminal
+from grader.render import class_terminal, html
 from grader.render.counting import numbers, sentence
 from grader.report import due
 from grader.report.due import Counted, LeftOut
@@ -174,7 +174,7 @@ def test_before_the_first_deadline_everybody_has_a_line_and_nothing_counts() -> 
     assert "Lessons counted: none (by the dates in course.yml)." in page
     assert 'href="a/index.html"' in page
     console = Console(file=io.StringIO(), width=100)
-    terminal.print_class_summary(TERM, console, Path("out"), counted)
+    class_terminal.print_class_summary(TERM, console, Path("out"), counted)
     assert isinstance(console.file, io.StringIO)
     assert "2 students, 0 of 0 reports graded." in console.file.getvalue()
 
@@ -190,7 +190,7 @@ def test_a_student_s_page_adds_up_what_counts_and_keeps_what_was_handed_in_early
 
 def test_the_terminal_counts_the_same() -> None:
     console = Console(file=io.StringIO(), width=200)
-    terminal.print_class_summary(TERM, console, Path("out"), COUNTED)
+    class_terminal.print_class_summary(TERM, console, Path("out"), COUNTED)
     assert isinstance(console.file, io.StringIO)
     shown = console.file.getvalue()
     table = [line.split() for line in shown.splitlines()[:4]]

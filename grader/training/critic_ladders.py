@@ -1,8 +1,10 @@
-"""The probe ladders of learners that have a policy: policy gradients, actor-critic, PPO."""
+"""The probe ladders of learners that have a policy and a critic: actor-critic and PPO."""
 
 from __future__ import annotations
 
-from grader.training.rungs import Leans, Picks, Rung, Stage, Undecided, Wavers
+from dataclasses import replace
+
+from grader.training.rungs import Picks, Rung, Stage, Undecided, Wavers
 from grader.training.situations import Outcome, Situation, choice, cut_off_in, leads_to, pays, whatever
 from grader.training.worlds import (
     ALIKE,
@@ -14,171 +16,10 @@ from grader.training.worlds import (
     OBSERVATION,
     OFFSETS,
     REWARD,
-    SAME,
     SEEN,
     SIGNS,
     scaled,
 )
-
-# Lesson 7. A batch is one episode of each copy, so the worlds are small: with many situations a batch would say little
-# about any of them. Nothing is learnt there from a state's worth, and what came before an action only adds noise.
-
-_THREE_AMOUNTS = {name: AMOUNTS[name] for name in ("large", "larger", "small")}
-
-_AFTER = {
-    "promise": choice(leads_to("hall"), pays(2.0), pays(0.0), starts=1.5),
-    "hall": whatever(pays(4.0), starts=0.3),
-    "dead end": choice(pays(2.0), leads_to("cellar"), pays(0.0), starts=1.5),
-    "cellar": whatever(pays(0.0), starts=0.3),
-}
-
-# What is earned before the fork is twenty times as much as what is decided there, of either sign.
-_BEFORE = {
-    **{
-        f"{kind} {i}": whatever(leads_to(f"fork {i}", reward), starts=0.7)
-        for i in (1, 2)
-        for kind, reward in (("rich", 60.0), ("poor", -60.0))
-    },
-    **{f"fork {i}": choice(pays(3.0), pays(0.0), starts=0.1) for i in (1, 2)},
-}
-
-_ALL_PAY = {name: choice(pays(12.0), pays(11.0), pays(10.0)) for name in OFFSETS}
-
-# Who ends an episode early has the copy's next ones in the same batch.
-_WALK = {
-    "quick": choice(leads_to("walk 1"), pays(1.0), pays(0.0), starts=1.5),
-    "walk 1": whatever(leads_to("walk 2")),
-    "walk 2": whatever(leads_to("walk 3")),
-    "walk 3": whatever(pays(2.0)),
-    "plenty": whatever(pays(5.0), starts=2.0),
-}
-
-_CUT = {
-    **{f"cut {i}": choice(pays(1.0), Outcome(ends="truncated"), pays(-1.0), starts=1.5) for i in (1, 2)},
-    "plenty": whatever(pays(6.0), starts=2.0),
-}
-
-REINFORCE = (
-    Stage(
-        ALIKE,
-        4_000,
-        (
-            Rung(
-                REWARD.name,
-                REWARD.needs,
-                "Nothing is learnt from rewards yet, even where the same action is right everywhere. Is each "
-                "log-probability that of the action which that copy took, and does the return of the same step and "
-                "the same copy stand beside it? Is the reward of the step itself in its return, is the sign that of "
-                "`policy_gradient_loss`, and are zero_grad and backward called in this order before the step? Does a "
-                "batch come to its end: is an episode over when it is terminated or truncated?",
-                (Leans(*SAME),),
-            ),
-        ),
-        least=2,
-        alike=True,
-        odd_copy=True,
-    ),
-    Stage(
-        ALIKE,
-        3_000,
-        (
-            Rung(
-                "best",
-                "something, and hands back what it has learnt",
-                "What acts during the training has learnt it, but the policy that is returned does otherwise. Is the "
-                "one kept that earned most, and does it take the likeliest action?",
-                (Picks(*SAME),),
-            ),
-        ),
-        least=2,
-        alike=True,
-    ),
-    Stage(
-        {**SEEN, **_THREE_AMOUNTS},
-        8_000,
-        (
-            Rung(
-                "observation",
-                OBSERVATION.needs,
-                "The rewards arrive, but not at the observation that they belong to. Log-probabilities and returns "
-                "have to be of the same step and the same copy, and each action comes from what its copy shows now.",
-                (Leans(*SIGNS),),
-            ),
-            Rung(
-                "amount",
-                "the larger of several rewards, above 1 and below 1",
-                "That something is paid is learnt, but not how much. Is a reward clipped or rounded somewhere?",
-                (Leans("large", "larger", "small"),),
-            ),
-        ),
-    ),
-    Stage(
-        _AFTER,
-        8_000,
-        (
-            Rung(
-                "later",
-                "to wait a step for a larger reward, and not for none",
-                "What comes after a step is not handed back to it. The return of a step is its reward plus γ times the "
-                "return of the step after it; so the loop over the steps runs backwards, and keeps that return.",
-                (Leans("promise", "dead end"),),
-            ),
-        ),
-    ),
-    Stage(
-        _BEFORE,
-        10_000,
-        (
-            Rung(
-                "return to go",
-                "nothing from what was earned before",
-                "An action gets the credit for what came before it, which only makes noise. Each step needs the "
-                "return from there on, not that of the whole episode, beside the log-probability of the same step.",
-                (Leans("fork 1", "fork 2", least=0.75),),
-            ),
-        ),
-    ),
-    Stage(
-        _ALL_PAY,
-        8_000,
-        (
-            Rung(
-                "baseline",
-                "the best of three actions that all pay well",
-                "Where every action pays, whatever is tried first becomes a habit: it is not compared with what is "
-                "usual. Are the returns standardized, all of the batch together, before they go into the loss?",
-                (Leans(*OFFSETS),),
-            ),
-        ),
-    ),
-    Stage(
-        _WALK,
-        12_000,
-        (
-            Rung(
-                "between episodes",
-                "nothing from the next episode",
-                "What a copy earns in its next episode counts for the one that is over. After an episode's end the "
-                "rewards of that copy are nobody's, until a new batch begins.",
-                (Leans("quick"),),
-            ),
-        ),
-    ),
-    Stage(
-        _CUT,
-        8_000,
-        (
-            Rung(
-                "truncation",
-                "that an episode that was cut off is over",
-                "An episode that was truncated is taken for one that goes on, and gets what the next one earns. It is "
-                "over when it is terminated or truncated.",
-                (Leans("cut 1", "cut 2"),),
-            ),
-        ),
-    ),
-)
-
 
 # Lesson 8.
 
@@ -207,6 +48,33 @@ def _patience(instead: float) -> dict[str, Situation]:
 
 _IDLE = {"idle": whatever(pays(0.0), starts=1.5)}
 
+
+_TERMINATION = Rung(
+    "termination",
+    "that nothing follows a termination",
+    "What would come after the end of an episode is counted, although nothing comes. Look at the flags that "
+    "`generalized_advantages` is given, and at their order.",
+    (Picks("trap", "way on"),),
+)
+_BETWEEN_EPISODES = Rung(
+    "between episodes",
+    "nothing from the step that only resets a copy",
+    "Something flows from one episode into the next one's past: a row that only resets is learnt from, or the flag "
+    "`truncated` does not stop the advantages. Only live rows belong into the losses.",
+    (Picks("gate"),),
+)
+_VALUE = Rung(
+    "value",
+    "what a state is worth: neither less, nor more, nor only the next reward",
+    "The critic learns other values than it should. Its target is advantage + value, of the same rows.",
+    (Picks("bargain", "too dear", "porch"),),
+)
+_DISCOUNT = Rung(
+    "discount",
+    "to wait some ten steps for a reward that is half as large again",
+    "What is ten steps away counts for too little. Look at γ: are γ and λ in each other's place?",
+    (Picks("patience"),),
+)
 
 ACTOR_CRITIC = (
     Stage(
@@ -259,32 +127,10 @@ ACTOR_CRITIC = (
                 "are worth: look at the flags, then at the critic's loss and the returns that it is given.",
                 (Picks("door"),),
             ),
-            Rung(
-                "termination",
-                "that nothing follows a termination",
-                "What would come after the end of an episode is counted, although nothing comes. Look at the flags "
-                "that `generalized_advantages` is given, and at their order.",
-                (Picks("trap", "way on"),),
-            ),
-            Rung(
-                "between episodes",
-                "nothing from the step that only resets a copy",
-                "Something flows from one episode into the next one's past: a row that only resets is learnt from, or "
-                "the flag `truncated` does not stop the advantages. Only live rows belong into the losses.",
-                (Picks("gate"),),
-            ),
-            Rung(
-                "value",
-                "what a state is worth: neither less, nor more, nor only the next reward",
-                "The critic learns other values than it should. Its target is advantage + value, of the same rows.",
-                (Picks("bargain", "too dear", "porch"),),
-            ),
-            Rung(
-                "discount",
-                "to wait some ten steps for a reward that is half as large again",
-                "What is ten steps away counts for too little. Look at γ: are γ and λ in each other's place?",
-                (Picks("patience"),),
-            ),
+            _TERMINATION,
+            _BETWEEN_EPISODES,
+            _VALUE,
+            _DISCOUNT,
         ),
     ),
     Stage(
@@ -398,26 +244,9 @@ PPO = (
                 "which are advantage + value, all of this minibatch.",
                 (Picks("door", "door 2"),),
             ),
-            Rung(
-                "termination",
-                "that nothing follows a termination",
-                "What would come after the end of an episode is counted, although nothing comes. Look at the flags "
-                "that `generalized_advantages` is given, and at their order.",
-                (Picks("trap"),),
-            ),
-            Rung(
-                "between episodes",
-                "nothing from the step that only resets a copy",
-                "Something flows from one episode into the next one's past: a row that only resets is learnt from, or "
-                "the flag `truncated` does not stop the advantages. Only live rows belong into the losses.",
-                (Picks("gate", "way on"),),
-            ),
-            Rung(
-                "value",
-                "what a state is worth: neither less, nor more, nor only the next reward",
-                "The critic learns other values than it should. Its target is advantage + value, of the same rows.",
-                (Picks("bargain", "too dear", "porch"),),
-            ),
+            replace(_TERMINATION, checks=(Picks("trap"),)),
+            replace(_BETWEEN_EPISODES, checks=(Picks("gate", "way on"),)),
+            _VALUE,
             Rung(
                 "baseline",
                 "the best of three actions that all pay well",
@@ -430,13 +259,6 @@ PPO = (
     Stage(
         {**SEEN, **AMOUNTS, **_patience(4.3)},
         12_000,
-        (
-            Rung(
-                "discount",
-                "to wait some ten steps for a reward that is half as large again",
-                "What is ten steps away counts for too little. Look at γ: are γ and λ in each other's place?",
-                (Picks("patience"),),
-            ),
-        ),
+        (_DISCOUNT,),
     ),
 )
