@@ -245,8 +245,15 @@ PPO = (
                 (Picks("door", "door 2"),),
             ),
             replace(_TERMINATION, checks=(Picks("trap"),)),
-            replace(_BETWEEN_EPISODES, checks=(Picks("gate", "way on"),)),
-            _VALUE,
+            # Before the next rung: a critic that has learnt something else fails there as well.
+            Rung(
+                _VALUE.name,
+                _VALUE.needs,
+                "The critic learns other values than it should: its target is advantage + value, of the same rows. Or "
+                "the actor makes no use of them: what it is given are the advantages, and not the returns.",
+                (*_VALUE.checks, Picks("way on")),
+            ),
+            _BETWEEN_EPISODES,
             Rung(
                 "baseline",
                 "the best of three actions that all pay well",

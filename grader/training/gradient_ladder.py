@@ -8,7 +8,6 @@ from grader.training.worlds import (
     ALIKE,
     AMOUNTS,
     OBSERVATION,
-    OFFSETS,
     REWARD,
     SAME,
     SEEN,
@@ -18,7 +17,9 @@ from grader.training.worlds import (
 # Lesson 7. A batch is one episode of each copy, so the worlds are small: with many situations a batch would say little
 # about any of them. Nothing is learnt there from a state's worth, and what came before an action only adds noise.
 
-_THREE_AMOUNTS = {name: AMOUNTS[name] for name in ("large", "larger", "small")}
+# Apart from each other: beside rewards of 6, one of 0.9 is as bad as one of 0.2, and REINFORCE settles on either.
+_LARGE = {name: AMOUNTS[name] for name in ("large", "larger")}
+_SMALL = {name: AMOUNTS[name] for name in ("small", "smaller")}
 
 _AFTER = {
     "promise": choice(leads_to("hall"), pays(2.0), pays(0.0), starts=1.5),
@@ -37,7 +38,7 @@ _BEFORE = {
     **{f"fork {i}": choice(pays(3.0), pays(0.0), starts=0.1) for i in (1, 2)},
 }
 
-_ALL_PAY = {name: choice(pays(12.0), pays(11.0), pays(10.0)) for name in OFFSETS}
+_ALL_PAY = {f"all pay {i}": choice(pays(20.0), pays(19.0), pays(18.0)) for i in range(1, 5)}
 
 # Who ends an episode early has the copy's next ones in the same batch.
 _WALK = {
@@ -50,7 +51,7 @@ _WALK = {
 
 _CUT = {
     **{f"cut {i}": choice(pays(1.0), Outcome(ends="truncated"), pays(-1.0), starts=1.5) for i in (1, 2)},
-    "plenty": whatever(pays(6.0), starts=2.0),
+    "plenty": whatever(pays(4.0), starts=2.0),
 }
 
 REINFORCE = (
@@ -89,8 +90,8 @@ REINFORCE = (
         alike=True,
     ),
     Stage(
-        {**SEEN, **_THREE_AMOUNTS},
-        8_000,
+        SEEN,
+        5_000,
         (
             Rung(
                 "observation",
@@ -99,11 +100,30 @@ REINFORCE = (
                 "have to be of the same step and the same copy, and each action comes from what its copy shows now.",
                 (Leans(*SIGNS),),
             ),
+        ),
+    ),
+    Stage(
+        _LARGE,
+        5_000,
+        (
             Rung(
                 "amount",
-                "the larger of several rewards, above 1 and below 1",
-                "That something is paid is learnt, but not how much. Is a reward clipped or rounded somewhere?",
-                (Leans("large", "larger", "small"),),
+                "the largest of several rewards above 1",
+                "That something is paid is learnt, but not how much. Is a reward clipped somewhere, or only its sign "
+                "kept?",
+                (Leans(*_LARGE),),
+            ),
+        ),
+    ),
+    Stage(
+        _SMALL,
+        4_000,
+        (
+            Rung(
+                "fraction",
+                "the larger of two rewards below 1",
+                "What stands behind the point is lost. Are rewards or returns put into an array of whole numbers?",
+                (Leans(*_SMALL),),
             ),
         ),
     ),
@@ -142,7 +162,7 @@ REINFORCE = (
                 "the best of three actions that all pay well",
                 "Where every action pays, whatever is tried first becomes a habit: it is not compared with what is "
                 "usual. Are the returns standardized, all of the batch together, before they go into the loss?",
-                (Leans(*OFFSETS),),
+                (Leans(*_ALL_PAY),),
             ),
         ),
     ),
