@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import io
 import json
@@ -95,7 +96,8 @@ def test_any_report_that_is_read_back_is_one_or_refused(changes: list[tuple[tupl
     changed = json.loads(json.dumps(REPORT))
     for (*way, last), new in changes:
         with contextlib.suppress(KeyError, IndexError, TypeError):
-            functools.reduce(lambda value, key: value[key], way, changed)[last] = new
+            # A copy: the strategy gives one and the same list twice, and no JSON stands in itself.
+            functools.reduce(lambda value, key: value[key], way, changed)[last] = copy.deepcopy(new)
     _read_back(json.dumps(changed).encode())
 
 
