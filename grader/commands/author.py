@@ -122,6 +122,10 @@ def salts(
     salts: Annotated[int, typer.Option("--salts", min=2, help="How many salts.")] = 5,
     right: Annotated[bool, typer.Option(help="Judge the solutions and wheats.")] = True,
     wrong: Annotated[bool, typer.Option(help="Judge the chaffs.")] = True,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="NAME", help="Judge the wheat or chaff of this name; repeatable."),
+    ] = None,
     jobs: Jobs = None,
 ) -> None:
     """Judge every known program with many salts: luck with the examples that a salt draws must not decide marks.
@@ -138,7 +142,8 @@ def salts(
         raise CourseError(f"{salt.VARIABLE} is set, and would count in the place of the salts to be tried; unset it")
     course = the_course()
     lessons = some_lessons(course, lesson)
-    wanted = tool.of_kinds(verifier.samples(course, [each.name for each in lessons]), right=right, wrong=wrong)
+    known = verifier.samples(course, [each.name for each in lessons])
+    wanted = tool.of_kinds(known, right=right, wrong=wrong, only=only or ())
     judged = _run("programs", tool.jobs(course, wanted, salts), jobs)
     rows = [tool.row(each, wanted, judged) for each in lessons]
     print_salts(rows, Console())

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from grader.course import Course, Lesson
+from grader.errors import CourseError
 from grader.verify.table import SaltsRow, Unsteady
 from grader.verify.verify import Sample
 
@@ -71,11 +72,19 @@ def _judge(course: Course, sample: Sample, place: Place) -> Judged:
     return Judged(round(earned / possible, 4) if possible else 0.0, failed)
 
 
-def of_kinds(wanted: Sequence[Sample], *, right: bool, wrong: bool) -> list[Sample]:
-    """The right answers among these samples, the misconceptions, or both."""
+def of_kinds(wanted: Sequence[Sample], *, right: bool, wrong: bool, only: Sequence[str] = ()) -> list[Sample]:
+    """The right answers among these samples, the misconceptions, or both; of certain names only, where there are any.
+
+    Raises:
+        CourseError: there is none of such a name.
+    """
     kinds = {"solution", "wheat"} if right else set()
     kinds |= {"chaff"} if wrong else set()
-    return [sample for sample in wanted if sample.kind in kinds]
+    found = [sample for sample in wanted if sample.kind in kinds]
+    for name in only:
+        if all(sample.name != name for sample in found):
+            raise CourseError(f"none of these lessons has a wheat or chaff {name!r} to judge")
+    return [sample for sample in found if not only or sample.name in only]
 
 
 def jobs(course: Course, wanted: Sequence[Sample], salts: int) -> dict[str, Callable[..., list[Judged]]]:
