@@ -32,6 +32,12 @@ TrainingLessons = Annotated[
 ]
 
 
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="NAME", help="Only the programs of this name, as the tables print it; repeatable."),
+]
+
+
 def new(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="The new lesson's name: lesson<number>_<name>, with the next number.")
@@ -122,10 +128,7 @@ def salts(
     salts: Annotated[int, typer.Option("--salts", min=2, help="How many salts.")] = 5,
     right: Annotated[bool, typer.Option(help="Judge the solutions and wheats.")] = True,
     wrong: Annotated[bool, typer.Option(help="Judge the chaffs.")] = True,
-    only: Annotated[
-        list[str] | None,
-        typer.Option("--only", metavar="NAME", help="Judge the wheat or chaff of this name; repeatable."),
-    ] = None,
+    only: Only = None,
     jobs: Jobs = None,
 ) -> None:
     """Judge every known program with many salts: luck with the examples that a salt draws must not decide marks.
@@ -223,6 +226,7 @@ def probes(
     seeds: Annotated[int, typer.Option(min=1, help="How often each program climbs.")] = 3,
     slips: Annotated[bool, typer.Option(help="Let the slips of slips.yml climb.")] = True,
     right: Annotated[bool, typer.Option(help="Let the reference and the wheats climb.")] = True,
+    only: Only = None,
     jobs: Jobs = None,
 ) -> None:
     """Measure the probe ladder: right answers pass every rung, and each slip in `train` is blamed on the right one.
@@ -235,7 +239,7 @@ def probes(
     course = the_course()
     good = True
     lessons = [each for each in _that_train(course, lesson) if lesson or (each.training and each.training.ladder)]
-    wanted = {each.name: tool.programs(course, each, slips=slips, right=right) for each in lessons}
+    wanted = {each.name: tool.programs(course, each, slips=slips, right=right, only=only or ()) for each in lessons}
     for each in lessons:
         climbing = wanted[each.name]
         results = _run(f"climbs of {each.name}", tool.jobs(course, each, climbing, seeds), jobs)

@@ -19,6 +19,7 @@ from grader.report.probe import ProbeResult
 from grader.training import odds
 from grader.training.climb import MOST_RUNS
 from grader.training.ladders import LADDERS
+from grader.verify.only import named
 
 if TYPE_CHECKING:
     from grader.report.step import Watcher
@@ -68,11 +69,11 @@ class ProbeRow:
         return self.rung != "" and 2 * self.blamed.get(self.rung, 0) > climbs
 
 
-def programs(course: Course, lesson: Lesson, *, slips: bool, right: bool) -> list[Program]:
-    """The lesson's right answers, its slips, or both.
+def programs(course: Course, lesson: Lesson, *, slips: bool, right: bool, only: Sequence[str] = ()) -> list[Program]:
+    """The lesson's right answers, its slips, or both; of certain names only, where there are any.
 
     Raises:
-        CourseError: the lesson has no ladder, or a slip names no rung of it.
+        CourseError: the lesson has no ladder, a slip names no rung of it, or there is no program of such a name.
     """
     rule = lesson.training
     if rule is None or not rule.ladder:
@@ -87,7 +88,7 @@ def programs(course: Course, lesson: Lesson, *, slips: bool, right: bool) -> lis
         if slip.rung and slip.rung not in names:
             raise CourseError(f"tests/{lesson.name}/slips.yml: {slip.name}: the ladder has no rung {slip.rung!r}")
         found.append(Program(slip.name, slip.source(solution), slip.rung))
-    return found
+    return named(found, only, lambda program: program.name.removeprefix("wheat "), lesson.name)
 
 
 def run(course: Course, lesson: Lesson, program: Program, i: int, place: Place, watch: Watcher) -> ProbeResult:

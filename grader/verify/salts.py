@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from grader.course import Course, Lesson
-from grader.errors import CourseError
+from grader.verify.only import named
 from grader.verify.table import SaltsRow, Unsteady
 from grader.verify.verify import Sample
 
@@ -81,10 +81,7 @@ def of_kinds(wanted: Sequence[Sample], *, right: bool, wrong: bool, only: Sequen
     kinds = {"solution", "wheat"} if right else set()
     kinds |= {"chaff"} if wrong else set()
     found = [sample for sample in wanted if sample.kind in kinds]
-    for name in only:
-        if all(sample.name != name for sample in found):
-            raise CourseError(f"none of these lessons has a wheat or chaff {name!r} to judge")
-    return [sample for sample in found if not only or sample.name in only]
+    return named(found, only, lambda sample: sample.name, "what is judged")
 
 
 def jobs(course: Course, wanted: Sequence[Sample], salts: int) -> dict[str, Callable[..., list[Judged]]]:

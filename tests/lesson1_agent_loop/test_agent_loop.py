@@ -373,8 +373,10 @@ def test_a_seed_repeats_the_evaluation(student, seed):
     """
     first, again = starts(student, 3, seed, luck=1), starts(student, 3, seed, luck=2)
     assert again == near(first)
-    # Three starts agree with three others by chance once in 999³, in 25 examples once in 4e7 times.
-    assert starts(student, 3, seed + 1, luck=1) != first, "other episodes for another seed"
+    # Where all episodes of an evaluation are one and the same, which is no matter here, two seeds give the same start
+    # once in 999 times: so there are two other seeds, and 25 examples see that once in 4e4 times.
+    others = [starts(student, 3, seed + more, luck=1) for more in (1, 2)]
+    assert others != [first, first], "other episodes for another seed"
 
 
 @exercise("evaluate", needs=("test_one_return_for_each_episode", "test_no_seed_no_reseeding"), alike="places")

@@ -142,8 +142,10 @@ def test_reward_now_and_value_afterwards(student, world, values, gamma):
     V = np.array(values[: len(R)])
     got = student.action_values(P, R, V, gamma)
     assert got == near(q_values(P, R, V, gamma))
-    got = student.action_values(P.astype("float32"), R.astype("float32"), V.astype("float32"), gamma)
-    assert got == near(q_values(P, R, V, gamma))
+    # The same where everything costs, in float32.
+    costs, ahead = R - 8.0, V - 8.0
+    got = student.action_values(P.astype("float32"), costs.astype("float32"), ahead.astype("float32"), gamma)
+    assert got == near(q_values(P, costs, ahead, gamma))
     # Large whole numbers; the values are odd, so that every action is worth a fraction.
     R, V = (2048 * R).astype(np.int64), (2048 * V).astype(np.int64) + 1
     got = student.action_values(P, R, V, gamma)
@@ -382,17 +384,17 @@ def test_one_of_the_best(student, Q):
     Hint: Two actions of a row are equally good here. How many 1s does your row have, and what do they add up to?
     """
     Q[0, :2] = Q[0].max()
-    Q[-1] -= 8.0  # negative throughout
-    theirs = student.put(Q)
-    got, after = student.greedy_policy(theirs), theirs.get()
-    chosen = np.asarray(got, dtype=float)
-    assert chosen.shape == near(Q.shape)
-    ones = (chosen == 1.0).sum(axis=1)
-    assert ones == near(np.ones(len(Q))), "in every row a single 1, and 0 everywhere else"
-    certain = bool((chosen.sum(axis=1) == 1.0).all() and (chosen >= 0.0).all())
-    assert certain, "in every row a single 1, and 0 everywhere else"
-    assert (chosen * Q).sum(axis=1) == near(Q.max(axis=1))
-    assert after == near(Q)
+    for values in (Q, Q - 8.0):  # the second time all are negative
+        theirs = student.put(values)
+        got, after = student.greedy_policy(theirs), theirs.get()
+        chosen = np.asarray(got, dtype=float)
+        assert chosen.shape == near(Q.shape)
+        ones = (chosen == 1.0).sum(axis=1)
+        assert ones == near(np.ones(len(Q))), "in every row a single 1, and 0 everywhere else"
+        certain = bool((chosen.sum(axis=1) == 1.0).all() and (chosen >= 0.0).all())
+        assert certain, "in every row a single 1, and 0 everywhere else"
+        assert (chosen * values).sum(axis=1) == near(values.max(axis=1))
+        assert after == near(values)
 
 
 # value_iteration

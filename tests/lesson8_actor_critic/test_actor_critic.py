@@ -1,6 +1,7 @@
 """Hidden properties of lesson 8: a network with two heads, advantages, and a loss in three parts."""
 
 import math
+from collections import Counter
 
 import torch
 from hypothesis import given, settings
@@ -90,6 +91,11 @@ def test_answers_are_any_numbers(student, inputs, seed):
     assert free, "values without bounds: with weights in the thousands, some below -100 and some above 100"
 
 
+def differs(models, x, part):
+    """Whether one of these networks answers two observations differently, in its logits (0) or values (1)."""
+    return any(not torch.equal(*model(x)[part][:2]) for model in models)
+
+
 @exercise("ActorCritic", needs=("test_logits_and_values",), alike="places")
 @settings(max_examples=5)
 @given(sizes=SIZES, seed=st.integers(0, 99))
@@ -108,8 +114,11 @@ def test_rows_are_on_their_own(student, sizes, seed):
     alone = [model(row.unsqueeze(0)) for row in x]
     assert torch.cat([one[0] for one in alone]).detach() == near(logits.detach(), atol=1e-4)
     assert torch.cat([one[1] for one in alone]).detach() == near(values.detach(), atol=1e-4)
-    assert not torch.equal(values[0], values[1]), "other values for other observations"
-    assert not torch.equal(logits[0], logits[1]), "other logits for other observations"
+    # Behind a ReLU, or far out on a tanh, two rows of one set of weights may be alike by luck; those of eight are not.
+    sets = (model if not k else shaken(student.ActorCritic, inputs, outputs, seed + 100 * k) for k in range(8))
+    assert differs(sets, x, 1), "other values for other observations"
+    sets = (model if not k else shaken(student.ActorCritic, inputs, outputs, seed + 100 * k) for k in range(8))
+    assert differs(sets, x, 0), "other logits for other observations"
     model.eval()
     for answer, now in zip((logits, values), model(x)):
         same = now.detach() == near(answer.detach(), atol=1e-4)
@@ -127,15 +136,20 @@ def test_both_answers_can_be_learnt(student, sizes, seed):
     its graph?
     """
     inputs, outputs, count = sizes
-    model, x = shaken(student.ActorCritic, inputs, outputs, seed), points(count, inputs, seed)
-    owns = bool(model.state_dict())
-    assert owns, "a module that owns its layers: a plain list of layers hides them"
-    actor = gradients_of(model, x, 0, points(count, outputs, seed + 1))
-    critic = gradients_of(model, x, 1, points(count, 1, seed + 2)[:, 0])
-    # Entry by entry: one last layer with A + 1 outputs is right as well, and its weights are one tensor.
-    alone = of_one_alone(actor, critic)
-    assert alone["the logits alone"] > 0, "weights that only the logits depend on"
-    assert alone["the values alone"] > 0, "weights that only the values depend on"
+    x, found = points(count, inputs, seed), Counter()
+    # Units may be dead for all of these observations, by luck with the weights: then others are asked.
+    for k in range(8):
+        model = shaken(student.ActorCritic, inputs, outputs, seed + 100 * k)
+        owns = bool(model.state_dict())
+        assert owns, "a module that owns its layers: a plain list of layers hides them"
+        actor = gradients_of(model, x, 0, points(count, outputs, seed + 1))
+        critic = gradients_of(model, x, 1, points(count, 1, seed + 2)[:, 0])
+        # Entry by entry: one last layer with A + 1 outputs is right as well, and its weights are one tensor.
+        found += Counter(of_one_alone(actor, critic))
+        if min(found["the logits alone"], found["the values alone"]) > 0:
+            break
+    assert found["the logits alone"] > 0, "weights that only the logits depend on"
+    assert found["the values alone"] > 0, "weights that only the values depend on"
 
 
 @exercise("ActorCritic", needs=("test_logits_and_values",), alike="places")
@@ -275,25 +289,20 @@ def test_advantages_within_an_episode(student, rollout, gamma, lam):
     assert got == near(needed_advantages(*rollout, gamma, lam))
 
 
-@st.composite
-def all_over(draw):
-    """Rollouts in which every step ends its episode: all terminated, all truncated, or with both flags."""
-    parts = draw(rollouts(endings=False, size=draw(st.sampled_from([(1, 3), (2, 1), (3, 2), (1, 1)]))))
-    flags = draw(st.sampled_from([(True, False), (False, True), (True, True)]))
-    return *parts[:3], *(torch.full_like(part, flag) for part, flag in zip(parts[3:], flags))
-
-
 @exercise("generalized_advantages")
-@settings(max_examples=8)
-@given(rollout=all_over())
+@settings(max_examples=4)
+@given(rollout=st.sampled_from([(3, 2), (3, 1)]).flatmap(lambda size: rollouts(endings=False, size=size)))
 def test_where_every_step_is_the_last(student, rollout):
     """Where every step ends its episode, be it the only one, each advantage is the δ of its own step.
 
     Hint: Every step stands alone here. Which part of your recursion still reaches from one into the other, and what
     does a truncated step count?
     """
-    got = student.generalized_advantages(*rollout, 0.5, 0.75)
-    assert got == near(needed_advantages(*rollout, 0.5, 0.75))
+    for over in ((True, False), (False, True), (True, True)):
+        flags = [torch.full_like(part, flag) for part, flag in zip(rollout[3:], over)]
+        for steps in (3, 1):
+            case = [part[:steps] for part in (*rollout[:3], *flags)]
+            assert student.generalized_advantages(*case, 0.5, 0.75) == near(needed_advantages(*case, 0.5, 0.75))
 
 
 @exercise("generalized_advantages")

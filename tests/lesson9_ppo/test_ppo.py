@@ -1,5 +1,6 @@
 """Hidden properties of lesson 9: the ratio and both clipped losses, by value and gradient, and shuffled minibatches."""
 
+import itertools
 import math
 from collections import Counter
 
@@ -337,11 +338,12 @@ def test_a_minibatch_is_a_mixture(student, seed):
     Hint: What is it that you shuffle: the indices, or pieces of neighbours?
     """
     batches = epoch(student, 40, 8, np.random.default_rng(seed))
-    # A right answer gives five runs of neighbours less than once in 1e20 times.
+    # Of these 35 pairs about 2 are neighbours in a right answer, and 18 less than once in 1e11 times (Poisson).
     shuffled = [index for batch in batches for index in batch] != list(range(40))
     assert shuffled, "indices that are not in order"
-    blocks = all(max(batch, default=0) - min(batch, default=0) == len(batch) - 1 for batch in batches)
-    assert not blocks, "minibatches whose indices are not all neighbours"
+    pairs = [(one, other) for batch in batches for one, other in itertools.pairwise(batch)]
+    blocks = sum((other - one) % 40 in (1, 39) for one, other in pairs) > len(pairs) / 2
+    assert not blocks, "minibatches whose indices are not neighbours of one another"
 
 
 @exercise("minibatches", needs=("test_every_index_once",), weight=2, alike="places")
@@ -355,10 +357,10 @@ def test_chance_comes_from_the_generator(student, seed):
     """
     one, other = (student.put(np.random.default_rng(seed)) for _ in range(2))
     before = student.random_state()
-    first, second = epoch(student, 40, 7, one), epoch(student, 40, 7, one)
+    first, *later = [epoch(student, 40, 7, one) for _ in range(6)]
     unused = student.random_state() == before
     again = epoch(student, 40, 7, other)
-    # Two epochs are alike by chance once in 40! times.
-    assert first != second, "another order in the second epoch"
+    # Two epochs are alike by chance once in 40! times; where few orders can come, six hardly ever are.
+    assert any(each != first for each in later), "another order in the epochs that follow"
     assert unused, "global random numbers left alone: `rng` is the only source"
     assert again == first

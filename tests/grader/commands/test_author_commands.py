@@ -378,6 +378,10 @@ def test_salts_judges_with_each(course: Course, typed, monkeypatch: pytest.Monke
     assert status == 0
     rows = [line.split() for line in said.splitlines()]
     assert ["lesson1_numbers", "2/2", "3/3", "3/3", "0.0%", "0.0%"] in rows
+    status, said = typed("salts", "--salts", "2", "--jobs", "1", "--only", "adds_two")
+    assert ["lesson1_numbers", "0/0", "1/1", "1/1", "0.0%", "0.0%"] in [line.split() for line in said.splitlines()]
+    status, said = typed("salts", "--only", "nobody")
+    assert (status, said) == (2, "what is judged has no program named 'nobody'; the tables print their names")
     tests = course.tests(course.lessons[0]) / "test_numbers.py"
     # With the examples of a third of all salts this is a law that nothing breaks.
     tests.write_text(tests.read_text() + LUCK)

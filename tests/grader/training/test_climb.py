@@ -169,6 +169,14 @@ def test_every_slip_is_a_module_and_names_a_rung(lesson):
     assert sum(each.rung == "" for each in found) <= len(found) / 10
 
 
+def test_programs_that_climb_can_be_asked_for_by_name():
+    wheat = sorted(chaffs.wheats(COURSE, LESSON))[0]
+    found = probes.programs(COURSE, LESSON, slips=True, right=True, only=["minus", wheat])
+    assert [each.name for each in found] == [f"wheat {wheat}", "minus"]
+    with pytest.raises(CourseError, match=f"{LESSON.name} has no program named 'plus'"):
+        probes.programs(COURSE, LESSON, slips=True, right=False, only=["plus"])
+
+
 def test_a_slip_of_a_lesson_is_blamed_through_the_boundary():
     slip = next(each for each in chaffs.slips(COURSE, LESSON) if each.name == "minus")
     program = probes.Program(slip.name, slip.source(COURSE.solution(LESSON).read_text(encoding="utf-8")), slip.rung)
