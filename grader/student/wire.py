@@ -64,6 +64,8 @@ _INT_BITS = 512
 """Larger integers may not cross: Python refuses to print those of some thousand digits, or to make floats of them."""
 _FIELDS_CAP = 32
 _NEW_TUPLES_CAP = 64
+_REFERENCES = ("r", "h", "c")
+"""Tags of what stays on its own side: an object that was made, one that was handed back, and one that was lent."""
 _SAME_HASH_CAP = 16
 _PACK_FROM = 64
 """Lists of this many plain floats or ints travel as raw bytes: the rewards of a long episode fit into the head cap."""
@@ -273,10 +275,11 @@ class Decoder:
         if tag == "t":
             return tuple(self._value(item, deeper) for item in _exactly(list, rest[0]))
         if tag == "d":
-            parts = [self._value(part, deeper) for part in _exactly(list, rest[0])]
-            _check_keys(parts[::2])
+            raw = _exactly(list, rest[0])
+            parts = [self._value(part, deeper) for part in raw]
+            keys = _keys_to_check(raw[::2], parts[::2])
             made = dict(zip(parts[::2], parts[1::2], strict=True))
-            if 2 * len(made) != len(parts):
+            if len(dict.fromkeys(keys)) < len(keys):
                 raise WireError("a dict with a key that comes twice")
             return made
         if tag == "a":
@@ -312,7 +315,7 @@ class Decoder:
             return _named_tuple(*key)(*(self._value(item, deeper) for item in _exactly(list, items)))
         if tag == "s":
             members = [self._value(item, deeper) for item in _exactly(list, rest[0])]
-            _check_keys(members)
+            _keys_to_check(rest[0], members)
             return set(members)
         if tag == "b":
             return _exactly(bytes, rest[0])
@@ -380,10 +383,16 @@ def _check_containers(head: bytes) -> None:
         raise WireError(f"a message of more than {_CONTAINERS_CAP:,} lists")
 
 
-def _check_keys(keys: list[Any]) -> None:
-    """Refuse keys that were chosen to have the same hash: a dict of some ten thousand of them takes minutes to make."""
-    if len(keys) > _SAME_HASH_CAP and max(collections.Counter(map(hash, keys)).values()) > _SAME_HASH_CAP:
+def _keys_to_check(raw: list[Any], keys: list[Any]) -> list[Any]:
+    """The keys that are values. Objects are as many keys, although one thing may stand for all where somebody reads.
+
+    Raises:
+        WireError: they were chosen to have the same hash: a dict of some ten thousand of them takes minutes to make.
+    """
+    values = [key for part, key in zip(raw, keys, strict=True) if not (type(part) is list and part[0] in _REFERENCES)]
+    if len(values) > _SAME_HASH_CAP and max(collections.Counter(map(hash, values)).values()) > _SAME_HASH_CAP:
         raise WireError("keys that all have the same hash")
+    return values
 
 
 def _dtype(char: str) -> np.dtype[Any]:

@@ -242,6 +242,7 @@ def use(value):
 @example([ok(["d", [["T", "float32", [0], 0, False, 0], None]])], "call")
 @example([ok(["n", "Pair", ["one"], [["d", [["T", "float32", [0], 0, True, 0], None]]]])], "call")
 @example([ok(["s", [["x", "q", bytes(8)], ["t", [0, 0]]]])], "call")
+@example([ok(["d", [["r", 1, "A", "A"], 1, ["r", 2, "A", "A"], 2]])], "call")
 def test_whatever_is_said_is_an_answer_or_the_students_fault(heads, verb):
     def session():
         made = Session(Scripted(*heads))

@@ -10,6 +10,7 @@ import threading
 import time
 import tracemalloc
 import typing
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -458,3 +459,19 @@ def test_a_deadline_is_also_for_sending():
     ours, theirs = pair()
     with ours, theirs, pytest.raises(TimeoutError):
         send(ours, Frame(b"", bytes(1 << 23)), Deadline(lambda now: now + 0.2))
+
+
+def test_two_objects_are_two_keys_whatever_stands_for_them():
+    """Whoever reads a transcript puts one thing in the place of all objects of a kind."""
+    objects = [["r", number, "State", "State"] for number in range(40)]
+
+    def told(*message: Any) -> Any:
+        frame = Frame(msgspec.msgpack.encode(list(message)), b"")
+        return Decoder(lambda tag, rest: rest[1], modules=True).message(frame)[0]
+
+    assert told(["d", [part for number, key in enumerate(objects) for part in (key, number)]]) == {"State": 39}
+    assert told(["s", objects]) == {"State"}
+    with pytest.raises(WireError, match="a key that comes twice"):
+        told(["d", [objects[0], 0, 1, 1, 1, 2]])
+    with pytest.raises(WireError, match="all have the same hash"):
+        told(["s", [*objects, *(["i", f"{(2**61 - 1) * n:x}"] for n in range(1, 20))]])
