@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import re
@@ -305,11 +306,20 @@ class _Grading:
     def _written(self, example: Transcript, finding: Finding) -> counterexample.Written | None:
         source = self.sources.get(self.lesson.name, "")
         return self.besides(
-            lambda: counterexample.write(example, self.lesson.name, source, finding),
+            lambda: counterexample.write(example, self.lesson.name, source, finding, self._answers_alike),
             None,
             f"{finding.name}: its example",
             f"{finding.name}: its example takes too long to write",
         )
+
+    def _answers_alike(self, transcript: Transcript) -> bool:
+        """Whether the questions of a transcript, asked in a session of their own, have the answers that it holds."""
+        try:
+            with contextlib.closing(self.open()) as session:
+                session.begin(transcript.seed)
+                return all(map(session.answers_again, transcript.exchanges))
+        except (StudentError, StudentDied):
+            return False
 
     def _diagnoses(self, findings: list[Finding]) -> dict[str, Diagnosis]:
         if not any(finding.verdict == "fail" and finding.written for finding in findings):

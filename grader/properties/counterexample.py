@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from grader.properties import chance, layout
@@ -15,6 +16,7 @@ from grader.report.report import Counterexample
 from grader.student.remote import Remote
 from grader.student.tensors import is_tensor
 from grader.student.transcript import Transcript
+from grader.student.wire import Decoder
 from grader.testing import Near
 
 _PRINTED_CAP = 12
@@ -159,14 +161,38 @@ def _merge(imports: list[str]) -> list[str]:
     return [f"from {module} import {', '.join(sorted(names))}" for module, names in by_module.items()]
 
 
-def write(transcript: Transcript, module: str, source: str = "", failed: Failed | None = None) -> Written:
+def _alone(transcript: Transcript, origin: Origin, statements: int) -> Transcript | None:
+    """The last question alone, if it is the one whose answer is printed and needs nothing that came before it."""
+    exchanges = transcript.exchanges
+    if len(exchanges) < 2 or statements != len(exchanges) or origin.uses != (statements - 1,):
+        return None
+    if transcript.calls or transcript.lent or exchanges[-1].asks:
+        return None
+    needed: list[str] = []
+    verb, target, *_ = Decoder(lambda tag, rest: needed.append(tag), modules=True).message(exchanges[-1].question)
+    if verb != "call" or not isinstance(target, str) or needed:
+        return None
+    return Transcript(transcript.seed, exchanges[-1:], printed=transcript.printed, size=transcript.size)
+
+
+def write(
+    transcript: Transcript,
+    module: str,
+    source: str = "",
+    failed: Failed | None = None,
+    answers_alike: Callable[[Transcript], bool] | None = None,
+) -> Written:
     """The transcript as a script that asks the same questions of ``module``.
+
+    A law may ask for one thing in many ways before an answer is wrong. Nobody who pastes the script wants to read those
+    that were right, so they are left out where the last question says it all.
 
     Args:
         transcript: the questions.
         module: the student's module.
         source: its text.
         failed: how the case ended.
+        answers_alike: tells if the answers are those of the transcript when its questions alone are asked again.
     """
     writer = _Script(transcript, module, source)
     writer.read()
@@ -181,6 +207,9 @@ def write(transcript: Transcript, module: str, source: str = "", failed: Failed 
         row = re.fullmatch(r"row (\d+)", label)
         origin = find(left, [*writer.known, *writer.diaries()], at=int(row[1]) if row else None)
         if origin is not None:
+            alone = _alone(transcript, origin, len(statements)) if answers_alike else None
+            if answers_alike and alone and answers_alike(alone):
+                return write(alone, module, source, failed)
             last = writer.print(origin, form, label, left)
             got = written(left, form)
             return Written(writer.finish(writer.statements[: last + 1]), f"{label}: {got}" if label else got)

@@ -91,6 +91,31 @@ def test_words_in_an_assertion_are_what_is_needed(course: Course) -> None:
     assert by_name["test_doubles_zero"].got == "1e-09"
 
 
+KINDS = """
+
+@exercise("double")
+def test_all_kinds(student):
+    \"\"\"`double` doubles whatever stands for a number.\"\"\"
+    for x in (1, 2, -3):
+        assert student.double(x) == 2 * x
+"""
+
+
+def test_answers_that_were_right_are_left_out_where_the_last_question_says_it_all(course: Course) -> None:
+    path = course.tests(course.lessons[0]) / "test_numbers.py"
+    path.write_text(path.read_text() + KINDS)
+
+    def shown(source: str) -> tuple[str, str]:
+        result = next(each for each in judge(course, source).properties if each.name == "test_all_kinds")
+        assert result.counterexample is not None
+        return result.counterexample.code, result.got
+
+    assert shown(NUMBERS.replace("2 * x", "2 * abs(x)")) == ("print(double(-3))", "6")
+    # What remembers earlier questions answers another way without them, and so does what counts them.
+    counts = "asked = []\n\n\n" + NUMBERS.replace("return 2 * x", "asked.append(x)\n    return 2 * x + len(asked) // 3")
+    assert shown(counts) == ("double(1)\ndouble(2)\nprint(double(-3))", "-5")
+
+
 def test_an_exception_is_shown_with_its_line(course: Course) -> None:
     report = judge(course, NUMBERS.replace("2 * x", "x.double"))
     assert report.properties[0].got == (
