@@ -42,7 +42,6 @@ def test_each_step_has_its_own_return(student, rewards):
 
 
 @exercise("returns_to_go", needs=("test_each_step_has_its_own_return",), alike="places")
-@settings(max_examples=12)
 @given(
     rewards=st.lists(st.integers(-3, 3), min_size=2, max_size=5),
     kind=st.sampled_from(["list", "int array", "float32 array", "read-only array", "slice of an array"]),
@@ -67,14 +66,13 @@ def test_returns_of_lists_and_integers(student, rewards, kind):
 
 
 @exercise("returns_to_go", needs=("test_each_step_has_its_own_return",), weight=0.5)
-@settings(max_examples=3)
-@given(reward=st.sampled_from([0.5, -3.0, 5000.0]))
-def test_an_episode_of_one_step(student, reward):
+def test_an_episode_of_one_step(student):
     """An episode of one step has one return, an array of one number: its reward.
 
     Hint: Go through your lines with one reward. Does anything look at a step that is not there, or drop the only one?
     """
-    assert student.returns_to_go([reward], 0.5) == near([reward])
+    for reward in (0.5, -3.0, 5000.0):
+        assert student.returns_to_go([reward], 0.5) == near([reward])
 
 
 # Small worlds
