@@ -210,15 +210,16 @@ GAP = 30.0
 def clear_cases(draw):
     """A network (N, O) → (N, A), and six observations in which one action is the best by far.
 
-    Their numbers are fractions; the values are now and then all negative.
+    Their numbers are fractions, in every second one all between -1 and 1; the values are now and then all negative.
     """
     inputs, outputs, _ = draw(SIZES)
     rng = np.random.default_rng(draw(st.integers(0, 999)))
-    matrix = rng.integers(-40, 41, (outputs, inputs)).astype(np.float32)
+    matrix = rng.integers(-160, 161, (outputs, inputs)).astype(np.float32)
     model = linear(matrix, np.full(outputs, draw(st.sampled_from([0.0, -1000.0])), np.float32))
     found = []
     for _ in range(300):
-        observation = rng.integers(-8, 9, inputs).astype(np.float32) / 4 + 0.125
+        observation = rng.integers(-7, 8, inputs).astype(np.float32) / 8 + 0.0625
+        observation *= 3 if len(found) % 2 else 1
         second, best = sorted((matrix @ observation).tolist())[-2:]
         if best - second >= GAP:
             found.append(observation)

@@ -91,9 +91,14 @@ def test_answers_are_any_numbers(student, inputs, seed):
     assert free, "values without bounds: with weights in the thousands, some below -100 and some above 100"
 
 
-def differs(models, x, part):
-    """Whether one of these networks answers two observations differently, in its logits (0) or values (1)."""
-    return any(not torch.equal(*model(x)[part][:2]) for model in models)
+def differs(student, model, sizes, seed, part):
+    """Whether a network answers two observations differently, in its logits (0) or values (1); with other weights, if
+    not with these.
+    """
+    inputs, outputs, count = sizes
+    x = points(count, inputs, seed)
+    sets = (model if not k else shaken(student.ActorCritic, inputs, outputs, seed + 100 * k) for k in range(8))
+    return any(not torch.equal(*each(x)[part][:2]) for each in sets)
 
 
 @exercise("ActorCritic", needs=("test_logits_and_values",), alike="places")
@@ -115,10 +120,8 @@ def test_rows_are_on_their_own(student, sizes, seed):
     assert torch.cat([one[0] for one in alone]).detach() == near(logits.detach(), atol=1e-4)
     assert torch.cat([one[1] for one in alone]).detach() == near(values.detach(), atol=1e-4)
     # Behind a ReLU, or far out on a tanh, two rows of one set of weights may be alike by luck; those of eight are not.
-    sets = (model if not k else shaken(student.ActorCritic, inputs, outputs, seed + 100 * k) for k in range(8))
-    assert differs(sets, x, 1), "other values for other observations"
-    sets = (model if not k else shaken(student.ActorCritic, inputs, outputs, seed + 100 * k) for k in range(8))
-    assert differs(sets, x, 0), "other logits for other observations"
+    assert differs(student, model, sizes, seed, 1), "other values for other observations"
+    assert differs(student, model, sizes, seed, 0), "other logits for other observations"
     model.eval()
     for answer, now in zip((logits, values), model(x)):
         same = now.detach() == near(answer.detach(), atol=1e-4)
