@@ -19,6 +19,7 @@ from grader.grading.sessions import open_session
 from grader.grading.trainee import Trainee, learnt_something_else
 from grader.lessons.stubs import pristine
 from grader.properties import counterexample, examples, runner
+from grader.properties.answers import gives_again
 from grader.properties.diagnosis import Diagnosis
 from grader.properties.finding import Finding
 from grader.report.report import (
@@ -317,7 +318,7 @@ class _Grading:
         try:
             with contextlib.closing(self.open()) as session:
                 session.begin(transcript.seed)
-                return all(map(session.answers_again, transcript.exchanges))
+                return all(gives_again(session, exchange) for exchange in transcript.exchanges)
         except (StudentError, StudentDied):
             return False
 

@@ -11,8 +11,9 @@ import numpy as np
 from grader.properties.code import code
 from grader.properties.forms import written
 from grader.student.errors import WireError
+from grader.student.session import Session
 from grader.student.tensors import is_tensor
-from grader.student.transcript import Transcript
+from grader.student.transcript import Exchange, Transcript
 from grader.student.wire import Decoder, Frame
 from grader.testing.near import Near
 
@@ -58,6 +59,17 @@ def last_value(transcript: Transcript) -> Any:
         if answer and answer[0] == "ok" and not isinstance(answer[1], Thing):
             return answer[1]
     return None
+
+
+def gives_again(session: Session, exchange: Exchange) -> bool:
+    """Call the function that an exchange called, with the same plain arguments: whether the answer is the same.
+
+    Raises:
+        StudentError, StudentDied: it is none.
+    """
+    _, name, _, args, kwargs = Decoder(_reference, modules=True).message(exchange.question)
+    before = read(exchange.answer)
+    return before is not None and before[0] == "ok" and same(session.call(name, None, args, kwargs), before[1])
 
 
 def same(one: Any, other: Any) -> bool:

@@ -172,7 +172,7 @@ def _alone(transcript: Transcript, origin: Origin, statements: int) -> Transcrip
     verb, target, *_ = Decoder(lambda tag, rest: needed.append(tag), modules=True).message(exchanges[-1].question)
     if verb != "call" or not isinstance(target, str) or needed:
         return None
-    return Transcript(transcript.seed, exchanges[-1:], printed=transcript.printed, size=transcript.size)
+    return Transcript(transcript.seed, exchanges[-1:])
 
 
 def write(

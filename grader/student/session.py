@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import gymnasium
-import msgspec
 
 from grader.student import lent
 from grader.student.errors import StudentDied, WireError, shortened
@@ -115,20 +114,6 @@ class Session:
         self._pending = None
         self._asked = _Asked()
         self._say(["begin", seed], keep=False)
-
-    def answers_again(self, exchange: Exchange) -> bool:
-        """Whether the question of an exchange, which refers to no object, gets the same answer now."""
-
-        def refused(_: Frame) -> Frame:
-            raise StudentDied("asked for something in return")
-
-        again, before = self.channel.exchange(exchange.question, refused), exchange.answer
-        # The last item of an answer is a number that counts all of them.
-        try:
-            heads = [msgspec.msgpack.decode(frame.head, type=list)[:3] for frame in (again, before)]
-        except (msgspec.DecodeError, RecursionError):
-            return False
-        return heads[0] == heads[1] and again.body == before.body
 
     def close(self) -> None:
         """End the student's side."""

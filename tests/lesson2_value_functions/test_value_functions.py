@@ -266,7 +266,7 @@ BUSY = {
 
 @st.composite
 def busy_worlds(draw):
-    """Worlds (P, R) in which one state or two go on paying, by their descriptions."""
+    """Worlds (P, R) in which one state or two go on paying, or costing, by their descriptions."""
     states, actions = draw(st.sampled_from([(4, 2), (5, 3)]))
     order = draw(st.permutations(range(states)))
     worlds = {}
@@ -277,6 +277,11 @@ def busy_worlds(draw):
         R[order[: 2 if kind.startswith("two") else 1]] = 1.0
         worlds[kind] = P, R
         worlds[kind.replace("pay", "cost")] = P, -R
+    # What one state gains another one loses, sweep by sweep.
+    P, R = worlds["one state pays, the others are ends"]
+    R = R.copy()
+    R[order[1]] = -1.0
+    worlds["one state pays and another one costs as much"] = P, R
     return worlds
 
 
@@ -405,27 +410,23 @@ def without_ties(terminal=False):
     )
 
 
-@st.composite
-def worlds_to_wait_in(draw):
-    """Function from γ to a world where a reward now is less than the 1 that comes some steps later, and more than it
-    would be if it were discounted by half as many steps again. Then nothing follows.
+WAITS = st.integers(3, 5).flatmap(lambda states: st.permutations(range(states)))
+"""In which order the states of a world to wait in lie."""
+
+
+def world_to_wait_in(order, now, gamma):
+    """A world in which the action ``now`` pays less than the 1 that comes at the end of the way, and more than that
+    would be worth if it were discounted by a quarter more steps. Then nothing follows.
     """
-    steps = draw(st.integers(1, 3))
-    order = draw(st.permutations(range(steps + 2)))
-    now = draw(st.integers(0, 1))
-
-    def world(gamma):
-        start, *way, end = order
-        P, R = np.zeros((len(order), 2, len(order))), np.zeros((len(order), 2))
-        P[start, now, end] = P[start, 1 - now, way[0]] = 1.0
-        R[start, now] = gamma ** (1.25 * steps)
-        for state, following in zip(way, [*way[1:], end]):
-            P[state, :, following] = 1.0
-        R[way[-1]] = 1.0
-        P[end, :, end] = 1.0
-        return P, R
-
-    return world
+    start, *way, end = order
+    P, R = np.zeros((len(order), 2, len(order))), np.zeros((len(order), 2))
+    P[start, now, end] = P[start, 1 - now, way[0]] = 1.0
+    R[start, now] = gamma ** (1.25 * len(way))
+    for state, following in zip(way, [*way[1:], end]):
+        P[state, :, following] = 1.0
+    R[way[-1]] = 1.0
+    P[end, :, end] = 1.0
+    return P, R
 
 
 def is_clear(P, R, gamma):
@@ -464,16 +465,17 @@ def test_best_values(student, world, gamma):
 @exercise("value_iteration", weight=2)
 @given(
     case=st.tuples(without_ties(), st.sampled_from([0.9, 0.5])).filter(lambda case: is_clear(*case[0], case[1])),
-    waiting=worlds_to_wait_in(),
+    order=WAITS,
+    now=st.integers(0, 1),
 )
-def test_the_policy_earns_the_best_values(student, case, waiting):
+def test_the_policy_earns_the_best_values(student, case, order, now):
     """The policy takes one action in each state, and who acts by it earns what the best policy earns.
 
     Hint: From which values is your policy made: those that the sweeps ended with, or older ones? And does every row
     have exactly one 1?
     """
     world, gamma = case
-    patient = waiting(gamma)
+    patient = world_to_wait_in(order, now, gamma)
     for P, R in (world, patient, (patient[0], patient[1] - 8.0)):
         _, policy = student.value_iteration(P, R, gamma)
         assert shape_of(policy) == near(R.shape)

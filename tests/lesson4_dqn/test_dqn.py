@@ -240,14 +240,12 @@ def answers(student, gap, best):
 
 @exercise("greedy_action", weight=0.5, alike="places")
 def test_never_another_action(student):
-    """An action that is better than the others by far is taken every time, and no other one now and then.
+    """Where one action is better than the others by far, the answer is the same every time.
 
     Hint: Is anything drawn at random on the way to the answer? Exploring belongs to training, and not in here.
     """
-    found = [answers(student, GAP, best) for best in range(3)]
-    wavers = any(len(each) > 1 for each in found)
+    wavers = any(len(answers(student, GAP, best)) > 1 for best in range(3))
     assert not wavers, "the same action every time, where it is better by far"
-    assert found == [{0}, {1}, {2}], "the action that is better by far"
 
 
 @exercise("greedy_action", weight=2, needs=("test_never_another_action",), alike="compared")

@@ -37,6 +37,11 @@ def with_weights(student, sizes, seed, gain=1.0):
     return random_weights(student.PolicyNetwork, sizes[0], sizes[1], seed, gain)
 
 
+def with_others(student, sizes, seed, gain=1.0):
+    """The same with seven other sets of weights: with one set, rows may be alike or units dead by luck."""
+    return (with_weights(student, sizes, seed + 100 * k, gain) for k in range(1, 8))
+
+
 # Networks of other shapes have other logits, so a misconception is known by where it fails, and by what is said there.
 
 
@@ -70,10 +75,10 @@ def test_one_logit_for_each_action(student, sizes, seed):
     alone = torch.cat([network(row.unsqueeze(0)) for row in x])
     by_itself = together == near(alone.detach())
     assert by_itself, "rows that depend on their own observation only: the logits of a batch are those of its rows"
-    # Where the grader's weights reach nothing, the first ones may be 0: the laws below judge that. Two rows of one set
-    # of weights may be alike all the same, such as rows of zeros after a ReLU: then seven other sets are asked.
-    sets = (network if not k else with_weights(student, sizes, seed + 100 * k)[0] for k in range(8))
-    differ = not state or any(not torch.allclose(*each(x)[:2]) for each in sets)
+    # Where the grader's weights reach nothing, the first ones may be 0: the laws below judge that. Two rows may
+    # be alike by luck, such as rows of zeros after a ReLU.
+    others = (other(x) for other, _ in with_others(student, sizes, seed))
+    differ = not state or any(not torch.allclose(*rows[:2]) for rows in itertools.chain([together], others))
     assert differ, "other logits for another observation"
 
 
@@ -119,9 +124,8 @@ def test_more_than_a_linear_map(student, sizes, seed):
     """
     inputs, outputs, _ = sizes
     network, state = with_weights(student, sizes, seed, gain=2.0)
-    # All units may be dead for some weights: then others are asked.
-    sets = (network if not k else with_weights(student, sizes, seed + 100 * k, gain=2.0)[0] for k in range(8))
-    bends = any(bend(each, inputs, seed) > 1e-3 for each in sets)
+    others = (other for other, _ in with_others(student, sizes, seed, gain=2.0))
+    bends = any(bend(each, inputs, seed) > 1e-3 for each in itertools.chain([network], others))
     # A single linear layer has (O + 1) · A weights.
     single = 0 < sum(value.numel() for value in state.values()) <= (inputs + 1) * outputs
     assert bends or not single, "a hidden layer, and a nonlinearity after it"
@@ -190,16 +194,13 @@ def test_gradients_reach_every_weight(student, sizes, seed):
     """
     inputs, outputs, count = sizes
     x, weigh = points(count, inputs, seed), points(count, outputs, seed + 1)
-    without = set()
-    # Units may be dead for all of these observations, by luck with the weights: then others are asked.
-    for k in range(8):
-        network, state = with_weights(student, sizes, seed + 100 * k)
-        flows = network(x).requires_grad
-        assert flows, "logits that gradients can flow back from"
-        found = set(without_gradient(network, state, x, weigh))
-        without = found if k == 0 else without & found
-        if not without:
-            break
+    network, state = with_weights(student, sizes, seed)
+    flows = network(x).requires_grad
+    assert flows, "logits that gradients can flow back from"
+    without = set(without_gradient(network, state, x, weigh))
+    others = with_others(student, sizes, seed)
+    while without and (other := next(others, None)):
+        without &= set(without_gradient(*other, x, weigh))
     assert not without, "no weight that has a say and no gradient"
 
 

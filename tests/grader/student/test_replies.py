@@ -259,8 +259,9 @@ def test_whatever_is_said_is_an_answer_or_the_students_fault(heads, verb):
     finding = Finding("test_law", "f", "Law.", 1.0)
     for left in (last_value(ours.transcript), {"a": last_value(ours.transcript), "b": 1}):
         explain(finding, AssertionError(), ("==", left, {"a": 0, "b": 1}), "")
-        written = counterexample.write(ours.transcript, "work", "", finding)
-        assert len(written.script.code) < 100_000
+        for alike in (None, lambda transcript: True):
+            written = counterexample.write(ours.transcript, "work", "", finding, alike)
+            assert len(written.script.code) < 100_000
     last_answer(ours.transcript)
 
     def law(student):
