@@ -55,7 +55,7 @@ PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Learn": (learn.check, learn.watch, learn.train, learn.hint, learn.status)
 }
 if not RELEASED:
-    from grader.commands import around, author, export, nbgrader, teach
+    from grader.commands import around, author, author_training, export, nbgrader, teach
 
     PANELS |= {
         "Teach": (
@@ -74,9 +74,9 @@ if not RELEASED:
             author.corners,
             author.mutants,
             author.examples,
-            author.bar,
-            author.probes,
-            author.calibrate,
+            author_training.bar,
+            author_training.probes,
+            author_training.calibrate,
         ),
     }
 for panel, commands in PANELS.items():

@@ -6,7 +6,9 @@
 - ``export``: marks for other systems, from the reports on a class.
 - ``services``: grading on other systems: export gradescope, github.
 - ``nbgrader``: nbgrader init.
-- ``author``: new, build, verify, salts, corners, mutants, examples, bar, calibrate.
+- ``author``: new, build, verify, salts, corners, mutants, examples.
+- ``author_training``: bar, probes, calibrate.
+- ``jobs``: many jobs in parallel, under one progress bar.
 - ``options``: arguments that mean the same everywhere, and how a command ends.
 - ``progress``: the progress bar of a long run.
 """

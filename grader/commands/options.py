@@ -32,6 +32,10 @@ Films = Annotated[bool, typer.Option(help="Film the agent in training checks, an
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, help="Number of parallel processes. Default: one per CPU.")
 ]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="NAME", help="Only the programs of this name, as the tables print it; repeatable."),
+]
 Unsafe = Annotated[
     bool, typer.Option("--unsafe", help="Grade even if nothing on this machine can isolate student code.")
 ]
