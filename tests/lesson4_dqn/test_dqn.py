@@ -240,12 +240,15 @@ def answers(student, gap, best):
 
 @exercise("greedy_action", weight=0.5, alike="places")
 def test_never_another_action(student):
-    """Where one action is better than the others by far, the answer is the same every time.
+    """Of three actions, the one that is better than the others by far is taken, and every time.
 
-    Hint: Is anything drawn at random on the way to the answer? Exploring belongs to training, and not in here.
+    Hint: One of the three values is the largest by far. Is that the action that you give, and may anything on the way
+    to it be drawn at random?
     """
-    wavers = any(len(answers(student, GAP, best)) > 1 for best in range(3))
+    found = [answers(student, GAP, best) for best in range(3)]
+    wavers = any(len(each) > 1 for each in found)
     assert not wavers, "the same action every time, where it is better by far"
+    assert found == [{0}, {1}, {2}], "the action that is better by far"
 
 
 @exercise("greedy_action", weight=2, needs=("test_never_another_action",), alike="compared")
