@@ -75,7 +75,7 @@ def q_learning_update(
 ) -> float:
     """Learn from one transition, as if the best known action followed. Changes one entry of Q, in place.
 
-    δ = r + γ max over a' of Q[s', a'] − Q[s, a]    and    Q[s, a] ← Q[s, a] + α δ
+    δ = r + γ · max over a′ of Q[s′, a′] − Q[s, a]    and    Q[s, a] ← Q[s, a] + α · δ
 
     Where the episode has terminated, nothing follows: δ = r − Q[s, a].
 
@@ -85,7 +85,7 @@ def q_learning_update(
     | state      |        | s, where the agent was                                            |
     | action     |        | a, what it did                                                    |
     | reward     |        | r, what it earned                                                 |
-    | next_state |        | s', where it got to; it may be s again                            |
+    | next_state |        | s′, where it got to; it may be s again                            |
     | terminated |        | whether nothing can be earned any more; a truncation is not meant |
     | alpha      |        | α, the learning rate: how far to go from the old value to the new |
     | gamma      |        | γ, the discount factor, from 0 to 1                               |
@@ -120,7 +120,7 @@ def sarsa_update(
 ) -> float:
     """Learn from one transition and the action that really follows it. Changes one entry of Q, in place.
 
-    δ = r + γ Q[s', a'] − Q[s, a]    and    Q[s, a] ← Q[s, a] + α δ
+    δ = r + γ · Q[s′, a′] − Q[s, a]    and    Q[s, a] ← Q[s, a] + α · δ
 
     Where the episode has terminated, nothing follows: δ = r − Q[s, a].
 
@@ -130,8 +130,8 @@ def sarsa_update(
     | state       |        | s, where the agent was                                                   |
     | action      |        | a, what it did                                                           |
     | reward      |        | r, what it earned                                                        |
-    | next_state  |        | s', where it got to; it may be s again                                   |
-    | next_action |        | a', what the agent does in s', good or bad; may be None where terminated |
+    | next_state  |        | s′, where it got to; it may be s again                                   |
+    | next_action |        | a′, what the agent does in s′, good or bad; may be None where terminated |
     | terminated  |        | whether nothing can be earned any more; a truncation is not meant        |
     | alpha       |        | α, the learning rate: how far to go from the old value to the new        |
     | gamma       |        | γ, the discount factor, from 0 to 1                                      |

@@ -24,7 +24,7 @@ Policy = Callable[[NDArray[np.float32]], NDArray[np.int64]]
 def td_target(rewards: Tensor, next_q_values: Tensor, terminated: Tensor, gamma: float) -> Tensor:
     """What the value of the action taken should be: the reward, and the best that can be had afterwards.
 
-    y = r + γ · max_a Q_target(s', a), and y = r where the episode has terminated, for then nothing comes afterwards.
+    y = r + γ · max over a′ of Q_target(s′, a′), and y = r where the episode has terminated: nothing follows.
 
     | name          | shape  | meaning                                                             |
     |---------------|--------|---------------------------------------------------------------------|
@@ -49,7 +49,7 @@ def double_dqn_target(
 ) -> Tensor:
     """The target of double DQN: the online network chooses the next action, the target network says what it is worth.
 
-    y = r + γ · Q_target(s', argmax_a Q_online(s', a)), and y = r where the episode has terminated.
+    y = r + γ · Q_target(s′, argmax over a′ of Q(s′, a′)), and y = r where the episode has terminated.
 
     | name          | shape  | meaning                                        |
     |---------------|--------|------------------------------------------------|
@@ -80,7 +80,7 @@ def dqn_loss(
 ) -> Tensor:
     """The mean squared TD error of a batch, with the plain target of `td_target`.
 
-    loss = mean of (Q(s, a) - y)², where a is the action that was taken and y is a constant: the gradient flows into
+    loss = mean of (Q(s, a) − y)², where a is the action that was taken and y is a constant: the gradient flows into
     Q(s, a) of `q_network` and nowhere else. The arrays of the batch stay as they are.
 
     | name           | shape  | meaning                                                  |
@@ -114,7 +114,7 @@ def dqn_loss(
 
 
 def update_target(target_network: nn.Module, q_network: nn.Module, tau: float) -> None:
-    """Move the target network towards the online one, in place: θ_target ← (1 - τ) · θ_target + τ · θ.
+    """Move the target network towards the online one, in place: θ_target ← (1 − τ) · θ_target + τ · θ.
 
     τ = 1 copies and τ = 0 changes nothing. The two networks never share storage, the online one stays as it is, and
     autograd is on again afterwards.

@@ -20,12 +20,13 @@ Policy = Callable[[NDArray[np.float32]], NDArray[np.int64]]
 
 
 class PolicyNetwork(nn.Module):
-    """A network that says how much it likes each action: one logit an action, any real number.
+    """A network that says how much it likes each action: one logit for each, any real number.
 
-    The policy is the softmax of the logits: π(a|s) = exp(logit_a) / Σ_b exp(logit_b). The network itself stops at the
-    logits: after its last linear layer there is nothing, no softmax or log-softmax, no ReLU, no tanh. It needs at least
-    one hidden layer with a nonlinearity; how many units is free, and 64 in each of two layers with tanh are plenty. The
-    same observation has the same logits each time, alone or in any batch: no dropout, no batch normalization.
+    The policy is the softmax of the logits: π(a|s) = exp(h(s, a)) / Σ over b of exp(h(s, b)), where h(s, a) is the
+    logit of action a. The network itself stops at the logits: after its last linear layer there is nothing, no softmax
+    or log-softmax, no ReLU, no tanh. It needs at least one hidden layer with a nonlinearity; how many units is free,
+    and 64 in each of two layers with tanh are plenty. The same observation has the same logits each time, alone or in
+    any batch: no dropout, no batch normalization.
 
     | name       | meaning                                                 |
     |------------|---------------------------------------------------------|
@@ -113,7 +114,7 @@ def standardize(returns: Tensor) -> Tensor:
 def policy_gradient_loss(log_probs: Tensor, returns: Tensor) -> Tensor:
     """What to minimise so that actions become likelier the better what came after them was.
 
-    loss = − mean of (log π(a|s) · return). The returns are constants: no gradient flows into them.
+    loss = −mean(log π(a|s) · G). The returns are constants: no gradient flows into them.
 
     | name      | shape | meaning                                                                  |
     |-----------|-------|--------------------------------------------------------------------------|
@@ -122,7 +123,7 @@ def policy_gradient_loss(log_probs: Tensor, returns: Tensor) -> Tensor:
     | →         | ()    | the loss                                                                 |
 
     Example:
-        The loss is -(-1 · 3 - 2 · 1) / 2 = 2.5.
+        The loss is −(−1 · 3 − 2 · 1) / 2 = 2.5.
 
         >>> float(policy_gradient_loss(torch.tensor([-1.0, -2.0]), torch.tensor([3.0, 1.0])))
         2.5

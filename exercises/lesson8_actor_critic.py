@@ -70,8 +70,8 @@ def generalized_advantages(
 ) -> Tensor:
     """How much better each step turned out than the critic expected, looking ahead with weights that fall by γλ.
 
-    δ_t = r_t + γ · V(s_{t+1}) · (1 - terminated_t) - V(s_t)
-    A_t = δ_t + γ · λ · A_{t+1},  and A_t = δ_t where the episode ends (either flag) and at the last step T - 1.
+    δ_t = r_t + γ · V(s_{t+1}) · (1 − terminated_t) − V(s_t)
+    A_t = δ_t + γ · λ · A_{t+1},  and A_t = δ_t where the episode ends (either flag) and at the last step T − 1.
 
     A truncated episode could have gone on, so its last δ bootstraps from V(s_{t+1}); a terminated one could not. After
     both, the next row belongs to another episode: nothing is carried over. Where both flags are set, terminated wins.
@@ -109,7 +109,7 @@ def generalized_advantages(
 def actor_loss(log_probs: Tensor, advantages: Tensor) -> Tensor:
     """The policy-gradient loss with advantages: actions better than expected become likelier, worse ones rarer.
 
-    loss = -mean(log π(a|s) · A), with the advantages as constants: no gradient flows into them.
+    loss = −mean(log π(a|s) · A), with the advantages as constants: no gradient flows into them.
 
     | name       | shape | meaning                                                      |
     |------------|-------|--------------------------------------------------------------|
@@ -118,7 +118,7 @@ def actor_loss(log_probs: Tensor, advantages: Tensor) -> Tensor:
     | →          | ()    | the loss                                                     |
 
     Example:
-        The loss is -((-1) · 3 + (-2) · (-1)) / 2 = 0.5.
+        The loss is −((−1) · 3 + (−2) · (−1)) / 2 = 0.5.
 
         >>> float(actor_loss(torch.tensor([-1.0, -2.0]), torch.tensor([3.0, -1.0])))
         0.5
@@ -129,7 +129,7 @@ def actor_loss(log_probs: Tensor, advantages: Tensor) -> Tensor:
 
 
 def critic_loss(values: Tensor, returns: Tensor) -> Tensor:
-    """The mean squared error of the critic: mean((V - G)²), with the returns G as constants.
+    """The mean squared error of the critic: mean((V − G)²), with the returns G as constants.
 
     | name    | shape | meaning                                             |
     |---------|-------|-----------------------------------------------------|
@@ -149,7 +149,7 @@ def critic_loss(values: Tensor, returns: Tensor) -> Tensor:
 
 
 def entropy(logits: Tensor) -> Tensor:
-    """How undecided the actor is: H = -Σ_a π(a) · log π(a), with the natural logarithm.
+    """How undecided the actor is: H = −Σ over a of π(a|s) · log π(a|s), with the natural logarithm.
 
     It is log 2 where two actions are equally likely, and 0 where one action is certain. It stays finite, and so does
     its gradient, when an action's probability is so small that it rounds to 0.

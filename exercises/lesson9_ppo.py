@@ -43,7 +43,7 @@ def probability_ratio(log_probs: Tensor, old_log_probs: Tensor) -> Tensor:
 def clipped_surrogate_loss(log_probs: Tensor, old_log_probs: Tensor, advantages: Tensor, clip: float) -> Tensor:
     """The loss of PPO: it wants good actions likelier, but gives nothing for more than a factor of 1 ± clip.
 
-    loss = -mean(min(ratio · A, clamp(ratio, 1 - clip, 1 + clip) · A)), with A and the old log-probabilities as
+    loss = −mean(min(ratio · A, clamp(ratio, 1 − clip, 1 + clip) · A)), with A and the old log-probabilities as
     constants.
 
     | name          | shape | meaning                                            |
@@ -55,8 +55,8 @@ def clipped_surrogate_loss(log_probs: Tensor, old_log_probs: Tensor, advantages:
     | →             | ()    | the loss                                           |
 
     Example:
-        Ratio 1.5 and clip 0.2. With advantage 2 the loss is -min(3, 2.4) = -2.4: there is nothing more to be had, and
-        the gradient is 0. With advantage -2 it is -min(-3, -2.4) = 3: this action became likelier by mistake, and the
+        Ratio 1.5 and clip 0.2. With advantage 2 the loss is −min(3, 2.4) = −2.4: there is nothing more to be had, and
+        the gradient is 0. With advantage −2 it is −min(−3, −2.4) = 3: this action became likelier by mistake, and the
         gradient is there to bring it back.
 
         >>> now, old = torch.tensor([0.6]).log(), torch.tensor([0.4]).log()
@@ -73,8 +73,8 @@ def clipped_surrogate_loss(log_probs: Tensor, old_log_probs: Tensor, advantages:
 def clipped_value_loss(values: Tensor, old_values: Tensor, returns: Tensor, clip: float) -> Tensor:
     """The critic's loss with the same caution: the mean of the larger of two squared errors.
 
-    near = old_values + clamp(values - old_values, -clip, clip)
-    loss = mean(max((values - returns)², (near - returns)²)), with old values and returns as constants.
+    near = old_values + clamp(values − old_values, −clip, clip)
+    loss = mean(max((values − returns)², (near − returns)²)), with old values and returns as constants.
 
     | name       | shape | meaning                                                    |
     |------------|-------|------------------------------------------------------------|

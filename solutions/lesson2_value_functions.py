@@ -41,11 +41,11 @@ def returns_to_go(rewards: Sequence[float] | np.ndarray, gamma: float) -> np.nda
 def action_values(P: np.ndarray, R: np.ndarray, V: np.ndarray, gamma: float) -> np.ndarray:
     """What each action is worth in each state, if V is what the states afterwards are worth.
 
-    Q[s, a] = R[s, a] + γ Σ over s' of P[s, a, s'] V[s']
+    Q[s, a] = R[s, a] + γ · Σ over s′ of P[s, a, s′] · V[s′]
 
     | name  | shape     | meaning                                                                      |
     |-------|-----------|------------------------------------------------------------------------------|
-    | P     | (S, A, S) | P[s, a, s']: how probable it is that action a leads from state s to state s' |
+    | P     | (S, A, S) | P[s, a, s′]: how probable it is that action a leads from state s to state s′ |
     | R     | (S, A)    | R[s, a]: the expected reward of action a in state s; integers are fine too   |
     | V     | (S,)      | the values of the states; integers are fine too                              |
     | gamma |           | the discount factor                                                          |
@@ -73,7 +73,7 @@ def action_values(P: np.ndarray, R: np.ndarray, V: np.ndarray, gamma: float) -> 
 def evaluate_policy(P: np.ndarray, R: np.ndarray, policy: np.ndarray, gamma: float, tol: float = 1e-8) -> np.ndarray:
     """What each state is worth to somebody who acts by this policy.
 
-    V is the solution of V[s] = Σ over a of π[s, a] Q[s, a], where Q comes from V as in `action_values`. To find it,
+    V is the solution of V[s] = Σ over a of π[s, a] · Q[s, a], where Q comes from V as in `action_values`. To find it,
     put the right side in the place of V again and again, until no state's value changes by more than `tol`. Or solve
     the linear equations, or do anything else that gets there.
 

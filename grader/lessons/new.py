@@ -54,6 +54,8 @@ def step_towards(estimate: float, target: float, step_size: float) -> float:
 _TEXT = """\
 # Lesson $number: $title
 
+*TODO: how long it takes. You need TODO: what one has to know before.*
+
 TODO: in three sentences, what was not possible before this lesson, and what is after it.
 
 ## The idea
@@ -64,8 +66,6 @@ TODO: in words, with a picture if it helps.
 
 TODO: every symbol named. Here: the new estimate is V + α (G − V), where V is the old estimate, G the target, and α the
 step size, from 0 to 1.
-
-Sources: Sutton & Barto, section 2.4. TODO
 
 ## What to write
 
@@ -80,6 +80,10 @@ Sources: Sutton & Barto, section 2.4. TODO
 ## Mistakes that people make here
 
 * **The difference the wrong way round.** Then the estimate runs away from the target. TODO
+
+## If you want to know more
+
+Sutton & Barto, section 2.4. TODO
 """
 
 _TEST = '''\

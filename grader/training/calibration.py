@@ -261,8 +261,7 @@ def in_words(lesson: Lesson, found: Calibration) -> str:
         f"{spent} {runs.cpu_seconds.median:.1f} seconds of processor time in the median "
         f"({runs.cpu_seconds.worst:.1f} in the worst case). So we are {100 * odds.SURE:.0f} % sure of this: an answer "
         f"that learns as well as the reference fails by bad luck {rule_in_words(rule, found)}. If your "
-        f"`{rule.exercise}` fails, look for a mistake. (The course's authors measured this with "
-        f"`make calibrate LESSON={lesson.number}`; you need not.)"
+        f"`{rule.exercise}` fails, look for a mistake."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,14 @@ def test_the_text_has_the_figures(lesson: Lesson) -> None:
     text = " ".join(COURSE.stub(lesson).with_suffix(".md").read_text(encoding="utf-8").split())
     assert "95 % sure of this: an answer that learns as well as the reference fails by bad luck less often than" in text
     assert "once in 1,000 checks" in text
+
+
+@lessons
+def test_the_text_counts_the_mistakes_that_training_does_not_notice(lesson: Lesson) -> None:
+    counted = re.match(r"# .*: (\d+) of (\d+) chaffs reach", (COURSE.tests(lesson) / "bar.yml").read_text("utf-8"))
+    assert counted is not None
+    text = " ".join(COURSE.stub(lesson).with_suffix(".md").read_text(encoding="utf-8").split())
+    assert f"Of {counted[2]} known mistakes in this lesson's functions, {counted[1]} pass the training check" in text
 
 
 # The file
@@ -180,7 +189,6 @@ def test_a_text_says_all_of_it() -> None:
         "1.6 seconds of processor time in the median (6.7 in the worst case)",
         "95 % sure of this: an answer that learns as well as the reference fails by bad luck less often than once in "
         "920 checks.",
-        "`make calibrate LESSON=6`",
     ):
         assert part in text
     alone = msgspec.structs.replace(found, long_runs=msgspec.structs.replace(LONG, steps=Middle(8000, 8000)))
