@@ -217,7 +217,8 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
         returns = np.zeros(in_batch.shape)
         later = np.zeros(env.num_envs)  # nothing comes after the last step
         for t in reversed(range(len(rewards))):
-            # The returns of step t, (E,), from the rewards of step t and the returns of the step after it.
+            # The returns of step t, (E,), from its rewards and from `later`: the returns of the step after it, which you
+            # keep up to date.
             ### BEGIN SOLUTION
             later = rewards[t] + settings.gamma * later
             returns[t] = later
@@ -227,7 +228,7 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
         counts = torch.as_tensor(in_batch, device=device)
         batch_log_probs = torch.stack(log_probs)[counts]  # (N,)
         batch_returns = torch.as_tensor(returns, dtype=torch.float32, device=device)[counts]  # (N,)
-        # The loss of the standardized returns, and its gradient, which takes the place of the last one.
+        # The loss of the standardized returns, and its gradient; the last update's gradient has to go before.
         ### BEGIN SOLUTION
         loss = policy_gradient_loss(batch_log_probs, standardize(batch_returns))
         optimizer.zero_grad()

@@ -78,7 +78,7 @@ def generalized_advantages(
     """How much better each step turned out than the critic expected, looking ahead with weights that fall by γλ.
 
     δ_t = r_t + γ · V(s_{t+1}) · (1 − terminated_t) − V(s_t)
-    A_t = δ_t + γ · λ · A_{t+1},  and A_t = δ_t where the episode ends (either flag) and at the last step T − 1.
+    A_t = δ_t + γλ · A_{t+1},  and A_t = δ_t where the episode ends (either flag) and at the last step T − 1.
 
     A truncated episode could have gone on, so its last δ bootstraps from V(s_{t+1}); a terminated one could not. After
     both, the next row belongs to another episode: nothing is carried over. Where both flags are set, terminated wins.
