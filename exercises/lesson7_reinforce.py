@@ -199,8 +199,8 @@ def train(env: gym.vector.VectorEnv, *, max_steps: int, seed: int, device: str =
         returns = np.zeros(in_batch.shape)
         later = np.zeros(env.num_envs)  # nothing comes after the last step
         for t in reversed(range(len(rewards))):
-            # The returns of step t, (E,), from its rewards and from `later`: the returns of the step after it, which you
-            # keep up to date.
+            # The returns of step t, (E,), from its rewards and from `later`, the returns of the step after it. Keep
+            # `later` up to date.
             raise NotImplementedError("train: write me; lesson7_reinforce.md tells how")
 
         # Then one update, from the steps that count.
