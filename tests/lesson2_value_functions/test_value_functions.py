@@ -133,8 +133,8 @@ def test_reward_now_and_value_afterwards(student, world, values, gamma):
     """An action is worth its reward plus gamma times the mean of the next states' values, each weighted with its
     probability.
 
-    Hint: Take one state and one action of the printed world. Which next states are possible, how likely is each, and is
-    the reward discounted?
+    Hint: Take one state and one action of the printed world. Which next states are possible, how likely is each, and
+    how often does the reward come into the sum, discounted or not?
     """
     P, R = world
     V = np.array(values[: len(R)])

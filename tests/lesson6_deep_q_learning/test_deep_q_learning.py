@@ -227,7 +227,7 @@ def test_loss_is_the_mean_squared_td_error(student, case, gamma):
     """The loss is the mean over the batch of (Q(s, a) − target)², a being the action that was taken.
 
     Hint: Work out one transition: the value of the action that was taken, its target, and the square of the difference.
-    Then what is done with all of them?
+    Over how many such squares does your mean go, and how many transitions are there?
     """
     online, target, batch = case
     got = student.dqn_loss(student.put(online), student.put(target), batch, gamma)
