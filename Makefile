@@ -17,6 +17,8 @@ SEEDS ?=
 GOAL ?=
 JSON ?=
 OUT_TABLE ?=
+OUT_SITE ?= site
+SITE_ADDRESS ?=
 FIGURES ?=
 TARGET ?=
 SECONDS ?=
@@ -36,7 +38,7 @@ STUDENTS = $(foreach student,$(STUDENT),--student $(student))
 ONE_LESSON = $(if $(word 2,$(LESSON)),$(error make $@ takes one lesson at a time: LESSON=$(firstword $(LESSON))),$(if \
     $(LESSON),--lesson $(LESSON)))
 
-.PHONY: grade test test-slow lint format hooks types stubs figures verify salts mutants calibrate bar probes attacks chaos fuzz bench-again bench-training bench-grading bench-nbgrader bench-watch picture clean help
+.PHONY: grade test test-slow lint format hooks types stubs figures site verify salts mutants calibrate bar probes attacks chaos fuzz bench-again bench-training bench-grading bench-nbgrader bench-watch picture clean help
 
 grade: $(VENV)/.class ## grade the sample class, or yours: SUBMISSIONS=path LESSON="5 6" STUDENT=student-001 OUT=report
 	$(if $(SUBMISSIONS),,$(if $(STUDENT),$(error STUDENT chooses from a class of yours: name its folder, SUBMISSIONS=path)))
@@ -75,6 +77,9 @@ stubs: $(VENV)/.dev ## make the stubs and the notebooks from solutions/ and the 
 
 figures: $(VENV)/.dev ## draw the figures of the lesson texts
 	$(BIN)/python -m grader.figures $(FIGURES)
+
+site: $(VENV)/.site ## build the course's pages, with the films that are there, for a browser: OUT_SITE=path SITE_ADDRESS=https://…/
+	$(BIN)/python -m grader.site --out "$(OUT_SITE)" --address "$(SITE_ADDRESS)"
 
 verify: $(VENV)/.dev ## measure the hidden tests: stubs, solutions, wheats, chaffs; LESSON="5 6" here and below
 	$(BIN)/grader verify $(LESSON)
@@ -122,7 +127,7 @@ picture: ## the picture in README.md, from a report that `make grade` made (need
 	    --screenshot=.github/report.png "file://$$PWD/$(OUT)/$(or $(STUDENT),student-006)/index.html"; rm -rf $$d
 
 clean: ## remove what make made
-	rm -rf $(VENV) report
+	rm -rf $(VENV) report site
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -141,7 +146,11 @@ $(VENV)/.class: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@$(BIN)/python .ci/install.py '.[dev]' $(PIP_FLAGS)
-	@touch $@ $(VENV)/.class
+	@touch $@ $(VENV)/.class $(VENV)/.site
+
+$(VENV)/.site: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@$(BIN)/python .ci/install.py '.[site]' $(PIP_FLAGS)
+	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev
 	@$(BIN)/python .ci/install.py '.[dev,bench]' $(PIP_FLAGS)

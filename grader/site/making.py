@@ -1,0 +1,114 @@
+"""Build the site with Sphinx in a temporary folder, and put it into its place when it is whole."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.errors import SphinxError
+from sphinx.util.console import strip_colors
+
+from grader.course import Course
+from grader.errors import UserError
+from grader.render.stylesheet import stylesheet
+from grader.site import markup
+from grader.site.pages import Prepared
+from grader.site.settings import settings
+
+_HERE = Path(__file__).parent
+_MARK = ".buildinfo"
+"""Sphinx leaves it in every site, so a folder that has it was a site and may be replaced."""
+
+
+class SiteError(UserError):
+    """The site cannot be built or put into its place; the message is one line that says why."""
+
+
+def build(course: Course, prepared: Prepared, out: Path, address: str = "") -> None:
+    """Build the site.
+
+    Args:
+        course: the course.
+        prepared: the pages, and the files beside them.
+        out: the folder of the site; one that is there is replaced if it is an earlier site, or empty.
+        address: where the site will be, if that is known; for the page that is shown where there is none.
+
+    Raises:
+        SiteError: a page has a fault, such as a link that leads nowhere; or ``out`` is something else's folder.
+    """
+    _check(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        _write(work / "sources", prepared.sources)
+        _write(work / "beside", {**prepared.beside, ".nojekyll": b""})
+        css = stylesheet("site", _HERE / "site.css")
+        _write(work / "static", {"site.css": css.encode()})
+        _run(work, settings(course, address, work / "beside", work / "static"))
+        _replace(out, work / "html")
+
+
+def _check(out: Path) -> None:
+    if out.exists() and not (out / _MARK).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise SiteError(f"{out} is there, and is no site that was built before; name another folder: OUT_SITE=…")
+
+
+def _run(work: Path, overrides: dict[str, Any]) -> None:
+    """Let Sphinx make the pages.
+
+    Raises:
+        SiteError: it has warned of something.
+    """
+    warned = StringIO()
+    sources = work / "sources"
+    try:
+        app = Sphinx(
+            sources, None, work / "html", work / "read", "html", confoverrides=overrides, status=None, warning=warned
+        )
+        app.connect("html-page-context", _finish)
+        app.build()
+    except SphinxError as error:
+        raise SiteError(f"Sphinx: {' '.join(str(error).split())}") from None
+    said = [line for line in strip_colors(warned.getvalue()).splitlines() if line.strip()]
+    if said:
+        more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
+        raise SiteError(said[0].replace(f"{sources}/", "") + more)
+    _tidy(work / "html")
+
+
+def _finish(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Finish a page's HTML before it goes into its template."""
+    if "body" in context:
+        context["body"] = markup.lazy(markup.reachable(markup.drawings(context["body"])))
+
+
+def _tidy(site: Path) -> None:
+    """Remove what no page uses."""
+    for path in site.rglob("*.map"):
+        path.unlink()
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    for path, data in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+
+
+def _replace(out: Path, site: Path) -> None:
+    """Put a finished site beside its place, and then into it."""
+    beside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+    try:
+        shutil.copytree(site, beside / "new")
+        if out.exists():
+            os.replace(out, beside / "old")
+        os.replace(beside / "new", out)
+    except OSError as error:
+        raise SiteError(f"{out} cannot be written: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
