@@ -13,6 +13,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.util.console import strip_colors
+from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from grader.course import Course
 from grader.errors import UserError
@@ -22,8 +23,8 @@ from grader.site.pages import Prepared
 from grader.site.settings import settings
 
 _HERE = Path(__file__).parent
-_MARK = ".buildinfo"
-"""Sphinx leaves it in every site, so a folder that has it was a site and may be replaced."""
+_MARK, _MADE = ".nojekyll", b"Built by `make site`, which may replace this folder.\n"
+"""A file of every site by which it is known again. Its name has GitHub Pages serve folders that begin with _."""
 
 
 class SiteError(UserError):
@@ -47,7 +48,7 @@ def build(course: Course, prepared: Prepared, out: Path, address: str = "") -> N
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         _write(work / "sources", prepared.sources)
-        _write(work / "beside", {**prepared.beside, ".nojekyll": b""})
+        _write(work / "beside", {**prepared.beside, _MARK: _MADE})
         css = stylesheet("site", _HERE / "site.css")
         _write(work / "static", {"site.css": css.encode()})
         _run(work, settings(course, address, work / "beside", work / "static"))
@@ -55,7 +56,9 @@ def build(course: Course, prepared: Prepared, out: Path, address: str = "") -> N
 
 
 def _check(out: Path) -> None:
-    if out.exists() and not (out / _MARK).is_file() and (not out.is_dir() or any(out.iterdir())):
+    mark = out / _MARK
+    is_ours = mark.is_file() and mark.read_bytes() == _MADE
+    if out.exists() and not is_ours and (not out.is_dir() or any(out.iterdir())):
         raise SiteError(f"{out} is there, and is no site that was built before; name another folder: OUT_SITE=…")
 
 
@@ -67,31 +70,29 @@ def _run(work: Path, overrides: dict[str, Any]) -> None:
     """
     warned = StringIO()
     sources = work / "sources"
+    folders = (sources, None, work / "html", work / "read")
     try:
-        app = Sphinx(
-            sources, None, work / "html", work / "read", "html", confoverrides=overrides, status=None, warning=warned
-        )
-        app.connect("html-page-context", _finish)
-        app.build()
+        # As sphinx-build does: what Sphinx registers with docutils ends with the block, and does not stand in the way
+        # of a second run.
+        with patch_docutils(), docutils_namespace():
+            app = Sphinx(*folders, "html", confoverrides=overrides, status=None, warning=warned)
+            app.build()
     except SphinxError as error:
         raise SiteError(f"Sphinx: {' '.join(str(error).split())}") from None
     said = [line for line in strip_colors(warned.getvalue()).splitlines() if line.strip()]
     if said:
         more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
         raise SiteError(said[0].replace(f"{sources}/", "") + more)
+    for path in (work / "html").rglob("*.html"):
+        path.write_text(markup.finished(path.read_text(encoding="utf-8")), encoding="utf-8")
     _tidy(work / "html")
 
 
-def _finish(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Finish a page's HTML before it goes into its template."""
-    if "body" in context:
-        context["body"] = markup.lazy(markup.reachable(markup.drawings(context["body"])))
-
-
 def _tidy(site: Path) -> None:
-    """Remove what no page uses."""
-    for path in site.rglob("*.map"):
+    """Remove what no page uses; Sphinx's note for its next run also holds the name of a temporary folder."""
+    for path in [*site.rglob("*.map"), site / ".buildinfo"]:
         path.unlink()
+    (site / "_sources").rmdir()
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
