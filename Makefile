@@ -38,7 +38,7 @@ STUDENTS = $(foreach student,$(STUDENT),--student $(student))
 ONE_LESSON = $(if $(word 2,$(LESSON)),$(error make $@ takes one lesson at a time: LESSON=$(firstword $(LESSON))),$(if \
     $(LESSON),--lesson $(LESSON)))
 
-.PHONY: grade test test-slow lint format hooks types stubs figures site verify salts mutants calibrate bar probes attacks chaos fuzz bench-again bench-training bench-grading bench-nbgrader bench-watch picture clean help
+.PHONY: grade test test-slow lint format hooks types stubs figures verify salts mutants calibrate bar probes attacks chaos fuzz bench-again bench-training bench-grading bench-nbgrader bench-watch picture clean help
 
 grade: $(VENV)/.class ## grade the sample class, or yours: SUBMISSIONS=path LESSON="5 6" STUDENT=student-001 OUT=report
 	$(if $(SUBMISSIONS),,$(if $(STUDENT),$(error STUDENT chooses from a class of yours: name its folder, SUBMISSIONS=path)))
@@ -77,9 +77,6 @@ stubs: $(VENV)/.dev ## make the stubs and the notebooks from solutions/ and the 
 
 figures: $(VENV)/.dev ## draw the figures of the lesson texts
 	$(BIN)/python -m grader.figures $(FIGURES)
-
-site: $(VENV)/.site ## build the course's pages, with the films that are there, for a browser: OUT_SITE=path SITE_ADDRESS=https://…/
-	$(BIN)/python -m grader.site --out "$(OUT_SITE)" --address "$(SITE_ADDRESS)"
 
 verify: $(VENV)/.dev ## measure the hidden tests: stubs, solutions, wheats, chaffs; LESSON="5 6" here and below
 	$(BIN)/grader verify $(LESSON)
@@ -125,6 +122,10 @@ picture: ## the picture in README.md, from a report that `make grade` made (need
 	d=$$(mktemp -d); chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --disable-background-networking \
 	    --no-first-run --user-data-dir=$$d --force-device-scale-factor=1.5 --window-size=900,1150 \
 	    --screenshot=.github/report.png "file://$$PWD/$(OUT)/$(or $(STUDENT),student-006)/index.html"; rm -rf $$d
+
+.PHONY: site
+site: $(VENV)/.site ## build the course's pages, with the films that are there, for a browser: OUT_SITE=path SITE_ADDRESS=https://…/
+	$(BIN)/python -m grader.site --out "$(OUT_SITE)" --address "$(SITE_ADDRESS)"
 
 clean: ## remove what make made
 	rm -rf $(VENV) report site
