@@ -36,6 +36,10 @@ _THIN = "\N{NARROW NO-BREAK SPACE}"
 _FENCES = "()[]{}|"
 _JOINS = re.compile(r"[-=+−·/←](?: |$)")
 """A sign between two things: it has space around it, where that of −mean(…) has none."""
+_BELOW = re.compile(
+    r"(?<!\w)(?P<base>[^\W\d_]+(?=_(?:\{|[^\W_]\b))|[A-ZΑ-Ωα-ω](?=_))_(?P<script>\{[^{}]*\}|[^\W_]+)(?![\w])"
+)
+_ABOVE = re.compile(r"(?<!\w)(?P<base>[^\W\d_])\^(?P<script>\{[^{}]*\}|\([^()]*\)|[^\W_]+)")
 _LABEL = re.compile(r"[A-Za-z][A-Za-z -]*")
 
 
@@ -78,17 +82,21 @@ def split(text: str) -> Line:
 
 def _line(line: Line) -> str:
     label = f'<span class="label">{html.escape(line.label)}</span>' if line.label else ""
-    note = f'<span class="note">{inline(line.note)}</span>' if line.note else ""
+    note = f'<span class="note">{scripts(html.escape(line.note))}</span>' if line.note else ""
     return f'<p class="formula">{label}{mathml(line.formula)}{note}</p>'
 
 
-def inline(text: str) -> str:
-    """Words with symbols among them, as HTML: what stands below a symbol is set below it."""
+def scripts(text: str) -> str:
+    """Words with symbols among them, as HTML: what stands below or above a symbol is set there.
 
-    def lowered(match: re.Match[str]) -> str:
-        return f"<i>{match[1]}</i><sub>{match[2].strip('{}')}</sub>"
+    A name in code, such as next_q_values, is no symbol: below stands a single letter, or words below a capital or a
+    Greek letter.
+    """
+    return _ABOVE.sub(lambda match: _small("sup", match), _BELOW.sub(lambda match: _small("sub", match), text))
 
-    return re.sub(r"(?<![^\W_])([^\W\d_])_(\{[^{}]*\}|[^\W_]+)", lowered, html.escape(text))
+
+def _small(tag: str, match: re.Match[str]) -> str:
+    return f"{match['base']}<{tag}>{match['script'].strip('{}()')}</{tag}>"
 
 
 def mathml(formula: str) -> str:

@@ -11,7 +11,7 @@ from grader.course import Course, Lesson
 from grader.errors import CourseError
 from grader.lessons.stubs import pristine
 from grader.site import film, formulas, hints
-from grader.site.markdown import each_prose_line, html_block, indented_blocks, outside_code_spans, prose
+from grader.site.markdown import each_prose_line, html_block, indented_blocks, prose, words
 
 _ITEM = re.compile(r"\*\*`[A-Za-z_]")
 _NAME = re.compile(r"`([A-Za-z_][\w.]*)")
@@ -34,6 +34,7 @@ def page(course: Course, lesson: Lesson, text: str, files: dict[str, Path]) -> s
     title, _, rest = text.partition("\n")
     if not title.startswith("# "):
         raise CourseError(f"exercises/{lesson.name}.md does not begin with a heading, # Lesson {lesson.number}: …")
+    rest = each_prose_line(rest, lambda line: words(line, formulas.scripts))
     rest = _linked(course, lesson, rest)
     rest = _with_hints(lesson, rest)
     rest = _with_stub(course, lesson, rest)
@@ -73,7 +74,7 @@ def _linked(course: Course, lesson: Lesson, text: str) -> str:
 
     def change(line: str) -> str:
         # A link in the text of a link, or in an image's description, would be none.
-        return line if "](" in line else outside_code_spans(line, lambda part: _MENTION.sub(link, part))
+        return line if "](" in line else words(line, lambda part: _MENTION.sub(link, part))
 
     return each_prose_line(text, change)
 

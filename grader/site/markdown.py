@@ -44,9 +44,9 @@ def each_prose_line(text: str, change: Callable[[str], str]) -> str:
     )
 
 
-def outside_code_spans(line: str, change: Callable[[str], str]) -> str:
-    """Change what stands between spans of code of a line."""
-    parts = re.split(r"(`[^`]*`)", line)
+def words(line: str, change: Callable[[str], str]) -> str:
+    """Change the words of a line: not its spans of code, nor what its links lead to."""
+    parts = re.split(r"(`[^`]*`|\]\([^)]*\))", line)
     return "".join(part if i % 2 else change(part) for i, part in enumerate(parts))
 
 

@@ -7,7 +7,7 @@ import re
 
 def finished(page: str) -> str:
     """A page as Sphinx and Furo make it, with all of these additions."""
-    return lazy(named(reachable(drawings(page))))
+    return named(reachable(drawings(page)))
 
 
 def reachable(page: str) -> str:
@@ -26,11 +26,6 @@ def named(page: str) -> str:
     page = page.replace('<aside class="toc-drawer">', '<aside class="toc-drawer" aria-label="On this page">')
     page = page.replace('<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">')
     return page.replace('<th class="head"><p></p></th>', '<td class="head"></td>')
-
-
-def lazy(page: str) -> str:
-    """Load pictures when they come near."""
-    return re.sub(r"<img (?![^>]*\bloading=)", '<img loading="lazy" ', page)
 
 
 def drawings(page: str) -> str:
