@@ -32,9 +32,7 @@ def page(course: Course, readme: str, terminal: str, films: dict[str, dict[str, 
     picture = _PICTURE.match(rest)
     if picture:
         rest = rest[picture.end() :].strip("\n")
-    if shown := next(
-        (lesson for lesson in reversed(course.lessons) if films.get(lesson.name) and lesson.training), None
-    ):
+    if shown := next((lesson for lesson in course.lessons if films.get(lesson.name)), None):
         sights.append(film.shown(shown, films[shown.name], "", elsewhere=f"exercises/{shown.name}.html"))
         # Two things to look at are enough at first: the picture waits until the first section is over.
         if picture:
