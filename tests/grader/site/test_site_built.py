@@ -395,17 +395,24 @@ def test_a_search_finds_a_lesson(address: str, page: browser.Page) -> None:
 
 @needs_browser
 @pytest.mark.parametrize(
-    "name", ["index.html", "exercises/lesson6_deep_q_learning.html", "grader/index.html", "404.html"]
+    ("name", "width", "dark"),
+    [
+        ("index.html", 1200, False),
+        ("index.html", 390, True),
+        ("exercises/lesson6_deep_q_learning.html", 1200, True),
+        ("exercises/lesson6_deep_q_learning.html", 390, False),
+        ("grader/index.html", 1200, False),
+        ("search.html", 390, True),
+        ("404.html", 390, True),
+    ],
 )
-def test_axe_finds_no_barrier(address: str, page: browser.Page, name: str) -> None:
+def test_axe_finds_no_barrier(address: str, page: browser.Page, name: str, width: int, dark: bool) -> None:
     axe = pytest.importorskip("axe_core_python", reason="axe-core is not installed")
     script = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-    for width, dark in ((1200, False), (390, True)):
-        page.open(f"{address}{name}", width=width, dark=dark)
-        page.run("document.querySelectorAll('details').forEach(each => each.open = true)")
-        page.run(f"{script};0")
-        found = page.run("axe.run().then(done => done.violations.map(v => v.id + ': ' + v.nodes[0].html))")
-        assert found == []
+    page.open(f"{address}{name}", width=width, dark=dark)
+    page.run("document.querySelectorAll('details').forEach(each => each.open = true)")
+    page.run(f"{script};0")
+    assert page.run("axe.run().then(done => done.violations.map(v => v.id + ': ' + v.nodes[0].html))") == []
 
 
 @needs_browser
