@@ -44,7 +44,6 @@ def build(course: Course, prepared: Prepared, out: Path, address: str = "") -> N
         SiteError: a page has a fault, such as a link that leads nowhere; or ``out`` is something else's folder.
     """
     _check(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         _write(work / "sources", prepared.sources)
@@ -102,14 +101,19 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _replace(out: Path, site: Path) -> None:
-    """Put a finished site beside its place, and then into it."""
-    beside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+    """Put a finished site beside its place, and then into it; where that fails, what was there is there again."""
     try:
-        shutil.copytree(site, beside / "new")
-        if out.exists():
-            os.replace(out, beside / "old")
-        os.replace(beside / "new", out)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
+            new, old = Path(folder) / "new", Path(folder) / "old"
+            shutil.copytree(site, new)
+            if out.exists():
+                os.replace(out, old)
+            try:
+                os.replace(new, out)
+            except OSError:
+                if old.exists():
+                    os.replace(old, out)
+                raise
     except OSError as error:
         raise SiteError(f"{out} cannot be written: {error.strerror or error}") from None
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)

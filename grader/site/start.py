@@ -36,8 +36,9 @@ def page(course: Course, readme: str, terminal: str, films: dict[str, dict[str, 
         sights.append(film.shown(shown, films[shown.name], "", elsewhere=f"exercises/{shown.name}.html"))
         # Two things to look at are enough at first: the picture waits until the first section is over.
         if picture:
-            opening, *others = re.split(r"(?m)^(?=## )", rest.removeprefix("## "), maxsplit=1)
-            rest = "\n\n".join([f"## {opening.strip()}", picture[0], *others])
+            sections = [match.start() for match in re.finditer(r"(?m)^## ", rest)]
+            end = sections[1] if len(sections) > 1 else len(rest)
+            rest = "\n\n".join([rest[:end].rstrip("\n"), picture[0], rest[end:]])
     elif picture:
         sights.append(f'<div class="picture">\n\n{picture[0]}\n\n</div>')
     sights.append(terminal)

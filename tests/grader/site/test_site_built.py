@@ -9,6 +9,7 @@ import html.parser
 import http.server
 import importlib.util
 import json
+import os
 import re
 import shutil
 import threading
@@ -319,6 +320,29 @@ def test_what_is_no_site_is_not_replaced(tmp_path: Path, name: str) -> None:
     with pytest.raises(SiteError, match="is there, and is no site that was built before; name another folder"):
         build(COURSE, PAGE, out)
     assert kept.read_text() == "mine"
+
+
+def test_where_nothing_can_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(SiteError, match=r"/file/site cannot be written: "):
+        build(COURSE, PAGE, tmp_path / "file" / "site")
+
+
+def test_a_site_that_cannot_be_replaced_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "site"
+    build(COURSE, PAGE, out)
+    replace = os.replace
+
+    def full(source: Path, target: Path) -> None:
+        if source.name == "new":
+            raise OSError(28, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(SiteError, match=r"site cannot be written: No space left on device$"):
+        build(COURSE, PAGE, out)
+    assert (out / "index.html").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
 def test_a_text_that_is_missing_is_one_line(tmp_path: Path) -> None:
