@@ -83,7 +83,9 @@ def _run(work: Path, overrides: dict[str, Any]) -> None:
         more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
         raise SiteError(said[0].replace(f"{sources}/", "") + more)
     for path in (work / "html").rglob("*.html"):
-        path.write_text(markup.finished(path.read_text(encoding="utf-8")), encoding="utf-8")
+        page = markup.finished(path.read_text(encoding="utf-8"))
+        is_first = path == work / "html" / "index.html"
+        path.write_text(markup.later(page) if is_first else page, encoding="utf-8")
     _tidy(work / "html")
 
 

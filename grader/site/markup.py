@@ -28,6 +28,15 @@ def named(page: str) -> str:
     return page.replace('<th class="head"><p></p></th>', '<td class="head"></td>')
 
 
+def later(page: str) -> str:
+    """Let the pictures below a page's first section be loaded when somebody comes near; for a page that must be light.
+
+    Not for every page: where a picture comes late, the text below it jumps.
+    """
+    start = page.find("<section", page.find("<section") + 1)
+    return page[:start] + page[start:].replace("<img ", '<img loading="lazy" ') if start > 0 else page
+
+
 def drawings(page: str) -> str:
     """Mark the blocks that are drawn with characters: their lines must touch, and they are wide."""
 

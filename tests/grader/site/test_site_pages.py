@@ -287,6 +287,12 @@ def test_what_may_scroll_can_be_reached_by_keys() -> None:
     assert markup.finished(page).count('tabindex="0"') == 2
 
 
+def test_pictures_further_down_come_later() -> None:
+    done = markup.later('<section><img src="a"><section><img src="b"></section></section>')
+    assert done == '<section><img src="a"><section><img loading="lazy" src="b"></section></section>'
+    assert markup.later("<p>no section</p>") == "<p>no section</p>"
+
+
 def test_drawings_are_marked() -> None:
     block = '<div class="highlight-none notranslate"><div class="highlight"><pre>{}</pre></div></div>'
     assert '"highlight-none notranslate drawing"' in markup.drawings(block.format("┌─┐"))
