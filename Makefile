@@ -17,6 +17,8 @@ SEEDS ?=
 GOAL ?=
 JSON ?=
 OUT_TABLE ?=
+OUT_SITE ?= site
+SITE_ADDRESS ?=
 FIGURES ?=
 TARGET ?=
 SECONDS ?=
@@ -121,8 +123,12 @@ picture: ## the picture in README.md, from a report that `make grade` made (need
 	    --no-first-run --user-data-dir=$$d --force-device-scale-factor=1.5 --window-size=900,1150 \
 	    --screenshot=.github/report.png "file://$$PWD/$(OUT)/$(or $(STUDENT),student-006)/index.html"; rm -rf $$d
 
+.PHONY: site
+site: $(VENV)/.site ## build the course's pages, with the films that are there, for a browser: OUT_SITE=path SITE_ADDRESS=https://…/
+	$(BIN)/python -m grader.site --out "$(OUT_SITE)" --address "$(SITE_ADDRESS)"
+
 clean: ## remove what make made
-	rm -rf $(VENV) report
+	rm -rf $(VENV) report site
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -141,7 +147,11 @@ $(VENV)/.class: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@$(BIN)/python .ci/install.py '.[dev]' $(PIP_FLAGS)
-	@touch $@ $(VENV)/.class
+	@touch $@ $(VENV)/.class $(VENV)/.site
+
+$(VENV)/.site: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@$(BIN)/python .ci/install.py '.[site]' $(PIP_FLAGS)
+	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev
 	@$(BIN)/python .ci/install.py '.[dev,bench]' $(PIP_FLAGS)

@@ -15,7 +15,7 @@ How a submission flows::
 Floors: a room imports from lower floors only (``tests/grader/test_house.py`` computes this from the imports):
 
     9  cli
-    8  bench, commands, notebooks
+    8  bench, commands, notebooks, site
     7  gradescope, learner, nbgrader, verify
     6  collect, grading, release, similar
     5  export, figures

@@ -13,8 +13,9 @@ from markupsafe import Markup
 
 _HERE = Path(__file__).parent
 
-Where = Literal["page", "cell", "notebook"]
-"""On a page of ours, light or dark; in a cell of nbgrader's pages, which are light; in a learner's notebook."""
+Where = Literal["page", "cell", "notebook", "site"]
+"""On a page of ours, light or dark; in a cell of nbgrader's pages, which are light; in a learner's notebook; on the
+site, where a reader may choose between light and dark."""
 
 
 @cache

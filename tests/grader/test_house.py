@@ -100,7 +100,7 @@ def test_no_first_line_begins_with_a_question_word(room: str) -> None:
 def test_a_wheel_holds_what_is_not_python_as_well() -> None:
     settings = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
     packed = {path for pattern in settings["package-data"]["grader"] for path in PACKAGE.glob(pattern)}
-    kinds = {".css", ".html", ".j2", ".json", ".sh", ".txt", ".yml", ""}
+    kinds = {".css", ".html", ".j2", ".json", ".sh", ".svg", ".txt", ".yml", ""}
     others = {
         path for path in PACKAGE.rglob("*") if path.is_file() and path.suffix in kinds and "released" not in path.parts
     }

@@ -18,6 +18,7 @@ RULES: dict[Where, tuple[str, ...]] = {
     "page": ("render/report.css", "similar/pair.css", "render/film.css"),
     "cell": ("render/cell.css",),
     "notebook": ("render/notebook.css", "render/film.css"),
+    "site": ("site/site.css",),
 }
 _LITERAL = re.compile(
     r"(?i)#[0-9a-f]{3,8}\b(?=[\s;,)\"'])|\b(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch|color|color-mix|light-dark)\("
