@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from grader.training.rungs import Picks, Rung, Stage, Undecided, Wavers
+from grader.training.rungs import Picks, Rung, Settles, Stage, Undecided, Wavers
 from grader.training.situations import Outcome, Situation, choice, cut_off_in, leads_to, pays, whatever
 from grader.training.worlds import (
     ALIKE,
     AMOUNT,
     AMOUNTS,
-    BETWEEN,
     ENDS,
     LATER,
     OBSERVATION,
     OFFSETS,
     REWARD,
+    SAME,
     SEEN,
     SIGNS,
     scaled,
@@ -31,10 +29,17 @@ _CRITIC = {
     "way on": choice(cut_off_in("modest"), pays(1.0), pays(0.0), starts=1.5),
     "modest": whatever(pays(2.0), starts=0.7),
     # The treasure is worth 8, neither less nor more, and as much a step before.
-    "bargain": choice(cut_off_in("treasure"), pays(6.0), pays(0.0), starts=1.5),
+    "bargain": choice(cut_off_in("treasure"), pays(6.5), pays(0.0), starts=1.5),
     "too dear": choice(pays(10.0), cut_off_in("treasure"), pays(0.0), starts=1.5),
     "porch": choice(cut_off_in("stairs"), pays(3.0), pays(0.0), starts=1.5),
     "stairs": whatever(leads_to("treasure"), starts=0.7),
+}
+
+
+# As `BETWEEN`, with a yard that is worse and seldom seen: a critic that overrates it a little is not blamed here.
+_GATE = {
+    "gate": choice(pays(1.0), cut_off_in("yard"), pays(-5.0), starts=2.5),
+    "yard": whatever(pays(-4.0), starts=0.1),
 }
 
 
@@ -48,13 +53,16 @@ def _patience(instead: float) -> dict[str, Situation]:
 
 _IDLE = {"idle": whatever(pays(0.0), starts=1.5)}
 
+# No episode is cut off here, so what the critic says makes next to no difference: what is asked is the actor's part.
+_UNCUT = {**SEEN, **AMOUNTS, **LATER, "trap": ENDS["trap"], "treasure": ENDS["treasure"], **_IDLE}
+
 
 _TERMINATION = Rung(
     "termination",
     "that nothing follows a termination",
     "What would come after the end of an episode is counted, although nothing comes. Look at the flags that "
     "`generalized_advantages` is given, and at their order.",
-    (Picks("trap", "way on"),),
+    (Picks("trap"),),
 )
 _BETWEEN_EPISODES = Rung(
     "between episodes",
@@ -65,9 +73,16 @@ _BETWEEN_EPISODES = Rung(
 )
 _VALUE = Rung(
     "value",
-    "what a state is worth: neither less, nor more, nor only the next reward",
+    "what a state is worth: neither less, nor only the next reward",
     "The critic learns other values than it should. Its target is advantage + value, of the same rows.",
-    (Picks("bargain", "too dear", "porch"),),
+    (Picks("bargain", "porch", "way on"),),
+)
+_CEILING = Rung(
+    "ceiling",
+    "what a state is worth, and not more",
+    "The critic learns values that are too large: something is added to its targets that does not follow. They are "
+    "advantage + value, of the same rows, and nothing else.",
+    (Picks("too dear"),),
 )
 _DISCOUNT = Rung(
     "discount",
@@ -95,8 +110,8 @@ ACTOR_CRITIC = (
         odd_copy=True,
     ),
     Stage(
-        {**SEEN, **AMOUNTS, **LATER, **ENDS, **_CRITIC, **BETWEEN, **_OFFSET, **_patience(4.3), **_IDLE},
-        20_000,
+        _UNCUT,
+        12_000,
         (
             Rung(
                 "observation",
@@ -119,6 +134,13 @@ ACTOR_CRITIC = (
                 "above all at values and next values, at γ, and at what the actor's loss is given.",
                 (Picks("promise", "hall", "dead end"),),
             ),
+            _TERMINATION,
+        ),
+    ),
+    Stage(
+        {**SEEN, **ENDS, **_CRITIC, **_GATE, **_OFFSET, **_patience(4.3), **_IDLE},
+        20_000,
+        (
             Rung(
                 "truncation",
                 "that an episode that was cut off could have gone on",
@@ -127,7 +149,8 @@ ACTOR_CRITIC = (
                 "are worth: look at the flags, then at the critic's loss and the returns that it is given.",
                 (Picks("door"),),
             ),
-            _TERMINATION,
+            # Asked first: what is added to the values, or flows across the end of an episode, shows in the others, too.
+            _CEILING,
             _BETWEEN_EPISODES,
             _VALUE,
             _DISCOUNT,
@@ -210,8 +233,8 @@ PPO = (
         ),
     ),
     Stage(
-        {**SEEN, **AMOUNTS, **LATER, **ENDS, **_CRITIC, **_MORE_DOORS, **BETWEEN, **_STEPS_APART, **_IDLE},
-        20_000,
+        _UNCUT,
+        12_000,
         (
             Rung(
                 "observation",
@@ -224,8 +247,7 @@ PPO = (
             Rung(
                 "amount",
                 AMOUNT.needs,
-                "That something is paid is learnt, but not how much. Is a reward clipped or rounded somewhere, or does "
-                "the critic learn from the returns of other rows than its values are of?",
+                "That something is paid is learnt, but not how much. Is a reward clipped or rounded somewhere?",
                 AMOUNT.checks,
             ),
             Rung(
@@ -235,6 +257,30 @@ PPO = (
                 "above all at values and next values, and at γ.",
                 (Picks("promise", "hall", "dead end"),),
             ),
+            _TERMINATION,
+        ),
+    ),
+    # Here, since a critic that goes astray does not let a policy settle either.
+    Stage(
+        ALIKE,
+        6_000,
+        (
+            Rung(
+                "ratio",
+                "to do nearly always what is always right",
+                "What pays is found, but the policy stops short of it, as if that were far enough. The ratio compares "
+                "what the policy says now with what the *old* one said of the same row: are the old log-probabilities "
+                "those of this minibatch, and do they and the advantages stand in their places in the actor's loss?",
+                (Settles(*SAME, least=0.975),),
+            ),
+        ),
+        alike=True,
+        odd_copy=True,
+    ),
+    Stage(
+        {**SEEN, **ENDS, **_CRITIC, **_MORE_DOORS, **_GATE, **_STEPS_APART, **_IDLE},
+        16_000,
+        (
             Rung(
                 "truncation",
                 "that an episode that was cut off could have gone on",
@@ -244,16 +290,15 @@ PPO = (
                 "which are advantage + value, all of this minibatch.",
                 (Picks("door", "door 2"),),
             ),
-            replace(_TERMINATION, checks=(Picks("trap"),)),
-            # Before the next rung: a critic that has learnt something else fails there as well.
+            # Asked first: what is added to the values, or flows across the end of an episode, shows in the others, too.
+            _CEILING,
+            _BETWEEN_EPISODES,
             Rung(
                 _VALUE.name,
                 _VALUE.needs,
-                "The critic learns other values than it should: its target is advantage + value, of the same rows. Or "
-                "the actor makes no use of them: what it is given are the advantages, and not the returns.",
-                (*_VALUE.checks, Picks("way on")),
+                "The critic learns other values than it should: its target is advantage + value, of the same rows.",
+                _VALUE.checks,
             ),
-            _BETWEEN_EPISODES,
             Rung(
                 "baseline",
                 "the best of three actions that all pay well",

@@ -66,6 +66,24 @@ class Leans:
         return all(answers.habits(each)[0] > self.least for each in self.situations)
 
 
+class Settles:
+    """Late in training the right action is taken nearly always, on average over these situations.
+
+    For updates that go the right way and stop half way, where the returned policy's best action says nothing.
+
+    Args:
+        situations: those in which the same action is always right.
+        least: the mean share of the right action is at least this.
+    """
+
+    def __init__(self, *situations: str, least: float) -> None:
+        self.situations, self.least = situations, least
+
+    def holds(self, answers: Answers) -> bool:
+        """Whether it is."""
+        return float(np.mean([answers.habits(each)[0] for each in self.situations])) >= self.least
+
+
 class Wavers:
     """Few habits where chance decides what comes: the shares of the most frequent actions are low.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grader.training.rungs import Picks, Rung, Stage, Tries, Undecided
-from grader.training.situations import choice, leads_to, pays, whatever
+from grader.training.situations import Outcome, choice, leads_to, pays, whatever
 from grader.training.worlds import (
     ALIKE,
     AMOUNT,
@@ -14,6 +14,7 @@ from grader.training.worlds import (
     LATER,
     OBSERVATION,
     REWARD,
+    SAME,
     SEEN,
     SIGNS,
     scaled,
@@ -21,14 +22,29 @@ from grader.training.worlds import (
 
 # Lesson 6.
 
+# As `ALIKE`, on both sides of what a network says at first: who goes away from the targets goes the wrong way for sure.
+_ALIKE = {
+    name: choice(Outcome(1.6, to=other), Outcome(-0.4, to=other))
+    for name, other in zip(SAME, (*SAME[1:], SAME[0]), strict=True)
+}
+
+# Nearer to each other than those that all ladders ask for: what one row of a batch says is not enough to tell them.
+_MIDDLING = {f"middling {i}": choice(pays(i + 2.0), pays(i + 1.0), pays(i)) for i in (0.5, 1.0, 1.5, 2.0)}
+
 DEEP_Q_LEARNING = (
-    Stage(ALIKE, 3_400, (REWARD,), least=2, alike=True, odd_copy=True, quiet_resets=True),
+    Stage(_ALIKE, 3_400, (REWARD,), least=2, alike=True, odd_copy=True, quiet_resets=True),
     Stage(
-        {**SEEN, **AMOUNTS, **LATER, **ENDS, **BETWEEN},
+        {**SEEN, **AMOUNTS, **_MIDDLING, **LATER, **ENDS, **BETWEEN},
         6_000,
         (
             OBSERVATION,
-            AMOUNT,
+            Rung(
+                AMOUNT.name,
+                AMOUNT.needs,
+                "That something is paid is learnt, but not how much. Is the reward clipped, rounded, or put into an "
+                "array of whole numbers somewhere? Or is the batch of an update too small to tell?",
+                (*AMOUNT.checks, Picks(*_MIDDLING)),
+            ),
             Rung(
                 "later",
                 "to wait a step for a larger reward, and not for none",
