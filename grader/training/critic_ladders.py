@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from grader.training.rungs import Picks, Rung, Settles, Stage, Undecided, Wavers
 from grader.training.situations import Outcome, Situation, choice, cut_off_in, leads_to, pays, whatever
 from grader.training.worlds import (
@@ -25,7 +27,6 @@ _OFFSET = {name: choice(pays(9.0), pays(8.5), pays(8.0), starts=1.5) for name in
 
 _CRITIC = {
     "door": choice(cut_off_in("treasure"), pays(1.0), pays(0.0), starts=1.5),
-    # A learner to which the next episode's worth flows back across the end of this one would rather end it.
     "way on": choice(cut_off_in("modest"), pays(1.0), pays(0.0), starts=1.5),
     "modest": whatever(pays(2.0), starts=0.7),
     # The treasure is worth 8, neither less nor more, and as much a step before.
@@ -54,7 +55,7 @@ def _patience(instead: float) -> dict[str, Situation]:
 _IDLE = {"idle": whatever(pays(0.0), starts=1.5)}
 
 # No episode is cut off here, so what the critic says makes next to no difference: what is asked is the actor's part.
-_UNCUT = {**SEEN, **AMOUNTS, **LATER, "trap": ENDS["trap"], "treasure": ENDS["treasure"], **_IDLE}
+_UNCUT = {**SEEN, **AMOUNTS, **LATER, **_IDLE}
 
 
 _TERMINATION = Rung(
@@ -134,7 +135,6 @@ ACTOR_CRITIC = (
                 "above all at values and next values, at γ, and at what the actor's loss is given.",
                 (Picks("promise", "hall", "dead end"),),
             ),
-            _TERMINATION,
         ),
     ),
     Stage(
@@ -149,6 +149,8 @@ ACTOR_CRITIC = (
                 "are worth: look at the flags, then at the critic's loss and the returns that it is given.",
                 (Picks("door"),),
             ),
+            # A learner to which something flows back from after an end would rather end it at once.
+            replace(_TERMINATION, checks=(Picks("trap", "way on"),)),
             # Asked first: what is added to the values, or flows across the end of an episode, shows in the others, too.
             _CEILING,
             _BETWEEN_EPISODES,
@@ -181,6 +183,9 @@ ACTOR_CRITIC = (
 
 # Lesson 9. The worlds of lesson 8, and what its clip is for.
 
+# What is right in the trap is right everywhere, so this needs no observation either.
+_ALIKE = {**ALIKE, "trap": replace(ENDS["trap"], starts=1.0), "treasure": replace(ENDS["treasure"], starts=0.5)}
+
 _MORE_DOORS = {
     "door 2": choice(cut_off_in("vault"), pays(1.5), pays(0.0), starts=1.5),
     "vault": whatever(pays(4.0)),
@@ -200,7 +205,7 @@ _CHANCE = {
 
 PPO = (
     Stage(
-        ALIKE,
+        _ALIKE,
         8_000,
         (
             Rung(
@@ -212,6 +217,7 @@ PPO = (
                 "`clipped_surrogate_loss` gives it, and are zero_grad, backward and step called in this order?",
                 REWARD.checks,
             ),
+            _TERMINATION,
         ),
         least=2,
         alike=True,
@@ -257,7 +263,6 @@ PPO = (
                 "above all at values and next values, and at γ.",
                 (Picks("promise", "hall", "dead end"),),
             ),
-            _TERMINATION,
         ),
     ),
     # Here, since a critic that goes astray does not let a policy settle either.

@@ -32,7 +32,22 @@ _ALIKE = {
 _MIDDLING = {f"middling {i}": choice(pays(i + 2.0), pays(i + 1.0), pays(i)) for i in (0.5, 1.0, 1.5, 2.0)}
 
 DEEP_Q_LEARNING = (
-    Stage(_ALIKE, 3_400, (REWARD,), least=2, alike=True, odd_copy=True, quiet_resets=True),
+    Stage(
+        _ALIKE,
+        3_400,
+        (
+            Rung(
+                REWARD.name,
+                REWARD.needs,
+                f"{REWARD.means} Does the target network follow the Q-network, and not the other way round?",
+                REWARD.checks,
+            ),
+        ),
+        least=2,
+        alike=True,
+        odd_copy=True,
+        quiet_resets=True,
+    ),
     Stage(
         {**SEEN, **AMOUNTS, **_MIDDLING, **LATER, **ENDS, **BETWEEN},
         6_000,
