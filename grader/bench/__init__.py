@@ -4,6 +4,7 @@
 - ``films``: what films of agents add to a run, to a report and to a page.
 - ``grading``: what a child, a call and a lesson's properties cost, and the boundary's share.
 - ``nbgrader``: plain ``nbgrader autograde`` and ours, side by side.
+- ``whole_class``: classes of ten submissions to ten thousand: a first run, a second, one change.
 - ``watch``: from a save to a verdict, beside a cold check.
 - ``training``: our deep Q-learning and Stable-Baselines3's, side by side.
 """

@@ -114,9 +114,9 @@ def _grade(
 
     from grader.collect.shelf import handed_in
     from grader.commands.progress import Progress
-    from grader.export.marks import judged, others
     from grader.grading import against as comparing
     from grader.grading import classroom
+    from grader.grading.register import Register
     from grader.grading.salted import for_class
     from grader.ledger import made, reading
     from grader.printable import count, one_line
@@ -169,6 +169,7 @@ def _grade(
             markup=False,
             highlight=False,
         )
+        register = Register(course, out)
         with Progress("students", len(students)) as progress:
 
             def finished(student: str) -> None:
@@ -176,12 +177,12 @@ def _grade(
                 progress.finished(student)
 
             reports = classroom.grade_class(
-                course, submissions, out, chosen, options, hear=progress.hear, finished=finished
+                course, submissions, out, chosen, options, hear=progress.hear, finished=finished, register=register
             )
         # What earlier runs have graded counts as well: the table here, grades.csv and the page say the same.
-        earned = [report for student in students for report in judged(course, out, student, names)]
+        earned = [report for student in students for report in register.of(student, names)]
         table, counted = settle(earned, ledger.by_place), due.stored(out)
-        if strange := others(course, out, students, names):
+        if strange := register.strange(students):
             more = f" and {count(len(strange) - 1, 'more')}" if len(strange) > 1 else ""
             print(
                 f"grader: {one_line(str(strange[0]))}{more}: not made by this course's grader, or with another "

@@ -36,13 +36,6 @@ def of_student(course: Course, folder: Path, student: str, lessons: Iterable[str
     return applied(course, folder, judged(course, folder, student, lessons))
 
 
-def others(course: Course, folder: Path, students: Iterable[str], lessons: Iterable[str]) -> list[Path]:
-    """Files where reports on these students lie that this course's grader did not make: they count nowhere."""
-    pairs = [(student, lesson) for student in students for lesson in lessons]
-    there = [pair for pair in pairs if seal.path_of(folder, *pair).exists()]
-    return [seal.path_of(folder, *pair) for pair in there if seal.read(course, folder, *pair) is None]
-
-
 def of_class(course: Course, folder: Path) -> list[Report]:
     """All reports in ``folder`` with their final marks: students in natural order, lessons by number.
 

@@ -62,7 +62,7 @@ class Clock:
             file_sha256="" if path is None else _of_file(path),
             judged={name: _sha256(text.encode("utf-8", "surrogatepass")) for name, text in work.sources.items()},
             tests=_of_folder(course.tests(work.lesson), "*.py", "chaffs.yml"),
-            grader=_of_the_grader(),
+            grader=of_the_grader(),
             versions=versions(),
             machine=f"{platform.system()} {platform.machine()}",
             stage_seconds={stage: round(seconds, 3) for stage, seconds in self._seconds.items()},
@@ -76,7 +76,8 @@ def _way(path: Path, folder: Path) -> str:
 
 
 @functools.cache
-def _of_the_grader() -> str:
+def of_the_grader() -> str:
+    """SHA-256 of the grader's own code."""
     return _of_folder(Path(__file__).parents[1], "*.py")
 
 

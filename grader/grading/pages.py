@@ -1,8 +1,8 @@
-"""The table and the pages of a class, from the reports on it."""
+"""The table and the pages of a class, from the reports on it: what has not changed is not written again."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,11 +13,13 @@ from grader.export.marks import judged
 from grader.files import write
 from grader.grading import faults
 from grader.grading.output import writing
+from grader.grading.register import Register
 from grader.ledger.stored import Ledger, store
 from grader.render import html
 from grader.render.marks import without_time
 from grader.report import due, seal
-from grader.report.folders import folder_of
+from grader.report.folders import called, folder_of
+from grader.report.mark import Case
 from grader.report.report import Report
 from grader.report.settled import settle
 from grader.submissions.students import find_students
@@ -32,10 +34,12 @@ def write_pages(
     up_to: str = "",
     films: bool = True,
     ledger: Ledger | None = None,
+    register: Register | None = None,
 ) -> list[Report]:
     """Write the table and the pages from all reports in ``out`` about students who are still in the class.
 
-    The ledger is written beside them, so that whatever reads the reports later has the same marks.
+    The ledger is written beside them, so that whatever reads the reports later has the same marks. A student's page is
+    made of the reports on disk, one student after the other, and only where it would be another one than it is.
 
     Args:
         course: the course.
@@ -45,56 +49,97 @@ def write_pages(
         up_to: the last lesson that counts; see ``grader.report.due``.
         films: show the films that reports have.
         ledger: what marks.yml and the late rule say; nothing if it is None.
+        register: of the reports in ``out``.
 
     Returns:
-        Reports of faults, which have taken the place of those that could not be shown.
+        Reports of faults, thin, which have taken the place of those that could not be shown.
     """
-    names = [lesson.name for lesson in course.lessons]
-    students = {student: judged(course, out, student, names) for student in find_students(submissions, ())}
-    ledger = ledger or Ledger()
-    counted, pages = _pages(course, _settled(students, ledger), named, up_to, films)
-    faulty: list[Report] = []
-    if unshown := [student for student, page in pages.items() if isinstance(page, Exception)]:
-        for student in unshown:
-            before = students[student]
-            students[student] = [_shown_or_fault(course, out, student, report, counted) for report in before]
-            faulty += [now for now, then in zip(students[student], before, strict=True) if now is not then]
-        counted, pages = _pages(course, _settled(students, ledger), named, up_to, films)
-    reports = [report for own in _settled(students, ledger).values() for report in own]
-    made: dict[Path, str] = {}
-    for student, page in pages.items():
-        if isinstance(page, Exception):
-            raise page  # of faults alone: nothing that a student has made
-        made[folder_of(out, student) / "index.html"] = page
-    made[out / "grades.csv"] = grades_csv(counted.of(reports))
-    untimed = without_time(counted.of(reports), ledger.late, ledger.timed)
-    made[out / "index.html"] = html.class_page(reports, title=course.title, counted=counted, without_time=untimed)
-    with writing(out):
-        due.store(out, counted)
-        store(course, out, ledger)
-        for path, text in made.items():
-            write(path, text.encode())
+    made = _Pages(course, out, films, ledger or Ledger(), register or Register(course, out))
+    students = find_students(submissions, ())
+    counted = made.counted(students, named, up_to)
+    faulty = [report for student in students for report in made.page(student, counted)]
+    if faulty:
+        counted = made.counted(students, named, up_to)
+        for student in students:
+            made.page(student, counted, or_raise=True)  # of faults alone: nothing that a student has made
+    made.tables(students, counted)
     return faulty
 
 
-def _settled(students: Mapping[str, list[Report]], ledger: Ledger) -> dict[str, list[Report]]:
-    return {student: settle(own, ledger.by_place) for student, own in students.items()}
+class _Pages:
+    """The pages of one run.
 
+    Args:
+        course: the course.
+        out: the folder of reports.
+        films: whether to show films.
+        ledger: what is done to marks.
+        register: the reports.
+    """
 
-def _pages(
-    course: Course, students: Mapping[str, list[Report]], named: Sequence[str], up_to: str, films: bool
-) -> tuple[due.Counted, dict[str, str | Exception]]:
-    """Count the lessons, and make each student's page, or keep the reason why there is none."""
-    reports = [report for own in students.values() for report in own]
-    counted = due.count(course, reports, named=named, up_to=up_to)
-    pages: dict[str, str | Exception] = {}
-    for student, own in students.items():
-        if own:
-            try:
-                pages[student] = html.student_page(own, counted, films=films)
-            except Exception as fault:
-                pages[student] = fault
-    return counted, pages
+    def __init__(self, course: Course, out: Path, films: bool, ledger: Ledger, register: Register) -> None:
+        self._course, self._out, self._films, self._ledger, self._register = course, out, films, ledger, register
+        self._names = [lesson.name for lesson in course.lessons]
+        self._by_place = ledger.by_place
+        self._cases: dict[str, list[Case]] = {}
+        for case in ledger.cases:
+            self._cases.setdefault(case.student, []).append(case)
+
+    def reports(self, students: Sequence[str]) -> list[Report]:
+        """The thin reports with their final marks."""
+        return [report for student in students for report in self._settled(self._register.of(student, self._names))]
+
+    def counted(self, students: Sequence[str], named: Sequence[str], up_to: str) -> due.Counted:
+        """Decide which lessons count, and write that down beside the reports, with the ledger."""
+        counted = due.count(self._course, self.reports(students), named=named, up_to=up_to)
+        with writing(self._out):
+            due.store(self._out, counted)
+            store(self._course, self._out, self._ledger)
+        return counted
+
+    def page(self, student: str, counted: due.Counted, *, or_raise: bool = False) -> list[Report]:
+        """Write a student's page, if it would not be the one that lies there.
+
+        Returns:
+            Reports of faults, which have taken the place of those that could not be shown.
+        """
+        own = self._register.of(student, self._names)
+        if not own:
+            return []
+        made_of = self._register.made_of(student, self._names, counted, self._films, self._cases.get(called(student)))
+        if self._register.has_page(student, made_of):
+            return []
+        whole = judged(self._course, self._out, student, self._names)
+        try:
+            text = html.student_page(self._settled(whole), counted, films=self._films)
+        except Exception:
+            if or_raise:
+                raise
+            return self._faults(student, whole, counted)
+        self._register.put_page(student, made_of, text)
+        return []
+
+    def tables(self, students: Sequence[str], counted: due.Counted) -> None:
+        """Write what is about the class as a whole, and the register for the next run."""
+        reports = self.reports(students)
+        counting = counted.of(reports)
+        untimed = without_time(counting, self._ledger.late, self._ledger.timed)
+        with writing(self._out):
+            write(self._out / "grades.csv", grades_csv(counting).encode())
+            page = html.class_page(reports, title=self._course.title, counted=counted, without_time=untimed)
+            write(self._out / "index.html", page.encode())
+        self._register.save(students)
+
+    def _settled(self, reports: Sequence[Report]) -> list[Report]:
+        return settle(reports, self._by_place)
+
+    def _faults(self, student: str, reports: Sequence[Report], counted: due.Counted) -> list[Report]:
+        found = []
+        for report in reports:
+            shown = _shown_or_fault(self._course, self._out, student, report, counted)
+            if shown is not report:
+                found.append(self._register.put(student, shown))
+        return found
 
 
 def _shown_or_fault(course: Course, out: Path, student: str, report: Report, counted: due.Counted) -> Report:

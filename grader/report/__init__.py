@@ -8,6 +8,7 @@
 - ``step``: the progress of grading one submission.
 - ``mark``: the final mark: what was earned, and every adjustment with its reason.
 - ``settled``: reports with final marks.
+- ``thin``: reports without what only a student's own page shows, of which thousands fit into memory.
 - ``sorting``: the order and the standing of reports.
 - ``tally``: class statistics.
 - ``moves``: the marks that a run has moved, and why.
