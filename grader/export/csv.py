@@ -22,6 +22,7 @@ from grader.export.exported import Exported
 from grader.export.marks import counting, mark
 from grader.printable import number
 from grader.render.marks import why
+from grader.report.items import Item
 from grader.report.moves import Move
 from grader.report.report import Report
 from grader.report.settled import mark_of
@@ -29,6 +30,11 @@ from grader.report.sorting import by_student, overall, sort_lessons, standing
 
 HEADER = ("student", "lesson", "score", "max_score", "status", "earned", "adjusted", "why")
 """What reads the first five columns reads them as ever: later ones are added at the end."""
+
+PROPERTIES_HEADER = (
+    *("lesson", "exercise", "property", "law", "points", "passed", "failed", "not_judged", "difficulty"),
+    "discrimination",
+)
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _FORMULA = re.compile(r"'*\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
@@ -115,6 +121,25 @@ def moves_csv(moved: Sequence[Move]) -> str:
         table.writerow(
             (cell(each.student), cell(each.lesson), *marks, difference, cell(changes), cell(", ".join(each.why)))
         )
+    return out.getvalue()
+
+
+def properties_csv(items: Sequence[Item]) -> str:
+    """One row for each property of the class: how many pass it, its difficulty and its discrimination.
+
+    Args:
+        items: of the class, in the order of the rows; ``grader.report.items`` says what the figures mean.
+
+    Returns:
+        The table as text, lines ending in a newline; write it as UTF-8. An empty cell is a figure that there is not.
+    """
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(PROPERTIES_HEADER)
+    for item in items:
+        figures = ("" if each is None else number(each, 3) for each in (item.difficulty, item.discrimination))
+        what = map(cell, (item.lesson, item.exercise, item.name, item.says))
+        table.writerow((*what, number(item.points), item.passed, item.failed, item.not_judged, *figures))
     return out.getvalue()
 
 

@@ -8,19 +8,20 @@ from pathlib import Path
 import msgspec
 
 from grader.course import Course
-from grader.export.csv import grades_csv
+from grader.export.csv import grades_csv, properties_csv
 from grader.export.marks import judged
 from grader.files import write
 from grader.grading import faults
 from grader.grading.output import writing
 from grader.grading.register import Register
 from grader.ledger.stored import Ledger, store
-from grader.render import html
+from grader.render import html, overview
 from grader.render.marks import without_time
 from grader.report import due, seal
 from grader.report.folders import called, folder_of
+from grader.report.items import items
 from grader.report.mark import Case
-from grader.report.report import Report
+from grader.report.report import PropertyResult, Report
 from grader.report.settled import settle
 from grader.submissions.students import find_students
 
@@ -123,12 +124,27 @@ class _Pages:
         """Write what is about the class as a whole, and the register for the next run."""
         reports = self.reports(students)
         counting = counted.of(reports)
-        untimed = without_time(counting, self._ledger.late, self._ledger.timed)
+        page = html.class_page(
+            reports,
+            title=self._course.title,
+            counted=counted,
+            without_time=without_time(counting, self._ledger.late, self._ledger.timed),
+            due={lesson.name: lesson.due for lesson in self._course.lessons if lesson.due},
+            examples=self._examples(students, counting),
+        )
         with writing(self._out):
             write(self._out / "grades.csv", grades_csv(counting).encode())
-            page = html.class_page(reports, title=self._course.title, counted=counted, without_time=untimed)
+            write(self._out / "properties.csv", properties_csv(items(counting)).encode())
             write(self._out / "index.html", page.encode())
         self._register.save(students)
+
+    def _examples(self, students: Sequence[str], reports: Sequence[Report]) -> dict[str, list[PropertyResult]]:
+        """For each group of failures without a name, what one of the group was asked and answered: from the disk."""
+        folders, found = {called(student): student for student in students}, {}
+        for group in overview.in_need(reports):
+            report = seal.read(self._course, self._out, folders[group.example], group.lesson)
+            found[group.name] = [each for each in report.properties if each.name in group.tests] if report else []
+        return found
 
     def _settled(self, reports: Sequence[Report]) -> list[Report]:
         return settle(reports, self._by_place)

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from grader import printable
-from grader.render import counting, curve, film, ladder, marks, words
+from grader.render import counting, curve, film, ladder, marks, overview, words
 from grader.render.stylesheet import policy, stylesheet
 from grader.report import sorting as order
 from grader.report import tally
@@ -249,14 +250,24 @@ def notebook_box(**context: Any) -> str:
     return _render("notebook.html.j2", **{**context, "css": css, "marks": MARKS, "words": WORDS})
 
 
-def class_page(reports: Sequence[Report], *, title: str, counted: Counted | None = None, without_time: str = "") -> str:
-    """A whole class: lessons, what fails most, and every student's marks with a link to ``<student>/index.html``.
+def class_page(
+    reports: Sequence[Report],
+    *,
+    title: str,
+    counted: Counted | None = None,
+    without_time: str = "",
+    due: Mapping[str, datetime] | None = None,
+    examples: overview.Examples | None = None,
+) -> str:
+    """A whole class: lessons, what fails, who has which mistake, and marks with a link to ``<student>/index.html``.
 
     Args:
         reports: any number of reports, in any order.
         title: the page's heading, such as the course's title.
         counted: which lessons count, and are shown; all where it is None.
         without_time: says of how many submissions nobody knows when they were handed in.
+        due: the deadlines of lessons that have one.
+        examples: for groups of failures without a name: what one of the group was asked, and answered.
 
     Returns:
         A whole HTML document, to be written as UTF-8.
@@ -281,8 +292,6 @@ def class_page(reports: Sequence[Report], *, title: str, counted: Counted | None
         title=title,
         rows=rows,
         lessons=tally.lessons(reports),
-        broken=tally.broken(reports),
-        beliefs=tally.beliefs(reports),
         errors=errors,
         held=[report for own in every.values() for report in own if report.held],
         levels=levels,
@@ -290,6 +299,8 @@ def class_page(reports: Sequence[Report], *, title: str, counted: Counted | None
         counted=counting.sentence(counted) if counted else "",
         adjusted=marks.adjusted(report for own in students.values() for report in own),
         without_time=without_time,
+        due={lesson: counting.moment(time) for lesson, time in (due or {}).items()},
+        **overview.overview([report for own in students.values() for report in own], examples or {}),
     )
 
 

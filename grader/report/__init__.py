@@ -11,6 +11,9 @@
 - ``thin``: reports without what only a student's own page shows, of which thousands fit into memory.
 - ``sorting``: the order and the standing of reports.
 - ``tally``: class statistics.
+- ``items``: every property of a class as an item of a test: its difficulty, its discrimination.
+- ``unnamed``: failures without a name, grouped by how the programs behave.
+- ``spent``: the time that grading has taken.
 - ``moves``: the marks that a run has moved, and why.
 - ``due``: the lessons that count in totals.
 - ``folders``: the place of a student's reports, and the student's name in them.
