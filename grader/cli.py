@@ -70,6 +70,7 @@ if not RELEASED:
             author.new,
             author.build,
             author.verify,
+            author.draft_chaff,
             author.salts,
             author.corners,
             author.mutants,

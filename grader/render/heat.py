@@ -36,7 +36,7 @@ class Columns(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """The text of a cell, and the class of its shade: from ``q0``, nothing was earned, to ``q4``, nothing is missing."""
+    """The text of a cell, and the class of its shade: ``q0`` where nothing was earned, ``q4`` where all was."""
 
     text: str
     shade: str
