@@ -48,7 +48,8 @@ def csv_table(
     """Write marks as one table for a spreadsheet; a missing mark is an empty cell."""
     from grader.export import csv
 
-    _export(report, lesson, out, lambda reports: csv.export(reports, wide=wide))
+    groups = () if lesson else the_course().grade  # of some lessons alone there is no grade
+    _export(report, lesson, out, lambda reports: csv.export(reports, wide=wide, groups=groups))
 
 
 @app.command("canvas", rich_help_panel=_MARKS)

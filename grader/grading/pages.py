@@ -94,8 +94,8 @@ class _Pages:
         """Decide which lessons count, and write that down beside the reports, with the ledger."""
         counted = due.count(self._course, self.reports(students), named=named, up_to=up_to)
         with writing(self._out):
-            due.store(self._out, counted)
             store(self._course, self._out, self._ledger)
+            due.store(self._out, counted)
         return counted
 
     def page(self, student: str, counted: due.Counted, *, or_raise: bool = False) -> list[Report]:
@@ -107,12 +107,13 @@ class _Pages:
         own = self._register.of(student, self._names)
         if not own:
             return []
-        made_of = self._register.made_of(student, self._names, counted, self._films, self._cases.get(called(student)))
+        depends = (counted, self._films, self._cases.get(called(student)), self._course.grade)
+        made_of = self._register.made_of(student, self._names, *depends)
         if self._register.has_page(student, made_of):
             return []
         whole = judged(self._course, self._out, student, self._names)
         try:
-            text = html.student_page(self._settled(whole), counted, films=self._films)
+            text = html.student_page(self._settled(whole), counted, films=self._films, groups=self._course.grade)
         except Exception:
             if or_raise:
                 raise
@@ -131,9 +132,10 @@ class _Pages:
             without_time=without_time(counting, self._ledger.late, self._ledger.timed),
             due={lesson.name: lesson.due for lesson in self._course.lessons if lesson.due},
             examples=self._examples(students, counting),
+            groups=self._course.grade,
         )
         with writing(self._out):
-            write(self._out / "grades.csv", grades_csv(counting).encode())
+            write(self._out / "grades.csv", grades_csv(counting, self._course.grade).encode())
             write(self._out / "properties.csv", properties_csv(items(counting)).encode())
             write(self._out / "index.html", page.encode())
         self._register.save(students)

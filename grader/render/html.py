@@ -25,12 +25,14 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from grader import printable
+from grader.course import GradeGroup
 from grader.render import counting, curve, film, ladder, marks, overview, words
 from grader.render.stylesheet import policy, stylesheet
 from grader.report import sorting as order
 from grader.report import tally
 from grader.report.due import Counted
 from grader.report.folders import folder_name
+from grader.report.grade import grade
 from grader.report.moves import REASONS, Move
 from grader.report.report import PropertyResult, Report, TrainingResult, Verdict
 from grader.report.settled import mark_of
@@ -173,13 +175,20 @@ def _start_here(reports: Sequence[Report]) -> tuple[Report, PropertyResult | Non
     return None
 
 
-def student_page(reports: Sequence[Report], counted: Counted | None = None, *, films: bool = True) -> str:
+def student_page(
+    reports: Sequence[Report],
+    counted: Counted | None = None,
+    *,
+    films: bool = True,
+    groups: Sequence[GradeGroup] = (),
+) -> str:
     """One student's work on all lessons.
 
     Args:
         reports: at least one report, all of one student, in any order.
         counted: which lessons count; all where it is None. One that does not is shown only where there is work on it.
         films: show the films that the reports have.
+        groups: what the grade of the term is made of; without any there is none.
 
     Returns:
         A whole HTML document, to be written as UTF-8.
@@ -198,6 +207,7 @@ def student_page(reports: Sequence[Report], counted: Counted | None = None, *, f
         reports=lessons,
         score=sum(report.score for report in counts),
         max_score=sum(report.max_score for report in counts),
+        grade=marks.of_term(grade(groups, counts)) if groups else "",
         counted=counting.numbers(counted.lessons) or "none" if counted and counted.left_out else "",
         not_counted={name: counting.why_not(each) for name, each in left_out.items()},
         start_report=start[0] if start else None,
@@ -258,6 +268,7 @@ def class_page(
     without_time: str = "",
     due: Mapping[str, datetime] | None = None,
     examples: overview.Examples | None = None,
+    groups: Sequence[GradeGroup] = (),
 ) -> str:
     """A whole class: lessons, what fails, who has which mistake, and marks with a link to ``<student>/index.html``.
 
@@ -268,6 +279,7 @@ def class_page(
         without_time: says of how many submissions nobody knows when they were handed in.
         due: the deadlines of lessons that have one.
         examples: for groups of failures without a name: what one of the group was asked, and answered.
+        groups: what the grade of the term is made of; without any there is none.
 
     Returns:
         A whole HTML document, to be written as UTF-8.
@@ -283,6 +295,7 @@ def class_page(
             "cells": {report.lesson: report for report in lessons},
             "score": sum(report.score for report in lessons),
             "max_score": sum(report.max_score for report in lessons),
+            "grade": marks.percent(grade(groups, lessons)) if groups else "",
             "status": order.overall([report for report in lessons if order.standing(report) not in order.UNCOUNTED]),
         }
         for student, lessons in students.items()
@@ -291,6 +304,7 @@ def class_page(
         "class.html.j2",
         title=title,
         rows=rows,
+        groups=groups,
         lessons=tally.lessons(reports),
         errors=errors,
         held=[report for own in every.values() for report in own if report.held],

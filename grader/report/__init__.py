@@ -7,6 +7,7 @@
 - ``probe``: the probe ladder: which part of a ``train`` is wrong.
 - ``step``: the progress of grading one submission.
 - ``mark``: the final mark: what was earned, and every adjustment with its reason.
+- ``grade``: the grade of the term: groups of lessons, weights, the lowest marks dropped.
 - ``settled``: reports with final marks.
 - ``thin``: reports without what only a student's own page shows, of which thousands fit into memory.
 - ``sorting``: the order and the standing of reports.
