@@ -63,6 +63,7 @@ if not RELEASED:
             around.collect,
             teach.grade,
             around.similar,
+            around.dispute,
             teach.rehearse,
             teach.demo,
         ),

@@ -15,6 +15,7 @@
 - ``naming``: the search for the names of mistakes, and what it may cost.
 - ``remembered``: what was found out about known wrong programs, on disk.
 - ``against``: which marks have moved since an earlier run, and why.
+- ``dispute``: the page for a mark that is disputed.
 - ``origin``: what a report was made from, and where the time went.
 - ``sessions``: sessions with a submission loaded.
 - ``workers``: processes that grade side by side, from the outside.

@@ -333,6 +333,31 @@ def moves_page(moved: Sequence[Move], *, title: str, before: str, summary: str) 
     return _render("moves.html.j2", moved=moved, title=title, before=before, summary=summary, reasons=REASONS)
 
 
+def dispute_page(report: Report, *, source: str, problem: str, changed: Sequence[str], commands: Sequence[str]) -> str:
+    """All that a doubt about one mark needs: the code as it was judged, with what, every verdict, how to do it again.
+
+    Args:
+        report: with its final mark; it says what it was made from.
+        source: the code that was judged; "" if it is not there.
+        problem: why it is not there.
+        changed: what is not as it was when this was judged.
+        commands: what repeats it.
+
+    Returns:
+        A whole HTML document, to be written as UTF-8.
+    """
+    return _render(
+        "dispute.html.j2",
+        report=report,
+        lines=source.split("\n"),
+        problem=problem,
+        changed=changed,
+        commands=commands,
+        level=words.isolation(report.isolation, report.device),
+        WORDS=WORDS,
+    )
+
+
 def _levels(reports: Sequence[Report]) -> list[tuple[str, str]]:
     """The isolation levels that occurred, each once, and what they protect from."""
     ran = [report for report in reports if report.isolation]
