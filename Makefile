@@ -36,7 +36,7 @@ STUDENTS = $(foreach student,$(STUDENT),--student $(student))
 ONE_LESSON = $(if $(word 2,$(LESSON)),$(error make $@ takes one lesson at a time: LESSON=$(firstword $(LESSON))),$(if \
     $(LESSON),--lesson $(LESSON)))
 
-.PHONY: grade test test-slow lint format hooks types stubs figures verify salts mutants calibrate bar probes attacks chaos fuzz bench-again bench-training bench-grading bench-nbgrader bench-watch picture clean help
+.PHONY: grade test test-slow lint format hooks types stubs figures verify salts mutants calibrate bar probes attacks chaos fuzz check-gpu bench-again bench-training bench-grading bench-nbgrader bench-watch picture clean help
 
 grade: $(VENV)/.class ## grade the sample class, or yours: SUBMISSIONS=path LESSON="5 6" STUDENT=student-001 OUT=report
 	$(if $(SUBMISSIONS),,$(if $(STUDENT),$(error STUDENT chooses from a class of yours: name its folder, SUBMISSIONS=path)))
@@ -96,6 +96,9 @@ probes: $(VENV)/.dev ## the probe ladder: right answers pass it, each slip in tr
 
 chaos: $(VENV)/.dev ## grade 200 submissions while processes are killed, disks are full, the clock jumps; CHAOS="--faults 20 --seed 3"
 	$(BIN)/python tests/chaos $(CHAOS)
+
+check-gpu: $(VENV)/.dev ## with a CUDA GPU: right answers pass, wrong ones do not, walls hold, and what it is worth
+	$(BIN)/python -m grader.bench.gpu $(foreach lesson,$(LESSON),--lesson $(lesson))
 
 bench-training: $(VENV)/.bench ## one training seed against Stable-Baselines3's DQN, side by side
 	$(BIN)/python -m grader.bench.training --seeds 5

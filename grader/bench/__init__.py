@@ -2,6 +2,7 @@
 
 - ``again``: a second run of a class in which nothing has changed.
 - ``films``: what films of agents add to a run, to a report and to a page.
+- ``gpu``: grading with a CUDA GPU: whether it is right and walled in, and what it is worth.
 - ``grading``: what a child, a call and a lesson's properties cost, and the boundary's share.
 - ``nbgrader``: plain ``nbgrader autograde`` and ours, side by side.
 - ``whole_class``: classes of ten submissions to ten thousand: a first run, a second, one change.
