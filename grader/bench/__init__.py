@@ -1,6 +1,5 @@
 """Measurements whose numbers the lesson texts and the README quote; each is a command that anyone can repeat.
 
-- ``again``: a second run of a class in which nothing has changed.
 - ``films``: what films of agents add to a run, to a report and to a page.
 - ``gpu``: grading with a CUDA GPU: whether it is right and walled in, and what it is worth.
 - ``grading``: what a child, a call and a lesson's properties cost, and the boundary's share.

@@ -8,12 +8,15 @@ most mistakes are made by several. Training is left out: it costs what a trainin
 begins with an empty cache, and without the rehearsal, which does not depend on its size.
 
 Four runs of the command follow each other: one that grades everybody; one in which nothing has changed; one in which
-one student has handed in something else; and one that finds copies of all files, so that it has to read them again. The
-marks of all but the third have to be the same.
+one student has handed in the same with another comment; and one that finds copies of all files, so that it has to read
+them again. The marks have to be the same each time.
 
-With ``--multiplied``, the graded reports and submissions are copied under other names until there are so many, of all
-lessons, and only the runs after the first are measured: no machine with two processors grades ten thousand times nine
-submissions while somebody waits. What the program that was started needs, without its helpers, is called the parent's.
+With ``--multiplied``, a few students are graded in all lessons, and their submissions and reports are copied under
+other names until there are so many. Only what comes then is measured, first without the register that a run leaves: a
+machine with two processors does not grade ten thousand times nine submissions while somebody waits.
+
+*Each* is the processor time of all processes for one submission, *parent* what the command itself has of it, without
+the processes that grade; its memory is its own at the highest.
 """
 
 from __future__ import annotations
@@ -37,6 +40,7 @@ from rich.table import Table
 
 from grader.course import Course, Lesson, find_root, load
 from grader.grading.classroom import Run, mark_of_folder
+from grader.grading.register import FILE
 from grader.grading.unchanged import state
 from grader.lessons import chaffs
 from grader.report import seal
@@ -76,9 +80,9 @@ def main() -> None:
     course, console = load(find_root(Path.cwd())), Console()
     lessons = [course.lesson(name) for name in arguments.lesson or ["1"]]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("submissions", "run"):
-        table.add_column(heading)
-    for heading in ("wall, s", "CPU, s", "CPU a submission, ms", "of it the parent, ms", "parent's peak, MB"):
+    table.add_column("submissions", justify="right")
+    table.add_column("run")
+    for heading in ("wall, s", "CPU, s", "each, ms", "parent, ms", "parent, MB"):
         table.add_column(heading, justify="right")
     for size in arguments.submissions:
         with tempfile.TemporaryDirectory() as folder:
@@ -86,7 +90,8 @@ def main() -> None:
     if arguments.multiplied:
         with tempfile.TemporaryDirectory() as folder:
             _add(table, arguments.multiplied, _multiplied(course, arguments.multiplied, Path(folder)))
-    console.print(f"lessons {', '.join(str(each.number) for each in lessons)}; training left out", highlight=False)
+    if arguments.submissions:
+        console.print(f"lessons handed in: {', '.join(str(each.number) for each in lessons)}", highlight=False)
     console.print(table)
 
 
@@ -111,18 +116,16 @@ def _measured(course: Course, lessons: Sequence[Lesson], size: int, folder: Path
     shutil.rmtree(submissions)
     (folder / "copies").rename(submissions)
     time.sleep(_SETTLED_SECONDS)
-    yield "all files are copies", _grade(course, submissions, folder)
+    yield "all files are copies", _grade(course, submissions, folder, marks)
 
 
 def _again(course: Course, submissions: Path, folder: Path, marks: bytes) -> Iterator[tuple[str, Taken]]:
     time.sleep(_SETTLED_SECONDS)
-    yield "nothing has changed", _grade(course, submissions, folder)
-    if _marks(folder) != marks:
-        raise SystemExit("other marks than in the first run")
+    yield "nothing has changed", _grade(course, submissions, folder, marks)
     changed = min(submissions.glob("*/*/*.py"))
     changed.write_text(f"{changed.read_text(encoding='utf-8')}# another version\n", encoding="utf-8")
     time.sleep(_SETTLED_SECONDS)
-    yield "one has changed", _grade(course, submissions, folder)
+    yield "one has changed", _grade(course, submissions, folder, marks)
 
 
 def _hand_in(course: Course, lesson: Lesson, submissions: Path, students: int) -> None:
@@ -161,7 +164,8 @@ def _multiplied(course: Course, size: int, folder: Path) -> Iterator[tuple[str, 
             copy = msgspec.structs.replace(report, student=name, folder_state=mark)
             seal.path_of(out, name, lesson.name).write_bytes(seal.sealed(course, copy).to_json())
     time.sleep(_SETTLED_SECONDS)
-    yield "reports are copies", _grade(course, submissions, folder)
+    (out / FILE).unlink()
+    yield "no register yet", _grade(course, submissions, folder)
     yield from _again(course, submissions, folder, _marks(folder))
 
 
@@ -169,8 +173,8 @@ def _marks(folder: Path) -> bytes:
     return (folder / "report" / "grades.csv").read_bytes()
 
 
-def _grade(course: Course, submissions: Path, folder: Path) -> Taken:
-    """Run the command."""
+def _grade(course: Course, submissions: Path, folder: Path, marks: bytes | None = None) -> Taken:
+    """Run the command; with ``marks``, they have to come out again."""
     used = folder / "used.json"
     command = [sys.executable, "-c", _PROGRAM.format(path=str(used)), "grade", str(submissions)]
     command += ["--out", str(folder / "report"), "--no-training", "--no-rehearsal"]
@@ -180,6 +184,8 @@ def _grade(course: Course, submissions: Path, folder: Path) -> Taken:
     wall, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         raise SystemExit(f"grader grade ended with status {done.returncode}: {done.stderr[-500:]}")
+    if marks is not None and _marks(folder) != marks:
+        raise SystemExit("other marks than in the first run")
     parent, peak = json.loads(used.read_bytes())
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Taken(wall, cpu, parent, peak)

@@ -146,7 +146,7 @@ def _counted(folder: Path, lessons: list[str] | None) -> tuple[list[Report], lis
     from grader.render.counting import said_of, sentence
     from grader.report import due
 
-    reports, counted = of_class(the_course().of_class(), folder), due.stored(folder)
+    reports, counted = of_class(the_course().of_class(), folder, thin=True), due.stored(folder)
     if lessons:
         # Each once, however often and by whatever name it was asked for.
         chosen = {report.lesson: None for name in lessons for report in pick(reports, name)}

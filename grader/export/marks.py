@@ -16,6 +16,7 @@ from grader.report import seal
 from grader.report.folders import folder_name
 from grader.report.report import Report
 from grader.report.sorting import UNCOUNTED, fault, natural, sort_lessons, standing
+from grader.report.thin import Thinner
 
 
 def judged(course: Course, folder: Path, student: str, lessons: Iterable[str]) -> list[Report]:
@@ -36,8 +37,13 @@ def of_student(course: Course, folder: Path, student: str, lessons: Iterable[str
     return applied(course, folder, judged(course, folder, student, lessons))
 
 
-def of_class(course: Course, folder: Path) -> list[Report]:
+def of_class(course: Course, folder: Path, *, thin: bool = False) -> list[Report]:
     """All reports in ``folder`` with their final marks: students in natural order, lessons by number.
+
+    Args:
+        course: the course, with the salt of the class.
+        folder: what `grader grade` wrote.
+        thin: without what only a student's own page shows; a class may have more than memory holds.
 
     Raises:
         ClassError: there are none, or one of them is damaged, or this course's grader did not make it, or the ledger
@@ -46,6 +52,7 @@ def of_class(course: Course, folder: Path) -> list[Report]:
     if not folder.is_dir():
         raise ClassError(f"{folder} is not a folder; `grader grade … --out {folder}` makes it, with reports")
     reports: list[Report] = []
+    thinner = Thinner()
     for student in sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: natural(path.name)):
         own = []
         for path in student.glob("lesson*.json"):
@@ -59,7 +66,7 @@ def of_class(course: Course, folder: Path) -> list[Report]:
                     f"{path} was not made by this course's grader, or with another salt, or it was changed or moved "
                     "since; delete it and grade again"
                 )
-            own.append(report)
+            own.append(thinner.thin(report) if thin else report)
         reports += sort_lessons(own)
     if not reports:
         raise ClassError(f"{folder} has no reports in it; `grader grade … --out {folder}` writes them")
