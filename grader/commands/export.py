@@ -1,4 +1,4 @@
-"""Export commands for marks: grader export csv, canvas, moodle, autolab."""
+"""Export commands for marks and feedback: grader export csv, canvas, moodle, autolab, feedback."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.commands import services
+from grader.commands import feedback, services
 from grader.commands.options import LessonArgument, Lessons, say, stop, the_course, write
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ def autolab(
     write(Path("-"), autolab.export(found, lesson=wanted, problem=problem).data)
 
 
+app.command("feedback", rich_help_panel=_MARKS)(feedback.feedback)
 app.command("gradescope", rich_help_panel=_SERVICES)(services.gradescope)
 app.command("github", rich_help_panel=_SERVICES)(services.github)
 app.command("github-classroom", hidden=True)(services.github)  # its name while GitHub Classroom existed

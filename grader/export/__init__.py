@@ -9,6 +9,9 @@ Of a class:
 - ``canvas``: one column of a gradebook that Canvas exported.
 - ``moodle``: a table for Moodle's gradebook.
 
+- ``feedback``: every student's page in a zip, to send, or for Moodle to hand out. It takes more memory than there is to
+  hold the pages of a class, so this one writes the file itself.
+
 Of one report, where another system starts the grader (``grader.gradescope.results`` is one of these too):
 
 - ``autolab``: what an Autolab autograder prints.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from grader.course import Course
@@ -49,10 +49,20 @@ def of_class(course: Course, folder: Path, *, thin: bool = False) -> list[Report
         ClassError: there are none, or one of them is damaged, or this course's grader did not make it, or the ledger
             beside them. A mark that is silently missing would be worse.
     """
+    thinner = Thinner()
+    reports = [thinner.thin(report) if thin else report for own in students_of(course, folder) for report in own]
+    return applied(course, folder, reports)
+
+
+def students_of(course: Course, folder: Path) -> Iterator[list[Report]]:
+    """Each student's reports in ``folder``, as they were judged, one student after the other, in natural order.
+
+    Raises:
+        ClassError: as ``of_class``, but for the ledger.
+    """
     if not folder.is_dir():
         raise ClassError(f"{folder} is not a folder; `grader grade … --out {folder}` makes it, with reports")
-    reports: list[Report] = []
-    thinner = Thinner()
+    there = False
     for student in sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: natural(path.name)):
         own = []
         for path in student.glob("lesson*.json"):
@@ -66,11 +76,12 @@ def of_class(course: Course, folder: Path, *, thin: bool = False) -> list[Report
                     f"{path} was not made by this course's grader, or with another salt, or it was changed or moved "
                     "since; delete it and grade again"
                 )
-            own.append(thinner.thin(report) if thin else report)
-        reports += sort_lessons(own)
-    if not reports:
+            own.append(report)
+        if own:
+            there = True
+            yield sort_lessons(own)
+    if not there:
         raise ClassError(f"{folder} has no reports in it; `grader grade … --out {folder}` writes them")
-    return applied(course, folder, reports)
 
 
 def pick(reports: Sequence[Report], lesson: str) -> list[Report]:
