@@ -9,9 +9,6 @@ Of a class:
 - ``canvas``: one column of a gradebook that Canvas exported.
 - ``moodle``: a table for Moodle's gradebook.
 
-- ``feedback``: every student's page in a zip, to send, or for Moodle to hand out. It takes more memory than there is to
-  hold the pages of a class, so this one writes the file itself.
-
 Of one report, where another system starts the grader (``grader.gradescope.results`` is one of these too):
 
 - ``autolab``: what an Autolab autograder prints.
@@ -23,6 +20,8 @@ What they share:
 - ``marks``: reports as ``grader grade`` leaves them, and which of them are marks.
 - ``ids``: the ids that students have elsewhere.
 - ``table``: a CSV file in which one cell can be changed.
+- ``feedback``: a zip of students' pages, and how Moodle finds whose they are; with more pages than fit into memory, it
+  is written as they come, by a command of its own.
 
 To add a system, with ``moodle`` as the example:
 
