@@ -138,7 +138,7 @@ def _grade(
     from grader.collect.shelf import handed_in
     from grader.commands.progress import Progress
     from grader.grading import against as comparing
-    from grader.grading import classroom
+    from grader.grading import classroom, history
     from grader.grading.pages import write_pages
     from grader.grading.register import Register
     from grader.grading.salted import for_class
@@ -147,7 +147,7 @@ def _grade(
     from grader.printable import count, one_line
     from grader.render import marks as ledger_words
     from grader.render import words
-    from grader.render.class_terminal import print_class_summary, print_moves
+    from grader.render.class_terminal import print_class_summary, print_moves, since_last_run
     from grader.report import due
     from grader.report.folders import called
     from grader.report.moves import moves
@@ -245,6 +245,9 @@ def _grade(
             without_time=ledger_words.without_time(counting, ledger.late, ledger.timed),
             moved=ledger_words.moved(earned, last.by_place, ledger.by_place) if last else (),
         )
+        # What the ledger alone has moved has been said.
+        if not against and (others := [each for each in register.moved if each.why != ("ledger",)]):
+            print_moves(others, console, since_last_run(others), out / history.FILE)
         if against:
             there = {(report.student, report.lesson) for report in (*before, *table) if report.lesson in asked}
             said = comparing.write_moves(course, out, against, moved, len(there))

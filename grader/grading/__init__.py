@@ -14,6 +14,7 @@
 - ``unchanged``: tells that a student's folder is as it was, without opening anything.
 - ``naming``: the search for the names of mistakes, and what it may cost.
 - ``remembered``: what was found out about known wrong programs, on disk.
+- ``history``: each mark that a run has moved, with the date and the reason.
 - ``against``: which marks have moved since an earlier run, and why.
 - ``dispute``: the page for a mark that is disputed.
 - ``origin``: what a report was made from, and where the time went.

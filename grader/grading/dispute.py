@@ -14,6 +14,7 @@ from pathlib import Path
 from grader.course import Course, Lesson
 from grader.errors import ClassError
 from grader.export.marks import of_student
+from grader.grading import history
 from grader.grading.origin import Clock
 from grader.printable import one_line
 from grader.render import html
@@ -69,6 +70,7 @@ def dispute(course: Course, submissions: Path, out: Path, student: str, lesson: 
         source=source if is_judged else "",
         problem=_problem(report, source, is_judged),
         changed=changed,
+        history=history.of(out, report.student, lesson.name),
         commands=_commands(submissions, out, again, student, lesson),
     )
 

@@ -11,9 +11,10 @@ from grader.course import Course
 from grader.export.csv import grades_csv, properties_csv
 from grader.export.marks import judged
 from grader.files import write
-from grader.grading import faults
+from grader.grading import faults, history
 from grader.grading.output import writing
 from grader.grading.register import Register
+from grader.ledger.made import last
 from grader.ledger.stored import Ledger, store
 from grader.render import html, overview
 from grader.render.marks import without_time
@@ -21,8 +22,9 @@ from grader.report import due, seal
 from grader.report.folders import called, folder_of
 from grader.report.items import items
 from grader.report.mark import Case
+from grader.report.moves import Move, moves
 from grader.report.report import PropertyResult, Report
-from grader.report.settled import settle
+from grader.report.settled import settle, settled
 from grader.submissions.students import find_students
 
 
@@ -82,6 +84,7 @@ class _Pages:
         self._course, self._out, self._films, self._ledger, self._register = course, out, films, ledger, register
         self._names = [lesson.name for lesson in course.lessons]
         self._by_place = ledger.by_place
+        self._before = last(course, out) or Ledger()
         self._cases: dict[str, list[Case]] = {}
         for case in ledger.cases:
             self._cases.setdefault(case.student, []).append(case)
@@ -138,7 +141,18 @@ class _Pages:
             write(self._out / "grades.csv", grades_csv(counting, self._course.grade).encode())
             write(self._out / "properties.csv", properties_csv(items(counting)).encode())
             write(self._out / "index.html", page.encode())
+            self._register.moved += (moved := self._moved(students))
+            history.add(self._out, moved)
         self._register.save(students)
+
+    def _moved(self, students: Sequence[str]) -> list[Move]:
+        """The marks that have moved since the register was written, by whatever reason."""
+        before, pairs = self._before.by_place, []
+        for then, now in self._register.since(students):
+            old, new = (cases.get((now.student, now.lesson)) for cases in (before, self._by_place))
+            if then is not now or old != new:
+                pairs.append((settled(then, old), settled(now, new)))
+        return moves([then for then, _ in pairs], [now for _, now in pairs])
 
     def _examples(self, students: Sequence[str], reports: Sequence[Report]) -> dict[str, list[PropertyResult]]:
         """For each group of failures without a name, what one of the group was asked and answered: from the disk."""

@@ -6,7 +6,7 @@ and number of each file then. A file for which they are the same is not opened. 
 before the register was written is opened again: a file system's clock has a grain.
 
 The register bears a seal like that of a report. One that is damaged, or that another version of the grader has written,
-is not used, and is made anew: it holds nothing that the reports do not.
+is not used, and is made anew. What it still says is which marks there were before (``grader.grading.history``).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from grader.grading.origin import of_the_grader
 from grader.grading.output import writing
 from grader.report import seal
 from grader.report.folders import folder_of
+from grader.report.moves import Move
 from grader.report.report import Isolation, Origin, Report, Status, TrainingResult
 from grader.report.thin import Thinner, ThinProperty
 
@@ -120,14 +121,24 @@ class Register:
         self._reports: dict[str, dict[str, tuple[Report, File]]] = {}
         self._pages: dict[str, _Page] = {}
         self._none: dict[tuple[str, str], Path | None] = {}
+        self._was: dict[str, dict[str, Report]] = {}
         self._book: _Book | None = None
-        self._is_new = False
+        self._known: frozenset[bytes] = frozenset()
+        self._is_current, self._is_new = False, True
+        self.moved: list[Move] = []
+        """The marks that have moved since the register was written, as ``grader.grading.pages`` found them."""
         data = _read(out)
         with contextlib.suppress(ValueError):
             if data is not None and hmac.compare_digest(data[:_SEAL], self._seal(data[_SEAL:])):
                 book = msgspec.msgpack.decode(data[_SEAL:], type=_Book)
-                if book.grader == of_the_grader():
-                    self._book = book
+                # One that another grader wrote still knows what was said then.
+                self._book, self._known, self._is_current = (
+                    book,
+                    frozenset(book.reports),
+                    book.grader == of_the_grader(),
+                )
+                if self._is_current:
+                    self._is_new = False
                     self._pages = {os.fsdecode(student): page for student, page in book.pages.items()}
 
     def get(self, student: str, lesson: str) -> Report | None:
@@ -162,6 +173,17 @@ class Register:
         self._is_new = True
         return thin
 
+    def since(self, students: Iterable[str]) -> Iterator[tuple[Report, Report]]:
+        """Of all work of which there was a report when the register was written: that one, and the one of now.
+
+        They are the same object where the report is the same.
+        """
+        for student in students:
+            now = self._of(student)
+            for lesson, was in self._was.get(student, {}).items():
+                if lesson in now:
+                    yield was, now[lesson][0]
+
     def strange(self, students: Iterable[str]) -> list[Path]:
         """Files where reports on these students lie that this course's grader did not make, of those asked for."""
         wanted = set(students)
@@ -194,11 +216,7 @@ class Register:
             students: who is still in the class; all others are left out.
         """
         there = set(students)
-        if (
-            not self._is_new
-            and self._book is not None
-            and {os.fsencode(each) for each in there} == {*self._book.reports}
-        ):
+        if not self._is_new and {os.fsencode(each) for each in there} == self._known:
             return
         encoder = _Encoder(time.time_ns() - _SETTLED_NS)
         reports = {os.fsencode(each): encoder.rows(self._of(each).values()) for each in there}
@@ -210,7 +228,8 @@ class Register:
         data = msgspec.msgpack.encode(encoder.book(reports, pages))
         with writing(self._out):
             write(self._out / FILE, self._seal(data) + data)
-        self._is_new = False
+        self._is_new, self._known = False, frozenset(reports)
+        self._was = {each: {lesson: report for lesson, (report, _) in self._of(each).items()} for each in there}
 
     def _page(self, student: str) -> Path:
         return folder_of(self._out, student) / "index.html"
@@ -220,9 +239,11 @@ class Register:
         if student not in self._reports:
             own = self._reports[student] = {}
             rows = self._book.reports.pop(os.fsencode(student), b"") if self._book else b""
+            was = self._was[student] = {}
             for row in _ROWS.decode(rows) if rows else ():
                 report = self._report(row)
-                if row.file == _file(seal.path_of(self._out, student, report.lesson)):
+                was[report.lesson] = report
+                if self._is_current and row.file == _file(seal.path_of(self._out, student, report.lesson)):
                     own[report.lesson] = (report, row.file)
                 else:
                     self._is_new = True

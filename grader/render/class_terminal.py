@@ -160,6 +160,11 @@ def print_moves(moved: Sequence[Move], console: Console, summary: str, page: Pat
     console.print(Text.assemble("Changes: ", (one_line(str(page), 2000), "bold")), soft_wrap=True)
 
 
+def since_last_run(moved: Sequence[Move]) -> str:
+    """Say how many marks have moved since the last run."""
+    return f"{count(len(moved), 'mark has', 'marks have')} moved since the last run:"
+
+
 def _moved_mark(report: Report | None) -> str:
     if report is None:
         return "no report"

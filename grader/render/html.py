@@ -333,7 +333,15 @@ def moves_page(moved: Sequence[Move], *, title: str, before: str, summary: str) 
     return _render("moves.html.j2", moved=moved, title=title, before=before, summary=summary, reasons=REASONS)
 
 
-def dispute_page(report: Report, *, source: str, problem: str, changed: Sequence[str], commands: Sequence[str]) -> str:
+def dispute_page(
+    report: Report,
+    *,
+    source: str,
+    problem: str,
+    changed: Sequence[str],
+    commands: Sequence[str],
+    history: Sequence[Any] = (),
+) -> str:
     """All that a doubt about one mark needs: the code as it was judged, with what, every verdict, how to do it again.
 
     Args:
@@ -342,6 +350,7 @@ def dispute_page(report: Report, *, source: str, problem: str, changed: Sequence
         problem: why it is not there.
         changed: what is not as it was when this was judged.
         commands: what repeats it.
+        history: how the mark has moved: ``date``, ``before``, ``after`` and ``why`` of each time.
 
     Returns:
         A whole HTML document, to be written as UTF-8.
@@ -353,6 +362,7 @@ def dispute_page(report: Report, *, source: str, problem: str, changed: Sequence
         problem=problem,
         changed=changed,
         commands=commands,
+        history=history,
         level=words.isolation(report.isolation, report.device),
         WORDS=WORDS,
     )

@@ -15,7 +15,7 @@ from urllib.parse import quote
 PREFIX = "student~"
 RESERVED = frozenset(
     {"grades.csv", "properties.csv", "index.html", "counted.json", "ledger.json", "reports.index", "changes.csv"}
-    | {"changes.html"}
+    | {"changes.html", "history.csv"}
 )
 """What lies beside the students' reports, in small letters: some file systems ignore case."""
 

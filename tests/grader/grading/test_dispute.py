@@ -92,6 +92,16 @@ def test_what_was_not_judged_is_said(course: Course, tmp_path: Path) -> None:
     assert "There is no code that could have been judged" in page(course, tmp_path)
 
 
+def test_it_says_how_the_mark_has_moved(course: Course, tmp_path: Path) -> None:
+    graded(course, tmp_path, NUMBERS.replace("2 * x", "3 * x"))
+    write_pages(course, tmp_path / "in", tmp_path / "out")
+    assert "How the mark has moved" not in page(course, tmp_path)
+    graded(course, tmp_path, NUMBERS)
+    write_pages(course, tmp_path / "in", tmp_path / "out")
+    made = page(course, tmp_path)
+    assert "<td>1/3 → 3/3</td><td>the work has changed</td>" in made
+
+
 def test_a_name_that_a_shell_would_read_is_quoted(course: Course, tmp_path: Path) -> None:
     who = "a b; rm -rf ~"
     graded(course, tmp_path, NUMBERS, who)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from pathlib import Path
 
@@ -11,10 +12,13 @@ import tiny_course
 from tiny_course import BALANCE, NUMBERS, hand_in
 
 from grader.course import Course
-from grader.grading import pages, register, salted
+from grader.errors import ClassError
+from grader.grading import history, pages, register, salted
 from grader.grading.classroom import Run, grade_student, write_pages
 from grader.grading.register import FILE, Register
+from grader.ledger.stored import Ledger
 from grader.report import seal
+from grader.report.mark import Case, Points
 from grader.report.step import silent
 from grader.report.thin import Thinner
 from grader.student.inprocess import Here
@@ -158,3 +162,55 @@ def test_another_salt_is_noticed_by_the_register_as_by_the_reports(course: Cours
     known = sorted(salted._prints(out))
     (out / FILE).unlink()
     assert sorted(salted._prints(out)) == known == [""] * 4
+
+
+def rows(out: Path) -> list[dict[str, str]]:
+    path = out / history.FILE
+    return list(csv.DictReader(path.open())) if path.exists() else []
+
+
+def test_a_mark_that_moves_is_a_line_of_history(course: Course, out: Path) -> None:
+    write_pages(course, out.parent / "in", out)
+    assert rows(out) == [], "a first mark has not moved"
+    hand_in(out.parent / "in", WHO[1], LESSONS[0], NUMBERS)
+    grade(course, out, WHO[1])
+    write_pages(course, out.parent / "in", out)
+    (row,) = rows(out)
+    assert (row["student"], row["lesson"], row["before"], row["after"]) == (WHO[1], LESSONS[0], "1", "3")
+    assert row["why"] == "the work has changed"
+    assert row["date"].endswith("Z")
+    # The same work once more moves nothing, and marks.yml moves a mark as well.
+    grade(course, out, WHO[1])
+    write_pages(course, out.parent / "in", out)
+    assert len(rows(out)) == 1
+    said = Ledger((Case(WHO[0], LESSONS[0], additions=(Points(-1, "no text"),)),))
+    write_pages(course, out.parent / "in", out, ledger=said)
+    write_pages(course, out.parent / "in", out, ledger=said)
+    assert [(each["before"], each["after"], each["why"]) for each in rows(out)[1:]] == [
+        ("3", "2", "marks.yml, or a penalty for being late, says something else")
+    ]
+    assert [entry.after for entry in history.of(out, WHO[0], LESSONS[0])] == ["2"]
+    assert history.of(out, WHO[0], LESSONS[1]) == []
+
+
+def test_another_grader_knows_what_was_said_before(course: Course, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(register, "of_the_grader", lambda: "another")
+    test = course.tests(course.lesson("1")) / "test_numbers.py"
+    test.write_text(test.read_text().replace("student.half(x) == near(x / 2)", "student.half(x) == near(x / 2 + 1)"))
+    grade(course, out, WHO[0])
+    write_pages(course, out.parent / "in", out)
+    (row,) = rows(out)
+    assert (row["student"], row["after"], row["why"]) == (WHO[0], "2", "the hidden tests have changed")
+
+
+def test_a_damaged_history_is_one_line_and_no_history_is_none(out: Path) -> None:
+    assert history.of(out, WHO[0], LESSONS[0]) == []
+    (out / history.FILE).write_text("date\n1,2,3\n")
+    with pytest.raises(ClassError, match="repair it, or move it away"):
+        history.of(out, WHO[0], LESSONS[0])
+
+
+def test_an_unchanged_register_is_not_written_again(course: Course, out: Path) -> None:
+    before = (out / FILE).stat()
+    write_pages(course, out.parent / "in", out)
+    assert (out / FILE).stat() == before
