@@ -223,7 +223,9 @@ def kept(run: Run, student: str, isolation: Isolation, register: Register | None
     state = unchanged.state(run.submissions / student)
     for lesson in map(run.course.lesson, run.lessons):
         report = register.get(student, lesson.name)
-        if report is not None and _is_unchanged(run, report, lesson, isolation, state):
+        if report is None:
+            return None  # and nothing is read that will be read where it is graded
+        if _is_unchanged(run, report, lesson, isolation, state):
             passed[lesson.name] = _passed(report)
             reports.append(report)
             continue

@@ -131,12 +131,10 @@ class Register:
         with contextlib.suppress(ValueError):
             if data is not None and hmac.compare_digest(data[:_SEAL], self._seal(data[_SEAL:])):
                 book = msgspec.msgpack.decode(data[_SEAL:], type=_Book)
+                shared = tuple(map(self._thinner.shared, book.properties))
+                self._book, self._known = msgspec.structs.replace(book, properties=shared), frozenset(book.reports)
                 # One that another grader wrote still knows what was said then.
-                self._book, self._known, self._is_current = (
-                    book,
-                    frozenset(book.reports),
-                    book.grader == of_the_grader(),
-                )
+                self._is_current = book.grader == of_the_grader()
                 if self._is_current:
                     self._is_new = False
                     self._pages = {os.fsdecode(student): page for student, page in book.pages.items()}
@@ -238,16 +236,25 @@ class Register:
         """A student's reports by lesson, as far as they are known and their files are as they were."""
         if student not in self._reports:
             own = self._reports[student] = {}
-            rows = self._book.reports.pop(os.fsencode(student), b"") if self._book else b""
             was = self._was[student] = {}
-            for row in _ROWS.decode(rows) if rows else ():
+            for row in self._rows(student):
                 report = self._report(row)
-                was[report.lesson] = report
                 if self._is_current and row.file == _file(seal.path_of(self._out, student, report.lesson)):
                     own[report.lesson] = (report, row.file)
                 else:
                     self._is_new = True
+                    report = msgspec.structs.replace(report, digest="", folder_state="")
+                was[report.lesson] = report
         return self._reports[student]
+
+    def _rows(self, student: str) -> tuple[_Row, ...]:
+        data = self._book.reports.pop(os.fsencode(student), b"") if self._book else b""
+        try:
+            return _ROWS.decode(data) if data else ()
+        except ValueError:
+            if self._is_current:
+                raise
+            return ()  # rows had another shape then
 
     def _report(self, row: _Row) -> Report:
         assert self._book is not None

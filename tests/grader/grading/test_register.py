@@ -13,7 +13,7 @@ from tiny_course import BALANCE, NUMBERS, hand_in
 
 from grader.course import Course
 from grader.errors import ClassError
-from grader.grading import history, pages, register, salted
+from grader.grading import classroom, history, pages, register, salted
 from grader.grading.classroom import Run, grade_student, write_pages
 from grader.grading.register import FILE, Register
 from grader.ledger.stored import Ledger
@@ -203,6 +203,14 @@ def test_another_grader_knows_what_was_said_before(course: Course, out: Path, mo
     assert (row["student"], row["after"], row["why"]) == (WHO[0], "2", "the hidden tests have changed")
 
 
+def test_rows_of_another_shape_say_nothing(course: Course, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(register, "of_the_grader", lambda: "another")
+    monkeypatch.setattr(register, "_ROWS", msgspec.msgpack.Decoder(tuple[int, ...]))
+    there = Register(course, out)
+    assert len(there.of(WHO[0], LESSONS)) == 2
+    assert list(there.since(WHO)) == []
+
+
 def test_a_damaged_history_is_one_line_and_no_history_is_none(out: Path) -> None:
     assert history.of(out, WHO[0], LESSONS[0]) == []
     (out / history.FILE).write_text("date\n1,2,3\n")
@@ -214,3 +222,12 @@ def test_an_unchanged_register_is_not_written_again(course: Course, out: Path) -
     before = (out / FILE).stat()
     write_pages(course, out.parent / "in", out)
     assert (out / FILE).stat() == before
+
+
+def test_work_of_which_there_is_no_report_is_not_read_by_the_process_that_hands_out_jobs(
+    course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_in(tmp_path / "in", WHO[0], LESSONS[0], NUMBERS)
+    monkeypatch.setattr(classroom, "read_work", lambda *_: pytest.fail("read"))
+    run = Run(course, tmp_path / "in", tmp_path / "out", LESSONS, train=False)
+    assert classroom.kept(run, WHO[0], Here.isolation) is None
