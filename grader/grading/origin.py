@@ -81,6 +81,12 @@ def of_the_grader() -> str:
     return _of_folder(Path(__file__).parents[1], "*.py")
 
 
+@functools.cache
+def of_the_views() -> str:
+    """SHA-256 of all that makes a page of a report: code, templates and stylesheets."""
+    return _of_folder(Path(__file__).parents[1] / "render", "*.py", "*.j2", "*.css")
+
+
 def _of_folder(folder: Path, *patterns: str) -> str:
     """The hash of files in a folder and below it, and of their names."""
     files = {str(path.relative_to(folder)): path for pattern in patterns for path in folder.rglob(pattern)}

@@ -24,7 +24,7 @@ import msgspec
 
 from grader.course import Course
 from grader.files import write
-from grader.grading.origin import of_the_grader
+from grader.grading.origin import of_the_grader, of_the_views
 from grader.grading.output import writing
 from grader.report import seal
 from grader.report.folders import folder_of
@@ -191,7 +191,7 @@ class Register:
         """A name for what a student's page is made of: the reports as files, and whatever else decides on it."""
         own = self._of(student)
         files = [own[lesson][1] for lesson in lessons if lesson in own]
-        text = repr((of_the_grader(), files, depends)).encode("utf-8", "surrogatepass")
+        text = repr((of_the_grader(), of_the_views(), files, depends)).encode("utf-8", "surrogatepass")
         return hashlib.sha256(text).hexdigest()[:_SEAL]
 
     def has_page(self, student: str, made_of: str) -> bool:
@@ -376,7 +376,7 @@ def digests(out: Path) -> Iterator[tuple[Path, File, str]]:
     It serves to find out which salt that was, before anybody knows; no mark may depend on it.
     """
     data = _read(out)
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, IndexError):
         if data is None:
             return
         book = msgspec.msgpack.decode(data[_SEAL:], type=_Book)

@@ -148,6 +148,10 @@ def test_one_students_change_writes_one_students_page(
     assert shown == [WHO[1], WHO[0]]
     write_pages(course, out.parent / "in", out, films=False)
     assert shown[2:] == list(WHO)
+    # So is another stylesheet.
+    monkeypatch.setattr(register, "of_the_views", lambda: "another")
+    write_pages(course, out.parent / "in", out, films=False)
+    assert shown[4:] == list(WHO)
 
 
 def test_who_has_left_the_class_is_in_no_register(course: Course, out: Path) -> None:
@@ -156,6 +160,13 @@ def test_who_has_left_the_class_is_in_no_register(course: Course, out: Path) -> 
     shutil.rmtree(out.parent / "in" / WHO[1])
     write_pages(course, out.parent / "in", out)
     assert {path.parent.name for path, _, _ in register.digests(out)} == {WHO[0]}
+
+
+@pytest.mark.parametrize("data", [b"", b"x" * 40, b"x" * 32 + b"\xff" * 9])
+def test_what_is_no_register_says_nothing_about_salts(out: Path, data: bytes) -> None:
+    (out / FILE).write_bytes(data)
+    assert list(register.digests(out)) == []
+    assert sorted(salted._prints(out)) == [""] * 4
 
 
 def test_another_salt_is_noticed_by_the_register_as_by_the_reports(course: Course, out: Path) -> None:
