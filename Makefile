@@ -25,6 +25,7 @@ SECONDS ?=
 INPUT ?=
 CHAOS ?=
 WHEATS ?=
+MULTIPLIED ?=
 SALTS ?=
 
 # Every page but the lesson texts. Those are full of formulas such as s_{t+1} and [[0, 0], [0, 1]], which mdformat writes
@@ -38,7 +39,7 @@ STUDENTS = $(foreach student,$(STUDENT),--student $(student))
 ONE_LESSON = $(if $(word 2,$(LESSON)),$(error make $@ takes one lesson at a time: LESSON=$(firstword $(LESSON))),$(if \
     $(LESSON),--lesson $(LESSON)))
 
-.PHONY: grade test test-slow lint format hooks types stubs figures verify salts mutants calibrate bar probes attacks chaos fuzz bench-again bench-training bench-grading bench-nbgrader bench-watch picture clean help
+.PHONY: grade test test-slow lint format hooks types stubs figures verify salts mutants calibrate bar probes attacks chaos fuzz check-gpu bench-class bench-training bench-grading bench-nbgrader bench-watch picture clean help
 
 grade: $(VENV)/.class ## grade the sample class, or yours: SUBMISSIONS=path LESSON="5 6" STUDENT=student-001 OUT=report
 	$(if $(SUBMISSIONS),,$(if $(STUDENT),$(error STUDENT chooses from a class of yours: name its folder, SUBMISSIONS=path)))
@@ -99,11 +100,15 @@ probes: $(VENV)/.dev ## the probe ladder: right answers pass it, each slip in tr
 chaos: $(VENV)/.dev ## grade 200 submissions while processes are killed, disks are full, the clock jumps; CHAOS="--faults 20 --seed 3"
 	$(BIN)/python tests/chaos $(CHAOS)
 
+check-gpu: $(VENV)/.dev ## with a CUDA GPU: right answers pass, wrong ones do not, walls hold, and what it is worth
+	$(BIN)/python -m grader.bench.gpu $(foreach lesson,$(LESSON),--lesson $(lesson))
+
 bench-training: $(VENV)/.bench ## one training seed against Stable-Baselines3's DQN, side by side
 	$(BIN)/python -m grader.bench.training --seeds 5
 
-bench-again: $(VENV)/.dev ## a second run of a class in which nothing has changed
-	$(BIN)/python -m grader.bench.again
+bench-class: $(VENV)/.dev ## classes of 10, 100 and 1,000 submissions: SUBMISSIONS="100 10000" LESSON="1 5" MULTIPLIED=90000
+	$(BIN)/python -m grader.bench.whole_class $(if $(SUBMISSIONS)$(MULTIPLIED),--submissions $(SUBMISSIONS)) \
+	    $(foreach lesson,$(LESSON),--lesson $(lesson)) $(if $(MULTIPLIED),--multiplied $(MULTIPLIED))
 
 bench-grading: $(VENV)/.dev ## what a child, a call and a lesson's properties cost, and the boundary's share
 	$(BIN)/python -m grader.bench.grading $(ONE_LESSON)

@@ -27,7 +27,7 @@ def write(path: Path, data: bytes) -> None:
         raise
 
 
-_LEFT_OVER = re.compile(r"\..+\.(csv|html|json|log)\.[a-z0-9_]{8}")
+_LEFT_OVER = re.compile(r"\..+\.(csv|html|index|json|log)\.[a-z0-9_]{8}")
 
 
 def sweep(folder: Path) -> None:

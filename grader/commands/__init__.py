@@ -2,11 +2,12 @@
 
 - ``learn``: check, train, hint.
 - ``teach``: grade, rehearse, demo.
-- ``around``: release, collect, similar.
+- ``around``: release, collect, similar, dispute.
 - ``export``: marks for other systems, from the reports on a class.
+- ``feedback``: students' pages in a zip: export feedback.
 - ``services``: grading on other systems: export gradescope, github.
 - ``nbgrader``: nbgrader init.
-- ``author``: new, build, verify, salts, corners, mutants, examples.
+- ``author``: new, build, verify, draft-chaff, salts, corners, mutants, examples.
 - ``author_training``: bar, probes, calibrate.
 - ``jobs``: many jobs in parallel, under one progress bar.
 - ``options``: arguments that mean the same everywhere, and how a command ends.

@@ -1,4 +1,4 @@
-"""Instructor commands around a course: release before it, collect when work comes back, similar after it."""
+"""Instructor commands around a course: release before it, collect as work comes back, similar and dispute after it."""
 
 from __future__ import annotations
 
@@ -113,3 +113,32 @@ def similar(
     lessons = some_lessons(course, lesson)
     with interruptible(""):
         compare_all(course, submissions, out, lessons, Console(), threshold)
+
+
+def dispute(
+    submissions: Annotated[Path, typer.Argument(help="The folder of submissions that was graded.")],
+    student: Annotated[str, typer.Option(help="The student's folder.")],
+    lesson: Annotated[str, typer.Option(help="The lesson.")],
+    report: Annotated[Path, typer.Option(help="The folder of reports that `grader grade` wrote.")] = Path("report"),
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where to write the page. Default: beside the report.", show_default=False),
+    ] = None,
+) -> None:
+    """Write a page for a mark that is disputed: the code as it was judged, with what, and the command that repeats it.
+
+    The page says so if what lies in the folder of submissions is no longer what was judged.
+    """
+    from grader.commands.options import write
+    from grader.grading.dispute import dispute as made
+    from grader.grading.dispute import page_of
+    from grader.submissions.students import find_students
+
+    course = the_course().of_class()
+    which = course.lesson(lesson)
+    find_students(submissions, [student])
+    text = made(course, submissions, report, student, which)
+    path = out or page_of(report, student, which)
+    write(path, text.encode())
+    if str(path) != "-":
+        print(path)

@@ -1,8 +1,9 @@
-"""Author commands: new, build, verify, salts, corners, mutants, examples."""
+"""Author commands: new, build, verify, draft-chaff, salts, corners, mutants, examples."""
 
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -99,6 +100,38 @@ def corners(
     rows = [tool.row(course, each, measured[each.name]) for each in lessons]
     print_corners(rows, Console())
     raise typer.Exit(1 if any(row.problems for row in rows) else 0)
+
+
+def draft_chaff(
+    group: Annotated[
+        str, typer.Argument(metavar="GROUP", help="The name of a group of failures, as the class page has it.")
+    ],
+    submissions: Annotated[Path, typer.Argument(help="The folder of submissions that was graded.")],
+    report: Annotated[Path, typer.Option(help="The folder of reports that `grader grade` wrote.")] = Path("report"),
+    append: Annotated[
+        bool, typer.Option("--append", help="Add the draft to the lesson's chaffs.yml, rather than print it.")
+    ] = False,
+) -> None:
+    """Draft a known misconception from failures that have no name: an entry of chaffs.yml, for you to complete.
+
+    The code of one student of the group takes the place of the solution's, for the one exercise, and is judged: the
+    draft says whether that alone behaves like the group.
+    """
+    from grader.submissions.students import find_students
+    from grader.verify import draft as tool
+
+    course = the_course().of_class()
+    lesson = tool.lesson_of(course, group)
+    found = tool.find(course, lesson, report, find_students(submissions, ()), group)
+    made = tool.draft(course, submissions, found)
+    source = made.chaff.source(course.solution(lesson).read_text(encoding="utf-8"))
+    jobs = {"the draft": functools.partial(tool.judge, course, lesson, source)}
+    judged = run_jobs("drafts", jobs, 1)
+    entry = tool.text(made, tool.behaves(made, judged["the draft"]))
+    if append:
+        print(f"added to {course.shown(tool.append(course, made, entry))}: {made.chaff.name}")
+    else:
+        print(entry, end="")
 
 
 def salts(

@@ -1,4 +1,4 @@
-"""Export commands for marks: grader export csv, canvas, moodle, autolab."""
+"""Export commands for marks and feedback: grader export csv, canvas, moodle, autolab, feedback."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.commands import services
+from grader.commands import feedback, services
 from grader.commands.options import LessonArgument, Lessons, say, stop, the_course, write
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def csv_table(
     """Write marks as one table for a spreadsheet; a missing mark is an empty cell."""
     from grader.export import csv
 
-    _export(report, lesson, out, lambda reports: csv.export(reports, wide=wide))
+    groups = () if lesson else the_course().grade  # of some lessons alone there is no grade
+    _export(report, lesson, out, lambda reports: csv.export(reports, wide=wide, groups=groups))
 
 
 @app.command("canvas", rich_help_panel=_MARKS)
@@ -128,6 +129,7 @@ def autolab(
     write(Path("-"), autolab.export(found, lesson=wanted, problem=problem).data)
 
 
+app.command("feedback", rich_help_panel=_MARKS)(feedback.feedback)
 app.command("gradescope", rich_help_panel=_SERVICES)(services.gradescope)
 app.command("github", rich_help_panel=_SERVICES)(services.github)
 app.command("github-classroom", hidden=True)(services.github)  # its name while GitHub Classroom existed
@@ -145,7 +147,7 @@ def _counted(folder: Path, lessons: list[str] | None) -> tuple[list[Report], lis
     from grader.render.counting import said_of, sentence
     from grader.report import due
 
-    reports, counted = of_class(the_course().of_class(), folder), due.stored(folder)
+    reports, counted = of_class(the_course().of_class(), folder, thin=True), due.stored(folder)
     if lessons:
         # Each once, however often and by whatever name it was asked for.
         chosen = {report.lesson: None for name in lessons for report in pick(reports, name)}

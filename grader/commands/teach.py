@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,6 +63,14 @@ def grade(
             help="The reports of an earlier run: say which marks have moved since, by which property, and why.",
         ),
     ] = None,
+    never_lower: Annotated[
+        bool,
+        typer.Option(
+            "--never-lower",
+            help="With --against: where a mark has fallen and the work is the same, add what is missing, by an entry "
+            "in marks.yml.",
+        ),
+    ] = False,
     marks: Annotated[
         Path | None,
         typer.Option(
@@ -81,8 +90,11 @@ def grade(
     What marks.yml and the late rule in course.yml say is added to what was earned, or taken off, with its reason. After
     a change of either, run the same command again: it moves marks, and grades nothing anew.
     """
+    from grader.errors import ClassError
     from grader.grading.classroom import Options
 
+    if never_lower and against is None:
+        raise ClassError("--never-lower goes with --against: lower than what?")
     up_to = the_course().lesson(due).name if due else ""
     options = Options(
         tuple(lesson or ()),
@@ -94,7 +106,17 @@ def grade(
         due=up_to,
         films=films,
     )
-    _grade(submissions, out, options, a_device(device), isolation, unsafe, against=against, marks=marks)
+    _grade(
+        submissions,
+        out,
+        options,
+        a_device(device),
+        isolation,
+        unsafe,
+        against=against,
+        never_lower=never_lower,
+        marks=marks,
+    )
 
 
 def _grade(
@@ -107,6 +129,7 @@ def _grade(
     *,
     for_marks: bool = True,
     against: Path | None = None,
+    never_lower: bool = False,
     marks: Path | None = None,
 ) -> None:
     """Grade a class; without ``for_marks`` with the public salt, and none is made."""
@@ -114,15 +137,17 @@ def _grade(
 
     from grader.collect.shelf import handed_in
     from grader.commands.progress import Progress
-    from grader.export.marks import judged, others
     from grader.grading import against as comparing
-    from grader.grading import classroom
+    from grader.grading import classroom, history
+    from grader.grading.pages import write_pages
+    from grader.grading.register import Register
     from grader.grading.salted import for_class
     from grader.ledger import made, reading
+    from grader.ledger import never_lower as lowered
     from grader.printable import count, one_line
     from grader.render import marks as ledger_words
     from grader.render import words
-    from grader.render.class_terminal import print_class_summary, print_moves
+    from grader.render.class_terminal import print_class_summary, print_moves, since_last_run
     from grader.report import due
     from grader.report.folders import called
     from grader.report.moves import moves
@@ -169,6 +194,7 @@ def _grade(
             markup=False,
             highlight=False,
         )
+        register = Register(course, out)
         with Progress("students", len(students)) as progress:
 
             def finished(student: str) -> None:
@@ -176,12 +202,34 @@ def _grade(
                 progress.finished(student)
 
             reports = classroom.grade_class(
-                course, submissions, out, chosen, options, hear=progress.hear, finished=finished
+                course, submissions, out, chosen, options, hear=progress.hear, finished=finished, register=register
             )
         # What earlier runs have graded counts as well: the table here, grades.csv and the page say the same.
-        earned = [report for student in students for report in judged(course, out, student, names)]
-        table, counted = settle(earned, ledger.by_place), due.stored(out)
-        if strange := others(course, out, students, names):
+        earned = [report for student in students for report in register.of(student, names)]
+        table = settle(earned, ledger.by_place)
+        moved = moves(before, [report for report in table if report.lesson in asked])
+        raised = lowered.raises(moved) if never_lower else []
+        if raised:
+            path = reading.find(submissions, marks) or submissions / reading.FILE
+            lowered.add(path, lowered.entries(raised, datetime.now(UTC).date()))
+            ledger = made.ledger(course, everybody, path, times=times)
+            named = asked if options.lessons else ()
+            write_pages(
+                course,
+                submissions,
+                out,
+                named=named,
+                up_to=options.due,
+                films=options.films,
+                ledger=ledger,
+                register=register,
+            )
+            table = settle(earned, ledger.by_place)
+            moved = moves(before, [report for report in table if report.lesson in asked])
+            said = count(len(raised), "mark was", "marks were")
+            print(f"grader: {said} raised by entries in {one_line(str(path), 2000)}", file=sys.stderr)
+        counted = due.stored(out)
+        if strange := register.strange(students):
             more = f" and {count(len(strange) - 1, 'more')}" if len(strange) > 1 else ""
             print(
                 f"grader: {one_line(str(strange[0]))}{more}: not made by this course's grader, or with another "
@@ -197,8 +245,10 @@ def _grade(
             without_time=ledger_words.without_time(counting, ledger.late, ledger.timed),
             moved=ledger_words.moved(earned, last.by_place, ledger.by_place) if last else (),
         )
+        # What the ledger alone has moved has been said.
+        if not against and (others := [each for each in register.moved if each.why != ("ledger",)]):
+            print_moves(others, console, since_last_run(others), out / history.FILE)
         if against:
-            moved = moves(before, [report for report in table if report.lesson in asked])
             there = {(report.student, report.lesson) for report in (*before, *table) if report.lesson in asked}
             said = comparing.write_moves(course, out, against, moved, len(there))
             print_moves(moved, console, said, out / comparing.PAGE)

@@ -7,7 +7,7 @@
 - ``reading``: course.yml and the hints of its lessons, read and checked.
 """
 
-from grader.course.data import Course, Exercise, LateRule, Lesson, TrainingRule
+from grader.course.data import Course, Exercise, GradeGroup, LateRule, Lesson, TrainingRule
 from grader.course.reading import find_root, load
 
-__all__ = ["Course", "Exercise", "LateRule", "Lesson", "TrainingRule", "find_root", "load"]
+__all__ = ["Course", "Exercise", "GradeGroup", "LateRule", "Lesson", "TrainingRule", "find_root", "load"]

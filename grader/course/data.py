@@ -137,6 +137,22 @@ class LateRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grace_minutes: Annotated[float, msgspec.Meta(ge=0, le=_A_WEEK)] = 0.0
 
 
+class GradeGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A group of lessons in the grade of the term. See ``grader.report.grade``.
+
+    Attributes:
+        name: as students read it.
+        lessons: their names; a lesson belongs to one group at most.
+        weight: how much the group counts beside the others.
+        drop_lowest: how many lessons, those with the lowest marks, do not count.
+    """
+
+    name: str
+    lessons: tuple[str, ...]
+    weight: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    drop_lowest: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
 class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One lesson: the same name in exercises/, solutions/ and tests/.
 
@@ -196,6 +212,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         sample_class: the lessons that ``grader demo`` has handed in; all where it is empty.
         late: the rule for work that is handed in after its deadline; None takes nothing off.
         free_late_days: days late that cost a student nothing, in the whole term.
+        grade: the groups of lessons that the grade of the term is made of; without any there is a sum of points alone.
     """
 
     title: str
@@ -207,6 +224,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits = Limits()
     late: LateRule | None = None
     free_late_days: Annotated[int, msgspec.Meta(ge=0)] = 0
+    grade: tuple[GradeGroup, ...] = ()
     root: Path = Path()
 
     def lesson(self, wanted: str) -> Lesson:

@@ -102,6 +102,7 @@ def _check(course: Course, document: Document) -> None:
     for i, name in enumerate(course.sample_class):
         if name not in [lesson.name for lesson in course.lessons]:
             refuse(f"the sample class hands in {name!r}, which is not a lesson", "sample_class", i)
+    _check_grade(course, document)
     seen: list[str] = []
     for i, lesson in enumerate(course.lessons):
         if not is_lesson_name(lesson.name):
@@ -147,3 +148,28 @@ def _check(course: Course, document: Document) -> None:
                     *at,
                     "control_tries",
                 )
+
+
+def _check_grade(course: Course, document: Document) -> None:
+    """Check the groups of the grade: names are unique, lessons exist, and each is in one group at most."""
+    names: list[str] = []
+    grouped: dict[str, str] = {}
+    for i, group in enumerate(course.grade):
+        if not group.name.strip() or group.name in names:
+            what = f"a second group called {group.name!r}" if group.name.strip() else "a group without a name"
+            raise document.error(what, "grade", i, "name")
+        names.append(group.name)
+        if not group.lessons:
+            raise document.error(f"no lesson is in the group {group.name!r}", "grade", i, "lessons")
+        for j, lesson in enumerate(group.lessons):
+            at: list[str | int] = ["grade", i, "lessons", j]
+            if lesson not in [each.name for each in course.lessons]:
+                raise document.error(f"{lesson!r} is not a lesson; write its whole name", *at)
+            if lesson in grouped:
+                raise document.error(f"{lesson} is in the group {grouped[lesson]!r} already", *at)
+            grouped[lesson] = group.name
+        if group.drop_lowest >= len(group.lessons):
+            raise document.error(
+                f"{group.drop_lowest} of {len(group.lessons)} lessons cannot be dropped; one has to stay",
+                *("grade", i, "drop_lowest"),
+            )

@@ -18,10 +18,13 @@ import math
 import re
 from collections.abc import Sequence
 
+from grader.course import GradeGroup
 from grader.export.exported import Exported
 from grader.export.marks import counting, mark
 from grader.printable import number
-from grader.render.marks import why
+from grader.render.marks import of_term, why
+from grader.report.grade import Grade, grade
+from grader.report.items import Item
 from grader.report.moves import Move
 from grader.report.report import Report
 from grader.report.settled import mark_of
@@ -30,19 +33,25 @@ from grader.report.sorting import by_student, overall, sort_lessons, standing
 HEADER = ("student", "lesson", "score", "max_score", "status", "earned", "adjusted", "why")
 """What reads the first five columns reads them as ever: later ones are added at the end."""
 
+PROPERTIES_HEADER = (
+    *("lesson", "exercise", "property", "law", "points", "passed", "failed", "not_judged", "difficulty"),
+    "discrimination",
+)
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _FORMULA = re.compile(r"'*\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 _PLAIN = re.compile(r"[+\-@][\w.\-+@]*")
 
 
-def export(reports: Sequence[Report], *, wide: bool = False) -> Exported:
+def export(reports: Sequence[Report], *, wide: bool = False, groups: Sequence[GradeGroup] = ()) -> Exported:
     """Marks as one table, ``grades_csv`` or ``wide_csv``.
 
     Args:
         reports: of any number of lessons and students, in any order.
         wide: one row per student instead of one per student and lesson.
+        groups: what the grade of the term is made of; without any there is none.
     """
-    return Exported((wide_csv(reports) if wide else grades_csv(reports)).encode())
+    return Exported((wide_csv(reports, groups) if wide else grades_csv(reports, groups)).encode())
 
 
 def cell(text: str) -> str:
@@ -57,8 +66,10 @@ def cell(text: str) -> str:
     return "'" + text if _FORMULA.match(text) and not _PLAIN.fullmatch(text) else text
 
 
-def grades_csv(reports: Sequence[Report]) -> str:
+def grades_csv(reports: Sequence[Report], groups: Sequence[GradeGroup] = ()) -> str:
     """One row per student and lesson, then one per student whose lesson is ``total``.
+
+    Where the course has a grade of the term, another row is called ``grade``: its score is in percent.
 
     Students are sorted naturally, lessons by number. ``status`` is the report's own, but ``error`` wherever the grader
     itself failed, and then ``score`` is empty; that of a total is ``graded`` if all are, otherwise the worst of error,
@@ -69,6 +80,7 @@ def grades_csv(reports: Sequence[Report]) -> str:
 
     Args:
         reports: any number of reports in any order.
+        groups: what the grade of the term is made of.
 
     Returns:
         The table as text, lines ending in a newline; write it as UTF-8.
@@ -84,7 +96,14 @@ def grades_csv(reports: Sequence[Report]) -> str:
         possible = math.fsum(report.max_score for report in lessons)
         count = counting(lessons)
         table.writerow((name, "total", total(lessons), number(possible), overall(count), *_ledger(count), ""))
+        if groups:
+            made = grade(groups, lessons)
+            table.writerow((name, "grade", _percent(made), "100", overall(count), "", "", cell(of_term(made))))
     return out.getvalue()
+
+
+def _percent(made: Grade) -> str:
+    return "" if made.percent is None else number(made.percent)
 
 
 def _ledger(reports: Sequence[Report]) -> tuple[str, str]:
@@ -118,17 +137,38 @@ def moves_csv(moved: Sequence[Move]) -> str:
     return out.getvalue()
 
 
+def properties_csv(items: Sequence[Item]) -> str:
+    """One row for each property of the class: how many pass it, its difficulty and its discrimination.
+
+    Args:
+        items: of the class, in the order of the rows; ``grader.report.items`` says what the figures mean.
+
+    Returns:
+        The table as text, lines ending in a newline; write it as UTF-8. An empty cell is a figure that there is not.
+    """
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(PROPERTIES_HEADER)
+    for item in items:
+        figures = ("" if each is None else number(each, 3) for each in (item.difficulty, item.discrimination))
+        what = map(cell, (item.lesson, item.exercise, item.name, item.says))
+        table.writerow((*what, number(item.points), item.passed, item.failed, item.not_judged, *figures))
+    return out.getvalue()
+
+
 def _side(report: Report | None) -> tuple[str, str]:
     return ("", "") if report is None else (written(report), number(report.max_score))
 
 
-def wide_csv(reports: Sequence[Report]) -> str:
+def wide_csv(reports: Sequence[Report], groups: Sequence[GradeGroup] = ()) -> str:
     """One row per student, one column per lesson, and their total; a cell without a mark is empty.
 
-    Two columns follow: by how much the marks together were adjusted, and why each of them was.
+    Two columns follow: by how much the marks together were adjusted, and why each of them was. Where the course has a
+    grade of the term, it is the last column, in percent.
 
     Args:
         reports: any number of reports in any order.
+        groups: what the grade of the term is made of.
 
     Returns:
         The table as text, lines ending in a newline; write it as UTF-8.
@@ -136,13 +176,14 @@ def wide_csv(reports: Sequence[Report]) -> str:
     names = list(dict.fromkeys(report.lesson for report in sort_lessons(reports)))
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
-    table.writerow(("student", *map(cell, names), "total", "adjusted", "why"))
+    table.writerow(("student", *map(cell, names), "total", "adjusted", "why", *(["grade"] if groups else [])))
     for student, lessons in by_student(reports).items():
         own = {report.lesson: report for report in lessons}
         marks = (written(own[name]) if name in own else "" for name in names)
         reasons = (f"{each.lesson}: {why(mark_of(each))}" for each in lessons if mark_of(each).steps)
         _, difference = _ledger(counting(lessons))
-        table.writerow((cell(student), *marks, total(lessons), difference, cell("; ".join(reasons))))
+        last = [_percent(grade(groups, lessons))] if groups else []
+        table.writerow((cell(student), *marks, total(lessons), difference, cell("; ".join(reasons)), *last))
     return out.getvalue()
 
 

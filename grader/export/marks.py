@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from grader.course import Course
@@ -16,6 +16,7 @@ from grader.report import seal
 from grader.report.folders import folder_name
 from grader.report.report import Report
 from grader.report.sorting import UNCOUNTED, fault, natural, sort_lessons, standing
+from grader.report.thin import Thinner
 
 
 def judged(course: Course, folder: Path, student: str, lessons: Iterable[str]) -> list[Report]:
@@ -36,23 +37,32 @@ def of_student(course: Course, folder: Path, student: str, lessons: Iterable[str
     return applied(course, folder, judged(course, folder, student, lessons))
 
 
-def others(course: Course, folder: Path, students: Iterable[str], lessons: Iterable[str]) -> list[Path]:
-    """Files where reports on these students lie that this course's grader did not make: they count nowhere."""
-    pairs = [(student, lesson) for student in students for lesson in lessons]
-    there = [pair for pair in pairs if seal.path_of(folder, *pair).exists()]
-    return [seal.path_of(folder, *pair) for pair in there if seal.read(course, folder, *pair) is None]
-
-
-def of_class(course: Course, folder: Path) -> list[Report]:
+def of_class(course: Course, folder: Path, *, thin: bool = False) -> list[Report]:
     """All reports in ``folder`` with their final marks: students in natural order, lessons by number.
+
+    Args:
+        course: the course, with the salt of the class.
+        folder: what `grader grade` wrote.
+        thin: without what only a student's own page shows; a class may have more than memory holds.
 
     Raises:
         ClassError: there are none, or one of them is damaged, or this course's grader did not make it, or the ledger
             beside them. A mark that is silently missing would be worse.
     """
+    thinner = Thinner()
+    reports = [thinner.thin(report) if thin else report for own in students_of(course, folder) for report in own]
+    return applied(course, folder, reports)
+
+
+def students_of(course: Course, folder: Path) -> Iterator[list[Report]]:
+    """Each student's reports in ``folder``, as they were judged, one student after the other, in natural order.
+
+    Raises:
+        ClassError: as ``of_class``, but for the ledger.
+    """
     if not folder.is_dir():
         raise ClassError(f"{folder} is not a folder; `grader grade … --out {folder}` makes it, with reports")
-    reports: list[Report] = []
+    there = False
     for student in sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: natural(path.name)):
         own = []
         for path in student.glob("lesson*.json"):
@@ -67,10 +77,11 @@ def of_class(course: Course, folder: Path) -> list[Report]:
                     "since; delete it and grade again"
                 )
             own.append(report)
-        reports += sort_lessons(own)
-    if not reports:
+        if own:
+            there = True
+            yield sort_lessons(own)
+    if not there:
         raise ClassError(f"{folder} has no reports in it; `grader grade … --out {folder}` writes them")
-    return applied(course, folder, reports)
 
 
 def pick(reports: Sequence[Report], lesson: str) -> list[Report]:

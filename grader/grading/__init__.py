@@ -4,7 +4,8 @@
 - ``trainee``: a ``train`` that is to be judged, by its training check and its probe ladder.
 - ``classroom``: a class: a folder of submissions in, a folder of reports out; kept, resumed, side by side.
 - ``faults``: what becomes of a submission on which the grader itself failed.
-- ``pages``: the table and the pages of a class, from the reports on it.
+- ``pages``: the table and the pages of a class, from the reports on it; what has not changed is left.
+- ``register``: all reports of a class, thin, each read no more than once.
 - ``output``: the folder of reports, if it cannot be written to any more.
 - ``rehearsal``: the course's own solutions come first, on the same way.
 - ``own``: a program of the course's own, graded by the same way.
@@ -13,7 +14,9 @@
 - ``unchanged``: tells that a student's folder is as it was, without opening anything.
 - ``naming``: the search for the names of mistakes, and what it may cost.
 - ``remembered``: what was found out about known wrong programs, on disk.
+- ``history``: each mark that a run has moved, with the date and the reason.
 - ``against``: which marks have moved since an earlier run, and why.
+- ``dispute``: the page for a mark that is disputed.
 - ``origin``: what a report was made from, and where the time went.
 - ``sessions``: sessions with a submission loaded.
 - ``workers``: processes that grade side by side, from the outside.

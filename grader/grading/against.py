@@ -8,20 +8,23 @@ from pathlib import Path
 from grader.course import Course
 from grader.errors import ClassError
 from grader.export.csv import moves_csv
-from grader.export.marks import of_student
+from grader.export.marks import judged
 from grader.files import write
 from grader.grading.output import writing
+from grader.ledger.stored import stored
 from grader.printable import count
 from grader.render import html
 from grader.report.moves import Move
 from grader.report.report import Report
+from grader.report.settled import settled
+from grader.report.thin import Thinner
 from grader.submissions.apart import overlap
 
 CSV, PAGE = "changes.csv", "changes.html"
 
 
 def read(course: Course, before: Path, out: Path, students: Iterable[str], lessons: Iterable[str]) -> list[Report]:
-    """The reports of an earlier run.
+    """The reports of an earlier run, thin.
 
     Args:
         course: the course.
@@ -41,7 +44,13 @@ def read(course: Course, before: Path, out: Path, students: Iterable[str], lesso
             f"cp -r {out} {out}-before, and name the copy"
         )
     names = list(lessons)
-    found = [report for student in students for report in of_student(course, before, student, names)]
+    thin = Thinner().thin
+    cases = stored(course, before).by_place
+    found = [
+        settled(thin(report), cases.get((report.student, report.lesson)))
+        for student in students
+        for report in judged(course, before, student, names)
+    ]
     if not found:
         raise ClassError(
             f"--against {before} has no report on these students that this course's grader made with this salt"

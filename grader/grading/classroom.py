@@ -26,6 +26,7 @@ from grader.grading.digest import basis_of, digest
 from grader.grading.origin import Clock
 from grader.grading.output import writing
 from grader.grading.pages import write_pages
+from grader.grading.register import Register
 from grader.grading.rehearsal import rehearse
 from grader.grading.worker import Event
 from grader.ledger.stored import Ledger
@@ -107,6 +108,11 @@ class Run:
             self.bases[lesson.name] = basis_of(self.course, lesson)
         return self.bases[lesson.name]
 
+    @functools.cached_property
+    def secret_of_marks(self) -> bytes:
+        """The secret of marks on folders that have not changed: the same for all, so made once."""
+        return unchanged.key(self.course)
+
 
 def grade_class(
     course: Course,
@@ -116,21 +122,23 @@ def grade_class(
     options: Options,
     hear: Callable[[Event], None] | None = None,
     finished: Callable[[str], None] | None = None,
+    register: Register | None = None,
 ) -> list[Report]:
     """Grade a class and write everything under ``out``.
 
     Args:
         course: the course.
         submissions: a folder a student; see ``grader.submissions.find`` for what is looked for in it.
-        out: gets ``grades.csv``, ``index.html``, ``counted.json``, ``ledger.json``, and ``<student>/index.html``
-            and ``<student>/<lesson>.json``; beside it a ``.log`` if the grader itself failed.
+        out: gets ``grades.csv``, ``index.html``, ``counted.json``, ``ledger.json``, ``reports.index``, and
+            ``<student>/index.html`` and ``<student>/<lesson>.json``; beside it a ``.log`` if the grader itself failed.
         isolation: how student code is walled in.
         options: what narrows the run.
         hear: called with every event.
         finished: called with every student who is done.
+        register: of the reports in ``out``; whoever looks at them afterwards has it read none of them twice.
 
     Returns:
-        The reports of this run.
+        The reports of this run, thin: what was asked and answered is on disk alone.
 
     Raises:
         ClassError: there is nothing to grade, or ``out`` and ``submissions`` overlap.
@@ -145,13 +153,14 @@ def grade_class(
         out.mkdir(parents=True, exist_ok=True)
     _sweep(out, students)
     run = Run(course, submissions, out, lessons, options.train, options.fresh, films=options.films)
+    register = register or Register(course, out)
     reports: list[Report] = []
     jobs = {}
     for name in students:
         up_to_date = None
         with contextlib.suppress(Exception):
             # What goes wrong here goes wrong again where it is graded, and becomes a report there.
-            up_to_date = kept(run, name, isolation)
+            up_to_date = kept(run, name, isolation, register)
         if up_to_date is None:
             jobs[name] = functools.partial(grade_student, run, name)
             continue
@@ -164,14 +173,21 @@ def grade_class(
     died = functools.partial(set_aside, run, isolation)
     try:
         for name, made in workers.run(jobs, isolation, processes=options.processes, hear=hear, died=died):
-            reports += made
+            reports += [register.put(name, each) for each in made]
             if finished is not None:
                 finished(name)
     finally:
         _sweep(out, students)
     named = lessons if options.lessons else ()
     faulty = write_pages(
-        course, submissions, out, named=named, up_to=options.due, films=options.films, ledger=options.ledger
+        course,
+        submissions,
+        out,
+        named=named,
+        up_to=options.due,
+        films=options.films,
+        ledger=options.ledger,
+        register=register,
     )
     replaced = {(report.student, report.lesson) for report in faulty}
     reports = [*(each for each in reports if (each.student, each.lesson) not in replaced), *faulty]
@@ -197,27 +213,31 @@ def _is_handed_in(course: Course, lesson: Lesson, submissions: Path, students: I
     return False
 
 
-def kept(run: Run, student: str, isolation: Isolation) -> list[Report] | None:
-    """A student's reports of an earlier run, if they are all that this run would make; runs no student code."""
+def kept(run: Run, student: str, isolation: Isolation, register: Register | None = None) -> list[Report] | None:
+    """A student's reports of an earlier run, thin, if they are all that this run would make; runs no student code."""
     if run.fresh:
         return None
+    register = register or Register(run.course, run.out)
     passed: dict[str, bool] = {}
     reports: list[Report] = []
     state = unchanged.state(run.submissions / student)
     for lesson in map(run.course.lesson, run.lessons):
-        report = seal.read(run.course, run.out, student, lesson.name)
-        if report is not None and _is_unchanged(run, report, lesson, isolation, state):
+        report = register.get(student, lesson.name)
+        if report is None:
+            return None  # and nothing is read that will be read where it is graded
+        if _is_unchanged(run, report, lesson, isolation, state):
             passed[lesson.name] = _passed(report)
             reports.append(report)
             continue
         if any(each.name not in passed and _is_begun(run, student, each) for each in run.course.needs(lesson)):
             return None
         work = _work(run, student, lesson, passed)
-        report = _kept(run, student, work, digest_of(run, work, isolation))
-        if report is None:
+        whole = _kept(run, student, work, digest_of(run, work, isolation))
+        if whole is None:
             return None
         if state is not None:  # so that it need not be read the next time
-            report = _written(run, student, report, _mark(run, report.digest, lesson, isolation, state))
+            whole = _written(run, student, whole, mark_of_folder(run, whole.digest, lesson, isolation, state))
+        report = register.put(student, whole)
         passed[lesson.name] = _passed(report)
         reports.append(report)
     return reports
@@ -227,13 +247,14 @@ def _is_unchanged(run: Run, report: Report, lesson: Lesson, isolation: Isolation
     """Whether a report is what this run would make, as nothing has changed since its work was read."""
     if report.has_error or report.incomplete or not report.folder_state:
         return False
-    return hmac.compare_digest(report.folder_state, _mark(run, report.digest, lesson, isolation, state))
+    return hmac.compare_digest(report.folder_state, mark_of_folder(run, report.digest, lesson, isolation, state))
 
 
-def _mark(run: Run, made_of: str, lesson: Lesson, isolation: Isolation, state: bytes | None) -> str:
+def mark_of_folder(run: Run, made_of: str, lesson: Lesson, isolation: Isolation, state: bytes | None) -> str:
     """The mark of a report on a lesson, with all that decides on it beside what the student's folder holds."""
     needed = [(each.name, run.basis(each), run.course.may_stand_in(each, run.now)) for each in run.course.needs(lesson)]
-    return unchanged.mark(run.course, made_of, state, lesson.name, run.basis(lesson), needed, isolation, run.train)
+    basis = run.basis(lesson)
+    return unchanged.mark(run.secret_of_marks, made_of, state, lesson.name, basis, needed, isolation, run.train)
 
 
 def grade_student(run: Run, student: str, place: Place, watch: Watcher) -> list[Report]:
@@ -298,7 +319,7 @@ def _graded(
         made = grade(course, work, place, Asked(train=run.train, own_tasks=True, films=run.films), watch, failed)
         origin = watch.origin(course, work, run.submissions / student)
         made = msgspec.structs.replace(made, digest=made_of, origin=origin)
-        made = _written(run, student, made, _mark(run, made_of, lesson, place.isolation, state()))
+        made = _written(run, student, made, mark_of_folder(run, made_of, lesson, place.isolation, state()))
     return made
 
 

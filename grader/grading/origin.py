@@ -62,7 +62,7 @@ class Clock:
             file_sha256="" if path is None else _of_file(path),
             judged={name: _sha256(text.encode("utf-8", "surrogatepass")) for name, text in work.sources.items()},
             tests=_of_folder(course.tests(work.lesson), "*.py", "chaffs.yml"),
-            grader=_of_the_grader(),
+            grader=of_the_grader(),
             versions=versions(),
             machine=f"{platform.system()} {platform.machine()}",
             stage_seconds={stage: round(seconds, 3) for stage, seconds in self._seconds.items()},
@@ -76,8 +76,15 @@ def _way(path: Path, folder: Path) -> str:
 
 
 @functools.cache
-def _of_the_grader() -> str:
+def of_the_grader() -> str:
+    """SHA-256 of the grader's own code."""
     return _of_folder(Path(__file__).parents[1], "*.py")
+
+
+@functools.cache
+def of_the_views() -> str:
+    """SHA-256 of all that makes a page of a report: code, templates and stylesheets."""
+    return _of_folder(Path(__file__).parents[1] / "render", "*.py", "*.j2", "*.css")
 
 
 def _of_folder(folder: Path, *patterns: str) -> str:

@@ -1,25 +1,30 @@
-"""The table and the pages of a class, from the reports on it."""
+"""The table and the pages of a class, from the reports on it: what has not changed is not written again."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from grader.course import Course
-from grader.export.csv import grades_csv
+from grader.export.csv import grades_csv, properties_csv
 from grader.export.marks import judged
 from grader.files import write
-from grader.grading import faults
+from grader.grading import faults, history
 from grader.grading.output import writing
+from grader.grading.register import Register
+from grader.ledger.made import last
 from grader.ledger.stored import Ledger, store
-from grader.render import html
+from grader.render import html, overview
 from grader.render.marks import without_time
 from grader.report import due, seal
-from grader.report.folders import folder_of
-from grader.report.report import Report
-from grader.report.settled import settle
+from grader.report.folders import called, folder_of
+from grader.report.items import items
+from grader.report.mark import Case
+from grader.report.moves import Move, moves
+from grader.report.report import PropertyResult, Report
+from grader.report.settled import settle, settled
 from grader.submissions.students import find_students
 
 
@@ -32,10 +37,12 @@ def write_pages(
     up_to: str = "",
     films: bool = True,
     ledger: Ledger | None = None,
+    register: Register | None = None,
 ) -> list[Report]:
     """Write the table and the pages from all reports in ``out`` about students who are still in the class.
 
-    The ledger is written beside them, so that whatever reads the reports later has the same marks.
+    The ledger is written beside them, so that whatever reads the reports later has the same marks. A student's page is
+    made of the reports on disk, one student after the other, and only where it would be another one than it is.
 
     Args:
         course: the course.
@@ -45,56 +52,126 @@ def write_pages(
         up_to: the last lesson that counts; see ``grader.report.due``.
         films: show the films that reports have.
         ledger: what marks.yml and the late rule say; nothing if it is None.
+        register: of the reports in ``out``.
 
     Returns:
-        Reports of faults, which have taken the place of those that could not be shown.
+        Reports of faults, thin, which have taken the place of those that could not be shown.
     """
-    names = [lesson.name for lesson in course.lessons]
-    students = {student: judged(course, out, student, names) for student in find_students(submissions, ())}
-    ledger = ledger or Ledger()
-    counted, pages = _pages(course, _settled(students, ledger), named, up_to, films)
-    faulty: list[Report] = []
-    if unshown := [student for student, page in pages.items() if isinstance(page, Exception)]:
-        for student in unshown:
-            before = students[student]
-            students[student] = [_shown_or_fault(course, out, student, report, counted) for report in before]
-            faulty += [now for now, then in zip(students[student], before, strict=True) if now is not then]
-        counted, pages = _pages(course, _settled(students, ledger), named, up_to, films)
-    reports = [report for own in _settled(students, ledger).values() for report in own]
-    made: dict[Path, str] = {}
-    for student, page in pages.items():
-        if isinstance(page, Exception):
-            raise page  # of faults alone: nothing that a student has made
-        made[folder_of(out, student) / "index.html"] = page
-    made[out / "grades.csv"] = grades_csv(counted.of(reports))
-    untimed = without_time(counted.of(reports), ledger.late, ledger.timed)
-    made[out / "index.html"] = html.class_page(reports, title=course.title, counted=counted, without_time=untimed)
-    with writing(out):
-        due.store(out, counted)
-        store(course, out, ledger)
-        for path, text in made.items():
-            write(path, text.encode())
+    made = _Pages(course, out, films, ledger or Ledger(), register or Register(course, out))
+    students = find_students(submissions, ())
+    counted = made.counted(students, named, up_to)
+    faulty = [report for student in students for report in made.page(student, counted)]
+    if faulty:
+        counted = made.counted(students, named, up_to)
+        for student in students:
+            made.page(student, counted, or_raise=True)  # of faults alone: nothing that a student has made
+    made.tables(students, counted)
     return faulty
 
 
-def _settled(students: Mapping[str, list[Report]], ledger: Ledger) -> dict[str, list[Report]]:
-    return {student: settle(own, ledger.by_place) for student, own in students.items()}
+class _Pages:
+    """The pages of one run.
 
+    Args:
+        course: the course.
+        out: the folder of reports.
+        films: whether to show films.
+        ledger: what is done to marks.
+        register: the reports.
+    """
 
-def _pages(
-    course: Course, students: Mapping[str, list[Report]], named: Sequence[str], up_to: str, films: bool
-) -> tuple[due.Counted, dict[str, str | Exception]]:
-    """Count the lessons, and make each student's page, or keep the reason why there is none."""
-    reports = [report for own in students.values() for report in own]
-    counted = due.count(course, reports, named=named, up_to=up_to)
-    pages: dict[str, str | Exception] = {}
-    for student, own in students.items():
-        if own:
-            try:
-                pages[student] = html.student_page(own, counted, films=films)
-            except Exception as fault:
-                pages[student] = fault
-    return counted, pages
+    def __init__(self, course: Course, out: Path, films: bool, ledger: Ledger, register: Register) -> None:
+        self._course, self._out, self._films, self._ledger, self._register = course, out, films, ledger, register
+        self._names = [lesson.name for lesson in course.lessons]
+        self._by_place = ledger.by_place
+        self._before = last(course, out) or Ledger()
+        self._cases: dict[str, list[Case]] = {}
+        for case in ledger.cases:
+            self._cases.setdefault(case.student, []).append(case)
+
+    def reports(self, students: Sequence[str]) -> list[Report]:
+        """The thin reports with their final marks."""
+        return [report for student in students for report in self._settled(self._register.of(student, self._names))]
+
+    def counted(self, students: Sequence[str], named: Sequence[str], up_to: str) -> due.Counted:
+        """Decide which lessons count, and write that down beside the reports, with the ledger."""
+        counted = due.count(self._course, self.reports(students), named=named, up_to=up_to)
+        with writing(self._out):
+            store(self._course, self._out, self._ledger)
+            due.store(self._out, counted)
+        return counted
+
+    def page(self, student: str, counted: due.Counted, *, or_raise: bool = False) -> list[Report]:
+        """Write a student's page, if it would not be the one that lies there.
+
+        Returns:
+            Reports of faults, which have taken the place of those that could not be shown.
+        """
+        own = self._register.of(student, self._names)
+        if not own:
+            return []
+        depends = (counted, self._films, self._cases.get(called(student)), self._course.grade)
+        made_of = self._register.made_of(student, self._names, *depends)
+        if self._register.has_page(student, made_of):
+            return []
+        whole = judged(self._course, self._out, student, self._names)
+        try:
+            text = html.student_page(self._settled(whole), counted, films=self._films, groups=self._course.grade)
+        except Exception:
+            if or_raise:
+                raise
+            return self._faults(student, whole, counted)
+        self._register.put_page(student, made_of, text)
+        return []
+
+    def tables(self, students: Sequence[str], counted: due.Counted) -> None:
+        """Write what is about the class as a whole, and the register for the next run."""
+        reports = self.reports(students)
+        counting = counted.of(reports)
+        page = html.class_page(
+            reports,
+            title=self._course.title,
+            counted=counted,
+            without_time=without_time(counting, self._ledger.late, self._ledger.timed),
+            due={lesson.name: lesson.due for lesson in self._course.lessons if lesson.due},
+            examples=self._examples(students, counting),
+            groups=self._course.grade,
+        )
+        with writing(self._out):
+            write(self._out / "grades.csv", grades_csv(counting, self._course.grade).encode())
+            write(self._out / "properties.csv", properties_csv(items(counting)).encode())
+            write(self._out / "index.html", page.encode())
+            self._register.moved += (moved := self._moved(students))
+            history.add(self._out, moved)
+        self._register.save(students)
+
+    def _moved(self, students: Sequence[str]) -> list[Move]:
+        """The marks that have moved since the register was written, by whatever reason."""
+        before, pairs = self._before.by_place, []
+        for then, now in self._register.since(students):
+            old, new = (cases.get((now.student, now.lesson)) for cases in (before, self._by_place))
+            if then is not now or old != new:
+                pairs.append((settled(then, old), settled(now, new)))
+        return moves([then for then, _ in pairs], [now for _, now in pairs])
+
+    def _examples(self, students: Sequence[str], reports: Sequence[Report]) -> dict[str, list[PropertyResult]]:
+        """For each group of failures without a name, what one of the group was asked and answered: from the disk."""
+        folders, found = {called(student): student for student in students}, {}
+        for group in overview.in_need(reports):
+            report = seal.read(self._course, self._out, folders[group.example], group.lesson)
+            found[group.name] = [each for each in report.properties if each.name in group.tests] if report else []
+        return found
+
+    def _settled(self, reports: Sequence[Report]) -> list[Report]:
+        return settle(reports, self._by_place)
+
+    def _faults(self, student: str, reports: Sequence[Report], counted: due.Counted) -> list[Report]:
+        found = []
+        for report in reports:
+            shown = _shown_or_fault(self._course, self._out, student, report, counted)
+            if shown is not report:
+                found.append(self._register.put(student, shown))
+        return found
 
 
 def _shown_or_fault(course: Course, out: Path, student: str, report: Report, counted: due.Counted) -> Report:

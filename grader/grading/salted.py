@@ -10,6 +10,7 @@ import msgspec
 
 from grader.course import Course, salt
 from grader.errors import ClassError
+from grader.grading.register import as_it_was, digests
 from grader.printable import count
 
 
@@ -72,9 +73,16 @@ def for_class(
 
 def _prints(out: Path | None, lessons: Collection[str] = (), students: Collection[str] = ()) -> list[str]:
     """The print of the salt of every report in a folder, "" for one that was made without a salt of the class's own."""
+    if out is None:
+        return []
+    known = {path: (file, digest) for path, file, digest in digests(out)}
     found = []
-    for path in out.glob("*/*.json") if out is not None else ():
+    for path in out.glob("*/*.json"):
         if (not lessons or path.stem in lessons) and (not students or path.parent.name in students):
+            file, digest = known.get(path, (None, ""))
+            if file is not None and as_it_was(path, file):
+                found += [digest.rpartition("-")[0]] if digest else []
+                continue
             with contextlib.suppress(OSError, ValueError, RecursionError):
                 made = msgspec.json.decode(path.read_bytes(), type=_Made)
                 found += [made.digest.rpartition("-")[0]] if made.digest else []

@@ -59,11 +59,16 @@ def state(folder: Path) -> bytes | None:
     return repr(sorted(found)).encode("utf-8", "surrogatepass")
 
 
-def mark(course: Course, made_of: str, state: bytes | None, *depends: object) -> str:
+def key(course: Course) -> bytes:
+    """The secret that marks are made with; another one where any lesson of the course is another."""
+    return hmac.digest(course.key("unchanged"), msgspec.json.encode(course.lessons), "sha256")
+
+
+def mark(secret: bytes, made_of: str, state: bytes | None, *depends: object) -> str:
     """The mark of a report.
 
     Args:
-        course: the course, for its secret.
+        secret: the course's, made by ``key`` once for all marks.
         made_of: the report's digest.
         state: of the student's folder when it was read.
         depends: whatever else decides on what would be read, and on what would be made of it.
@@ -74,7 +79,7 @@ def mark(course: Course, made_of: str, state: bytes | None, *depends: object) ->
     if state is None:
         return ""
     text = repr((made_of, hashlib.sha256(state).hexdigest(), depends)).encode("utf-8", "surrogatepass")
-    return hmac.new(course.key("unchanged"), text + msgspec.json.encode(course.lessons), hashlib.sha256).hexdigest()
+    return hmac.digest(secret, text, "sha256").hex()
 
 
 def _said(status: os.stat_result) -> tuple[int, ...]:

@@ -9,5 +9,6 @@ marks without grading anything again, and the table, the pages and every export 
 - ``reading``: reads marks.yml; a mistake in it is one line with its number.
 - ``cases``: all entries and the late rule together, as what they say about one student and one lesson.
 - ``made``: the ledger of a class, from both.
+- ``never_lower``: entries for marks that a regrade has lowered.
 - ``stored``: the ledger beside the reports, with the seal of this course's grader.
 """

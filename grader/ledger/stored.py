@@ -18,6 +18,7 @@ from grader.course import Course
 from grader.errors import ClassError
 from grader.files import write
 from grader.printable import one_line
+from grader.report import due
 from grader.report.mark import Case
 from grader.report.report import Report
 from grader.report.settled import Cases, settle
@@ -56,16 +57,19 @@ def store(course: Course, folder: Path, ledger: Ledger) -> None:
 
 
 def stored(course: Course, folder: Path) -> Ledger:
-    """The ledger beside the reports; an empty one if there is none.
+    """The ledger beside the reports; an empty one in a folder that no whole run has written.
 
     Raises:
-        ClassError: it is damaged, or this course's grader did not make it.
+        ClassError: it is damaged, or this course's grader did not make it, or it was removed: marks would silently be
+            what was earned.
     """
     path = folder / FILE
     try:
         data = json.loads(path.read_bytes())
         ledger = msgspec.convert(data, Ledger)
     except FileNotFoundError:
+        if (folder / due.FILE).exists():
+            raise ClassError(f"{path} is not there any more, and marks depend on it; grade again") from None
         return Ledger()
     except (OSError, ValueError, RecursionError) as error:
         raise ClassError(f"{path} cannot be read ({one_line(str(error))}); grade again") from None

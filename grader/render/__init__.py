@@ -4,6 +4,9 @@
 - ``class_terminal``: a class, after ``grader grade`` for an instructor.
 - ``html``: pages for a student and a class, and cells of notebooks.
 - ``stylesheet``: their colours, which are all in ``palette.css.j2``, with the rules of a page.
+- ``overview``: the parts of a class's page beside the marks.
+- ``heat``: the map of a class, students by exercises.
+- ``histogram``: the distribution of marks as SVG.
 - ``fragment``: pieces for pages of other systems.
 - ``curve``: learning curves as SVG.
 - ``film``: films of a student's agent as animated SVG.

@@ -17,6 +17,7 @@ from rich.text import Text
 from grader.printable import count, number, one_line
 from grader.render import words
 from grader.render.counting import sentence
+from grader.render.heat import SIGNS
 from grader.render.lines import put
 from grader.render.marks import adjusted
 from grader.report import sorting as order
@@ -26,14 +27,6 @@ from grader.report.moves import REASONS, Move
 from grader.report.report import Report
 from grader.report.settled import mark_of
 
-_SIGNS: dict[order.Standing, tuple[str, str]] = {
-    "not started": ("–", "not started"),
-    "missing": ("·", "not handed in"),
-    "unreadable": ("?", "unreadable"),
-    "error": ("!", "the grader itself failed"),
-    "excused": ("ex", "excused"),
-    "open": ("…", "not due yet"),
-}
 _MOST_LINES = 10
 _MOST_STUDENTS = 100
 _MOST_MOVES = 20
@@ -87,7 +80,7 @@ def print_class_summary(
     if len(students) > _MOST_STUDENTS:
         console.print(Text(f"… and {count(len(students) - _MOST_STUDENTS, 'more student')}", "dim"))
     seen = {order.standing(report) for report in reports}
-    if legend := "   ".join(f"{sign} {meaning}" for status, (sign, meaning) in _SIGNS.items() if status in seen):
+    if legend := "   ".join(f"{sign} {meaning}" for status, (sign, meaning) in SIGNS.items() if status in seen):
         console.print(Text(f"\n{legend}", "dim"))
     graded = sum(order.standing(report) == "graded" for report in reports)
     console.print(Text(f"{count(len(everybody), 'student')}, {graded:,} of {count(len(reports), 'report')} graded."))
@@ -167,12 +160,17 @@ def print_moves(moved: Sequence[Move], console: Console, summary: str, page: Pat
     console.print(Text.assemble("Changes: ", (one_line(str(page), 2000), "bold")), soft_wrap=True)
 
 
+def since_last_run(moved: Sequence[Move]) -> str:
+    """Say how many marks have moved since the last run."""
+    return f"{count(len(moved), 'mark has', 'marks have')} moved since the last run:"
+
+
 def _moved_mark(report: Report | None) -> str:
     if report is None:
         return "no report"
     standing = order.standing(report)
     if standing in ("error", *order.UNCOUNTED):
-        return "no mark" if standing == "error" else _SIGNS[standing][1]
+        return "no mark" if standing == "error" else SIGNS[standing][1]
     return f"{number(report.score)}/{number(report.max_score)}"
 
 
@@ -183,4 +181,4 @@ def _cell(report: Report | None) -> Text:
     status, star = order.standing(report), "*" if mark_of(report).steps else ""
     if status == "graded" or (report.score and status not in ("error", *order.UNCOUNTED)):
         return Text(f"{number(report.score)}{star}", "green" if order.is_full(report) else "")
-    return Text(_SIGNS[status][0] + star, "bold red" if status == "error" else "dim")
+    return Text(SIGNS[status][0] + star, "bold red" if status == "error" else "dim")

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,14 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from grader import printable
-from grader.render import counting, curve, film, ladder, marks, words
+from grader.course import GradeGroup
+from grader.render import counting, curve, film, ladder, marks, overview, words
 from grader.render.stylesheet import policy, stylesheet
 from grader.report import sorting as order
 from grader.report import tally
 from grader.report.due import Counted
 from grader.report.folders import folder_name
+from grader.report.grade import grade
 from grader.report.moves import REASONS, Move
 from grader.report.report import PropertyResult, Report, TrainingResult, Verdict
 from grader.report.settled import mark_of
@@ -172,13 +175,20 @@ def _start_here(reports: Sequence[Report]) -> tuple[Report, PropertyResult | Non
     return None
 
 
-def student_page(reports: Sequence[Report], counted: Counted | None = None, *, films: bool = True) -> str:
+def student_page(
+    reports: Sequence[Report],
+    counted: Counted | None = None,
+    *,
+    films: bool = True,
+    groups: Sequence[GradeGroup] = (),
+) -> str:
     """One student's work on all lessons.
 
     Args:
         reports: at least one report, all of one student, in any order.
         counted: which lessons count; all where it is None. One that does not is shown only where there is work on it.
         films: show the films that the reports have.
+        groups: what the grade of the term is made of; without any there is none.
 
     Returns:
         A whole HTML document, to be written as UTF-8.
@@ -197,6 +207,7 @@ def student_page(reports: Sequence[Report], counted: Counted | None = None, *, f
         reports=lessons,
         score=sum(report.score for report in counts),
         max_score=sum(report.max_score for report in counts),
+        grade=marks.of_term(grade(groups, counts)) if groups else "",
         counted=counting.numbers(counted.lessons) or "none" if counted and counted.left_out else "",
         not_counted={name: counting.why_not(each) for name, each in left_out.items()},
         start_report=start[0] if start else None,
@@ -249,14 +260,26 @@ def notebook_box(**context: Any) -> str:
     return _render("notebook.html.j2", **{**context, "css": css, "marks": MARKS, "words": WORDS})
 
 
-def class_page(reports: Sequence[Report], *, title: str, counted: Counted | None = None, without_time: str = "") -> str:
-    """A whole class: lessons, what fails most, and every student's marks with a link to ``<student>/index.html``.
+def class_page(
+    reports: Sequence[Report],
+    *,
+    title: str,
+    counted: Counted | None = None,
+    without_time: str = "",
+    due: Mapping[str, datetime] | None = None,
+    examples: overview.Examples | None = None,
+    groups: Sequence[GradeGroup] = (),
+) -> str:
+    """A whole class: lessons, what fails, who has which mistake, and marks with a link to ``<student>/index.html``.
 
     Args:
         reports: any number of reports, in any order.
         title: the page's heading, such as the course's title.
         counted: which lessons count, and are shown; all where it is None.
         without_time: says of how many submissions nobody knows when they were handed in.
+        due: the deadlines of lessons that have one.
+        examples: for groups of failures without a name: what one of the group was asked, and answered.
+        groups: what the grade of the term is made of; without any there is none.
 
     Returns:
         A whole HTML document, to be written as UTF-8.
@@ -272,6 +295,7 @@ def class_page(reports: Sequence[Report], *, title: str, counted: Counted | None
             "cells": {report.lesson: report for report in lessons},
             "score": sum(report.score for report in lessons),
             "max_score": sum(report.max_score for report in lessons),
+            "grade": marks.percent(grade(groups, lessons)) if groups else "",
             "status": order.overall([report for report in lessons if order.standing(report) not in order.UNCOUNTED]),
         }
         for student, lessons in students.items()
@@ -280,9 +304,8 @@ def class_page(reports: Sequence[Report], *, title: str, counted: Counted | None
         "class.html.j2",
         title=title,
         rows=rows,
+        groups=groups,
         lessons=tally.lessons(reports),
-        broken=tally.broken(reports),
-        beliefs=tally.beliefs(reports),
         errors=errors,
         held=[report for own in every.values() for report in own if report.held],
         levels=levels,
@@ -290,6 +313,8 @@ def class_page(reports: Sequence[Report], *, title: str, counted: Counted | None
         counted=counting.sentence(counted) if counted else "",
         adjusted=marks.adjusted(report for own in students.values() for report in own),
         without_time=without_time,
+        due={lesson: counting.moment(time) for lesson, time in (due or {}).items()},
+        **overview.overview([report for own in students.values() for report in own], examples or {}),
     )
 
 
@@ -306,6 +331,41 @@ def moves_page(moved: Sequence[Move], *, title: str, before: str, summary: str) 
         A whole HTML document, to be written as UTF-8.
     """
     return _render("moves.html.j2", moved=moved, title=title, before=before, summary=summary, reasons=REASONS)
+
+
+def dispute_page(
+    report: Report,
+    *,
+    source: str,
+    problem: str,
+    changed: Sequence[str],
+    commands: Sequence[str],
+    history: Sequence[Any] = (),
+) -> str:
+    """All that a doubt about one mark needs: the code as it was judged, with what, every verdict, how to do it again.
+
+    Args:
+        report: with its final mark; it says what it was made from.
+        source: the code that was judged; "" if it is not there.
+        problem: why it is not there.
+        changed: what is not as it was when this was judged.
+        commands: what repeats it.
+        history: how the mark has moved: ``date``, ``before``, ``after`` and ``why`` of each time.
+
+    Returns:
+        A whole HTML document, to be written as UTF-8.
+    """
+    return _render(
+        "dispute.html.j2",
+        report=report,
+        lines=source.split("\n"),
+        problem=problem,
+        changed=changed,
+        commands=commands,
+        history=history,
+        level=words.isolation(report.isolation, report.device),
+        WORDS=WORDS,
+    )
 
 
 def _levels(reports: Sequence[Report]) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from grader.printable import amount, count, number, one_line
+from grader.report.grade import Grade, Part
 from grader.report.mark import Adjustment, Mark
 from grader.report.report import Report, Status
 from grader.report.settled import Cases, mark_of, settled, uncounted
@@ -50,6 +51,31 @@ def _said(step: Adjustment, now: float) -> str:
     if step.by > 0:
         return f"{number(step.by)} added: {step.why}"
     return f"{number(-step.by) if step.by else 'nothing'} taken off: {step.why}"
+
+
+def of_term(grade: Grade) -> str:
+    """A grade of the term as a sentence without its full stop.
+
+    ``81.5 %: Foundations 90 % (18 of 20 points, weight 40, lesson 2 dropped), Deep learning 75.8 % (…)``; "" if no
+    lesson counts that it could be made of.
+    """
+    if not grade.parts:
+        return ""
+    whole = "no grade yet, as the grader itself failed on a lesson" if grade.percent is None else percent(grade)
+    return f"{whole}: {', '.join(_part(part) for part in grade.parts)}"
+
+
+def percent(grade: Grade | None) -> str:
+    """A grade with one decimal and its sign; "–" while there is none."""
+    return "–" if grade is None or grade.percent is None else f"{number(grade.percent, 1)} %"
+
+
+def _part(part: Part) -> str:
+    said = [f"{number(part.earned)} of {amount(part.possible, 'point')}", f"weight {number(part.group.weight)}"]
+    if part.dropped:
+        lessons = ", ".join(str(lesson_number(name)) for name in part.dropped)
+        said.append(f"{'lesson' if len(part.dropped) == 1 else 'lessons'} {lessons} dropped")
+    return f"{one_line(part.group.name, 60)} {number(part.percent, 1)} % ({', '.join(said)})"
 
 
 def short(mark: Mark) -> str:

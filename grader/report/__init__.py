@@ -7,9 +7,14 @@
 - ``probe``: the probe ladder: which part of a ``train`` is wrong.
 - ``step``: the progress of grading one submission.
 - ``mark``: the final mark: what was earned, and every adjustment with its reason.
+- ``grade``: the grade of the term: groups of lessons, weights, the lowest marks dropped.
 - ``settled``: reports with final marks.
+- ``thin``: reports without what only a student's own page shows, of which thousands fit into memory.
 - ``sorting``: the order and the standing of reports.
 - ``tally``: class statistics.
+- ``items``: every property of a class as an item of a test: its difficulty, its discrimination.
+- ``unnamed``: failures without a name, grouped by how the programs behave.
+- ``spent``: the time that grading has taken.
 - ``moves``: the marks that a run has moved, and why.
 - ``due``: the lessons that count in totals.
 - ``folders``: the place of a student's reports, and the student's name in them.

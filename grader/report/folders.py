@@ -13,7 +13,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 PREFIX = "student~"
-RESERVED = frozenset({"grades.csv", "index.html", "counted.json", "ledger.json"})
+RESERVED = frozenset(
+    {"grades.csv", "properties.csv", "index.html", "counted.json", "ledger.json", "reports.index", "changes.csv"}
+    | {"changes.html", "history.csv"}
+)
 """What lies beside the students' reports, in small letters: some file systems ignore case."""
 
 _LONGEST = 240

@@ -133,6 +133,12 @@ def _ledger(made: Mark) -> list[tuple[object, ...]]:
     return said
 
 
+def origins(lesson: str, before: Origin, after: Origin) -> list[Reason]:
+    """The differences between what two reports on a lesson were made from."""
+    found = _origins(lesson, before, after)
+    return [reason for reason in REASONS if found.get(reason)]
+
+
 def _origins(lesson: str, before: Origin, after: Origin) -> dict[Reason, bool]:
     then, now = dict(before.judged), dict(after.judged)
     return {

@@ -12,6 +12,8 @@
 - ``salts``: judges every known program with many salts.
 - ``corners``: the grid of corners: the property that visits each corner of legal input, or a reason.
 - ``visits``: finds the corners that each property visits.
+- ``draft``: the draft of a misconception, from failures without a name.
+- ``on_device``: programs and attempts that show whether grading on a GPU is right and walled in.
 - ``only``: the few programs that somebody asks for by name.
 - ``judge``: one program, by its properties until one fails, or by training alone.
 - ``table``: the measurements, as data and as tables.

@@ -18,7 +18,8 @@ from grader.errors import ClassError
 from grader.export import autolab, moodle
 from grader.export.csv import grades_csv, wide_csv
 from grader.export.ids import Ids, read
-from grader.export.marks import add_up, of_class, of_student, others, pick
+from grader.export.marks import add_up, of_class, of_student, pick
+from grader.grading.register import Register
 from grader.report.seal import sealed
 
 RULE = TrainingRule("train", 4, "CartPole-v1", 475, 9000)
@@ -171,7 +172,10 @@ def test_a_report_that_the_grader_did_not_make_is_none(course: Course, tmp_path:
     for what, data in forged.items():
         made["student-001"].write_bytes(data)
         assert of_student(course, out, "student-001", ["lesson5_replay_buffer"]) == [], what
-        assert others(course, out, ["student-001", "student-002"], ["lesson5_replay_buffer"]) == [made["student-001"]]
+        register = Register(course, out)
+        students = ["student-001", "student-002"]
+        assert [len(register.of(student, ["lesson5_replay_buffer"])) for student in students] == [0, 1]
+        assert register.strange(students) == [made["student-001"]]
         with pytest.raises(ClassError, match="grade again"):
             of_class(course, out)
     # What was said is sealed, and not how: in another order, or by another clock, it is the grader's.

@@ -14,6 +14,7 @@ from sample_reports import report
 from grader.errors import ClassError
 from grader.ledger import made
 from grader.ledger.stored import FILE, Ledger, applied, store, stored
+from grader.report import due
 from grader.report.mark import Case, Extension, Late, Points
 from grader.report.settled import Settled
 
@@ -60,3 +61,16 @@ def test_a_ledger_of_somebody_else_is_refused(tmp_path: Path, damage: Callable[[
     with pytest.raises(ClassError, match=message):
         applied(course, tmp_path, [])
     assert made.last(course, tmp_path) is None
+
+
+def test_a_ledger_that_was_removed_is_no_empty_one(tmp_path: Path) -> None:
+    """Without it, every mark would silently be what was earned."""
+    course = tiny_course.make(tmp_path / "course")
+    out = tmp_path / "out"
+    out.mkdir()
+    assert stored(course, out) == Ledger(), "nothing has been graded yet"
+    store(course, out, Ledger())
+    due.store(out, due.Counted((), "all"))
+    (out / FILE).unlink()
+    with pytest.raises(ClassError, match=r"ledger\.json is not there any more, and marks depend on it; grade again"):
+        stored(course, out)

@@ -20,6 +20,7 @@ from grader.errors import ClassError
 from grader.export.marks import of_student
 from grader.grading.classroom import Run, grade_student, write_pages
 from grader.grading.digest import digest
+from grader.ledger import stored as ledger
 from grader.render import class_terminal, html
 from grader.render.counting import numbers, sentence
 from grader.report import due
@@ -272,6 +273,7 @@ def test_exports_take_what_counts_and_say_what_they_leave_out(tmp_path: Path) ->
     term = [msgspec.structs.replace(each, student=f"{each.student}@school.edu") for each in TERM]
     store(course, root / "report", *term, report("a@school.edu", "lesson9_gone"))
     due.store(root / "report", COUNTED)
+    ledger.store(course, root / "report", ledger.Ledger())
     wide = grader(root, "export", "csv", "report", "--wide")
     assert wide.stdout == "student,lesson1_x,total,adjusted,why\na@school.edu,5,5,0,\nb@school.edu,5,5,0,\n"
     assert wide.stderr.splitlines() == [

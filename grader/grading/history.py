@@ -1,0 +1,76 @@
+"""The history of marks: each mark that a run has moved, with the date and the reason, in a table beside the reports."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from grader.errors import ClassError
+from grader.export.csv import cell, written
+from grader.files import write
+from grader.printable import number, one_line
+from grader.report.moves import REASONS, Move
+from grader.report.report import Report
+
+FILE = "history.csv"
+HEADER = ("date", "student", "lesson", "before", "max_before", "after", "max_after", "why")
+
+
+class Entry(NamedTuple):
+    """One move, as the table has it; an empty mark is none."""
+
+    date: str
+    student: str
+    lesson: str
+    before: str
+    max_before: str
+    after: str
+    max_after: str
+    why: str
+
+
+def add(out: Path, found: Sequence[Move], now: datetime | None = None) -> None:
+    """Add moves to the end of the table, which is made if there is none."""
+    if not found:
+        return
+    path, text = out / FILE, io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    there = path.is_file()
+    if not there:
+        table.writerow(HEADER)
+    date = (now or datetime.now(UTC)).isoformat(timespec="seconds").replace("+00:00", "Z")
+    for each in found:
+        why = "; ".join(REASONS[reason] for reason in each.why)
+        row = (date, cell(each.student), cell(each.lesson), *_mark(each.before), *_mark(each.after), cell(why))
+        table.writerow(row)
+    write(path, (path.read_bytes() if there else b"") + text.getvalue().encode())
+
+
+def _mark(report: Report | None) -> tuple[str, str]:
+    return ("", "") if report is None else (written(report), number(report.max_score))
+
+
+def of(out: Path, student: str, lesson: str) -> list[Entry]:
+    """The moves of one mark, the first one first.
+
+    Args:
+        out: the folder of reports.
+        student: the student's name in reports.
+        lesson: the lesson's name.
+
+    Raises:
+        ClassError: the table is damaged.
+    """
+    path = out / FILE
+    try:
+        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
+        entries = [Entry(*row) for row in rows[1:]]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, TypeError, csv.Error) as error:
+        raise ClassError(f"{path} cannot be read ({one_line(str(error))}); repair it, or move it away") from None
+    return [entry for entry in entries if (entry.student, entry.lesson) == (cell(student), cell(lesson))]
