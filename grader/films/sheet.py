@@ -1,0 +1,39 @@
+"""The contact sheet: the posters of all films in one picture."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader.files import write
+from grader.films.stage import PAPER
+
+_COLUMNS, _GAP = 3, 8
+_WIDTH, _HEIGHT = 400, 225
+
+
+def write_sheet(folder: Path, lessons: Sequence[int]) -> Path | None:
+    """Put the posters together into ``contact.png``; None as long as one is missing.
+
+    Args:
+        folder: where the posters are.
+        lessons: the numbers of the lessons.
+    """
+    posters = [folder / f"lesson{number}.png" for number in lessons]
+    if not all(poster.is_file() for poster in posters):
+        return None
+    from PIL import Image
+
+    rows = -(-len(posters) // _COLUMNS)
+    size = (_COLUMNS * _WIDTH + (_COLUMNS + 1) * _GAP, rows * _HEIGHT + (rows + 1) * _GAP)
+    sheet = Image.new("RGB", size, PAPER)
+    for i, poster in enumerate(posters):
+        row, column = divmod(i, _COLUMNS)
+        with Image.open(poster) as picture:
+            small = picture.convert("RGB").resize((_WIDTH, _HEIGHT), Image.Resampling.LANCZOS)
+        sheet.paste(small, (_GAP + column * (_WIDTH + _GAP), _GAP + row * (_HEIGHT + _GAP)))
+    out = io.BytesIO()
+    sheet.quantize(128, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    write(folder / "contact.png", out.getvalue())
+    return folder / "contact.png"
