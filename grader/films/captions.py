@@ -13,7 +13,7 @@ WIDTH = 48
 """Characters in a line: as many as fit across a picture in letters that can be read on a phone."""
 
 _WORDS = "three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|fifty|hundred|thousand|million"
-_NUMBERS = re.compile(rf"\d|\b(?:{_WORDS})s?\b", re.IGNORECASE)
+_NUMBERS = re.compile(rf"\d+|\b(?:{_WORDS})s?\b", re.IGNORECASE)
 
 
 def broken(text: str) -> tuple[str, ...]:

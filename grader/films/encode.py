@@ -21,7 +21,7 @@ _OPTIONS = {
 }
 
 
-def encode(path: Path, frames: Iterable[tuple[Image, int]], width: int, height: int) -> int:
+def encode(path: Path, frames: Iterable[tuple[Image, int]], width: int, height: int) -> None:
     """Write a film beside ``path``, then rename it.
 
     Args:
@@ -29,9 +29,6 @@ def encode(path: Path, frames: Iterable[tuple[Image, int]], width: int, height: 
         frames: pictures (height, width, 3) in red, green and blue, each with how many frames it stands.
         width: in pixels, an even number.
         height: in pixels, an even number.
-
-    Returns:
-        How many frames there are.
     """
     import av
 
@@ -55,4 +52,3 @@ def encode(path: Path, frames: Iterable[tuple[Image, int]], width: int, height: 
         os.replace(beside, path)
     finally:
         Path(beside).unlink(missing_ok=True)
-    return at

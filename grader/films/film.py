@@ -6,7 +6,7 @@ import contextlib
 import importlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,33 +68,39 @@ class Film:
         self.data = run(course, number)
         self.times = timed(script.filled(self.script, self.data))
         self._height = height
+        self._heading = f"Lesson {number}   {self.title}"
 
     @property
     def seconds(self) -> float:
         """The length of the film."""
         return self.times[-1].end / RATE
 
-    def make(self, folder: Path) -> dict[str, Any]:
-        """Write the film, its captions, transcript, poster and numbers into a folder; what the JSON holds."""
-        folder.mkdir(parents=True, exist_ok=True)
+    def make(self, folder: Path) -> None:
+        """Write the film, its captions, transcript, poster and numbers into a folder."""
         name = f"lesson{self.number}"
         with look():
-            frames = encode(folder / f"{name}.mp4", self.frames(), self._height * WIDTH // HEIGHT, self._height)
+            for i in range(len(self.times)):  # what a script asks for in vain is told before minutes have gone by
+                self._show(i, Stage(self._heading, self._height))
+            folder.mkdir(parents=True, exist_ok=True)
+            encode(folder / f"{name}.mp4", self.frames(), self._height * WIDTH // HEIGHT, self._height)
             write(folder / f"{name}.png", png(self.poster()))
         heading = f"Lesson {self.number}: {self.title}"
         write(folder / f"{name}.vtt", captions.webvtt(self.times).encode())
         write(folder / f"{name}.txt", captions.transcript(heading, self.times).encode())
-        about = {
+        about = json.dumps(self.about(), ensure_ascii=False, separators=(",", ":"))
+        write(folder / f"{name}.json", about.encode() + b"\n")
+
+    def about(self) -> dict[str, Any]:
+        """All that is said and shown, and the numbers that were asked for until now, with where they came from."""
+        return {
             "lesson": self.number,
             "title": self.title,
             "script": self.script.name,
             "seconds": self.seconds,
-            "frames": frames,
+            "frames": self.times[-1].end,
             "scenes": [_told(self.script, self.times, i) for i in range(len(self.times))],
             "data": dict(self.data.used()),
         }
-        write(folder / f"{name}.json", json.dumps(about, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
-        return about
 
     def frames(self) -> Iterator[tuple[Image, int]]:
         """All pictures, each with how many frames it stands."""
@@ -104,14 +110,13 @@ class Film:
     def scene(self, i: int) -> Iterator[tuple[Image, int]]:
         """The pictures of one scene."""
         times = self.times[i]
-        stage = Stage(f"Lesson {self.number}   {self.title}", self._height)
+        stage = Stage(self._heading, self._height)
         show = self._show(i, stage)
         before: tuple[int, tuple[str, ...]] | None = None
         repeats = 0
         image: Image | None = None
         for frame in range(times.frames):
-            said = next((s.text for s in times.captions if s.first <= times.first + frame < s.end), "")
-            now = show.moment(frame), captions.broken(said) if said else ()
+            now = show.moment(frame), _lines(times, frame)
             if now == before:
                 repeats += 1
                 continue
@@ -122,6 +127,18 @@ class Film:
             image, repeats, before = stage.image(), 1, now
         if image is not None:
             yield image, repeats
+
+    def stills(self, i: int, frames: Sequence[int]) -> list[Image]:
+        """Some frames of one scene, counted from its beginning."""
+        times = self.times[i]
+        stage = Stage(self._heading, self._height)
+        show = self._show(i, stage)
+        found = []
+        for frame in frames:
+            show.draw(show.moment(frame))
+            stage.caption(_lines(times, frame))
+            found.append(stage.image())
+        return found
 
     def poster(self) -> Image:
         """The last picture of the poster's scene, with the lesson's title in the place of a caption."""
@@ -137,6 +154,12 @@ class Film:
             return self.script.scenes[i].show.show(stage, self.data, self.times[i])
         except CourseError as error:
             raise CourseError(f"{self.script.name}, scene {i + 1}: {error}") from None
+
+
+def _lines(times: Times, frame: int) -> tuple[str, ...]:
+    """The lines that stand in a frame of a scene."""
+    said = next((span.text for span in times.captions if span.first <= times.first + frame < span.end), "")
+    return captions.broken(said) if said else ()
 
 
 def png(image: Image) -> bytes:

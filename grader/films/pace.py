@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 RATE = 25
@@ -62,7 +63,7 @@ def timed(scenes: Sequence[Sequence[str]]) -> tuple[Times, ...]:
     for captions in scenes:
         first, spans = at, []
         for text in captions:
-            spans.append(Span(text, at, at + round(seconds(text) * RATE)))
+            spans.append(Span(text, at, at + math.ceil(seconds(text) * RATE)))
             at = spans[-1].end + round(GAP * RATE)
         at += round(LAST * RATE)
         found.append(Times(first, at, tuple(spans)))

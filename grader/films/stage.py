@@ -124,6 +124,13 @@ class Stage:
             text.set_text(line)
             text.set_y(y)
 
+    def caption_width(self) -> float:
+        """The width of the longest line of the caption, in pixels of a picture of 1280 × 720."""
+        widths = [
+            text.get_window_extent(self._canvas.get_renderer()).width for text in self._caption if text.get_text()
+        ]
+        return max(widths, default=0.0) * HEIGHT / self._figure.bbox.height
+
     def image(self) -> Image:
         """The picture as it is now: (height, width, 3)."""
         if self._ground is None:
