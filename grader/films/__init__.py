@@ -14,8 +14,10 @@ how long a scene lasts. A picture has moments, and draws in each what has moved.
 - ``pictures``: all kinds of pictures.
 - ``cart``: the cart with its pole.
 - ``charts``: curves and dots.
+- ``grids``: cells with values, arrows and walkers.
 - ``writes``: the exercises that a learner is about to write.
 - ``lesson1``: the loop of agent and environment.
+- ``lesson2``: sweeps over a gridworld.
 - ``encode``: frames into H.264.
 - ``film``: one film with all that belongs to it.
 - ``sheet``: all posters in one picture.

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import bisect
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from grader.films.data import Data
 from grader.films.pace import Times
 from grader.films.stage import Stage
+
+_ARRIVED = 0.75
+"""The part of a caption's time in which what it speaks of moves."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,3 +67,27 @@ def by_caption(times: Times) -> Callable[[int], int]:
     """A moment for each caption: which one stands, or stood last."""
     starts = [span.first - times.first for span in times.captions]
     return lambda frame: bisect.bisect_right(starts, frame) - 1
+
+
+def by_targets(times: Times, targets: Sequence[int], moments: int, start: int = 0) -> Callable[[int], int]:
+    """Moments that go on while a caption is being read, and stand when it has been.
+
+    Args:
+        times: the scene's.
+        targets: the moment at which each caption arrives; the last one stands for the captions that have none.
+        moments: how many there are; -1 is the last one, as in a list.
+        start: the moment that the scene begins with.
+    """
+    begin, *goals = [min(goal if goal >= 0 else moments + goal, moments - 1) for goal in (start, *targets)]
+    spans = [(span.first - times.first, span.end - times.first) for span in times.captions[: len(goals)]]
+
+    def moment(frame: int) -> int:
+        at = begin
+        for (first, end), goal in zip(spans, goals, strict=False):
+            if frame < first:
+                break
+            done = min((frame - first) / max(_ARRIVED * (end - first), 1.0), 1.0)
+            at = at + int(done * (goal - at)) if done < 1 else goal
+        return at
+
+    return moment
