@@ -18,6 +18,8 @@ how long a scene lasts. A picture has moments, and draws in each what has moved.
 - ``writes``: the exercises that a learner is about to write.
 - ``lesson1``: the loop of agent and environment.
 - ``lesson2``: sweeps over a gridworld.
+- ``lesson3``: a walk along the cliff, and what the table says of it.
+- ``lesson4``: a network at work.
 - ``encode``: frames into H.264.
 - ``film``: one film with all that belongs to it.
 - ``sheet``: all posters in one picture.

@@ -16,8 +16,9 @@ EDGE = 2.4
 """CartPole's track reaches from -2.4 to 2.4, and the pole is one unit long."""
 _FLOOR = 490.0
 _NAMES = (("position", "m"), ("velocity", "m/s"), ("angle", "rad"), ("angular velocity", "rad/s"))
-COLUMNS = ("states", "actions", "terminated", "truncated")
-"""An episode of T steps: states (T + 1, 4), actions (T,), and how it ended, () each."""
+COLUMNS = ("x", "angle", "terminated", "truncated")
+"""An episode of T steps: x and angle (T + 1,), and how it ended, () each. It may have actions (T,) and
+states (T + 1, 4) as well."""
 
 
 class CartArtist:
@@ -74,7 +75,7 @@ class CartArtist:
 def ending(episode: Series) -> tuple[str, str]:
     """The end of an episode in words, and the colour for it."""
     if episode["terminated"]:
-        fell = abs(episode["states"][-1, 0]) <= EDGE
+        fell = abs(episode["x"][-1]) <= EDGE
         return ("the pole fell: terminated" if fell else "off the track: terminated"), ORANGE
     return "the time is up: truncated", GREEN
 
@@ -102,9 +103,9 @@ class Cart(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture"
 
     def show(self, stage: Stage, data: Data, times: Times) -> Show:
         """Draw the track, and move the cart."""
-        episode = data.series(self.episode, *COLUMNS)
-        states, actions = episode["states"], episode["actions"]
-        steps = len(actions)
+        episode = data.series(self.episode, *COLUMNS, *(["states"] if self.numbers else []))
+        x, angle, actions = episode["x"], episode["angle"], episode.columns.get("actions", np.zeros(0))
+        steps = len(x) - 1
         at_step = [*range(self.first, steps, self.every), steps]
         cart = CartArtist(stage, 40, 1240)
         stage.text(640, 96, data.fill(self.label), size=32)
@@ -119,10 +120,10 @@ class Cart(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture"
 
         def draw(moment: int) -> None:
             step = at_step[moment]
-            cart.put(states[step, 0], states[step, 2], int(actions[step]) if step < steps else None)
+            cart.put(x[step], angle[step], int(actions[step]) if step < len(actions) else None)
             counter.set_text(f"step {step}")
             end.set_text(said if step == steps else "")
-            for text, value in zip(told, states[step], strict=False):
+            for text, value in zip(told, episode["states"][step] if told else (), strict=True):
                 text.set_text(f"{value:+.2f}".replace("-", "−"))
 
         return Show(steady(len(at_step), self.slow, self.wait), draw)
@@ -157,10 +158,9 @@ class Two(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture",
 
         def draw(moment: int) -> None:
             for cart, episode, counter, end, said in drawn:
-                steps = len(episode["actions"])
+                steps = len(episode["x"]) - 1
                 step = max(steps - self.last + moment, 0) if moment < self.last else steps
-                state = episode["states"][step]
-                cart.put(state[0], state[2], int(episode["actions"][step]) if step < steps else None)
+                cart.put(episode["x"][step], episode["angle"][step])
                 counter.set_text(f"step {step}")
                 end.set_text(said if step == steps else "")
 

@@ -49,6 +49,7 @@ class Chart(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture
         high: the highest.
         whole: whether everything is there from the first frame on.
         title: what stands above it.
+        in_order: whether the values come in the order in which they are stored, instead of from left to right.
     """
 
     lines: tuple[Line, ...]
@@ -60,6 +61,7 @@ class Chart(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture
     high: float | None = None
     whole: bool = False
     title: str = ""
+    in_order: bool = False
 
     def show(self, stage: Stage, data: Data, times: Times) -> Show:
         """Draw the axes, and let the lines grow."""
@@ -90,8 +92,12 @@ class Chart(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture
         drawn: list[Any] = []
         for series, line in found:
             colour = COLOURS[line.colour]
-            how = {"marker": "o", "markersize": 7, "linestyle": "none"} if line.dots else {"linewidth": 3.5}
-            (curve,) = axes.plot([], [], color=colour, clip_on=False, **how)
+            how: dict[str, Any] = (
+                {"marker": "o", "markersize": 7 if len(series[line.x]) < 500 else 4, "linestyle": "none"}
+                if line.dots
+                else {"linewidth": 3.5}
+            )
+            (curve,) = axes.plot([], [], color=colour, clip_on=not line.dots, **how)
             label = axes.annotate(
                 data.fill(line.label), (0, 0), xytext=(12, 0), textcoords="offset points", va="center", color=colour,
                 size=points(LETTERS), annotation_clip=False,
@@ -101,10 +107,12 @@ class Chart(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture
         show = spread(moments, times.frames, rest=40)
 
         def draw(moment: int) -> None:
-            upto = right if moments == 1 else left + (right - left) * moment / (moments - 1)
+            share = 1.0 if moments == 1 else moment / (moments - 1)
+            upto = left + (right - left) * share
             ends = []
             for curve, label, xs, ys in drawn:
-                shown = max(int(np.searchsorted(xs, upto, side="right")), 1)
+                there = len(xs) * share if self.in_order else np.searchsorted(xs, upto, side="right")
+                shown = max(int(there), 1)
                 curve.set_data(xs[:shown], ys[:shown])
                 at = min(max(float(np.mean(ys[max(0, shown - 12) : shown])), low), high)
                 ends.append((at, label, xs[shown - 1]))

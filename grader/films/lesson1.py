@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from grader.errors import CourseError
-from grader.films.cart import COLUMNS
 from grader.films.data import Data, Series
 from grader.films.pace import Times
 from grader.films.show import Picture, Show, by_caption
@@ -52,13 +51,17 @@ def run(lesson: Any, data: Data) -> None:
 def record_episode(data: Data, name: str, transitions: list[Any], how: str) -> Series:
     """Put in an episode that ``run_episode`` of lesson 1 gave."""
     last = transitions[-1]
-    columns = dict.fromkeys(COLUMNS)
-    columns["states"] = np.array([each.state for each in transitions] + [last.next_state])
-    columns["actions"] = np.array([each.action for each in transitions])
-    columns["terminated"], columns["truncated"] = np.array(last.terminated), np.array(last.truncated)
-    rewards = np.array([each.reward for each in transitions])
+    states = np.array([each.state for each in transitions] + [last.next_state])
     return data.record(
-        name, f"an episode of CartPole-v1, {how}, by run_episode of lesson 1", **columns, rewards=rewards
+        name,
+        f"an episode of CartPole-v1, {how}, by run_episode of lesson 1",
+        x=states[:, 0],
+        angle=states[:, 2],
+        states=states,
+        actions=[each.action for each in transitions],
+        rewards=[each.reward for each in transitions],
+        terminated=last.terminated,
+        truncated=last.truncated,
     )
 
 
@@ -83,7 +86,7 @@ class Loop(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture"
             raise CourseError("the picture loop goes with three captions or more: the boxes, the action, the answer")
         from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-        episode = data.series(self.episode, *COLUMNS)
+        episode = data.series(self.episode, "states", "actions", "rewards", "terminated", "truncated")
         for x, name, colour in ((90, "agent", BLUE), (850, "environment", ORANGE)):
             box = FancyBboxPatch((x, 200), 340, 130, boxstyle="round,pad=0,rounding_size=18", fill=False)
             box.set(edgecolor=colour, linewidth=4)

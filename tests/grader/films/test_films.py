@@ -90,8 +90,9 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     def run(lesson, data):
         data.add("steps", lesson.f(), "f()")
-        states = [[0.01 * i, 0.0, 0.014 * i, 0.0] for i in range(lesson.f() + 1)]
-        data.record("fall", "made up", states=states, actions=[1] * lesson.f(), terminated=True, truncated=False)
+        steps = range(lesson.f() + 1)
+        x, angle = [0.01 * i for i in steps], [0.014 * i for i in steps]
+        data.record("fall", "made up", x=x, angle=angle, terminated=True, truncated=False)
 
     monkeypatch.setattr("grader.films.lesson1.run", run)
     monkeypatch.setattr("grader.films.script.SHORTEST", 1)
