@@ -15,11 +15,18 @@ how long a scene lasts. A picture has moments, and draws in each what has moved.
 - ``cart``: the cart with its pole.
 - ``charts``: curves and dots.
 - ``grids``: cells with values, arrows and walkers.
+- ``sums``: a sum, row by row, beside a state.
+- ``watched``: training runs that are watched.
 - ``writes``: the exercises that a learner is about to write.
 - ``lesson1``: the loop of agent and environment.
 - ``lesson2``: sweeps over a gridworld.
 - ``lesson3``: a walk along the cliff, and what the table says of it.
 - ``lesson4``: a network at work.
+- ``lesson5``: a buffer that fills, forgets, and is drawn from.
+- ``lesson6``: two networks, and tests.
+- ``lesson7``: chances of a push, and returns that push up or down.
+- ``lesson8``: what the critic expects.
+- ``lesson9``: the clipped objective, with ratios of a run.
 - ``encode``: frames into H.264.
 - ``film``: one film with all that belongs to it.
 - ``sheet``: all posters in one picture.

@@ -29,17 +29,21 @@ class CartArtist:
         left: the left end of the room for it.
         right: the right end.
         floor: the height of the track.
+        centre: the place on the track that is in the middle.
+        edge: how far the track is seen to each side of it; of the whole track, the ends are marked.
     """
 
-    def __init__(self, stage: Stage, left: float, right: float, floor: float = _FLOOR) -> None:
+    def __init__(
+        self, stage: Stage, left: float, right: float, floor: float = _FLOOR, *, centre: float = 0.0, edge: float = EDGE
+    ) -> None:
         from matplotlib.patches import Circle, FancyBboxPatch, Polygon
 
-        self._middle, self._floor = (left + right) / 2, floor
-        self._unit = min((right - left) / (2 * EDGE + 0.6), 210.0)
+        self._unit = min((right - left) / (2 * edge + 0.6), 210.0)
+        self._middle, self._floor = (left + right) / 2 - centre * self._unit, floor
         unit, paper = self._unit, stage.paper
-        ends = [self._middle - EDGE * unit, self._middle + EDGE * unit]
+        ends = [(left + right) / 2 - edge * unit, (left + right) / 2 + edge * unit]
         paper.plot(ends, [floor, floor], color=MUTED, linewidth=2)
-        for end in ends:
+        for end in ends if edge == EDGE else []:
             paper.plot([end, end], [floor - 10, floor + 10], color=MUTED, linewidth=2)
         self._width, self._height = 0.56 * unit, 0.26 * unit
         box = FancyBboxPatch((0, 0), 1, 1, boxstyle="round,pad=0,rounding_size=7", color=INK, linewidth=0)

@@ -13,6 +13,8 @@ from grader.films.pace import Times
 from grader.films.show import Picture, Show, spread
 from grader.films.stage import BLUE, GREEN, LETTERS, MUTED, ORANGE, Stage, points
 
+_DOTS = (10, 7, 4)
+"""How large dots are: few, many, very many of them."""
 COLOURS = {"blue": BLUE, "orange": ORANGE, "green": GREEN, "grey": MUTED}
 
 
@@ -93,9 +95,13 @@ class Chart(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture
         for series, line in found:
             colour = COLOURS[line.colour]
             how: dict[str, Any] = (
-                {"marker": "o", "markersize": 7 if len(series[line.x]) < 500 else 4, "linestyle": "none"}
+                {
+                    "marker": "o",
+                    "markersize": _DOTS[np.searchsorted([60, 500], len(series[line.x]))],
+                    "linestyle": "none",
+                }
                 if line.dots
-                else {"linewidth": 3.5}
+                else {"linewidth": 2 if line.colour == "grey" else 3.5}
             )
             (curve,) = axes.plot([], [], color=colour, clip_on=not line.dots, **how)
             label = axes.annotate(
@@ -112,9 +118,13 @@ class Chart(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture
             ends = []
             for curve, label, xs, ys in drawn:
                 there = len(xs) * share if self.in_order else np.searchsorted(xs, upto, side="right")
-                shown = max(int(there), 1)
+                shown = int(there)
+                label.set_visible(shown > 0)
+                if not shown:
+                    curve.set_data([], [])
+                    continue
                 curve.set_data(xs[:shown], ys[:shown])
-                at = min(max(float(np.mean(ys[max(0, shown - 12) : shown])), low), high)
+                at = min(max(float(np.mean(ys[max(0, shown - 1 - len(xs) // 60) : shown])), low), high)
                 ends.append((at, label, xs[shown - 1]))
             for (_, label, x), y in zip(ends, apart([end[0] for end in ends], 0.09 * (high - low)), strict=True):
                 label.xy = (x, y)

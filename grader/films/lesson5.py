@@ -13,7 +13,7 @@ from grader.films.pace import Times
 from grader.films.show import Picture, Show, by_targets
 from grader.films.stage import BLUE, GREEN, INK, MUTED, ORANGE, PAPER, Stage
 
-_SEED, _CAPACITY, _BATCH, _PUSHES, _DRAWS = 5, 60, 6, 96, 8
+_SEED, _CAPACITY, _BATCH, _PUSHES, _DRAWS = 9, 60, 6, 96, 8
 _LONG, _WIDE = 400, 24
 _COLUMNS, _WIDTH, _HEIGHT = 12, 92.0, 76.0
 _COLOURS = (BLUE, GREEN, "#8b5cf6", "#0891b2", "#b45309")
@@ -31,7 +31,8 @@ def run(lesson: Any, data: Data) -> None:
     first = importlib.import_module("lesson1_agent_loop")
     env: Any = gymnasium.make("CartPole-v1")
     env.action_space.seed(_SEED)
-    transitions, episode = [], []
+    transitions: list[Any] = []
+    episode: list[int] = []
     while len(transitions) < _LONG:
         played = first.run_episode(
             env, lambda seen: int(env.action_space.sample()), seed=None if transitions else _SEED

@@ -9,7 +9,28 @@ from grader.films.lesson1 import Loop
 from grader.films.lesson3 import Cliff, Table, Update
 from grader.films.lesson4 import Network
 from grader.films.lesson5 import Buffer
+from grader.films.lesson7 import Chances, Pushes
+from grader.films.lesson8 import Critic
+from grader.films.lesson9 import Clip
+from grader.films.sums import Sum
 from grader.films.writes import Writes
 
-Any_ = Buffer | Cart | Two | Chart | Cliff | Grid | Loop | Network | Table | Update | Writes
+Any_ = (
+    Buffer
+    | Cart
+    | Chances
+    | Chart
+    | Cliff
+    | Clip
+    | Critic
+    | Grid
+    | Loop
+    | Network
+    | Pushes
+    | Sum
+    | Table
+    | Two
+    | Update
+    | Writes
+)
 """``picture:`` in a script chooses one of them by its tag."""
