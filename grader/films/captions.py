@@ -9,7 +9,7 @@ from grader.errors import CourseError
 from grader.films.pace import RATE, Times
 
 LINES = 2
-WIDTH = 48
+WIDTH = 46
 """Characters in a line: as many as fit across a picture in letters that can be read on a phone."""
 
 _WORDS = "three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|fifty|hundred|thousand|million"

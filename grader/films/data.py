@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -55,7 +54,8 @@ class Data:
     def __init__(self) -> None:
         self._numbers: dict[str, Number] = {}
         self._series: dict[str, Series] = {}
-        self._used: dict[str, Number | Series] = {}
+        self._asked: set[str] = set()
+        self._shown: set[str] = set()
 
     def add(self, name: str, value: float, source: str) -> None:
         """Put in a number; what numpy calls a number is made one of Python's."""
@@ -74,7 +74,7 @@ class Data:
         """
         if name not in self._numbers:
             raise CourseError(f"there is no number {name!r}; there are: {', '.join(sorted(self._numbers))}")
-        self._used[name] = self._numbers[name]
+        self._asked.add(name)
         return self._numbers[name].value
 
     def series(self, name: str, *columns: str) -> Series:
@@ -87,7 +87,7 @@ class Data:
         if name not in suits:
             which = f"{name!r} with {', '.join(columns)}" if columns else repr(name)
             raise CourseError(f"there is no series {which}; there are: {', '.join(sorted(suits)) or 'none'}")
-        self._used[name] = self._series[name]
+        self._shown.add(name)
         return self._series[name]
 
     def fill(self, text: str) -> str:
@@ -98,15 +98,17 @@ class Data:
         """
         return PLACEHOLDER.sub(lambda found: written(self.number(found[1]), found[2] or "", found[0]), text)
 
-    def used(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """All that was asked for so far, as plain data, in the order of names."""
-        for name in sorted(self._used):
-            each = self._used[name]
-            if isinstance(each, Number):
-                yield name, {"value": each.value, "source": each.source}
-            else:
-                columns = {key: _plain(column) for key, column in each.columns.items()}
-                yield name, {"columns": columns, "source": each.source}
+    def used(self) -> dict[str, Any]:
+        """All that was asked for so far, as plain data: numbers and series by their names."""
+        numbers = {name: self._numbers[name] for name in sorted(self._asked)}
+        series = {name: self._series[name] for name in sorted(self._shown)}
+        return {
+            "numbers": {name: {"value": each.value, "source": each.source} for name, each in numbers.items()},
+            "series": {
+                name: {"source": each.source, "columns": {key: _plain(column) for key, column in each.columns.items()}}
+                for name, each in series.items()
+            },
+        }
 
 
 def written(value: float, how: str = "", name: str = "") -> str:

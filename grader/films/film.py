@@ -99,7 +99,7 @@ class Film:
             "seconds": self.seconds,
             "frames": self.times[-1].end,
             "scenes": [_told(self.script, self.times, i) for i in range(len(self.times))],
-            "data": dict(self.data.used()),
+            **self.data.used(),
         }
 
     def frames(self) -> Iterator[tuple[Image, int]]:

@@ -16,7 +16,8 @@ from grader.films.show import Picture, Show, by_targets
 from grader.films.stage import BLUE, GREEN, LETTERS, MUTED, ORANGE, Stage, points
 from grader.films.watched import COPIES, train
 
-_SEED, _STEPS, _HALF_WAY = 0, 300_000, 0.45
+_SEED, _STEPS, _HALF_WAY = 2, 300_000, 0.55
+_LATE = 20
 _LENGTH = range(60, 110)
 """How long an episode may be that is shown step by step."""
 
@@ -89,10 +90,9 @@ def _episode(lesson: Any, data: Data, model: Any, source: str) -> None:
                 actions=[each.action for each in episode], value=told[:-1], advantage=gained,
                 terminated=True, truncated=False)  # fmt: skip
     data.add("length", len(episode), f"length of an episode with {source}")
-    best, worst = int(told[:-1].argmax()), int(gained.argmin())
-    data.add("most", told[best], f"the most that the critic expects in that episode, with {source}")
-    data.add("last", told[-2], f"what the critic expects before the last step of that episode, with {source}")
-    data.add("worst", -gained[worst], f"the largest loss in that episode, with {source}")
+    data.add("start", told[0], f"steps that the critic expects at the start of that episode, with {source}")
+    data.add("late", told[-1 - _LATE], f"steps that it expects, {_LATE} steps before the end of that episode")
+    data.add("before", _LATE, "how many steps before the end the film asks the critic")
 
 
 class Critic(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture", tag="critic"):
@@ -117,19 +117,22 @@ class Critic(Picture, frozen=True, forbid_unknown_fields=True, tag_field="pictur
         value, advantage = series["value"], series["advantage"]
         cart = CartArtist(stage, 30, 520, 480)
         counter = stage.moving(stage.text(275, 110, "", size=32))
-        low = min(0.0, 1.15 * float(advantage.min())) if self.advantages else 0.0
-        axes = stage.chart(660, 110, 1220, 480)
-        axes.set(xlim=(0, steps), ylim=(low, 1.15 * float(value.max())))
-        axes.set_xlabel("step")
-        axes.axhline(0.0, color=MUTED, linewidth=1.5)
         size = points(LETTERS)
-        axes.text(0.02, 1.01, "expected steps to come", color=BLUE, size=size, transform=axes.transAxes)
+        axes = stage.chart(660, 110, 1220, 270 if self.advantages else 480)
+        axes.set(xlim=(0, steps), ylim=(0, 1.15 * float(value.max())))
+        axes.text(0.02, 1.02, "expected steps to come", color=BLUE, size=size, transform=axes.transAxes)
         (line,) = axes.plot([], [], color=BLUE, linewidth=3.5)
         stage.moving(line)
-        bars = LineCollection([], linewidth=4)
-        stage.moving(axes.add_collection(bars, autolim=False))
+        bars = LineCollection([], linewidth=5)
         if self.advantages:
-            axes.text(0.98, 1.01, "advantage", color=GREEN, size=size, transform=axes.transAxes, ha="right")
+            axes.set_xticks([])
+            axes = stage.chart(660, 340, 1220, 480)
+            most = 1.15 * float(np.abs(advantage).max())
+            axes.set(xlim=(0, steps), ylim=(-most, most))
+            axes.text(0.02, 1.04, "advantage", color=GREEN, size=size, transform=axes.transAxes)
+            axes.axhline(0.0, color=MUTED, linewidth=1.5)
+            stage.moving(axes.add_collection(bars, autolim=False))
+        axes.set_xlabel("step")
 
         def draw(step: int) -> None:
             shown = min(step + 1, steps)

@@ -103,6 +103,7 @@ class Clip(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture"
             axes = stage.chart(120 + 600 * i, 130, 620 + 600 * i, 460)
             axes.set(xlim=(0.5, 1.5), ylim=(0.4, 1.6) if sign > 0 else (-1.6, -0.4), xticks=[1 - clip, 1, 1 + clip])
             axes.set_yticks([])
+            axes.set_ylabel("what it pays")
             axes.set_xlabel("ratio: now / then")
             axes.set_title(f"a {name} action", color=colour, size=points(LETTERS + 4))
             axes.axvline(1.0, color=FAINT, linewidth=2)
@@ -112,7 +113,7 @@ class Clip(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture"
             paid = objective[name] if self.line else sign * objective["ratio"]
             (dots,) = axes.plot([], [], "o", color=BLUE, markersize=9, alpha=0.75, markeredgewidth=0)
             panels.append((stage.moving(dots), ratios[name], paid))
-        counter = stage.moving(stage.text(640, 92, "", color=MUTED))
+        counter = stage.moving(stage.text(640, 536, "", color=MUTED))
         updates = len(ratios["good"])
 
         def draw(update: int) -> None:

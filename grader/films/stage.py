@@ -30,7 +30,7 @@ MUTED = "#93a0ae"
 FAINT = "#3a4552"
 LETTERS = 28
 """The height of letters in pictures, in pixels; no smaller ones but the heading's."""
-_CAPTION = 50
+_CAPTION = 48
 _HEADING = 24
 
 _A = TypeVar("_A", bound="Artist")

@@ -68,7 +68,7 @@ def test_a_script_that_is_missing_is_one_line() -> None:
         ("{stpes} steps.", r"lesson1.yml, scene 1: there is no number 'stpes'; there are: share, steps$"),
         ("{steps:.2q} steps.", r"lesson1.yml, scene 1: no number can be written as {steps:.2q}"),
         ("{share:word} of them.", "lesson1.yml, scene 1: there is no word for 0.5 in {share:word}"),
-        ("word " * 30, "lesson1.yml, scene 1: a caption has at most 2 lines of 48 characters; split it"),
+        ("word " * 30, "lesson1.yml, scene 1: a caption has at most 2 lines of 46 characters; split it"),
         ("{steps} steps.", "lesson1.yml: the film lasts 3 seconds; it may last 60 to 100"),
     ],
 )

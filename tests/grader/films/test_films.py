@@ -45,7 +45,7 @@ def test_a_script_goes_with_its_run(number: int) -> None:
         # A second reading of the placeholders, from what the JSON says alone.
         literal = PLACEHOLDER.split(each["say"])[::3]
         assert not re.search(r"\d", "".join(literal))
-        values = [about["data"][found[1]]["value"] for found in PLACEHOLDER.finditer(each["say"])]
+        values = [about["numbers"][found[1]]["value"] for found in PLACEHOLDER.finditer(each["say"])]
         numbers = [
             float(n.replace(",", "").replace("−", "-")) for n in re.findall(r"−?\d[\d,]*(?:\.\d+)?", each["said"])
         ]
@@ -54,7 +54,7 @@ def test_a_script_goes_with_its_run(number: int) -> None:
             assert any(abs(n - value) <= 0.5 or abs(n - 100 * value) <= 0.5 for value in values), (each, values)
         assert words(each["said"]) / (each["to"] - each["from"]) <= WORDS_A_SECOND
     assert all(b["from"] - a["to"] >= GAP - 1e-9 for a, b in itertools.pairwise(captions_))
-    assert all(each["source"] for each in about["data"].values())
+    assert all(each["source"] for kind in ("numbers", "series") for each in about[kind].values())
     assert [cue[2] for cue in captions.cues(captions.webvtt(film.times))] == [each["said"] for each in captions_]
 
 
