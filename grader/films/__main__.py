@@ -26,14 +26,16 @@ def main(words: list[str] | None = None) -> None:
     except ImportError as error:
         raise SystemExit(f"films: {error.name} is not installed: pip install 'deep-rl-for-beginners[films]'") from None
     from grader.films.film import Film
+    from grader.films.script import path_of
     from grader.films.sheet import write_sheet
 
     try:
         course = load(find_root(Path.cwd()))
-        numbers = [
-            int(course.lesson(each).number) for each in asked.lessons or [str(each.number) for each in course.lessons]
-        ]
-        for number in numbers:
+        every = [int(lesson.number) for lesson in course.lessons]
+        written = [number for number in every if path_of(course, number).is_file()]
+        if without := [str(number) for number in every if number not in written and not asked.lessons]:
+            print(f"no film script for lesson {', '.join(without)}")
+        for number in [int(course.lesson(each).number) for each in asked.lessons] or written:
             start = time.process_time()
             film = Film(course, number)
             film.make(asked.out)
@@ -43,7 +45,7 @@ def main(words: list[str] | None = None) -> None:
                 f"made in {time.process_time() - start:.0f} s of processor time",
                 flush=True,
             )
-        if sheet := write_sheet(asked.out, [int(lesson.number) for lesson in course.lessons]):
+        if sheet := write_sheet(asked.out, written):
             print(sheet)
     except UserError as error:
         raise SystemExit(f"films: {error}") from None

@@ -49,13 +49,18 @@ class Script(msgspec.Struct, frozen=True):
         return next(i for i, scene in enumerate(self.scenes) if scene.poster)
 
 
+def path_of(course: Course, number: int) -> Path:
+    """The file of a lesson's script, whether it is there or not."""
+    return course.root / "exercises" / "films" / f"lesson{number}.yml"
+
+
 def read(course: Course, number: int) -> Script:
     """Read the script of one lesson.
 
     Raises:
         CourseError: there is none, or it is wrong; one line with the file and the scene.
     """
-    path = course.root / "exercises" / "films" / f"lesson{number}.yml"
+    path = path_of(course, number)
     return read_file(path, path.relative_to(course.root).as_posix())
 
 
