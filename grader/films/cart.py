@@ -168,4 +168,4 @@ class Two(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture",
                 counter.set_text(f"step {step}")
                 end.set_text(said if step == steps else "")
 
-        return Show(steady(self.last + 1, every=2, wait=12), draw)
+        return Show(steady(self.last + 1, every=5, wait=12), draw)

@@ -10,7 +10,7 @@ import numpy as np
 
 from grader.films.data import Data, written
 from grader.films.pace import Times
-from grader.films.show import Picture, Show, spread
+from grader.films.show import Picture, Show, by_targets, spread
 from grader.films.stage import BLUE, GREEN, LETTERS, MUTED, ORANGE, Stage, points
 
 _DOTS = (10, 7, 4)
@@ -51,6 +51,7 @@ class Chart(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture
         high: the highest.
         whole: whether everything is there from the first frame on.
         title: what stands above it.
+        until: how much of the chart is there when each caption has been read, in percent; by default it grows evenly.
         in_order: whether the values come in the order in which they are stored, instead of from left to right.
     """
 
@@ -64,6 +65,7 @@ class Chart(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture
     whole: bool = False
     title: str = ""
     in_order: bool = False
+    until: tuple[int, ...] = ()
 
     def show(self, stage: Stage, data: Data, times: Times) -> Show:
         """Draw the axes, and let the lines grow."""
@@ -111,6 +113,9 @@ class Chart(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture
             drawn.append((stage.moving(curve), stage.moving(label), series[line.x], series[line.y]))
         moments = 1 if self.whole else max(times.frames - 40, 2)
         show = spread(moments, times.frames, rest=40)
+        if self.until:
+            moments = 101
+            show = by_targets(times, self.until, moments)
 
         def draw(moment: int) -> None:
             share = 1.0 if moments == 1 else moment / (moments - 1)

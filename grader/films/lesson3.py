@@ -123,10 +123,10 @@ def _cliff(stage: Stage, left: float = 88.0, top: float = 130.0, cell: float = 9
     board = Board(stage, ROWS, COLUMNS, left, top, cell, BLUE)
     gap = Rectangle((left + cell, top + 3 * cell), 10 * cell, cell, color="#3a2410", linewidth=0, zorder=3)
     stage.moving(stage.paper.add_patch(gap))
-    stage.moving(stage.text(left + 6 * cell, top + 3.5 * cell, "the cliff", color=ORANGE, size=0.37 * cell, zorder=4))
     if cell > 60:
+        stage.moving(stage.text(left + 6 * cell, top + 3.5 * cell, "the cliff", color=ORANGE, size=34, zorder=4))
         board.write(START, "start", MUTED)
-    board.write(GOAL, "goal", GREEN)
+        board.write(GOAL, "goal", GREEN)
     return board
 
 
