@@ -29,5 +29,5 @@ how long a scene lasts. A picture has moments, and draws in each what has moved.
 - ``lesson9``: the clipped objective, with ratios of a run.
 - ``encode``: frames into H.264.
 - ``film``: one film with all that belongs to it.
-- ``sheet``: all posters in one picture.
+- ``sheet``: pictures as files, and all posters in one picture.
 """

@@ -132,7 +132,9 @@ class Chart(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture
                 at = min(max(float(np.mean(ys[max(0, shown - 1 - len(xs) // 60) : shown])), low), high)
                 ends.append((at, label, xs[shown - 1]))
             for (_, label, x), y in zip(ends, apart([end[0] for end in ends], 0.09 * (high - low)), strict=True):
-                label.xy = (x, y)
+                # What is written at the bar has its place; a line that has come there is named below it.
+                near = bool(self.bar) and x > left + 0.8 * (right - left) and abs(y - tops[-1]) < 0.09 * (high - low)
+                label.xy = (x, tops[-1] - 0.09 * (high - low) if near else y)
 
         draw(0)
         return Show(show, draw)

@@ -21,6 +21,7 @@ from grader.films.data import Data
 from grader.films.encode import encode
 from grader.films.pace import RATE, Times, timed
 from grader.films.script import Script
+from grader.films.sheet import png
 from grader.films.stage import HEIGHT, WIDTH, Image, Stage, look
 
 
@@ -81,12 +82,14 @@ class Film:
     def make(self, folder: Path) -> None:
         """Write the film, its captions, transcript, poster and numbers into a folder."""
         name = f"lesson{self.number}"
+        from PIL import Image as Pillow
+
         with look():
             for i in range(len(self.times)):  # what a script asks for in vain is told before minutes have gone by
                 self._show(i, Stage(self._heading, self._height))
             folder.mkdir(parents=True, exist_ok=True)
             encode(folder / f"{name}.mp4", self.frames(), self._height * WIDTH // HEIGHT, self._height)
-            write(folder / f"{name}.png", png(self.poster()))
+            write(folder / f"{name}.png", png(Pillow.fromarray(self.poster())))
         heading = f"Lesson {self.number}: {self.title}"
         write(folder / f"{name}.vtt", captions.webvtt(self.times).encode())
         write(folder / f"{name}.txt", captions.transcript(heading, self.times).encode())
@@ -163,17 +166,6 @@ def _lines(times: Times, frame: int) -> tuple[str, ...]:
     """The lines that stand in a frame of a scene."""
     said = next((span.text for span in times.captions if span.first <= times.first + frame < span.end), "")
     return captions.broken(said) if said else ()
-
-
-def png(image: Image) -> bytes:
-    """A picture as a PNG file, small and without a date."""
-    import io
-
-    from PIL import Image as Pillow
-
-    out = io.BytesIO()
-    Pillow.fromarray(image).quantize(128, dither=Pillow.Dither.NONE).save(out, "PNG", optimize=True)
-    return out.getvalue()
 
 
 def _told(script: Script, times: tuple[Times, ...], i: int) -> dict[str, Any]:

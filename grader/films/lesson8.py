@@ -90,8 +90,8 @@ def _episode(lesson: Any, data: Data, model: Any, source: str) -> None:
                 actions=[each.action for each in episode], value=told[:-1], advantage=gained,
                 terminated=True, truncated=False)  # fmt: skip
     data.add("length", len(episode), f"length of an episode with {source}")
-    data.add("start", told[0], f"steps that the critic expects at the start of that episode, with {source}")
-    data.add("late", told[-1 - _LATE], f"steps that it expects, {_LATE} steps before the end of that episode")
+    data.add("start", told[0], f"reward that the critic expects at the start of that episode, with {source}")
+    data.add("late", told[-1 - _LATE], f"reward that it expects, {_LATE} steps before the end of that episode")
     data.add("before", _LATE, "how many steps before the end the film asks the critic")
 
 
@@ -120,7 +120,7 @@ class Critic(Picture, frozen=True, forbid_unknown_fields=True, tag_field="pictur
         size = points(LETTERS)
         axes = stage.chart(660, 110, 1220, 270 if self.advantages else 480)
         axes.set(xlim=(0, steps), ylim=(0, 1.15 * float(value.max())))
-        axes.text(0.02, 1.02, "expected steps to come", color=BLUE, size=size, transform=axes.transAxes)
+        axes.text(0.02, 1.02, "expected reward to come", color=BLUE, size=size, transform=axes.transAxes)
         (line,) = axes.plot([], [], color=BLUE, linewidth=3.5)
         stage.moving(line)
         bars = LineCollection([], linewidth=5)

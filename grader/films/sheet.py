@@ -1,13 +1,17 @@
-"""The contact sheet: the posters of all films in one picture."""
+"""Pictures as files; and the contact sheet, the posters of all films in one picture."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grader.files import write
 from grader.films.stage import PAPER
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _COLUMNS, _GAP = 3, 8
 _WIDTH, _HEIGHT = 400, 225
@@ -33,7 +37,12 @@ def write_sheet(folder: Path, lessons: Sequence[int]) -> Path | None:
         with Image.open(poster) as picture:
             small = picture.convert("RGB").resize((_WIDTH, _HEIGHT), Image.Resampling.LANCZOS)
         sheet.paste(small, (_GAP + column * (_WIDTH + _GAP), _GAP + row * (_HEIGHT + _GAP)))
-    out = io.BytesIO()
-    sheet.quantize(128, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
-    write(folder / "contact.png", out.getvalue())
+    write(folder / "contact.png", png(sheet))
     return folder / "contact.png"
+
+
+def png(picture: Image.Image) -> bytes:
+    """A picture as a PNG file without a date."""
+    out = io.BytesIO()
+    picture.save(out, "PNG", optimize=True)
+    return out.getvalue()
