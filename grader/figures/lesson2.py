@@ -130,7 +130,7 @@ def sweeps() -> Figure:
 
 
 _SWEEPS = 2 * (SIZE - 1)
-"""How many it takes: as many as there are steps from the far corner to the goal."""
+"""The number of sweeps until nothing changes: as many as there are steps from the far corner to the goal."""
 _STILL, _MOVING = in_turn([f"sweep{i}" for i in range(_SWEEPS + 1)], seconds=1.6, rest=3.0)
 FIGURES: dict[str, Callable[[], Figure]] = {"gridworld_values": gridworld_values, "sweeps": sweeps}
 MOTION = {

@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 
 @dataclasses.dataclass(frozen=True)
 class Motion:
-    """What a figure needs in order to move.
+    """The parts that make a figure move.
 
     Attributes:
         told: what is to be seen, in words.

@@ -14,7 +14,7 @@ from grader.films.show import Picture, Show, by_targets, spread
 from grader.films.stage import BLUE, GREEN, LETTERS, MUTED, ORANGE, Stage, points
 
 _DOTS = (10, 7, 4)
-"""How large dots are: few, many, very many of them."""
+"""The size of dots: few, many, very many of them."""
 COLOURS = {"blue": BLUE, "orange": ORANGE, "green": GREEN, "grey": MUTED}
 
 

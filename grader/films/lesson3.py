@@ -163,7 +163,7 @@ class Cliff(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture
 
 
 class Table(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture", tag="table"):
-    """What the table says of each cell: how good the best action is, and which one it is.
+    """The table's opinion of each cell: how good the best action is, and which one it is.
 
     Attributes:
         until: which of the tables each caption arrives at; -1 is the last one.

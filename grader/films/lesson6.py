@@ -90,7 +90,7 @@ def run(lesson: Any, data: Data) -> None:
 
 
 def _first_network(restarts: list[int], tests: list[tuple[int, float]], values: list[Any]) -> int:
-    """How many updates the first networks got: until the values fall back, as those of fresh ones do."""
+    """The number of updates that the first networks got: until the values fall back, as those of fresh ones do."""
     online = np.array(values)[:, 0]
     drops = np.flatnonzero(np.diff(online) < -online.max() / 2)
     return int(drops[0]) + 1 if len(drops) else len(values)

@@ -19,7 +19,7 @@ from grader.films.watched import COPIES, train
 _SEED, _STEPS, _HALF_WAY = 2, 300_000, 0.55
 _LATE = 20
 _LENGTH = range(60, 110)
-"""How long an episode may be that is shown step by step."""
+"""The length that an episode may have that is shown step by step."""
 
 
 def run(lesson: Any, data: Data) -> None:

@@ -79,7 +79,7 @@ def run(lesson: Any, data: Data) -> None:
 
 
 class Clip(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture", tag="clip"):
-    """What PPO pays for a good action and for a bad one, over the ratio, with a dot for each of some actions.
+    """The pay that PPO gives for a good action and for a bad one, over the ratio, with a dot for each of some actions.
 
     Attributes:
         until: the update that each caption arrives at; -1 is the last one.

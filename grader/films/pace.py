@@ -9,7 +9,7 @@ from collections.abc import Sequence
 RATE = 25
 """Frames a second. CartPole makes 50 steps a second, so a step for each frame is half of real time."""
 WORDS_A_SECOND = 2.6
-"""Who reads a second language, and looks at a picture as well, reads that many."""
+"""Somebody who reads a second language, and looks at a picture as well, reads that many."""
 BREATH = 0.6
 """Seconds that a caption stands beyond its words: to find it takes a moment."""
 SHORTEST = 2.0
