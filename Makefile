@@ -125,7 +125,7 @@ picture: ## the picture in README.md, from a report that `make grade` made (need
 	    --screenshot=.github/report.png "file://$$PWD/$(OUT)/$(or $(STUDENT),student-006)/index.html"; rm -rf $$d
 
 clean: ## remove what make made
-	rm -rf $(VENV) report
+	rm -rf $(VENV) report films
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18

@@ -96,15 +96,10 @@ class Chart(Picture, frozen=True, forbid_unknown_fields=True, tag_field="picture
         drawn: list[Any] = []
         for series, line in found:
             colour = COLOURS[line.colour]
-            how: dict[str, Any] = (
-                {
-                    "marker": "o",
-                    "markersize": _DOTS[np.searchsorted([60, 500], len(series[line.x]))],
-                    "linestyle": "none",
-                }
-                if line.dots
-                else {"linewidth": 2 if line.colour == "grey" else 3.5}
-            )
+            size = _DOTS[np.searchsorted([60, 500], len(series[line.x]))]
+            how: dict[str, Any] = {"linewidth": 2 if line.colour == "grey" else 3.5}
+            if line.dots:
+                how = {"marker": "o", "markersize": size, "linestyle": "none"}
             (curve,) = axes.plot([], [], color=colour, clip_on=not line.dots, **how)
             label = axes.annotate(
                 data.fill(line.label), (0, 0), xytext=(12, 0), textcoords="offset points", va="center", color=colour,

@@ -45,12 +45,20 @@ def run(course: Course, number: int) -> Data:
 
 @contextlib.contextmanager
 def reference(course: Course) -> Iterator[None]:
-    """Let the course's own solutions be imported: they are its own code, so they run in this process."""
+    """Let the course's own solutions be imported: they are its own code, so they run in this process.
+
+    Afterwards no lesson is imported that was not before: a learner's file has the same name.
+    """
+    names = [lesson.name for lesson in course.lessons]
+    before = {name: sys.modules.pop(name) for name in names if name in sys.modules}
     sys.path.insert(0, str(course.root / "solutions"))
     try:
         yield
     finally:
         sys.path.pop(0)
+        for name in names:
+            sys.modules.pop(name, None)
+        sys.modules.update(before)
 
 
 class Film:
@@ -82,14 +90,12 @@ class Film:
     def make(self, folder: Path) -> None:
         """Write the film, its captions, transcript, poster and numbers into a folder."""
         name = f"lesson{self.number}"
-        from PIL import Image as Pillow
-
         with look():
             for i in range(len(self.times)):  # what a script asks for in vain is told before minutes have gone by
                 self._show(i, Stage(self._heading, self._height))
             folder.mkdir(parents=True, exist_ok=True)
             encode(folder / f"{name}.mp4", self.frames(), self._height * WIDTH // HEIGHT, self._height)
-            write(folder / f"{name}.png", png(Pillow.fromarray(self.poster())))
+            write(folder / f"{name}.png", png(self.poster()))
         heading = f"Lesson {self.number}: {self.title}"
         write(folder / f"{name}.vtt", captions.webvtt(self.times).encode())
         write(folder / f"{name}.txt", captions.transcript(heading, self.times).encode())

@@ -15,7 +15,7 @@ from grader.films.lesson9 import Clip
 from grader.films.sums import Sum
 from grader.films.writes import Writes
 
-Any_ = (
+AnyPicture = (
     Buffer
     | Cart
     | Chances

@@ -12,7 +12,7 @@ from grader.errors import CourseError
 from grader.films.captions import broken, unsourced
 from grader.films.data import PLACEHOLDER, Data
 from grader.films.pace import RATE, timed
-from grader.films.pictures import Any_
+from grader.films.pictures import AnyPicture
 
 SHORTEST, LONGEST = 60, 100
 """Seconds that a film may last."""
@@ -27,7 +27,7 @@ class Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         poster: whether the film's poster is this scene's last frame.
     """
 
-    show: Any_
+    show: AnyPicture
     say: tuple[str, ...]
     poster: bool = False
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from grader.files import write
-from grader.films.stage import PAPER
-
-if TYPE_CHECKING:
-    from PIL import Image
+from grader.films.stage import PAPER, Image
 
 _COLUMNS, _GAP = 3, 8
 _WIDTH, _HEIGHT = 400, 225
@@ -27,22 +25,24 @@ def write_sheet(folder: Path, lessons: Sequence[int]) -> Path | None:
     posters = [folder / f"lesson{number}.png" for number in lessons]
     if not all(poster.is_file() for poster in posters):
         return None
-    from PIL import Image
+    from PIL import Image as Pillow
 
     rows = -(-len(posters) // _COLUMNS)
     size = (_COLUMNS * _WIDTH + (_COLUMNS + 1) * _GAP, rows * _HEIGHT + (rows + 1) * _GAP)
-    sheet = Image.new("RGB", size, PAPER)
+    sheet = Pillow.new("RGB", size, PAPER)
     for i, poster in enumerate(posters):
         row, column = divmod(i, _COLUMNS)
-        with Image.open(poster) as picture:
-            small = picture.convert("RGB").resize((_WIDTH, _HEIGHT), Image.Resampling.LANCZOS)
+        with Pillow.open(poster) as picture:
+            small = picture.convert("RGB").resize((_WIDTH, _HEIGHT), Pillow.Resampling.LANCZOS)
         sheet.paste(small, (_GAP + column * (_WIDTH + _GAP), _GAP + row * (_HEIGHT + _GAP)))
-    write(folder / "contact.png", png(sheet))
+    write(folder / "contact.png", png(np.asarray(sheet)))
     return folder / "contact.png"
 
 
-def png(picture: Image.Image) -> bytes:
-    """A picture as a PNG file without a date."""
+def png(picture: Image) -> bytes:
+    """A picture (height, width, 3) as a PNG file without a date."""
+    from PIL import Image as Pillow
+
     out = io.BytesIO()
-    picture.save(out, "PNG", optimize=True)
+    Pillow.fromarray(picture).save(out, "PNG", optimize=True)
     return out.getvalue()

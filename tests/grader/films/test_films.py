@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,10 @@ SMALL = 90
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_script_goes_with_its_run(number: int) -> None:
+    name = COURSE.lesson(str(number)).name
+    before = sys.modules.get(name)
     film = Film(COURSE, number, SMALL)
+    assert sys.modules.get(name) is before, "a learner's file has the same name, and would not be imported any more"
     assert SHORTEST <= film.seconds <= LONGEST
     with look():
         for i in range(len(film.times)):
