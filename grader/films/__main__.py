@@ -49,6 +49,9 @@ def main(words: list[str] | None = None) -> None:
             print(sheet)
     except UserError as error:
         raise SystemExit(f"films: {error}") from None
+    except OSError as error:
+        told = error.strerror or error
+        raise SystemExit(f"films: nothing can be written to {asked.out} ({told}); name another folder: --out") from None
 
 
 if __name__ == "__main__":

@@ -51,12 +51,12 @@ def run(lesson: Any, data: Data) -> None:
     held = {places[state.tobytes()] for state in buffer.sample(len(buffer))[0]}
     assert held == set(range(_PUSHES - _CAPACITY, _PUSHES)), "the buffer holds what the film shows in it"
     drawn = [[places[state.tobytes()] for state in buffer.sample(_BATCH)[0]] for _ in range(_DRAWS)]
-    source_ = f"ReplayBuffer({_CAPACITY}, seed={_SEED}) after {_PUSHES} transitions of {source}"
-    data.record("buffer", source_, episode=episode[:_PUSHES], drawn=drawn)
+    told = f"ReplayBuffer({_CAPACITY}, seed={_SEED}) after {_PUSHES} transitions of {source}"
+    data.record("buffer", told, episode=episode[:_PUSHES], drawn=drawn)
     data.add("capacity", _CAPACITY, "capacity of the film's buffer")
     data.add("batch", _BATCH, "batch size in the film's run")
     data.add("pushes", _PUSHES, "transitions that the film's buffer gets")
-    data.add("held", len(buffer), f"length of {source_}")
+    data.add("held", len(buffer), f"length of {told}")
 
     long = lesson.ReplayBuffer(_LONG, seed=_SEED)
     for each in transitions[:_LONG]:

@@ -141,6 +141,9 @@ def test_the_command_says_one_line_for_a_film_or_for_a_mistake(course: Path, mon
             main(["1"])
         assert "\n" not in str(caught.value)
         assert not list(course.glob("films/*")), "something half-made was left"
+    path.write_text(right)
+    with pytest.raises(SystemExit, match=r"films: nothing can be written to course\.yml"):
+        main(["1", "--out", "course.yml"])
     with pytest.raises(SystemExit, match=r"films: .*99"):
         main(["99"])
     monkeypatch.chdir(course.parent)
