@@ -17,7 +17,9 @@ _OPTIONS = {
     "tune": "animation",
     # A second thread would divide pictures in another way on another machine.
     "threads": "1",
-    "x264-params": "threads=1:lookahead-threads=1:keyint=250:colorprim=bt709:transfer=bt709:colormatrix=bt709",
+    # Four reference frames at most: what is in phones decodes level 3.1, and no more is needed.
+    "x264-params": "threads=1:lookahead-threads=1:keyint=250:ref=4:bframes=3:level=31"
+    ":colorprim=bt709:transfer=bt709:colormatrix=bt709",
 }
 
 
