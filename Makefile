@@ -39,7 +39,7 @@ STUDENTS = $(foreach student,$(STUDENT),--student $(student))
 ONE_LESSON = $(if $(word 2,$(LESSON)),$(error make $@ takes one lesson at a time: LESSON=$(firstword $(LESSON))),$(if \
     $(LESSON),--lesson $(LESSON)))
 
-.PHONY: grade test test-slow lint format hooks types stubs figures verify salts mutants calibrate bar probes attacks chaos fuzz check-gpu bench-class bench-training bench-grading bench-nbgrader bench-watch picture clean help
+.PHONY: grade test test-slow lint format hooks types stubs figures verify salts mutants calibrate bar probes attacks chaos fuzz check-gpu bench-class bench-training bench-grading bench-nbgrader bench-watch picture films clean help
 
 grade: $(VENV)/.class ## grade the sample class, or yours: SUBMISSIONS=path LESSON="5 6" STUDENT=student-001 OUT=report
 	$(if $(SUBMISSIONS),,$(if $(STUDENT),$(error STUDENT chooses from a class of yours: name its folder, SUBMISSIONS=path)))
@@ -78,6 +78,9 @@ stubs: $(VENV)/.dev ## make the stubs and the notebooks from solutions/ and the 
 
 figures: $(VENV)/.dev ## draw the figures of the lesson texts
 	$(BIN)/python -m grader.figures $(FIGURES)
+
+films: $(VENV)/.films ## make a film for each lesson, from runs of its solution: LESSON=6 OUT=films
+	$(BIN)/python -m grader.films $(LESSON) $(if $(filter file,$(origin OUT)),,--out "$(OUT)")
 
 verify: $(VENV)/.dev ## measure the hidden tests: stubs, solutions, wheats, chaffs; LESSON="5 6" here and below
 	$(BIN)/grader verify $(LESSON)
@@ -133,7 +136,7 @@ site: $(VENV)/.site ## build the course's pages, with the films that are there, 
 	$(BIN)/python -m grader.site --out "$(OUT_SITE)" --address "$(SITE_ADDRESS)"
 
 clean: ## remove what make made
-	rm -rf $(VENV) report site
+	rm -rf $(VENV) report site films
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -156,6 +159,10 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.site: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@$(BIN)/python .ci/install.py '.[site]' $(PIP_FLAGS)
+	@touch $@
+
+$(VENV)/.films: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@$(BIN)/python .ci/install.py '.[films]' $(PIP_FLAGS)
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev

@@ -9,5 +9,6 @@
 - ``lesson8``: how far an advantage looks ahead.
 - ``lesson9``: the clipped objective.
 - ``curves``: learning curves of a reference.
+- ``motion``: figures that move, unless motion is unwelcome.
 - ``style``: one look for all.
 """

@@ -12,6 +12,7 @@ from pathlib import Path
 import grader.figures
 from grader.course import find_root
 from grader.errors import CourseError
+from grader.figures.motion import moved
 from grader.figures.style import RC
 
 
@@ -39,13 +40,16 @@ def main(wanted: list[str]) -> None:
         raise SystemExit(f"figures: {error}") from None
     folder.mkdir(exist_ok=True)
     for name in wanted or there:
-        for what, draw in importlib.import_module(f"grader.figures.{name}").FIGURES.items():
+        module = importlib.import_module(f"grader.figures.{name}")
+        for what, draw in module.FIGURES.items():
             start = time.perf_counter()
             with pyplot.rc_context(RC):
                 figure = draw()
                 path = folder / f"{name}_{what}.svg"
                 beside = path.with_name(f".{path.name}")
                 figure.savefig(beside, format="svg", metadata={"Date": None})
+                if motion := getattr(module, "MOTION", {}).get(what):
+                    beside.write_text(moved(beside.read_text(encoding="utf-8"), motion), encoding="utf-8")
                 os.replace(beside, path)
                 pyplot.close(figure)
             print(f"{path.relative_to(folder.parent.parent)}  {time.perf_counter() - start:.1f} s", flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grader.figures.motion import Motion, lit
 from grader.figures.style import BLUE, INK, ORANGE
 
 if TYPE_CHECKING:
@@ -27,11 +28,18 @@ def the_loop() -> Figure:
         axes.text(x + 1.55, 1.65, what, ha="center", va="center", family="monospace", size=8)
     arrow = {"arrowstyle": "-|>", "color": INK, "lw": 1.5}
     above = {**arrow, "connectionstyle": "arc3,rad=-0.3"}
-    axes.annotate("", xy=(7.2, 2.95), xytext=(2.8, 2.95), arrowprops=above)
-    axes.annotate("", xy=(2.8, 1.05), xytext=(7.2, 1.05), arrowprops=above)
-    axes.text(5, 4.05, "action", ha="center", va="center")
-    axes.text(5, 0.2, "next state, reward,\nterminated, truncated", ha="center", va="top", linespacing=1.3)
+    axes.annotate("", xy=(7.2, 2.95), xytext=(2.8, 2.95), arrowprops={**above, "gid": "there-arrow"})
+    axes.annotate("", xy=(2.8, 1.05), xytext=(7.2, 1.05), arrowprops={**above, "gid": "back-arrow"})
+    axes.text(5, 4.05, "action", ha="center", va="center", gid="there-text")
+    told = "next state, reward,\nterminated, truncated"
+    axes.text(5, 0.2, told, ha="center", va="top", linespacing=1.3, gid="back-text")
     return figure
 
 
 FIGURES = {"the_loop": the_loop}
+MOTION = {
+    "the_loop": Motion(
+        "First the action goes from the agent to the environment, then the answer comes back; and so on.",
+        moving=lit("there", 0.2, 1.4, 3.2) + lit("back", 1.8, 3.0, 3.2),
+    )
+}

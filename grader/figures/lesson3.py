@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from grader.figures.motion import Motion, drawn
 from grader.figures.style import BLUE, GREEN, GREY, INK, ORANGE
 
 Floats = NDArray[np.float64]
@@ -117,9 +118,9 @@ def cliff() -> Figure:
         columns = cells % COLUMNS + 0.5 + shift
         rows = cells // COLUMNS + 0.5 + shift
         rows[[0, -1]] -= 0.25
-        above.plot(columns, rows, color=colour, linewidth=2.2)
+        above.plot(columns, rows, color=colour, linewidth=2.2, gid=f"{name.lower()}-way")
         episodes = np.arange(EPISODES - 9) + 10
-        below.plot(episodes, _smooth(returns), color=colour, linewidth=1.6, label=name)
+        below.plot(episodes, _smooth(returns), color=colour, linewidth=1.6, label=name, gid=f"{name.lower()}-curve")
     below.set_ylim(-100, 0)
     below.set_xlabel("episode", color=INK)
     below.set_ylabel("return while learning", color=INK)
@@ -128,3 +129,9 @@ def cliff() -> Figure:
 
 
 FIGURES: dict[str, Callable[[], Figure]] = {"cliff": cliff}
+MOTION = {
+    "cliff": Motion(
+        "Two lines are drawn: one beside the cliff, the other one far away from it. Below, two curves grow.",
+        moving=drawn("q-learning", 4.0, 9.0) + drawn("sarsa", 4.0, 9.0),
+    )
+}

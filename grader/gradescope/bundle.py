@@ -22,7 +22,7 @@ from grader.errors import CourseError
 from grader.gradescope.results import Visibility, failure
 
 _FILES = Path(__file__).parent
-_LEFT_OUT = ("__pycache__", "bench", "figures")
+_LEFT_OUT = ("__pycache__", "bench", "figures", "films")
 _WHEN = (1980, 1, 1, 0, 0, 0)
 _README = """# An autograder for Gradescope
 
@@ -118,7 +118,7 @@ def _lessons(course: Course, lesson: Lesson) -> Iterator[tuple[Path, str]]:
 
 
 def _program() -> Iterator[tuple[Path, str]]:
-    """The grader itself, without its measurements and figures."""
+    """The grader itself, without its measurements, figures and films."""
     package = Path(__file__).parents[1]
     for path in sorted(package.rglob("*")):
         parts = path.relative_to(package).parts

@@ -10,6 +10,7 @@ import pytest
 import grader.figures
 from grader.course import find_root, load
 from grader.figures.__main__ import main
+from grader.figures.motion import in_turn
 
 COURSE = load(find_root(Path(__file__)))
 FOLDER = COURSE.root / "exercises"
@@ -56,3 +57,36 @@ def test_a_mistake_is_one_line(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit, match=r"no course\.yml"):
         main(["lesson1"])
+
+
+MOVING = {
+    f"{name}_{what}": motion
+    for name in MODULES
+    for what, motion in getattr(importlib.import_module(f"grader.figures.{name}"), "MOTION", {}).items()
+}
+
+
+@pytest.mark.parametrize("name", sorted(MOVING))
+def test_a_figure_that_moves_is_small_and_stands_still_where_motion_is_unwelcome(name):
+    svg = (FOLDER / "figures" / f"{name}.svg").read_text(encoding="utf-8")
+    assert len(svg.encode()) < 200_000
+    assert f"<desc>{MOVING[name].told}</desc>" in svg
+    style = re.search(r"<style>(.*?)</style>", svg)[1]
+    still, moving = style.split("@media (prefers-reduced-motion:no-preference)")
+    assert "animation" not in still
+    assert "@keyframes" not in still
+    assert "animation" in moving
+    ids = re.findall(r'id="([^"]*)"', svg)
+    for prefix in re.findall(r'\[id\^="([^"]*)"\]', style):
+        assert any(each.startswith(prefix) for each in ids), f"nothing in the picture is called {prefix}"
+
+
+def test_what_comes_in_turn_ends_with_what_stands_still():
+    still, moving = in_turn(["a", "b", "c"], seconds=1.0, rest=1.0)
+    assert still == '[id^="a-"]{visibility:hidden}[id^="b-"]{visibility:hidden}'
+    frames = re.findall(r"@keyframes \w+\{(.*?)\}\[", moving)
+    assert frames == [
+        "0%{visibility:visible}25%{visibility:hidden}",
+        "0%{visibility:hidden}25%{visibility:visible}50%{visibility:hidden}",
+        "0%{visibility:hidden}50%{visibility:visible}100%{visibility:hidden}",
+    ]
