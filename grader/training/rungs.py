@@ -66,22 +66,22 @@ class Leans:
         return all(answers.habits(each)[0] > self.least for each in self.situations)
 
 
-class Settles:
-    """Late in training the right action is taken nearly always, on average over these situations.
+class Follows:
+    """Some habits at least, also where chance decides what comes: what a batch says is followed a little.
 
-    For updates that go the right way and stop half way, where the returned policy's best action says nothing.
+    For updates that go nowhere: where all is chance, those that work are seen in habits that pass.
 
     Args:
-        situations: those in which the same action is always right.
-        least: the mean share of the right action is at least this.
+        situations: those in which it makes no difference what is done.
+        least: their mean share of the most frequent action is at least this; a third says that there is none.
     """
 
     def __init__(self, *situations: str, least: float) -> None:
         self.situations, self.least = situations, least
 
     def holds(self, answers: Answers) -> bool:
-        """Whether it is."""
-        return float(np.mean([answers.habits(each)[0] for each in self.situations])) >= self.least
+        """Whether there are."""
+        return float(np.mean([answers.habits(each).max() for each in self.situations])) >= self.least
 
 
 class Wavers:
