@@ -176,7 +176,7 @@ def _marks(folder: Path) -> bytes:
 def _grade(course: Course, submissions: Path, folder: Path, marks: bytes | None = None) -> Taken:
     """Run the command; with ``marks``, they have to come out again."""
     used = folder / "used.json"
-    command = [sys.executable, "-c", _PROGRAM.format(path=str(used)), "grade", str(submissions)]
+    command = [sys.executable, "-P", "-c", _PROGRAM.format(path=str(used)), "grade", str(submissions)]
     command += ["--out", str(folder / "report"), "--no-training", "--no-rehearsal"]
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     environment = {**os.environ, "GRADER_SALT": _SALT, "XDG_CACHE_HOME": str(folder / "cache")}
