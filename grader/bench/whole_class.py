@@ -81,7 +81,7 @@ def main() -> None:
     lessons = [course.lesson(name) for name in arguments.lesson or ["1"]]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("submissions", justify="right")
-    table.add_column("run")
+    table.add_column("run", no_wrap=True)
     for heading in ("wall, s", "CPU, s", "each, ms", "parent, ms", "parent, MB"):
         table.add_column(heading, justify="right")
     for size in arguments.submissions:
@@ -109,23 +109,23 @@ def _measured(course: Course, lessons: Sequence[Lesson], size: int, folder: Path
     for lesson in lessons:
         _hand_in(course, lesson, submissions, students)
     time.sleep(_SETTLED_SECONDS)
-    yield "everybody is graded", _grade(course, submissions, folder)
+    yield "all graded", _grade(course, submissions, folder)
     marks = _marks(folder)
     yield from _again(course, submissions, folder, marks)
     shutil.copytree(submissions, folder / "copies")
     shutil.rmtree(submissions)
     (folder / "copies").rename(submissions)
     time.sleep(_SETTLED_SECONDS)
-    yield "all files are copies", _grade(course, submissions, folder, marks)
+    yield "files copied", _grade(course, submissions, folder, marks)
 
 
 def _again(course: Course, submissions: Path, folder: Path, marks: bytes) -> Iterator[tuple[str, Taken]]:
     time.sleep(_SETTLED_SECONDS)
-    yield "nothing has changed", _grade(course, submissions, folder, marks)
+    yield "none changed", _grade(course, submissions, folder, marks)
     changed = min(submissions.glob("*/*/*.py"))
     changed.write_text(f"{changed.read_text(encoding='utf-8')}# another version\n", encoding="utf-8")
     time.sleep(_SETTLED_SECONDS)
-    yield "one has changed", _grade(course, submissions, folder, marks)
+    yield "one changed", _grade(course, submissions, folder, marks)
 
 
 def _hand_in(course: Course, lesson: Lesson, submissions: Path, students: int) -> None:
@@ -165,7 +165,7 @@ def _multiplied(course: Course, size: int, folder: Path) -> Iterator[tuple[str, 
             seal.path_of(out, name, lesson.name).write_bytes(seal.sealed(course, copy).to_json())
     time.sleep(_SETTLED_SECONDS)
     (out / FILE).unlink()
-    yield "no register yet", _grade(course, submissions, folder)
+    yield "no register", _grade(course, submissions, folder)
     yield from _again(course, submissions, folder, _marks(folder))
 
 
@@ -176,7 +176,7 @@ def _marks(folder: Path) -> bytes:
 def _grade(course: Course, submissions: Path, folder: Path, marks: bytes | None = None) -> Taken:
     """Run the command; with ``marks``, they have to come out again."""
     used = folder / "used.json"
-    command = [sys.executable, "-c", _PROGRAM.format(path=str(used)), "grade", str(submissions)]
+    command = [sys.executable, "-P", "-c", _PROGRAM.format(path=str(used)), "grade", str(submissions)]
     command += ["--out", str(folder / "report"), "--no-training", "--no-rehearsal"]
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     environment = {**os.environ, "GRADER_SALT": _SALT, "XDG_CACHE_HOME": str(folder / "cache")}

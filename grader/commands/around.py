@@ -122,7 +122,7 @@ def dispute(
     report: Annotated[Path, typer.Option(help="The folder of reports that `grader grade` wrote.")] = Path("report"),
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Where to write the page. Default: beside the report.", show_default=False),
+        typer.Option(metavar="FILE", help="The file to write. Default: beside the report.", show_default=False),
     ] = None,
 ) -> None:
     """Write a page for a mark that is disputed: the code as it was judged, with what, and the command that repeats it.

@@ -207,7 +207,7 @@ def _grade(
         # What earlier runs have graded counts as well: the table here, grades.csv and the page say the same.
         earned = [report for student in students for report in register.of(student, names)]
         table = settle(earned, ledger.by_place)
-        moved = moves(before, [report for report in table if report.lesson in asked])
+        moved = moves(before, [report for report in table if report.lesson in asked]) if against else []
         raised = lowered.raises(moved) if never_lower else []
         if raised:
             path = reading.find(submissions, marks) or submissions / reading.FILE

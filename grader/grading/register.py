@@ -218,11 +218,8 @@ class Register:
             return
         encoder = _Encoder(time.time_ns() - _SETTLED_NS)
         reports = {os.fsencode(each): encoder.rows(self._of(each).values()) for each in there}
-        pages = {
-            os.fsencode(each): msgspec.structs.replace(page, file=encoder.settled(page.file))
-            for each, page in self._pages.items()
-            if each in there
-        }
+        # A page is no evidence: one that was written a moment ago need not be written again.
+        pages = {os.fsencode(each): page for each, page in self._pages.items() if each in there}
         data = msgspec.msgpack.encode(encoder.book(reports, pages))
         with writing(self._out):
             write(self._out / FILE, self._seal(data) + data)

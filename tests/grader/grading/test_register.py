@@ -154,6 +154,16 @@ def test_one_students_change_writes_one_students_page(
     assert shown[4:] == list(WHO)
 
 
+def test_a_page_that_was_written_a_moment_ago_is_not_written_again(
+    course: Course, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(register, "_SETTLED_NS", 10**15)
+    grade(course, out, WHO[0])
+    write_pages(course, out.parent / "in", out)
+    monkeypatch.setattr(pages.html, "student_page", lambda *_, **__: pytest.fail("written"))
+    write_pages(course, out.parent / "in", out)
+
+
 def test_who_has_left_the_class_is_in_no_register(course: Course, out: Path) -> None:
     import shutil
 
