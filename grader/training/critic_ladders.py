@@ -173,7 +173,7 @@ ACTOR_CRITIC = (
                 "the same from small rewards, which have small gradients",
                 "With small gradients the updates go astray. Each update has to follow the gradient of its own rows "
                 "alone: is there a zero_grad before each backward?",
-                (Picks(*SIGNS, "large", "larger", "small", "smaller", "promise", "dead end"),),
+                (Picks(*SIGNS, "large", "larger", "small", "smaller", "promise", "dead end", but=1),),
             ),
         ),
     ),

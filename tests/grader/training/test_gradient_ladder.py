@@ -9,7 +9,7 @@ import pytest
 
 from grader.course import find_root, load
 from grader.training.climb import climb
-from grader.training.rungs import Follows, Leans, Wavers
+from grader.training.rungs import Follows, Leans, Picks, Wavers
 
 COURSE = load(find_root(Path(__file__)))
 LESSON = COURSE.lesson("7")
@@ -27,6 +27,23 @@ class Habits:
     def habits(self, situation, last=0.25):
         share = self.shares[situation]
         return np.array([share, 1.0 - share, 0.0])
+
+
+class Chosen:
+    """Answers with these roles of what is done."""
+
+    def __init__(self, **roles):
+        self.roles = roles
+
+    def chosen(self, situation):
+        return self.roles[situation]
+
+
+def test_the_right_action_is_taken_in_all_situations_or_in_all_but_some():
+    assert Picks("a", "b").holds(Chosen(a=0, b=0, c=1))
+    assert not Picks("a", "b").holds(Chosen(a=0, b=2))
+    assert Picks("a", "b", "c", but=1).holds(Chosen(a=0, b=2, c=0))
+    assert not Picks("a", "b", "c", but=1).holds(Chosen(a=1, b=2, c=0))
 
 
 def test_a_habit_is_more_than_half_or_more_than_what_is_asked():
