@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.machinery
 import importlib.util
 import json
 import sys
@@ -52,9 +53,12 @@ def reference(course: Course) -> Iterator[None]:
     names = [lesson.name for lesson in course.lessons]
     before = {name: sys.modules.pop(name) for name in names if name in sys.modules}
     sys.path.insert(0, str(course.root / "solutions"))
+    # In front of whoever else finds lessons by name in this process, such as a notebook's or a session's finder.
+    sys.meta_path.insert(0, importlib.machinery.PathFinder)
     try:
         yield
     finally:
+        sys.meta_path.remove(importlib.machinery.PathFinder)
         sys.path.pop(0)
         for name in names:
             sys.modules.pop(name, None)

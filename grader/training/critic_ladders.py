@@ -166,7 +166,7 @@ ACTOR_CRITIC = (
                 "no habit where it makes no difference what is done",
                 "The actor becomes sure of something where there is nothing to be sure of. The entropy is a bonus: it "
                 "is taken off the loss.",
-                (Undecided("idle", 0.7),),
+                (Undecided("idle", 0.92),),
             ),
             Rung(
                 "gradient",
