@@ -87,7 +87,7 @@ _CEILING = Rung(
 )
 _DISCOUNT = Rung(
     "discount",
-    "to wait some ten steps for a reward that is half as large again",
+    "to wait some ten steps for a reward that is much larger",
     "What is ten steps away counts for too little. Look at γ: are γ and λ in each other's place?",
     (Picks("patience"),),
 )
