@@ -40,7 +40,7 @@ from rich.table import Table
 
 from grader.course import Course, Lesson, find_root, load
 from grader.grading.classroom import Run, mark_of_folder
-from grader.grading.register import FILE
+from grader.grading.register_file import FILE
 from grader.grading.unchanged import state
 from grader.lessons import chaffs
 from grader.report import seal

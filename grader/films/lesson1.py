@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -46,6 +49,17 @@ def run(lesson: Any, data: Data) -> None:
     data.add("numbers", len(env.observation_space.low), "size of CartPole's observation")
     data.add("limit", env.spec.max_episode_steps, "time limit of CartPole-v1 in Gymnasium")
     data.add("angle", np.degrees(env.unwrapped.theta_threshold_radians), "CartPole's largest angle, in degrees")
+
+
+def random_episodes(seed: int) -> Iterator[list[Any]]:
+    """Episodes of CartPole with random actions, one after the other, as ``run_episode`` of lesson 1 gives them."""
+    import gymnasium
+
+    first = importlib.import_module("lesson1_agent_loop")
+    env: Any = gymnasium.make("CartPole-v1")
+    env.action_space.seed(seed)
+    for i in itertools.count():
+        yield first.run_episode(env, lambda seen: int(env.action_space.sample()), seed=seed if i == 0 else None)
 
 
 def record_episode(data: Data, name: str, transitions: list[Any], how: str) -> Series:

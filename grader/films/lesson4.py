@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
+import itertools
 from typing import Any
 
 import numpy as np
 
 from grader.films.data import Data, written
-from grader.films.lesson1 import record_episode
+from grader.films.lesson1 import random_episodes, record_episode
 from grader.films.pace import Times
 from grader.films.show import Picture, Show, by_caption
 from grader.films.stage import BLUE, GREEN, INK, MUTED, ORANGE, PAPER, Stage
@@ -25,16 +25,9 @@ def run(lesson: Any, data: Data) -> None:
         lesson: the reference solution.
         data: where to put what came of it.
     """
-    import gymnasium
     import torch
 
-    first = importlib.import_module("lesson1_agent_loop")
-    env: Any = gymnasium.make("CartPole-v1")
-    env.action_space.seed(_SEED)
-    episodes = [
-        first.run_episode(env, lambda observation: int(env.action_space.sample()), seed=_SEED if i == 0 else None)
-        for i in range(_EPISODES)
-    ]
+    episodes = list(itertools.islice(random_episodes(_SEED), _EPISODES))
     seen = np.array([each.state for episode in episodes for each in episode])
     source = f"{_EPISODES} episodes of CartPole-v1 with random actions, seed {_SEED}"
     data.record("seen", f"states of {source}", angle=seen[:, 2], velocity=seen[:, 3])

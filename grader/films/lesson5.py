@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import numpy as np
 
 from grader.films.data import Data
-from grader.films.lesson1 import record_episode
+from grader.films.lesson1 import random_episodes, record_episode
 from grader.films.pace import Times
 from grader.films.show import Picture, Show, by_targets
 from grader.films.stage import BLUE, GREEN, INK, MUTED, ORANGE, PAPER, Stage
@@ -26,21 +25,15 @@ def run(lesson: Any, data: Data) -> None:
         lesson: the reference solution.
         data: where to put what came of it.
     """
-    import gymnasium
-
-    first = importlib.import_module("lesson1_agent_loop")
-    env: Any = gymnasium.make("CartPole-v1")
-    env.action_space.seed(_SEED)
     transitions: list[Any] = []
     episode: list[int] = []
-    while len(transitions) < _LONG:
-        played = first.run_episode(
-            env, lambda seen: int(env.action_space.sample()), seed=None if transitions else _SEED
-        )
+    for played in random_episodes(_SEED):
         if not transitions:
             record_episode(data, "episode", played, f"with random actions, seed {_SEED}")
         episode += [episode[-1] + 1 if episode else 0] * len(played)
         transitions += played
+        if len(transitions) >= _LONG:
+            break
     source = f"episodes of CartPole-v1 with random actions, seed {_SEED}"
 
     buffer = lesson.ReplayBuffer(_CAPACITY, seed=_SEED)

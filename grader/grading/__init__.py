@@ -6,6 +6,7 @@
 - ``faults``: what becomes of a submission on which the grader itself failed.
 - ``pages``: the table and the pages of a class, from the reports on it; what has not changed is left.
 - ``register``: all reports of a class, thin, each read no more than once.
+- ``register_file``: the register as it lies on disk.
 - ``output``: the folder of reports, if it cannot be written to any more.
 - ``rehearsal``: the course's own solutions come first, on the same way.
 - ``own``: a program of the course's own, graded by the same way.

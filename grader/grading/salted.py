@@ -10,7 +10,7 @@ import msgspec
 
 from grader.course import Course, salt
 from grader.errors import ClassError
-from grader.grading.register import as_it_was, digests
+from grader.grading.register_file import as_it_was, digests
 from grader.printable import count
 
 

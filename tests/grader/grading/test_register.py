@@ -13,9 +13,10 @@ from tiny_course import BALANCE, NUMBERS, hand_in
 
 from grader.course import Course
 from grader.errors import ClassError
-from grader.grading import classroom, history, pages, register, salted
+from grader.grading import classroom, history, pages, register, register_file, salted
 from grader.grading.classroom import Run, grade_student, write_pages
-from grader.grading.register import FILE, Register
+from grader.grading.register import Register
+from grader.grading.register_file import FILE
 from grader.ledger.stored import Ledger
 from grader.report import seal
 from grader.report.mark import Case, Points
@@ -30,7 +31,7 @@ WHO = ("student-001", "student-002")
 @pytest.fixture(autouse=True)
 def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files count as settled as soon as they are there."""
-    monkeypatch.setattr(register, "_SETTLED_NS", -(10**18))
+    monkeypatch.setattr(register, "SETTLED_NS", -(10**18))
 
 
 @pytest.fixture
@@ -118,7 +119,7 @@ def test_a_register_that_is_not_ours_is_not_used(
 def test_what_was_written_a_moment_ago_is_opened_again(
     course: Course, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(register, "_SETTLED_NS", 10**15)
+    monkeypatch.setattr(register, "SETTLED_NS", 10**15)
     grade(course, out, WHO[0])
     write_pages(course, out.parent / "in", out)
     read = opened(monkeypatch)
@@ -157,7 +158,7 @@ def test_one_students_change_writes_one_students_page(
 def test_a_page_that_was_written_a_moment_ago_is_not_written_again(
     course: Course, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(register, "_SETTLED_NS", 10**15)
+    monkeypatch.setattr(register, "SETTLED_NS", 10**15)
     grade(course, out, WHO[0])
     write_pages(course, out.parent / "in", out)
     monkeypatch.setattr(pages.html, "student_page", lambda *_, **__: pytest.fail("written"))
@@ -169,13 +170,13 @@ def test_who_has_left_the_class_is_in_no_register(course: Course, out: Path) -> 
 
     shutil.rmtree(out.parent / "in" / WHO[1])
     write_pages(course, out.parent / "in", out)
-    assert {path.parent.name for path, _, _ in register.digests(out)} == {WHO[0]}
+    assert {path.parent.name for path, _, _ in register_file.digests(out)} == {WHO[0]}
 
 
 @pytest.mark.parametrize("data", [b"", b"x" * 40, b"x" * 32 + b"\xff" * 9])
 def test_what_is_no_register_says_nothing_about_salts(out: Path, data: bytes) -> None:
     (out / FILE).write_bytes(data)
-    assert list(register.digests(out)) == []
+    assert list(register_file.digests(out)) == []
     assert sorted(salted._prints(out)) == [""] * 4
 
 
@@ -226,7 +227,7 @@ def test_another_grader_knows_what_was_said_before(course: Course, out: Path, mo
 
 def test_rows_of_another_shape_say_nothing(course: Course, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(register, "of_the_grader", lambda: "another")
-    monkeypatch.setattr(register, "_ROWS", msgspec.msgpack.Decoder(tuple[int, ...]))
+    monkeypatch.setattr(register, "ROWS", msgspec.msgpack.Decoder(tuple[int, ...]))
     there = Register(course, out)
     assert len(there.of(WHO[0], LESSONS)) == 2
     assert list(there.since(WHO)) == []
