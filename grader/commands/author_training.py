@@ -30,7 +30,11 @@ TrainingLessons = Annotated[
 ]
 
 
-def bar(lesson: TrainingLessons = None, jobs: Jobs = None) -> None:
+def bar(
+    lesson: TrainingLessons = None,
+    new: Annotated[bool, typer.Option("--new", help="Only those that bar.yml does not name yet.")] = False,
+    jobs: Jobs = None,
+) -> None:
     """Train every known misconception, and list those that reach the bar nevertheless in the lesson's bar.yml.
 
     Exit status 1 says that one of them is caught by no property either.
@@ -39,13 +43,16 @@ def bar(lesson: TrainingLessons = None, jobs: Jobs = None) -> None:
     from grader.verify.table import BarRow, print_bar
 
     course = the_course()
-    wanted = {each.name: tool.jobs(course, each) for each in _that_train(course, lesson)}
+    lessons = _that_train(course, lesson)
+    before = {each.name: tool.read(course, each) if new else {} for each in lessons}
+    wanted = {each.name: tool.jobs(course, each, but=before[each.name]) for each in lessons}
     for name, chaffs in wanted.items():
-        if not chaffs:
+        if not chaffs and not before[name]:
             raise CourseError(f"{name} has no chaffs to train; write some into tests/{name}/chaffs.yml")
     good = True
     for name, chaffs in wanted.items():
         trained = run_jobs(f"chaffs of {name}", chaffs, jobs, "; lessons that were finished before have their bar.yml")
+        trained = before[name] | trained
         tool.keep(course, course.lesson(name), trained)
         reach = tuple((chaff, each.caught_by) for chaff, each in trained.items() if each.reaches)
         row = BarRow(name, len(trained), reach)

@@ -8,9 +8,11 @@ are 0), so three kinds of cases are asked about, of all laws of the exercises co
 - those in which the known wrong program itself fails, because that is where it differs from its neighbours.
 
 "Exactly like" is said where both programs agree in all of them. What agrees in all cases of the law that failed and not
-elsewhere, as where there are two mistakes in one function, is named with that reservation, if only one program does.
-Neither is said if the student's code gets a public example right that the known program gets wrong: there the mistake
-is not made, and drawn cases are seldom as plain as one that a teacher has chosen.
+elsewhere, as where there are two mistakes in one function, is named with that reservation, if only one program does and
+the two have more in common: of the laws that either of them breaks, both break at least half in the same way. One law
+may be broken alike by very different mistakes. Neither is said if the student's code gets a public example right that
+the known program gets wrong: there the mistake is not made, and drawn cases are seldom as plain as one that a teacher
+has chosen.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ from grader.student.session import Session
 if TYPE_CHECKING:
     from grader.properties.finding import Finding
     from grader.properties.known import Known
+
+
+_LEAST_IN_COMMON = 0.5
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,7 +98,9 @@ class _Search:
         best = [chaff for chaff in best if self._shows(chaff)]
         if share == 1.0 and best:
             return Diagnosis(min(best, key=lambda chaff: chaff.exercise != finding.exercise), everywhere=True)
-        return Diagnosis(best[0], everywhere=False) if len(best) == 1 else None
+        if len(best) == 1 and self._in_common(finding, best[0], telling) >= _LEAST_IN_COMMON:
+            return Diagnosis(best[0], everywhere=False)
+        return None
 
     def _shows(self, chaff: Chaff) -> bool:
         """Tell if the student's code gets no public example right that this misconception gets wrong."""
@@ -101,6 +108,20 @@ class _Search:
         pairs = zip(self._student.outcomes(cases), self._known.outcomes(chaff, cases), strict=True)
         # One that has died says nothing any more.
         return not any(theirs.verdict == "pass" and its.verdict in ("fail", "raised") for theirs, its in pairs)
+
+    def _in_common(self, finding: Finding, chaff: Chaff, telling: Mapping[str, Sequence[Case]]) -> float:
+        """The share of laws that both break in the same way, of those that either breaks."""
+        assert finding.case is not None
+        alike_in: list[bool] = []
+        for each in self._findings:
+            if each.exercise not in (finding.exercise, chaff.exercise):
+                continue
+            cases = [*self._known.cases(each.exercise).get(each.name, []), *telling.get(each.name, [])]
+            cases += [finding.case] if each is finding else []
+            outcomes = [*self._student.outcomes(cases), *self._known.outcomes(chaff, cases)]
+            if any(outcome.verdict != "pass" for outcome in outcomes):
+                alike_in.append(self._agree(each, cases, chaff))
+        return sum(alike_in) / max(1, len(alike_in))
 
     def _failing(self, chaffs: Iterable[Chaff], exercise: str) -> dict[str, list[Case]]:
         """The cases in which these misconceptions fail, by property."""

@@ -96,14 +96,18 @@ def left_in(make: Callable[..., Any], count: int, capacity: int, seeds: int) -> 
 
 
 @shown
-def after_a_batch(make: Callable[..., Any], stored: int, seeds: int) -> list[list[Row]]:
-    """The rows that so many full buffers hold after a batch was drawn and one more transition was pushed."""
+def after_a_batch(make: Callable[..., Any], stored: int, seeds: int, room: int = 0) -> list[list[Row]]:
+    """The rows that so many buffers hold after a batch was drawn and one more transition was pushed.
+
+    They are full when the batch is drawn, or have room for so many more.
+    """
     found = []
     for seed in range(seeds):
-        buffer = holding(make, stored, stored, seed)
+        buffer = holding(make, stored, stored + room, seed)
         buffer.sample(2)
         buffer.push(*transition(stored + 1))
-        found.append(sorted(rows(buffer.sample(stored), stored)))
+        there = stored + min(1, room)
+        found.append(sorted(rows(buffer.sample(there), there)))
     return found
 
 

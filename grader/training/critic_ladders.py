@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.training.rungs import Follows, Picks, Rung, Stage, Undecided, Wavers
+from grader.training.rungs import Follows, Leans, Picks, Rung, Stage, Undecided, Wavers
 from grader.training.situations import Outcome, Situation, choice, cut_off_in, ends_in, leads_to, pays, whatever
 from grader.training.worlds import (
     ALIKE,
@@ -69,8 +69,17 @@ _BETWEEN_EPISODES = Rung(
     "between episodes",
     "nothing from the step that only resets a copy",
     "Something flows from one episode into the next one's past: a row that only resets is learnt from, or the flag "
-    "`truncated` does not stop the advantages. Only live rows belong into the losses.",
+    "`truncated` does not stop the advantages, or what is taken away from a step's outcome is not the value of the "
+    "state in which it was made. Only live rows belong into the losses, and `values` come before `next_values`.",
     (Picks("gate"),),
+)
+_DECIDED = Rung(
+    "decided",
+    "to do nearly always what pays 6 where the other actions pay nothing",
+    "What pays is known, and the actor goes on as if all actions were alike. The entropy is a small bonus: look at its "
+    "weight in the loss, and at the actor's share.",
+    # Who maximizes reward + entropy takes this action in 48 % of the visits; else it is nearly all of them.
+    (Leans("hall", least=0.6),),
 )
 _VALUE = Rung(
     "value",
@@ -129,6 +138,7 @@ ACTOR_CRITIC = (
                 "That something is paid is learnt, but not how much. Is a reward clipped or rounded somewhere?",
                 AMOUNT.checks,
             ),
+            _DECIDED,
             Rung(
                 "later",
                 "to wait a step for a larger reward, and not for none",
@@ -226,10 +236,13 @@ PPO = (
             Rung(
                 "observation",
                 OBSERVATION.needs,
-                "Rewards are learnt from, but not at the observation that they belong to. All rows of a minibatch have "
-                "to be of the same step and the same copy; so do the arguments of `generalized_advantages`: values, "
-                "next values, and the two flags in their order. And the critic's loss is to become smaller.",
-                OBSERVATION.checks,
+                "Rewards are learnt from, but not at the observation that they belong to, or something works against "
+                "it. All rows of a minibatch have to be of the same step and the same copy; so do the arguments of "
+                "`generalized_advantages`: values, next values, and the two flags in their order. The critic's loss is "
+                "to become smaller, and the entropy is a small bonus: look at their signs and weights in the loss.",
+                # All advantages have a spread of 1 here, so a habit that stays weak says that something works against
+                # it: with an entropy weight of 1 the right actions are taken in 69 to 78 % of the visits, else in 98.
+                (*OBSERVATION.checks, Leans(*SIGNS, least=0.85)),
             ),
         ),
     ),

@@ -78,8 +78,12 @@ def _of_samples(course: Course, lesson: Lesson) -> Iterator[str]:
     if lesson.training is not None and chaffs:
         if not bar.path_of(course, lesson).is_file():
             yield f"no list of chaffs that reach the training bar: grader bar {lesson.number}"
-        elif gone := bar.read(course, lesson).keys() - {chaff.name for chaff in chaffs}:
+            return
+        trained, names = bar.read(course, lesson).keys(), {chaff.name for chaff in chaffs}
+        if gone := trained - names:
             yield f"bar.yml names {', '.join(sorted(gone))}, which is no longer a chaff: grader bar {lesson.number}"
+        if new := names - trained:
+            yield f"{count(len(new), 'chaff')} not trained yet: grader bar {lesson.number} --new"
 
 
 def _of_text(course: Course, lesson: Lesson) -> Iterator[str]:

@@ -59,9 +59,9 @@ def choices(student, q_values, epsilon, seed, times):
     return counts(student.epsilon_greedy, q_values, epsilon, student.put(np.random.default_rng(seed)), times)
 
 
-def one_above(best):
-    """Four values, the best one above 0 and the others below; none is the number of an action."""
-    values = np.full(4, -0.75)
+def one_above(best, actions=4):
+    """Values of so many actions, the best one above 0 and the others below; none is the number of an action."""
+    values = np.full(actions, -0.75)
     values[best] = 0.75
     return values
 
@@ -106,7 +106,7 @@ def test_ever_so_little_better(student, better, seed):
 
 
 @exercise("epsilon_greedy", alike="draws")
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(best=INNER, seed=SEEDS)
 def test_with_epsilon_1_all_alike(student, best, seed):
     """With epsilon = 1 all actions come equally often, the best one too.
@@ -114,14 +114,16 @@ def test_with_epsilon_1_all_alike(student, best, seed):
     Hint: Among which actions do you draw when you explore? Look at the first number and the last that your draw can
     give.
     """
-    came = choices(student, one_above(best), 1.0, seed, 240)
-    # Each count is binomial (240, 1/4), 60 on average. Outside of 20 to 105 it is with a probability of 1e-10,
-    # and there are four of them in each of three examples.
-    even = bool(((came >= 20) & (came <= 105)).all())
-    names = {0: "the first", 3: "the last", best: "the best"}
-    never = [names.get(action, "another") for action in np.flatnonzero(came == 0)]
-    what = "always the same" if len(never) == 3 else f"never: {', '.join(never)}" if never else "unevenly"
-    assert even, f"each action about 60 times in 240; these came {came.tolist()} times ({what})"
+    for actions in (4, 6):
+        times = 60 * actions
+        came = choices(student, one_above(best, actions), 1.0, seed, times)
+        # Each count is binomial (60 n, 1/n), 60 on average. Outside of 18 to 110 it is with a probability of 3e-11,
+        # and there are ten of them in each of two examples.
+        even = bool(((came >= 18) & (came <= 110)).all())
+        names = {0: "the first", actions - 1: "the last", best: "the best"}
+        never = [names.get(action, "another") for action in np.flatnonzero(came == 0)]
+        what = "always the same" if len(never) == actions - 1 else f"never: {', '.join(never)}" if never else "unevenly"
+        assert even, f"each action about 60 times in {times}; these came {came.tolist()} times ({what})"
 
 
 @exercise("epsilon_greedy", alike="draws")
@@ -169,6 +171,30 @@ def test_ties_are_broken_evenly(student, low, best, seed):
     else:
         what = "unevenly"
     assert even, f"actions {best} about 48 times each in 240; the actions came {came.tolist()} times ({what})"
+
+
+@exercise(
+    "epsilon_greedy",
+    needs=("test_epsilon_is_the_probability_of_exploring", "test_ties_are_broken_evenly"),
+    weight=0.5,
+    alike="draws",
+)
+@settings(max_examples=1)
+@given(best=st.sampled_from([(0, 2, 3, 4, 6), (1, 2, 3, 5, 6)]), seed=SEEDS)
+def test_ties_leave_room_for_exploring(student, best, seed):
+    """However many actions are equally good, epsilon is the probability of a random one.
+
+    Hint: Several actions are the best. What is the probability that you explore at all, and is it still epsilon?
+    """
+    q_values = np.zeros(7)
+    q_values[list(best)] = 0.125
+    came = choices(student, q_values, 0.5, seed, 900)
+    # Two of seven actions are not the best, so one of them comes with probability 1/7, 129 times on average. The count
+    # is outside of 72 to 195 with a probability of 1e-8. Where each of the best gets the whole 1 - epsilon it is 43.
+    others = 900 - int(came[list(best)].sum())
+    enough = 72 <= others <= 195
+    what = "too seldom" if others < 72 else "too often"
+    assert enough, f"the two worse actions about 129 times in 900; all actions came {came.tolist()} times ({what})"
 
 
 @exercise("epsilon_greedy", needs=("test_without_epsilon_the_best",), alike="draws")

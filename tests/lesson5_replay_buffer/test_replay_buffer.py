@@ -30,6 +30,7 @@ from grader.testing.buffers import (
 CAN_BE_READ = "test_five_parts"
 COME_AGAIN = "test_takes_nothing_out"
 ARE_WHOLE = "test_rows_stay_whole"
+HAVE_THEIR_FLAGS = "test_flags_stay_in_their_rows"
 ALL_AT_ONCE = "test_as_many_as_are_stored"
 ALL_COME = "test_every_transition_has_its_turn"
 
@@ -98,7 +99,7 @@ def test_remembers_what_was_pushed(student, tag):
         assert alone(student.ReplayBuffer, there) == row(*there)
 
 
-@exercise("ReplayBuffer.push", needs=(ARE_WHOLE, ALL_AT_ONCE), alike="compared")
+@exercise("ReplayBuffer.push", needs=(ARE_WHOLE, HAVE_THEIR_FLAGS, ALL_AT_ONCE), alike="compared")
 @settings(max_examples=3)
 @given(count=st.integers(2, 3), done=st.integers(1, 2))
 def test_remembers_every_transition(student, count, done):
@@ -234,6 +235,19 @@ def test_rows_stay_whole(student, stored, count):
     # An empty place is told from a mixture: there is a property for each.
     strange = [one for one in came if one not in whole and any(map(any, (one[0], one[3])))]
     assert not strange, f"rows that are transitions which were pushed, and not {strange[:1]}"
+
+
+@exercise("ReplayBuffer.sample", needs=(ARE_WHOLE,), weight=0.5, alike="places")
+@settings(max_examples=2)
+@given(stored=st.integers(3, 5))
+def test_flags_stay_in_their_rows(student, stored):
+    """Where some transitions ended their episode and others did not, each row has the flag of its own transition.
+
+    Hint: The dones are a column like the others. Do they come from the same places, in the same order?
+    """
+    buffer, whole = filled(student, stored, dones=range(2, stored + 1, 2))
+    others = [one for batch in batches(buffer, 2, 16) for one in batch if one not in whole]
+    assert not others, f"rows with the flag that was pushed with them, and not {others[:1]}"
 
 
 @exercise("ReplayBuffer.sample", needs=(ARE_WHOLE,), alike="compared")
@@ -410,6 +424,13 @@ def test_every_batch_is_equally_likely(student):
     rare = [pair for pair in map(frozenset, itertools.combinations(stored, 2)) if not 18 <= counts[pair] <= 90]
     found = sorted((counts[pair] for pair in rare), reverse=True)
     assert not rare, f"each of the 10 pairs about 50 times in 500 batches of two; some came {found} times"
+    # A shuffle that exchanges each place with any other one, and not with one of those still to come, prefers some: in
+    # two of five places it hardly shows, in four of five one transition is left out twice as often as it should be.
+    # Each is left out Binomial(400, 0.2) times, 80 on average: outside of 36 to 128 with a probability of 1.2e-9.
+    left_out = Counter(one for batch in batches(buffer, 4, 400) for one in set(stored) - set(batch))
+    often = [left_out[one] for one in stored]
+    alike = all(36 <= times <= 128 for times in often)
+    assert alike, f"each left out about 80 times in 400 batches of four from five; it was {often} times"
 
 
 @exercise("ReplayBuffer.sample", needs=(ALL_COME,), alike="places")
@@ -457,10 +478,15 @@ def test_own_random_numbers(student, stored, seed):
 @settings(max_examples=1)
 @given(stored=st.integers(4, 5))
 def test_pushing_goes_on_after_sampling(student, stored):
-    """After a batch was drawn, the next push replaces the oldest transition, as if nothing had been drawn.
+    """After a batch was drawn, pushing goes on as if nothing had been drawn: the next transition finds room, or takes
+    the place of the oldest.
 
-    Hint: Does drawing move or reorder what is stored? The next push still has to find the oldest one.
+    Hint: Does drawing move or reorder what is stored, or does your buffer keep something of a draw? What comes later
+    has to be drawn like the rest.
     """
+    every = sorted(alone(student.ReplayBuffer, transition(tag)) for tag in range(1, stored + 2))
+    there = [each for each in after_a_batch(student.ReplayBuffer, stored, seeds=3, room=1) if each != every]
+    assert not there, f"all {stored + 1} transitions that were pushed; after sampling, others were there"
     left = sorted(alone(student.ReplayBuffer, transition(tag)) for tag in range(2, stored + 2))
     wrong = [each for each in after_a_batch(student.ReplayBuffer, stored, seeds=12) if each != left]
     assert not wrong, f"the last {stored} transitions that were pushed; after sampling, others were left"

@@ -167,29 +167,31 @@ def test_double_target_leaves_its_inputs_alone(student, batch):
 
 # dqn_loss
 
-SIZE, ACTIONS = 3, 2
+SIZE = 3
 ROWS = st.sampled_from([4, 5, 1])
 FLOATS = st.sampled_from(["float32", "float64"])
 KINDS_OF_FLAGS = st.sampled_from(["bool", "float32"])
 
 
-def networks(draw):
-    """Two different linear networks (N, 3) -> (N, 2) with plain numbers for weights."""
-    return [linear(draw(table(HALVES, ACTIONS, SIZE)), draw(some(HALVES, ACTIONS))) for _ in range(2)]
+def networks(draw, count=2):
+    """Two different linear networks (N, 3) -> (N, count) with plain numbers for weights."""
+    return [linear(draw(table(HALVES, count, SIZE)), draw(some(HALVES, count))) for _ in range(2)]
 
 
 @st.composite
 def losses(draw):
     """An online network, a target network and a batch of transitions as arrays.
 
-    It has 4 or 5 rows and takes both actions, or it has one row. Types are those that a buffer may hand out: states are
-    float32 as the environment's, rewards float32 or float64, flags bool or 0 and 1.
+    It has 4 or 5 rows and takes the first of two or three actions and the last, or it has one row. Types are those
+    that a buffer may hand out: states are float32 as the environment's, rewards float32 or float64, flags bool or 0 and
+    1.
     """
-    online, target = networks(draw)
+    count = draw(st.sampled_from([2, 3]))
+    online, target = networks(draw, count)
     rows = draw(ROWS)
-    actions = draw(some((0, 1), rows))
+    actions = draw(some(range(count), rows))
     if rows > 1:
-        actions[:2] = [0, 1]
+        actions[:2] = [0, count - 1]
     over = flags(draw, rows)
     return (
         online,
@@ -337,8 +339,9 @@ def weights(network):
 
 @st.composite
 def two_networks(draw):
-    """Two networks of one shape whose weights differ everywhere; those of the online one are not 0."""
-    online, target = networks(draw)
+    """Two networks of one shape and two layers whose weights differ everywhere; those of the online one are not 0."""
+    layers = [networks(draw), [linear(draw(table(HALVES, 2, 2)), draw(some(HALVES, 2))) for _ in range(2)]]
+    online, target = (torch.nn.Sequential(*first, *second) for first, second in zip(*layers))
     with torch.no_grad():
         for theirs, mine in zip(target.parameters(), online.parameters()):
             mine.add_((mine == 0).float())
@@ -420,5 +423,5 @@ def test_target_network_stays_trainable_and_apart(student, pair, tau):
     on = student.grad_mode()
     assert on, "autograd on again for whoever learns next"
     mine(ones).sum().backward()
-    assert mine.gradients()["0.bias"] == near(torch.full((ACTIONS,), 4.0))
+    assert mine.gradients()["1.bias"] == near(torch.full((2,), 4.0))
     assert all(g is None or not bool(g.any()) for g in theirs.gradients().values()), "no gradient in the target network"

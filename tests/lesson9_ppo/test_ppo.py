@@ -61,15 +61,18 @@ def assert_graph(value):
 @exercise("probability_ratio", weight=2)
 @given(change=changes())
 def test_ratio_of_new_to_old(student, change):
-    """The ratio says how many times likelier each action is now: π / π_old, entry by entry; 1 where nothing changed.
+    """The ratio says how many times likelier each action is now, be it thousands of times: π / π_old, entry by entry; 1
+    where nothing changed.
 
     Hint: You have two logarithms and need a quotient. Which of the two policies stands above the line?
     """
     new, old, _ = change
     got = student.probability_ratio(new, old)
     same = student.probability_ratio(old, old)
+    more = student.probability_ratio(new, old - 8.0)
     assert got == near((new.exp() / old.exp()).tolist())
     assert same == near(torch.ones_like(old).tolist())
+    assert more == near((new - old + 8.0).exp().tolist(), rtol=1e-3)
 
 
 @exercise("probability_ratio", needs=("test_ratio_of_new_to_old",), weight=2)

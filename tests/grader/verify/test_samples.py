@@ -27,10 +27,11 @@ EVERY = samples(COURSE, [lesson.name for lesson in COURSE.lessons])
 FEW = {i for i, s in enumerate(EVERY) if not s.chaff or (s.kind == "chaff" and i % 36 == 0)}
 SAMPLES = [s for i, s in enumerate(EVERY) if i in FEW or "EVERY_SAMPLE" in os.environ]
 UNSEEN = {
-    (lesson.name, chaff): caught_by
+    (lesson.name, name): chaff.caught_by
     for lesson in COURSE.lessons
     if lesson.training
-    for chaff, caught_by in bar.read(COURSE, lesson).items()
+    for name, chaff in bar.read(COURSE, lesson).items()
+    if chaff.reaches
 }
 
 
