@@ -99,10 +99,10 @@ def two_batches() -> Figure:
     env.close()
     time = np.arange(_SIZE)
     drawn = np.sort(rng.choice(_SIZE, size=_BATCH, replace=False))
-    figure, rows = pyplot.subplots(2, 1, figsize=(6.4, 3.6), sharex=True, sharey=True)
+    figure, rows = pyplot.subplots(2, 1, figsize=(5.2, 3.8), sharex=True, sharey=True)
     for axes, chosen, colour, title in (
-        (rows[0], time[-_BATCH:], ORANGE, f"the last {_BATCH} transitions: one fall, seen {_BATCH} times"),
-        (rows[1], drawn, BLUE, f"{_BATCH} transitions drawn from the buffer: many episodes at once"),
+        (rows[0], time[-_BATCH:], ORANGE, f"the last {_BATCH}: one fall, seen {_BATCH} times"),
+        (rows[1], drawn, BLUE, f"{_BATCH} drawn from the buffer: many episodes"),
     ):
         axes.plot(time, angles, color=GREY, lw=0.8)
         axes.plot(chosen, np.array(angles)[chosen], "o", color=colour, ms=4)

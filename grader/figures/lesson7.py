@@ -21,7 +21,7 @@ def standardized() -> Figure:
     """The returns of one CartPole episode of 24 steps, as they are and standardized."""
     returns = np.array([(1 - 0.99 ** (24 - t)) / (1 - 0.99) for t in range(24)])
     standard = (returns - returns.mean()) / returns.std()
-    figure = Figure(figsize=(7.5, 2.8), layout="constrained")
+    figure = Figure(figsize=(5.6, 2.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     _arrows(left, returns, "the returns as they are")
     _arrows(right, standard, "standardized")
