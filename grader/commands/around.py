@@ -29,6 +29,14 @@ def release(
         list[str] | None,
         typer.Option(metavar="PATH", help="Write this file again, although you have deleted it; may be repeated."),
     ] = None,
+    films: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Put in the films of this folder, as `make films` writes them. "
+            "Default: no films in a new folder, those that are there in an earlier release.",
+        ),
+    ] = None,
     with_tests: Annotated[
         bool | None,
         typer.Option(
@@ -57,6 +65,7 @@ def release(
         everything=everything,
         withdraw=tuple(withdraw or ()),
         restore=tuple(restore or ()),
+        films=films,
         with_tests=with_tests,
         hand_out_solutions=hand_out_solutions,
         yes=yes,

@@ -98,12 +98,19 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.episode_steps:
             words += f" An episode is cut off after {self.episode_steps:,} steps."
         if self.control_steps:
-            tries = "one try" if self.control_tries == 1 else f"{_in_letters(self.control_tries)} tries"
             words += (
                 f" Before these runs, `{self.exercise}` has to learn a small task, in which {_IN_WHICH[self.control]}. "
-                f"It has {tries}, of {self.control_steps:,} steps{' each' if self.control_tries > 1 else ''}."
+                f"It may try {self._tries}."
             )
         return words
+
+    @property
+    def _tries(self) -> str:
+        """The number of tries at the small task, in words, and the steps of each."""
+        steps = f"{self.control_steps:,} steps"
+        if self.control_tries == 1:
+            return f"once, with {steps}"
+        return f"{_in_letters(self.control_tries)} times, with {steps} each time, and has to succeed once"
 
     @property
     def best_of_tries(self) -> str:

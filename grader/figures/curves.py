@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import sys
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ import torch
 
 from grader.course import find_root, load
 from grader.figures.style import GREY
+from grader.lessons.reference import reference
 from grader.training.check import run_seed
 from grader.training.tasks import training_task
 
@@ -36,21 +36,18 @@ def training_runs(lesson_name: str, runs: int = 3) -> Figure:
     assert rule is not None, f"{lesson.name} trains nothing"
 
     @contextlib.contextmanager
-    def reference() -> Iterator[Any]:
-        sys.path.insert(0, str(course.root / "solutions"))
-        try:
+    def trained() -> Iterator[Any]:
+        with reference(course):
             module = importlib.import_module(lesson.name)
             yield types.SimpleNamespace(**{rule.exercise: getattr(module, rule.exercise)})
-        finally:
-            sys.path.pop(0)
 
-    figure, axes = pyplot.subplots(figsize=(6.4, 3.0))
+    figure, axes = pyplot.subplots(figsize=(5.6, 3.2))
     axes.axhline(rule.threshold, color=GREY, lw=1, ls="--")
     axes.text(0, rule.threshold, f"the bar, {rule.threshold:g} ", color=GREY, va="bottom", size=8)
     for i in range(runs):
-        curve = np.array(run_seed(rule.exercise, training_task(rule, course, lesson, i), reference).curve)
-        axes.plot(curve[:, 0], curve[:, 1], label=f"run {i + 1}", lw=1.2)
+        curve = np.array(run_seed(rule.exercise, training_task(rule, course, lesson, i), trained).curve)
+        axes.plot(curve[:, 0], curve[:, 1], label=f"run {i + 1}", lw=1.5, ls=("-", "--", "-.")[i % 3])
     axes.set_xlabel("environment steps")
     axes.set_ylabel("mean return of training episodes")
-    axes.legend(loc="center right")
+    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=runs)
     return figure

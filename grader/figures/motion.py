@@ -27,6 +27,23 @@ class Motion:
     moving: str = ""
 
 
+@dataclasses.dataclass(frozen=True)
+class Stop:
+    """A place on the way of artists that are carried.
+
+    Attributes:
+        at: seconds after the beginning.
+        x: to the right, in the picture's points.
+        y: upwards, in the picture's points.
+        shown: how well they are seen, from 0 to 1.
+    """
+
+    at: float
+    x: float
+    y: float
+    shown: float = 1.0
+
+
 def in_turn(prefixes: Sequence[str], seconds: float, rest: float) -> tuple[str, str]:
     """Styles with which artists are seen one group after another, again and again.
 
@@ -48,6 +65,40 @@ def in_turn(prefixes: Sequence[str], seconds: float, rest: float) -> tuple[str, 
         steps = "".join(f"{at}{{visibility:{what}}}" for at, what in frames.items())
         moving.append(f"@keyframes turn{i}{{{steps}}}{_ids(prefix)}{{animation:turn{i} {whole:g}s step-end infinite}}")
     return "".join(still), "".join(moving)
+
+
+def arriving(prefixes: Sequence[str], seconds: float, rest: float) -> str:
+    """Rules with which artists come one group after another, and stay until it begins anew.
+
+    Args:
+        prefixes: how the ids of each group begin; the first one is there from the beginning.
+        seconds: how long each group is the latest one.
+        rest: how much longer all of them are seen.
+    """
+    whole = len(prefixes) * seconds + rest
+    rules = []
+    for i, prefix in enumerate(prefixes[1:], 1):
+        frames = f"0%{{visibility:hidden}}{_percent(i * seconds / whole)},100%{{visibility:visible}}"
+        rules.append(f"@keyframes come{i}{{{frames}}}{_ids(prefix)}{{animation:come{i} {whole:g}s step-end infinite}}")
+    return "".join(rules)
+
+
+def carried(prefix: str, way: Sequence[Stop], whole: float) -> str:
+    """A rule with which artists are carried along a way; standing still, they are at its end.
+
+    Args:
+        prefix: how their ids begin.
+        way: from the beginning to the end, in the order of time.
+        whole: seconds after which it begins anew.
+    """
+    name, end = f"carried-{prefix}", way[-1]
+    stops = [*way, dataclasses.replace(end, at=whole)]
+    frames = "".join(
+        f"{_percent(each.at / whole)}{{transform:translate({each.x - end.x:.1f}px,{end.y - each.y:.1f}px);"
+        f"opacity:{each.shown:g}}}"
+        for each in stops
+    )
+    return f"@keyframes {name}{{{frames}}}{_ids(prefix)}{{animation:{name} {whole:g}s linear infinite}}"
 
 
 def drawn(prefix: str, seconds: float, whole: float, length: float = 1500.0) -> str:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import importlib.machinery
 import importlib.util
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +21,7 @@ from grader.films.pace import RATE, Times, timed
 from grader.films.script import Script
 from grader.films.sheet import png
 from grader.films.stage import HEIGHT, WIDTH, Image, Stage, look
+from grader.lessons.reference import reference
 
 
 def run(course: Course, number: int) -> Data:
@@ -42,27 +40,6 @@ def run(course: Course, number: int) -> Data:
     with reference(course):
         importlib.import_module(f"grader.films.lesson{number}").run(importlib.import_module(lesson.name), data)
     return data
-
-
-@contextlib.contextmanager
-def reference(course: Course) -> Iterator[None]:
-    """Let the course's own solutions be imported: they are its own code, so they run in this process.
-
-    Afterwards no lesson is imported that was not before: a learner's file has the same name.
-    """
-    names = [lesson.name for lesson in course.lessons]
-    before = {name: sys.modules.pop(name) for name in names if name in sys.modules}
-    sys.path.insert(0, str(course.root / "solutions"))
-    # In front of whoever else finds lessons by name in this process, such as a notebook's or a session's finder.
-    sys.meta_path.insert(0, importlib.machinery.PathFinder)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(importlib.machinery.PathFinder)
-        sys.path.pop(0)
-        for name in names:
-            sys.modules.pop(name, None)
-        sys.modules.update(before)
 
 
 class Film:

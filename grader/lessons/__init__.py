@@ -6,5 +6,6 @@
 - ``text``: a text, cut where a notebook has cells.
 - ``new``: the first files of a new lesson.
 - ``chaffs``: known misconceptions, each a small edit to the solution.
+- ``reference``: solutions as modules, for films and figures.
 - ``laws``: the docstrings of properties: the law, and the hint below it.
 """

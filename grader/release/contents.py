@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from grader.errors import CourseError
 from grader.export.github import WORKFLOW, workflow
 from grader.lessons.notebooks import source_notebook, student_notebook
 from grader.lessons.stubs import pristine
-from grader.release import modules
+from grader.release import films, modules
 from grader.release.course_yml import for_students
 from grader.training import calibration
 
@@ -35,7 +35,13 @@ def with_what_they_import(course: Course, wanted: Sequence[str]) -> list[Lesson]
     return [lesson for lesson in course.lessons if lesson.name in names]
 
 
-def contents(course: Course, lessons: Sequence[Lesson], *, with_tests: bool = False) -> Files:
+def contents(
+    course: Course,
+    lessons: Sequence[Lesson],
+    *,
+    with_tests: bool = False,
+    filmed: Mapping[str, films.Film] | None = None,
+) -> Files:
     """Every file of a copy for students.
 
     Args:
@@ -43,16 +49,19 @@ def contents(course: Course, lessons: Sequence[Lesson], *, with_tests: bool = Fa
         lessons: those that are released.
         with_tests: put in the hidden properties, the solutions and misconceptions that diagnosis needs, and the right
             answers in other styles.
+        filmed: films, by the lessons' names.
 
     Raises:
         CourseError: a file that is needed cannot be read, or jinja2 is not installed.
     """
     files: Files = {}
-    for part in (_the_course, _the_exercises, _the_grader, _the_project):
+    filmed = filmed or {}
+    for part in (_the_course, _the_grader, _the_project):
         files |= part(course, lessons)
+    files |= _the_exercises(course, lessons, filmed)
     if with_tests:
         files |= _the_tests(course, lessons)
-    files["README.md"] = _page("README.md.j2", course=course, lessons=lessons, with_tests=with_tests)
+    files["README.md"] = _page("README.md.j2", course=course, lessons=lessons, with_tests=with_tests, filmed=filmed)
     return dict(sorted(files.items()))
 
 
@@ -61,8 +70,8 @@ def _the_course(course: Course, lessons: Sequence[Lesson]) -> Files:
     return {"course.yml": for_students(text, {lesson.name for lesson in lessons}).encode()}
 
 
-def _the_exercises(course: Course, lessons: Sequence[Lesson]) -> Files:
-    """Texts, hints, figures; stubs and notebooks are generated, as those in exercises/ may hold someone's work."""
+def _the_exercises(course: Course, lessons: Sequence[Lesson], filmed: Mapping[str, films.Film]) -> Files:
+    """Texts, hints, figures, films; stubs and notebooks are generated: those in exercises/ may hold someone's work."""
     files: Files = {}
     folder = course.root / "exercises"
     for lesson in lessons:
@@ -75,11 +84,14 @@ def _the_exercises(course: Course, lessons: Sequence[Lesson]) -> Files:
             files[course.released_calibration(lesson).relative_to(course.root).as_posix()] = figures
         text = folder / f"{lesson.name}.md"
         if text.is_file():
-            files[f"exercises/{lesson.name}.md"] = _read(text)
-            source = source_notebook(lesson, _read(course.solution(lesson)).decode(), _read(text).decode())
+            film = filmed.get(lesson.name, {})
+            shown = films.with_film(_read(text).decode(), lesson, film)
+            files[f"exercises/{lesson.name}.md"] = shown.encode()
+            source = source_notebook(lesson, _read(course.solution(lesson)).decode(), shown)
             files[f"exercises/{lesson.name}.ipynb"] = student_notebook(source).encode()
-            for name in sorted(set(re.findall(r"\((figures/[\w.-]+)\)", _read(text).decode()))):
+            for name in sorted(set(re.findall(r"\((figures/[\w.-]+)\)", shown))):
                 files[f"exercises/{name}"] = _read(folder / name)
+            files |= films.files(lesson, film)
     return files
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from grader.course import Course, Lesson
 from grader.errors import CourseError
 from grader.managed.folder import Plan, Step
+from grader.release import films
 from grader.release import folder as folders
 from grader.release.contents import contents
 from grader.release.git import has_remote, uncommitted
@@ -27,6 +28,7 @@ class Wishes:
         everything: add all lessons.
         withdraw: lessons to take back.
         restore: files that were deleted and should come back.
+        films: a folder of films that go along; None for those that the release has already.
         with_tests: with tests and solutions, without them, or None for without, or as it was.
         hand_out_solutions: write solutions even where a class may get them.
         yes: withdraw without a question.
@@ -36,6 +38,7 @@ class Wishes:
     everything: bool = False
     withdraw: tuple[str, ...] = ()
     restore: tuple[str, ...] = ()
+    films: Path | None = None
     with_tests: bool | None = None
     hand_out_solutions: bool = False
     yes: bool = False
@@ -70,8 +73,13 @@ def release(course: Course, folder: Path, wishes: Wishes, confirm: Confirm, say:
         withdraw=wishes.withdraw,
     )
     with_tests = _with_tests(folder, state, wishes, confirm)
-    files = contents(course, choice.lessons, with_tests=with_tests)
-    plan = folders.plan(folder, state, files, wishes.restore)
+    filmed = films.released(folder, state.memory, choice.lessons) if state else {}
+    new = films.made(wishes.films, choice.lessons) if wishes.films else {}
+    filmed |= new
+    files = contents(course, choice.lessons, with_tests=with_tests, filmed=filmed)
+    # Films that are asked for come back, though somebody has deleted them: the texts are about to show them.
+    back = [path for lesson in choice.lessons for path in films.paths(lesson) if lesson.name in new and path in files]
+    plan = folders.plan(folder, state, files, [*wishes.restore, *back])
     _refuse_secrets_that_stay(plan)
     if choice.withdrawn and not wishes.yes:
         confirm(
@@ -80,7 +88,7 @@ def release(course: Course, folder: Path, wishes: Wishes, confirm: Confirm, say:
     if state and (changed := uncommitted(folder)):
         say(f"note: {folder} had {_count(changed, 'uncommitted change')} before this release; git shows both together")
     folders.apply(folder, state, plan, [lesson.name for lesson in choice.lessons], with_tests)
-    for line in _report(folder, plan, choice, first=state is None, with_tests=with_tests):
+    for line in _report(folder, plan, choice, filmed, first=state is None, with_tests=with_tests):
         say(line)
     return not (plan.paths("left alone") or plan.paths("orphaned"))
 
@@ -120,7 +128,9 @@ def _refuse_secrets_that_stay(plan: Plan) -> None:
             )
 
 
-def _report(folder: Path, plan: Plan, choice: Choice, *, first: bool, with_tests: bool) -> Iterator[str]:
+def _report(
+    folder: Path, plan: Plan, choice: Choice, filmed: Collection[str], *, first: bool, with_tests: bool
+) -> Iterator[str]:
     """Report the outcome, and the steps that are left to do."""
     for path in plan.paths("merged"):
         yield f"merged: {path} (your changes are kept)"
@@ -143,6 +153,8 @@ def _report(folder: Path, plan: Plan, choice: Choice, *, first: bool, with_tests
     yield f"{folder}: {_lessons(choice.lessons)}{added}; {', '.join(counts)}"
     if choice.waiting:
         yield f"Not out yet: {_lessons(choice.waiting)}. Add one with --lesson, or all with --all."
+    if filmed and (without := tuple(lesson for lesson in choice.lessons if lesson.name not in filmed)):
+        yield f"Without a film: {_lessons(without)}. `make films` makes it, --films FOLDER hands it out."
     if with_tests:
         yield "With the hidden properties and the solutions: for people who learn alone, not for a graded class."
 

@@ -268,8 +268,8 @@ def both_ends(student, name, Q, *rest):
 
 
 @exercise("q_learning_update", weight=3)
-@given(case=updates(), alpha=ALPHAS, gamma=DISCOUNTS, plain=st.booleans())
-def test_learns_from_the_best_that_can_follow(student, case, alpha, gamma, plain):
+@given(case=updates(), alpha=ALPHAS, gamma=DISCOUNTS, scalars=st.booleans())
+def test_learns_from_the_best_that_can_follow(student, case, alpha, gamma, scalars):
     """Q[state, action] goes the fraction alpha of its way to r + γ · the largest value of the next state, or to r where
     the episode has terminated; the answer is the TD error before the change; no other entry changes.
 
@@ -277,8 +277,8 @@ def test_learns_from_the_best_that_can_follow(student, case, alpha, gamma, plain
     go only a fraction of the way to it.
     """
     Q, state, action, reward, next_state, _ = case
-    to = int if plain else np.int64
-    flag = bool if plain else np.bool_
+    to = np.int64 if scalars else int
+    flag = np.bool_ if scalars else bool
     there = [(to(state), to(action), reward, to(next_state), flag(end), alpha, gamma) for end in (False, True)]
     tables, errors = both_ends(student, "q_learning_update", Q, *there)
     old = float(Q[state, action])
@@ -329,16 +329,16 @@ def test_nothing_follows_the_end(student, case, huge):
 
 
 @exercise("sarsa_update", weight=3)
-@given(case=updates(), alpha=ALPHAS, gamma=DISCOUNTS, plain=st.booleans())
-def test_learns_from_the_action_that_follows(student, case, alpha, gamma, plain):
+@given(case=updates(), alpha=ALPHAS, gamma=DISCOUNTS, scalars=st.booleans())
+def test_learns_from_the_action_that_follows(student, case, alpha, gamma, scalars):
     """Q[state, action] goes the fraction alpha of its way to r + γ · the value of the next action in the next state, or
     to r where the episode has terminated; the answer is the TD error before the change; no other entry changes.
 
     Hint: Sarsa learns from what the agent will really do. Which entry of the next state's row is that?
     """
     Q, state, action, reward, next_state, next_action = case
-    to = int if plain else np.int64
-    flag = bool if plain else np.bool_
+    to = np.int64 if scalars else int
+    flag = np.bool_ if scalars else bool
     start = to(state), to(action), reward, to(next_state), to(next_action)
     tables, errors = both_ends(
         student, "sarsa_update", Q, *((*start, flag(end), alpha, gamma) for end in (False, True))

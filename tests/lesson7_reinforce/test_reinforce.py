@@ -521,7 +521,7 @@ def needed_loss(log_probs, returns):
 @exercise("policy_gradient_loss", weight=2, alike="compared")
 @given(case=steps())
 def test_loss_is_minus_the_mean_of_the_products(student, case):
-    """The loss is −(1/N) Σ log π(aᵢ|sᵢ) · Gᵢ, one number; the returns Gᵢ enter as they are.
+    """The loss is −mean( log π(a_t|s_t) · G_t ), one number; the returns G_t enter as they are.
 
     Hint: Write the loss of the first two steps down by hand. Is it a product of each pair, and how do the pairs become
     one number?
@@ -534,8 +534,8 @@ def test_loss_is_minus_the_mean_of_the_products(student, case):
 @settings(max_examples=10)
 @given(case=steps())
 def test_gradient_makes_good_actions_likelier(student, case):
-    """The gradient of the loss in log π(aᵢ|sᵢ) is −Gᵢ / N: a step downhill makes an action with a positive return
-    likelier, and one with a negative return less likely.
+    """The gradient of the loss in log π(a_t|s_t) is −G_t / N, with N steps in the batch: a step downhill makes an
+    action with a positive return likelier, and one with a negative return less likely.
 
     Hint: An optimizer goes downhill. If the return is positive, in which direction does your loss push the
     log-probability, and is there a graph at all?

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import itertools
 import json
 import re
 import sys
-from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 
 import pytest
@@ -19,7 +17,7 @@ from grader.course import find_root, load
 from grader.films import captions
 from grader.films.__main__ import main
 from grader.films.data import PLACEHOLDER
-from grader.films.film import Film, reference
+from grader.films.film import Film
 from grader.films.pace import GAP, RATE, WORDS_A_SECOND, words
 from grader.films.script import LONGEST, SHORTEST
 from grader.films.stage import look
@@ -31,21 +29,6 @@ NUMBERS = [
     if (COURSE.root / f"exercises/films/lesson{lesson.number}.yml").exists()
 ]
 SMALL = 90
-
-
-def test_the_solution_is_run_whoever_else_finds_lessons_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Learners:
-        """Finds an empty lesson, as a notebook's finder finds one that is not begun."""
-
-        def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-            return ModuleSpec(name, SourceFileLoader(name, __file__)) if name == lesson.name else None
-
-    lesson = COURSE.lesson("1")
-    monkeypatch.setattr(sys, "meta_path", [Learners(), *sys.meta_path])
-    before = list(sys.meta_path)
-    with reference(COURSE):
-        assert importlib.import_module(lesson.name).__file__ == str(COURSE.solution(lesson))
-    assert sys.meta_path == before
 
 
 @pytest.mark.parametrize("number", NUMBERS)

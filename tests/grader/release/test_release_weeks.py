@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +88,77 @@ def instructor(tmp_path: Path) -> Instructor:
 def git(folder: Path, *words: str) -> None:
     command = ["git", "-c", "user.name=I", "-c", "user.email=i@example.org", *words]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
+
+
+# Films.
+
+
+def with_texts_and_films(instructor: Instructor) -> Path:
+    """Texts of two lessons, and a folder with the films of both."""
+    films = instructor.course.root / "films"
+    films.mkdir()
+    for i, name in ((1, FIRST), (3, "lesson3_more")):
+        (instructor.course.root / "exercises" / f"{name}.md").write_text(f"# Lesson {i}: Title\n\nThe text.\n")
+        (films / f"lesson{i}.mp4").write_bytes(b"film \x00\xff %d" % i)
+        (films / f"lesson{i}.txt").write_text("What is said.\n")
+    return films
+
+
+def shows(instructor: Instructor, name: str, number: int) -> bool:
+    """Whether a lesson begins with its film, which is there; text and notebook have to agree."""
+    text, notebook = (instructor.read(f"exercises/{name}.{ending}") for ending in ("md", "ipynb"))
+    first = "".join(json.loads(notebook)["cells"][0]["source"])
+    player = f'src="films/lesson{number}.mp4"></video>'
+    assert (player in text) == (player in first) == (instructor.folder / f"exercises/films/lesson{number}.mp4").exists()
+    assert "<source" not in text, "JupyterLab takes no address from it"
+    return player in text
+
+
+def test_a_text_begins_with_its_film_where_films_are_asked_for(instructor: Instructor) -> None:
+    films = with_texts_and_films(instructor)
+    assert instructor.release("1")
+    assert not shows(instructor, FIRST, 1)
+    assert "film" not in instructor.read("README.md")
+    assert instructor.release(films=films)
+    assert shows(instructor, FIRST, 1)
+    assert instructor.read(f"exercises/{FIRST}.md").index("<video") > len("# Lesson 1: Title")
+    assert instructor.read("exercises/films/lesson1.txt") == "What is said.\n"
+    assert not (instructor.folder / "exercises/films/lesson3.mp4").exists(), "that lesson is not out"
+    assert "Lessons begin with a film" in instructor.read("README.md")
+
+
+def test_films_stay_in_later_releases_also_where_they_were_not_made(instructor: Instructor) -> None:
+    films = with_texts_and_films(instructor)
+    instructor.release("1", films=films)
+    before = instructor.files()
+    shutil.rmtree(films)
+    assert instructor.release()
+    assert instructor.files() == before
+    assert instructor.release("3")
+    assert shows(instructor, FIRST, 1)
+    assert not shows(instructor, "lesson3_more", 3)
+    assert instructor.said[-1] == "Without a film: lesson 3. `make films` makes it, --films FOLDER hands it out."
+    assert "Some lessons begin with a film" in instructor.read("README.md")
+
+
+def test_a_film_that_was_deleted_leaves_no_player_behind_and_can_come_back(instructor: Instructor) -> None:
+    films = with_texts_and_films(instructor)
+    instructor.release("1", films=films)
+    (instructor.folder / "exercises/films/lesson1.mp4").unlink()
+    assert instructor.release()
+    assert not shows(instructor, FIRST, 1)
+    assert not (instructor.folder / "exercises/films").exists(), "what it says goes with it"
+    assert instructor.release(films=films)
+    assert shows(instructor, FIRST, 1)
+    (instructor.folder / "exercises/films/lesson1.mp4").unlink()
+    assert instructor.release(films=films)
+    assert shows(instructor, FIRST, 1)
+
+
+def test_a_folder_without_films_is_one_line_and_nothing_is_written(instructor: Instructor, tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match=r"has no film of a lesson that is out, such as .*lesson1\.mp4; `make films`"):
+        instructor.release("1", films=tmp_path)
+    assert not instructor.folder.exists()
 
 
 # Lessons.

@@ -472,7 +472,7 @@ def test_the_control_comes_first_and_the_reference_passes_it():
     assert result.control.steps <= rule.control_steps
     assert len(result.seeds) == 1
     assert "has to learn a small task, in which nothing but the rewards says what is right." in result.rule
-    assert "It has three tries, of 6,000 steps each." in result.rule
+    assert "It may try three times, with 6,000 steps each time, and has to succeed once." in result.rule
 
 
 @pytest.mark.parametrize("name", series.IMPOSTORS)
@@ -501,8 +501,12 @@ def test_whoever_fails_the_control_is_given_another_one(bad_luck, tries, words):
     assert result.control.verdict == ("pass" if bad_luck < tries else "fail")
     assert len(tasks) == len(set(tasks)) == min(bad_luck + 1, tries)
     assert (words in result.message) == (bad_luck >= tries)
-    said = {1: "one try, of 100 steps.", 2: "two tries, of 100 steps each.", 3: "three tries, of 100 steps each."}
-    assert f"It has {said[tries]}" in result.rule
+    said = {
+        1: "It may try once, with 100 steps.",
+        2: "It may try two times, with 100 steps each time, and has to succeed once.",
+        3: "It may try three times, with 100 steps each time, and has to succeed once.",
+    }
+    assert said[tries] in result.rule
 
 
 def test_a_fault_of_the_graders_at_a_later_try_is_no_failure_of_the_students():
