@@ -14,8 +14,7 @@ from grader.files import write
 from grader.grading import faults, history
 from grader.grading.output import writing
 from grader.grading.register import Register
-from grader.ledger.made import last
-from grader.ledger.stored import Ledger, store
+from grader.ledger.stored import Ledger, store, unsealed
 from grader.render import html, overview
 from grader.render.marks import without_time
 from grader.report import due, seal
@@ -84,7 +83,7 @@ class _Pages:
         self._course, self._out, self._films, self._ledger, self._register = course, out, films, ledger, register
         self._names = [lesson.name for lesson in course.lessons]
         self._by_place = ledger.by_place
-        self._before = last(course, out) or Ledger()
+        self._before = unsealed(out)
         self._cases: dict[str, list[Case]] = {}
         for case in ledger.cases:
             self._cases.setdefault(case.student, []).append(case)

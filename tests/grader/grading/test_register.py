@@ -225,6 +225,25 @@ def test_another_grader_knows_what_was_said_before(course: Course, out: Path, mo
     assert (row["student"], row["after"], row["why"]) == (WHO[0], "2", "the hidden tests have changed")
 
 
+def test_another_salt_is_a_reason_and_no_register_with_its_seal_is_believed(
+    course: Course, out: Path, tmp_path: Path
+) -> None:
+    said = Ledger((Case(WHO[0], LESSONS[0], additions=(Points(-1, "no text"),)),))
+    salts = [msgspec.structs.replace(course, class_salt=word) for word in ("a word for this test", "another word")]
+    for student in WHO:
+        grade(salts[0], out, student)
+    write_pages(salts[0], tmp_path / "in", out, ledger=said)
+    there = len(rows(out))
+    assert Register(salts[1], out).of(WHO[0], LESSONS) == [], "what another salt has sealed is no report here"
+    hand_in(out.parent / "in", WHO[1], LESSONS[0], NUMBERS)
+    for student in WHO:
+        grade(salts[1], out, student)
+    write_pages(salts[1], tmp_path / "in", out, ledger=said)
+    (row,) = rows(out)[there:]
+    assert (row["student"], row["before"], row["after"]) == (WHO[1], "1", "3")
+    assert row["why"] == "the work has changed; the salt of the class is another one"
+
+
 def test_rows_of_another_shape_say_nothing(course: Course, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(register, "of_the_grader", lambda: "another")
     monkeypatch.setattr(register, "ROWS", msgspec.msgpack.Decoder(tuple[int, ...]))
