@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -65,12 +65,30 @@ def of(out: Path, student: str, lesson: str) -> list[Entry]:
     Raises:
         ClassError: the table is damaged.
     """
+    return [entry for entry in every(out) if (entry.student, entry.lesson) == (cell(student), cell(lesson))]
+
+
+def every(out: Path) -> list[Entry]:
+    """All moves, the first one first; names are as the table has them.
+
+    Args:
+        out: the folder of reports.
+
+    Raises:
+        ClassError: the table is damaged.
+    """
     path = out / FILE
     try:
         rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
-        entries = [Entry(*row) for row in rows[1:]]
+        return [Entry(*row) for row in rows[1:]]
     except FileNotFoundError:
         return []
     except (OSError, ValueError, TypeError, csv.Error) as error:
         raise ClassError(f"{path} cannot be read ({one_line(str(error))}); repair it, or move it away") from None
-    return [entry for entry in entries if (entry.student, entry.lesson) == (cell(student), cell(lesson))]
+
+
+def table(entries: Iterable[Entry]) -> str:
+    """Moves as the text of a table."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([HEADER, *entries])
+    return text.getvalue()

@@ -341,6 +341,7 @@ def dispute_page(
     changed: Sequence[str],
     commands: Sequence[str],
     history: Sequence[Any] = (),
+    remark: str = "",
 ) -> str:
     """All that a doubt about one mark needs: the code as it was judged, with what, every verdict, how to do it again.
 
@@ -349,8 +350,9 @@ def dispute_page(
         source: the code that was judged; "" if it is not there.
         problem: why it is not there.
         changed: what is not as it was when this was judged.
-        commands: what repeats it.
+        commands: what repeats it; none where the reader is not to do that.
         history: how the mark has moved: ``date``, ``before``, ``after`` and ``why`` of each time.
+        remark: what is to be said of the code as it is shown.
 
     Returns:
         A whole HTML document, to be written as UTF-8.
@@ -363,6 +365,7 @@ def dispute_page(
         changed=changed,
         commands=commands,
         history=history,
+        remark=remark,
         level=words.isolation(report.isolation, report.device),
         WORDS=WORDS,
     )

@@ -172,7 +172,8 @@ def salt_print(report: Report) -> str:
 
 def changed_parts(before: Mapping[str, str], after: Mapping[str, str]) -> list[Reason]:
     """The reasons that are parts of what all reports on a lesson depend on, as far as both reports know them."""
-    return [reason for reason in REASONS if before.get(reason, "") != after.get(reason, "") and reason in before]
+    both = before.keys() & after.keys()
+    return [reason for reason in REASONS if reason in both and before[reason] != after[reason]]
 
 
 def _origins(lesson: str, before: Origin, after: Origin) -> dict[Reason, bool]:
