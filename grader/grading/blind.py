@@ -27,6 +27,7 @@ from grader.report.report import PropertyResult, Report
 from grader.report.settled import settled
 from grader.report.sorting import natural
 from grader.report.thin import Thinner
+from grader.report.trend import Entry
 from grader.submissions.students import find_students
 
 _MARK = ".code-names"
@@ -155,6 +156,7 @@ class _Blind:
             due={lesson.name: lesson.due for lesson in self._course.lessons if lesson.due},
             examples=self._examples(counting),
             groups=self._course.grade,
+            history=self._history,
         )
         with writing(self._out):
             write(self._out / "grades.csv", grades_csv(counting, self._course.grade).encode())
@@ -172,7 +174,7 @@ class _Blind:
         return found
 
     @functools.cached_property
-    def _history(self) -> list[history.Entry]:
+    def _history(self) -> list[Entry]:
         """The moves of marks of students who are still in the class, by code names and days."""
         codes = {cell(student): code for student, code in self._codes.items()}
         found = [

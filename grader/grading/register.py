@@ -66,6 +66,7 @@ class Register:
         self._was: dict[str, dict[str, Report]] = {}
         self._book: Book | None = None
         self._known: frozenset[bytes] = frozenset()
+        self._lost: set[str] = set()
         self._is_current, self._is_new = False, True
         self.moved: list[Move] = []
         """The marks that have moved since the register was written, as ``grader.grading.pages`` found them."""
@@ -124,6 +125,17 @@ class Register:
             for lesson, was in self._was.get(student, {}).items():
                 if lesson in now:
                     yield was, now[lesson][0]
+
+    def first(self, students: Iterable[str]) -> Iterator[Report]:
+        """The reports on work of which there was none when the register was written; nothing if there was no register.
+
+        Of a class that is graded for the first time, everything would be new.
+        """
+        for student in students if self._book is not None else ():
+            now = self._of(student)
+            was = self._was.get(student, {})
+            if student not in self._lost:
+                yield from (report for lesson, (report, _) in now.items() if lesson not in was)
 
     def strange(self, students: Iterable[str]) -> list[Path]:
         """Files where reports on these students lie that this course's grader did not make, of those asked for."""
@@ -202,6 +214,7 @@ class Register:
         except ValueError:
             if self._is_current:
                 raise
+            self._lost.add(student)
             return ()  # rows had another shape then
 
     def _seal(self, data: bytes) -> bytes:

@@ -14,6 +14,7 @@ from grader.report.settled import mark_of
 from grader.report.sorting import UNCOUNTED, lesson_number, natural, standing
 
 Reason = Literal[
+    "first",
     "new",
     "gone",
     "work",
@@ -32,6 +33,7 @@ Reason = Literal[
     "unknown",
 ]
 REASONS: Mapping[Reason, str] = {
+    "first": "graded for the first time",
     "new": "it was handed in",
     "gone": "it is not handed in any more",
     "work": "the work has changed",
@@ -107,6 +109,19 @@ def _move(student: str, lesson: str, before: Report | None, after: Report | None
     if _mark(before) == _mark(after):
         return None
     return Move(student, lesson, before, after, _changes(before, after), _why(before, after))
+
+
+def first(report: Report) -> Move:
+    """The first mark on a piece of work, as a move from none."""
+    return Move(report.student, report.lesson, None, report, (), ("first",))
+
+
+def handed_in_again(before: Report, after: Report) -> Move | None:
+    """Other work with the same mark, as a move by nothing; None if the work is the same, or the mark is not."""
+    if _mark(before) != _mark(after):
+        return None
+    why = _why(before, after)
+    return Move(after.student, after.lesson, before, after, (), why) if {"new", "work"} & set(why) else None
 
 
 def _mark(report: Report) -> tuple[object, ...]:

@@ -215,6 +215,23 @@ def test_a_mark_that_moves_is_a_line_of_history(course: Course, out: Path) -> No
     assert history.of(out, WHO[0], LESSONS[1]) == []
 
 
+def test_another_try_with_the_same_mark_and_what_is_new_are_lines_too(course: Course, out: Path) -> None:
+    hand_in(out.parent / "in", WHO[0], LESSONS[0], f"{NUMBERS}\n# once more\n")
+    hand_in(out.parent / "in", "student-003", LESSONS[0], NUMBERS)
+    for student in (WHO[0], "student-003"):
+        grade(course, out, student)
+    there = Register(course, out)
+    write_pages(course, out.parent / "in", out, register=there)
+    assert there.moved == [], "nothing to be said at the end of a run"
+    assert [(row["student"], row["before"], row["after"], row["why"]) for row in rows(out)] == [
+        (WHO[0], "3", "3", "the work has changed"),
+        ("student-003", "", "3", "graded for the first time"),
+        ("student-003", "", "0", "graded for the first time"),
+    ]
+    assert "1 ×1, 1 ×2" not in (out / "index.html").read_text()
+    assert "2 ×1, 1 ×2" in (out / "index.html").read_text()
+
+
 def test_another_grader_knows_what_was_said_before(course: Course, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(register, "of_the_grader", lambda: "another")
     test = course.tests(course.lesson("1")) / "test_numbers.py"
