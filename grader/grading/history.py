@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,7 +69,7 @@ def every(out: Path) -> list[Entry]:
     path = out / FILE
     try:
         rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
-        return [Entry(*row) for row in rows[1:]]
+        return [Entry(*map(sys.intern, row)) for row in rows[1:]]  # the same few texts, thousands of times
     except FileNotFoundError:
         return []
     except (OSError, ValueError, TypeError, csv.Error) as error:

@@ -82,6 +82,8 @@ def trend(reports: Iterable[Report], entries: Sequence[Entry]) -> list[Point]:
         reports: those that count, with final marks: so the lessons are those that count now.
         entries: the history, the first line first; of the same students.
     """
+    if not entries:
+        return []
     marks = _Marks(reports)
     runs = [(date, list(own)) for date, own in itertools.groupby(entries, lambda each: each.date)]
     points = []
@@ -143,8 +145,13 @@ def attempts(reports: Iterable[Report], entries: Iterable[Entry]) -> dict[tuple[
     Args:
         reports: of the class.
         entries: the history.
+
+    Returns:
+        Nothing if nobody has handed in anything again.
     """
     again = Counter((each.student, each.lesson) for each in entries if each.is_again)
+    if not again:
+        return {}  # of a large class, that is much for nothing
     return {
         (each.student, each.lesson): 1 + again[each.student, each.lesson]
         for each in reports
