@@ -7,6 +7,7 @@ where the folder is not as it was.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -81,8 +82,11 @@ def find(run: Run, isolation: Isolation, register: Register, students: Iterable[
     for student in students:
         own = [report for report in register.of(student, run.lessons) if report.status not in _NO_WORK]
         there += len(own)
-        if student in graded and not run.fresh:
-            of_student = _Student(run, isolation, student, register)
+        if student not in graded or run.fresh:
+            continue
+        # What goes wrong here goes wrong again where it is graded, and becomes a report there.
+        with contextlib.suppress(Exception):
+            of_student = _Student(run, isolation, student)
             for report in own:
                 if cause := of_student.cause(report):
                     causes[cause, report.lesson] += 1
@@ -94,8 +98,8 @@ def find(run: Run, isolation: Isolation, register: Register, students: Iterable[
 class _Student:
     """One student's reports, in the order of the lessons."""
 
-    def __init__(self, run: Run, isolation: Isolation, student: str, register: Register) -> None:
-        self._run, self._isolation, self._student, self._register = run, isolation, student, register
+    def __init__(self, run: Run, isolation: Isolation, student: str) -> None:
+        self._run, self._isolation, self._student = run, isolation, student
         self._state = unchanged.state(run.submissions / student)
         self._passed: dict[str, bool] = {}
         self._again: set[str] = set()

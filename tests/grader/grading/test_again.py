@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from grader.cli import app
 from grader.course import Course, load, salt
-from grader.grading import digest
+from grader.grading import again, digest
 from grader.grading.again import Again, Cause, find, said
 from grader.grading.classroom import Run, grade_student
 from grader.grading.register import Register
@@ -138,6 +138,22 @@ def test_work_that_is_imported_is_told_from_work(course: Course, graded: Path) -
     assert sum(now.causes.values()) + now.perhaps <= 3
     # In a run on the later lesson alone, the earlier one is judged in passing.
     assert found(course, graded.parent, lessons=(SECOND,)).causes == causes(("work", SECOND, 1))
+
+
+def test_a_submission_that_cannot_be_read_keeps_nobody_else_from_being_graded(
+    course: Course, graded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = again.work_of
+
+    def work_of(run: Run, student: str, *more: Any) -> Any:
+        if student == STUDENTS[0]:
+            raise RecursionError("a file that no reader likes")
+        return real(run, student, *more)
+
+    monkeypatch.setattr(again, "work_of", work_of)
+    for student in STUDENTS[:2]:
+        hand_in(graded.parent / "in", student, FIRST, WRONG)
+    assert found(course, graded.parent).causes == causes(("work", FIRST, 1))
 
 
 def test_the_sentence_begins_with_what_is_most_and_was_not_asked_for() -> None:
