@@ -35,7 +35,7 @@ def anonymous(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Where to write who is who, readable by you alone. Default: .grader-names.csv, beside the salt.",
+            help="The list of who is who, readable by you alone. Default: .grader-names.csv, beside the salt.",
             show_default=False,
         ),
     ] = None,

@@ -28,7 +28,7 @@ def canvas_comments(
     ],
     url: Annotated[
         str,
-        typer.Option(envvar="CANVAS_URL", help="Where Canvas is, such as https://school.instructure.com."),
+        typer.Option(envvar="CANVAS_URL", help="The address of Canvas, such as https://school.instructure.com."),
     ] = "",
     ids: Annotated[
         Path | None,
