@@ -10,8 +10,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 
-def write(path: Path, data: bytes) -> None:
-    """Write to a temporary file beside ``path``, then rename it, so that no reader ever sees half a file."""
+def write(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Write to a temporary file beside ``path``, then rename it, so that no reader ever sees half a file.
+
+    Args:
+        path: the file.
+        data: what it is to hold.
+        private: let its owner alone read it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -19,7 +25,8 @@ def write(path: Path, data: bytes) -> None:
             _claim(descriptor)
             file.write(data)
             file.flush()
-            os.chmod(beside, 0o644)  # mkstemp makes a file that only its owner can read
+            if not private:
+                os.chmod(beside, 0o644)  # mkstemp makes a file that only its owner can read
             os.replace(beside, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):

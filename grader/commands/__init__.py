@@ -5,6 +5,8 @@
 - ``around``: release, collect, similar, dispute.
 - ``export``: marks for other systems, from the reports on a class.
 - ``feedback``: students' pages in a zip: export feedback.
+- ``canvas``: feedback as comments: export canvas-comments.
+- ``anonymous``: a class under code names: export anonymous.
 - ``services``: grading on other systems: export gradescope, github.
 - ``nbgrader``: nbgrader init.
 - ``author``: new, build, verify, draft-chaff, salts, corners, mutants, examples.

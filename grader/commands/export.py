@@ -1,4 +1,4 @@
-"""Export commands for marks and feedback: grader export csv, canvas, moodle, autolab, feedback."""
+"""Export commands for marks and feedback: grader export csv, canvas, moodle, autolab, feedback, anonymous, …"""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.commands import feedback, services
+from grader.commands import anonymous, feedback, services
+from grader.commands import canvas as comments
 from grader.commands.options import LessonArgument, Lessons, say, stop, the_course, write
 
 if TYPE_CHECKING:
@@ -130,6 +131,8 @@ def autolab(
 
 
 app.command("feedback", rich_help_panel=_MARKS)(feedback.feedback)
+app.command("canvas-comments", rich_help_panel=_MARKS)(comments.canvas_comments)
+app.command("anonymous", rich_help_panel=_MARKS)(anonymous.anonymous)
 app.command("gradescope", rich_help_panel=_SERVICES)(services.gradescope)
 app.command("github", rich_help_panel=_SERVICES)(services.github)
 app.command("github-classroom", hidden=True)(services.github)  # its name while GitHub Classroom existed

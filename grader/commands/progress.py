@@ -80,6 +80,15 @@ class Progress:
         if self._console.is_terminal:
             self._bars.stop()
 
+    def say(self, line: str) -> None:
+        """Print a line on standard error, above the bars; nothing if it is empty."""
+        if not line:
+            return
+        if self._console.is_terminal:
+            self._console.print(f"grader: {line}", markup=False, highlight=False, soft_wrap=True)
+        else:
+            print(f"grader: {line}", file=sys.stderr, flush=True)
+
     def hear(self, event: Event) -> None:
         """Show what a job is doing, until it has ended."""
         with self._lock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -49,6 +49,14 @@ def grade(
     ] = True,
     films: Films = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Grade again what an earlier run has graded already.")] = False,
+    new_salt: Annotated[
+        bool,
+        typer.Option(
+            "--new-salt",
+            help="Grade again what was graded with another salt than the one that is here, or, if there is none, with "
+            "a new one. Without it, such a run is refused.",
+        ),
+    ] = False,
     rehearsal: Rehearsal = True,
     due: Annotated[
         str,
@@ -113,6 +121,7 @@ def grade(
         a_device(device),
         isolation,
         unsafe,
+        new_salt=new_salt,
         against=against,
         never_lower=never_lower,
         marks=marks,
@@ -128,6 +137,7 @@ def _grade(
     unsafe: bool,
     *,
     for_marks: bool = True,
+    new_salt: bool = False,
     against: Path | None = None,
     never_lower: bool = False,
     marks: Path | None = None,
@@ -137,8 +147,8 @@ def _grade(
 
     from grader.collect.shelf import handed_in
     from grader.commands.progress import Progress
+    from grader.grading import again, classroom, history
     from grader.grading import against as comparing
-    from grader.grading import classroom, history
     from grader.grading.pages import write_pages
     from grader.grading.register import Register
     from grader.grading.salted import for_class
@@ -177,7 +187,9 @@ def _grade(
             print(f"grader: {line}", file=sys.stderr)
         if for_marks:
             lessons = tuple(course.lesson(name).name for name in options.lessons)
-            course, lines = for_class(course, out, lessons=lessons, students=options.students, fresh=options.fresh)
+            course, lines = for_class(
+                course, out, lessons=lessons, students=options.students, new_salt=new_salt, earlier=against
+            )
             for line in lines:
                 print(f"grader: {line}", file=sys.stderr)
         names = [lesson.name for lesson in course.lessons]
@@ -201,8 +213,19 @@ def _grade(
                 done.append(student)
                 progress.finished(student)
 
+            def begin(run: classroom.Run, graded: Collection[str]) -> None:
+                progress.say(again.said(again.find(run, chosen, register, students, graded)))
+
             reports = classroom.grade_class(
-                course, submissions, out, chosen, options, hear=progress.hear, finished=finished, register=register
+                course,
+                submissions,
+                out,
+                chosen,
+                options,
+                hear=progress.hear,
+                finished=finished,
+                register=register,
+                begin=begin,
             )
         # What earlier runs have graded counts as well: the table here, grades.csv and the page say the same.
         earned = [report for student in students for report in register.of(student, names)]

@@ -20,6 +20,10 @@ What they share:
 - ``marks``: reports as ``grader grade`` leaves them, and which of them are marks.
 - ``ids``: the ids that students have elsewhere.
 - ``table``: a CSV file in which one cell can be changed.
+- ``canvas_comments``: feedback as comments on submissions in Canvas.
+- ``canvas_send``: comments sent to Canvas, each once.
+- ``canvas_requests``: what sends them: a package, with an end to waiting.
+- ``anonymous``: reports under code names.
 - ``feedback``: a zip of students' pages, and how Moodle finds whose they are; with more pages than fit into memory, it
   is written as they come, by a command of its own.
 

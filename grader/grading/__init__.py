@@ -3,6 +3,7 @@
 - ``grade``: one student's work on one lesson: source text in, ``Report`` out.
 - ``trainee``: a ``train`` that is to be judged, by its training check and its probe ladder.
 - ``classroom``: a class: a folder of submissions in, a folder of reports out; kept, resumed, side by side.
+- ``again``: which reports a run is about to make again, and why.
 - ``faults``: what becomes of a submission on which the grader itself failed.
 - ``pages``: the table and the pages of a class, from the reports on it; what has not changed is left.
 - ``register``: all reports of a class, thin, each read no more than once.
@@ -18,6 +19,7 @@
 - ``history``: each mark that a run has moved, with the date and the reason.
 - ``against``: which marks have moved since an earlier run, and why.
 - ``dispute``: the page for a mark that is disputed.
+- ``blind``: the pages and tables of a class under code names.
 - ``origin``: what a report was made from, and where the time went.
 - ``sessions``: sessions with a submission loaded.
 - ``workers``: processes that grade side by side, from the outside.

@@ -11,7 +11,7 @@ import contextlib
 import dataclasses
 import functools
 import hmac
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from grader.course import Course, Lesson
 from grader.errors import UserError
 from grader.files import sweep, write
 from grader.grading import faults, unchanged, workers
-from grader.grading.digest import basis_of, digest
+from grader.grading.digest import basis_of, digest, parts_of, short
 from grader.grading.origin import Clock
 from grader.grading.output import writing
 from grader.grading.pages import write_pages
@@ -89,7 +89,8 @@ class Run:
         fresh: grade again even if an up-to-date report is there.
         now: by when deadlines have passed, the same for the whole run.
         films: film the training runs.
-        bases: what all reports on a lesson depend on, by its name, as far as somebody has asked for it.
+        bases: what all reports on a lesson depend on, by its name, as far as somebody has asked for it: the parts, and
+            the hash of all of them.
     """
 
     course: Course
@@ -100,12 +101,20 @@ class Run:
     fresh: bool = False
     now: datetime = dataclasses.field(default_factory=lambda: datetime.now(UTC))
     films: bool = True
-    bases: dict[str, bytes] = dataclasses.field(default_factory=dict, compare=False, repr=False)
+    bases: dict[str, tuple[dict[str, str], bytes]] = dataclasses.field(default_factory=dict, compare=False, repr=False)
 
     def basis(self, lesson: Lesson) -> bytes:
         """The hash of what all reports on a lesson depend on: it takes reading all of the grader."""
+        return self._basis(lesson)[1]
+
+    def parts(self, lesson: Lesson, isolation: Isolation) -> dict[str, str]:
+        """The same part by part, with the options of this run, as a report keeps it."""
+        return short(self._basis(lesson)[0], walls=isolation, training=self.train)
+
+    def _basis(self, lesson: Lesson) -> tuple[dict[str, str], bytes]:
         if lesson.name not in self.bases:
-            self.bases[lesson.name] = basis_of(self.course, lesson)
+            parts = parts_of(self.course, lesson)
+            self.bases[lesson.name] = parts, basis_of(self.course, lesson, parts)
         return self.bases[lesson.name]
 
     @functools.cached_property
@@ -123,6 +132,7 @@ def grade_class(
     hear: Callable[[Event], None] | None = None,
     finished: Callable[[str], None] | None = None,
     register: Register | None = None,
+    begin: Callable[[Run, Collection[str]], None] | None = None,
 ) -> list[Report]:
     """Grade a class and write everything under ``out``.
 
@@ -136,6 +146,7 @@ def grade_class(
         hear: called with every event.
         finished: called with every student who is done.
         register: of the reports in ``out``; whoever looks at them afterwards has it read none of them twice.
+        begin: called with the students who are to be graded, once that is known and before it begins.
 
     Returns:
         The reports of this run, thin: what was asked and answered is on disk alone.
@@ -167,6 +178,8 @@ def grade_class(
         reports += up_to_date
         if finished is not None:
             finished(name)
+    if begin is not None:
+        begin(run, jobs)
     if options.rehearse:
         begun = [lesson for lesson in map(course.lesson, lessons) if _is_handed_in(course, lesson, submissions, jobs)]
         rehearse(course, begun, isolation, train=options.train, processes=options.processes, hear=hear)
@@ -225,25 +238,25 @@ def kept(run: Run, student: str, isolation: Isolation, register: Register | None
         report = register.get(student, lesson.name)
         if report is None:
             return None  # and nothing is read that will be read where it is graded
-        if _is_unchanged(run, report, lesson, isolation, state):
-            passed[lesson.name] = _passed(report)
+        if is_unchanged(run, report, lesson, isolation, state):
+            passed[lesson.name] = is_right(report)
             reports.append(report)
             continue
-        if any(each.name not in passed and _is_begun(run, student, each) for each in run.course.needs(lesson)):
+        if any(each.name not in passed and is_begun(run, student, each) for each in run.course.needs(lesson)):
             return None
-        work = _work(run, student, lesson, passed)
+        work = work_of(run, student, lesson, passed)
         whole = _kept(run, student, work, digest_of(run, work, isolation))
         if whole is None:
             return None
         if state is not None:  # so that it need not be read the next time
             whole = _written(run, student, whole, mark_of_folder(run, whole.digest, lesson, isolation, state))
         report = register.put(student, whole)
-        passed[lesson.name] = _passed(report)
+        passed[lesson.name] = is_right(report)
         reports.append(report)
     return reports
 
 
-def _is_unchanged(run: Run, report: Report, lesson: Lesson, isolation: Isolation, state: bytes | None) -> bool:
+def is_unchanged(run: Run, report: Report, lesson: Lesson, isolation: Isolation, state: bytes | None) -> bool:
     """Whether a report is what this run would make, as nothing has changed since its work was read."""
     if report.has_error or report.incomplete or not report.folder_state:
         return False
@@ -287,7 +300,7 @@ def grade_student(run: Run, student: str, place: Place, watch: Watcher) -> list[
             made = _written(run, student, made)
         with writing(run.out):
             faults.log(_log(run, student, lesson), faulty[0] if faulty else None)
-        passed[lesson.name] = _passed(made)
+        passed[lesson.name] = is_right(made)
         reports.append(made)
     return reports
 
@@ -307,17 +320,17 @@ def _graded(
 
     course = run.course
     for earlier in course.needs(lesson):
-        if earlier.name not in passed and _is_begun(run, student, earlier):
+        if earlier.name not in passed and is_begun(run, student, earlier):
             watch(Step("earlier lesson", needed=earlier.number))
-            report = grade(course, _work(run, student, earlier, passed), place, Asked(train=False), failed=failed)
-            passed[earlier.name] = _passed(report)
-    work = _work(run, student, lesson, passed)
+            report = grade(course, work_of(run, student, earlier, passed), place, Asked(train=False), failed=failed)
+            passed[earlier.name] = is_right(report)
+    work = work_of(run, student, lesson, passed)
     made_of = digest_of(run, work, place.isolation)
     made = None if run.fresh else _kept(run, student, work, made_of)
     if made is None:
         watch(Step("reading"))
         made = grade(course, work, place, Asked(train=run.train, own_tasks=True, films=run.films), watch, failed)
-        origin = watch.origin(course, work, run.submissions / student)
+        origin = watch.origin(course, work, run.submissions / student, run.parts(lesson, place.isolation))
         made = msgspec.structs.replace(made, digest=made_of, origin=origin)
         made = _written(run, student, made, mark_of_folder(run, made_of, lesson, place.isolation, state()))
     return made
@@ -330,24 +343,24 @@ def set_aside(run: Run, isolation: Isolation, student: str) -> list[Report]:
     for lesson in map(run.course.lesson, run.lessons):
         report = None
         with contextlib.suppress(Exception):
-            work = _work(run, student, lesson, passed)
+            work = work_of(run, student, lesson, passed)
             report = _kept(run, student, work, digest_of(run, work, isolation))
         if report is None:
             why = "the grader itself failed: the process that graded this student's work ended, twice (out of memory?)"
             report = _written(
                 run, student, faults.report(run.course, lesson.name, called(student), why, train=run.train)
             )
-        passed[lesson.name] = _passed(report)
+        passed[lesson.name] = is_right(report)
         reports.append(report)
     return reports
 
 
-def _is_begun(run: Run, student: str, lesson: Lesson) -> bool:
+def is_begun(run: Run, student: str, lesson: Lesson) -> bool:
     """Whether a student has handed in work on a lesson that can be graded."""
     return not read_work(run.course, lesson, run.submissions / student).problem
 
 
-def _passed(report: Report) -> bool:
+def is_right(report: Report) -> bool:
     """Whether later lessons can build on this work: its code is right, whatever the result of its training.
 
     Of a mark that is held that is not known: it was earned by what was there before.
@@ -355,7 +368,7 @@ def _passed(report: Report) -> bool:
     return bool(report.properties) and not report.held and all(result.verdict == "pass" for result in report.properties)
 
 
-def _work(run: Run, student: str, lesson: Lesson, passed: Mapping[str, bool]) -> Work:
+def work_of(run: Run, student: str, lesson: Lesson, passed: Mapping[str, bool]) -> Work:
     """A student's work on a lesson with the earlier lessons that it imports.
 
     These are the student's own if they passed, else the course's references, so that one mistake is paid for once; but

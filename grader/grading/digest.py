@@ -5,12 +5,15 @@ from __future__ import annotations
 import functools
 import hashlib
 import platform
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from grader.course import Course, Lesson
 from grader.version import versions
+
+_DIGITS = 8
 
 
 def digest(
@@ -33,22 +36,65 @@ def digest(
     return f"{course.salt_print}-{sha.hexdigest()}" if course.is_salted else sha.hexdigest()
 
 
-def basis_of(course: Course, lesson: Lesson) -> bytes:
-    """Hash what all reports on a lesson depend on: its entry and tests, the grader, the machine.
+def parts_of(course: Course, lesson: Lesson) -> dict[str, str]:
+    """Hash what all reports on a lesson depend on, part by part: a report keeps them, so that one can say what changed.
 
-    Python and the libraries that judge belong to it: what another build of torch made of a submission is not kept.
+    Python and the libraries that judge belong to it: what another build of torch made of a submission is not kept. The
+    salt has no part of its own: a report's digest begins with its print.
+
+    Returns:
+        By part: ``points``, ``rules`` (all else that course.yml and the hints say of the lesson), ``tests``,
+        ``solutions`` (of the lesson and of those that it needs), ``grader`` and ``libraries``.
+    """
+    tests = [*sorted(course.tests(lesson).rglob("*.*")), course.released_calibration(lesson)]
+    points, rules = _judged_by(course, lesson)
+    return {
+        "points": hashlib.sha256(points).hexdigest(),
+        "rules": hashlib.sha256(rules).hexdigest(),
+        "tests": _of_files(tests),
+        "solutions": _of_files(course.solution(each) for each in (lesson, *course.needs(lesson))),
+        "grader": _of_the_grader(),
+        "libraries": hashlib.sha256(machine().encode()).hexdigest(),
+    }
+
+
+def basis_of(course: Course, lesson: Lesson, parts: Mapping[str, str] | None = None) -> bytes:
+    """Hash all parts together, and the salt.
+
+    Args:
+        course: the course.
+        lesson: the lesson.
+        parts: from ``parts_of``, where somebody has made them already.
     """
     sha = hashlib.sha256()
-    _add(sha, "course.yml", _judged_by(course, lesson))
-    files = [*sorted(course.tests(lesson).rglob("*.*")), course.released_calibration(lesson)]
-    files += [course.solution(each) for each in (lesson, *course.needs(lesson))]
-    files += sorted(Path(__file__).parents[1].rglob("*.py"))
-    for path in files:
+    for name, part in (parts_of(course, lesson) if parts is None else parts).items():
+        _add(sha, name, part.encode())
+    _add(sha, "salt", str(course.secret("digest")).encode())
+    return sha.digest()
+
+
+def short(parts: Mapping[str, str], **options: object) -> dict[str, str]:
+    """The parts as a report keeps them, with the options of the run: enough to see that one has changed.
+
+    Args:
+        parts: from ``parts_of``.
+        options: what else all reports of the run depend on, by name.
+    """
+    said = {name: hashlib.sha256(repr(option).encode()).hexdigest() for name, option in options.items()}
+    return {name: part[:_DIGITS] for name, part in {**parts, **said}.items()}
+
+
+@functools.cache
+def _of_the_grader() -> str:
+    return _of_files(sorted(Path(__file__).parents[1].rglob("*.py")))
+
+
+def _of_files(paths: Iterable[Path]) -> str:
+    sha = hashlib.sha256()
+    for path in paths:
         if path.is_file() and "__pycache__" not in path.parts:
             _add(sha, path.name, path.read_bytes())
-    _add(sha, "salt", str(course.secret("digest")).encode())
-    _add(sha, "machine", machine().encode())
-    return sha.digest()
+    return sha.hexdigest()
 
 
 def _add(sha: hashlib._Hash, label: str, data: bytes) -> None:
@@ -63,12 +109,20 @@ def machine() -> str:
     return f"{platform.system()} {platform.machine()}, {found}"
 
 
-def _judged_by(course: Course, lesson: Lesson) -> bytes:
-    """The lesson's entry in course.yml and its hints, and the settings that hold for all lessons.
+def _judged_by(course: Course, lesson: Lesson) -> tuple[bytes, bytes]:
+    """The lesson's points; and the rest of its entry in course.yml, its hints, the settings that hold for all lessons.
 
     Without what changes no verdict: a deadline or a late rule that is changed, or a better hint in another lesson, must
     not grade a class again. What an earlier lesson's entry does to this one is in the sources, and in the notes on
     where they come from.
     """
-    entry = msgspec.structs.replace(lesson, due=None, late=None)
-    return msgspec.json.encode((entry, course.limits, course.carry_forward))
+    rule, exercises = lesson.training, lesson.exercises
+    points = [*(each.points for each in exercises), *([rule.points] if rule else [])]
+    entry = msgspec.structs.replace(
+        lesson,
+        due=None,
+        late=None,
+        exercises=tuple(msgspec.structs.replace(each, points=0) for each in exercises),
+        training=msgspec.structs.replace(rule, points=0) if rule else None,
+    )
+    return msgspec.json.encode(points), msgspec.json.encode((entry, course.limits, course.carry_forward))

@@ -10,17 +10,19 @@ import hashlib
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from grader.course import Course, Lesson
 from grader.errors import ClassError
 from grader.export.marks import of_student
 from grader.grading import history
+from grader.grading.digest import parts_of, short
 from grader.grading.origin import Clock
 from grader.printable import one_line
 from grader.render import html
 from grader.report.folders import called, folder_of
 from grader.report.moves import REASONS, origins
-from grader.report.report import Report
+from grader.report.report import Origin, Report
 from grader.report.step import silent
 from grader.submissions.find import read_work
 from grader.submissions.work import Work
@@ -56,23 +58,50 @@ def dispute(course: Course, submissions: Path, out: Path, student: str, lesson: 
             f"the report on {one_line(student, 60)} and {lesson.name} does not say what it was made from: an earlier "
             "version of the grader wrote it; grade again with --fresh"
         )
-    work = Work(called(student), lesson, read_work(course, lesson, submissions / student))
-    source = work.submission.source
-    judged = report.origin.judged.get(lesson.name, "")
-    is_judged = judged == hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
-    now = Clock(silent).origin(course, work, submissions / student)
-    changed = [
-        REASONS[reason] for reason in origins(lesson.name, report.origin, now) if reason not in ("work", "imports")
-    ]
     again = out.with_name(f"{out.resolve().name}-again")
+    code = judged_code(course, report, report.origin, submissions / student, lesson)
     return html.dispute_page(
         report,
-        source=source if is_judged else "",
-        problem=_problem(report, source, is_judged),
-        changed=changed,
+        source=code.source,
+        problem=code.problem,
+        changed=code.changed,
         history=history.of(out, report.student, lesson.name),
         commands=_commands(submissions, out, again, student, lesson),
     )
+
+
+class Code(NamedTuple):
+    """The code that was judged.
+
+    Attributes:
+        source: the code; "" if it is not there.
+        problem: why it is not there.
+        changed: what else is not as it was when it was judged.
+    """
+
+    source: str
+    problem: str
+    changed: list[str]
+
+
+def judged_code(course: Course, report: Report, origin: Origin, folder: Path, lesson: Lesson) -> Code:
+    """Look for the code that a report is about, in what the student handed in.
+
+    Args:
+        course: the course.
+        report: the report.
+        origin: that of the report.
+        folder: the student's folder of submissions.
+        lesson: the lesson.
+    """
+    work = Work(called(folder.name), lesson, read_work(course, lesson, folder))
+    source = work.submission.source
+    is_judged = (
+        origin.judged.get(lesson.name, "") == hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+    )
+    now = Clock(silent).origin(course, work, folder, short(parts_of(course, lesson)))
+    changed = [REASONS[reason] for reason in origins(lesson.name, origin, now) if reason not in ("work", "imports")]
+    return Code(source if is_judged else "", _problem(report, source, is_judged), changed)
 
 
 def _problem(report: Report, source: str, is_judged: bool) -> str:

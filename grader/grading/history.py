@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from grader.errors import ClassError
 from grader.export.csv import cell, written
@@ -15,22 +16,10 @@ from grader.files import write
 from grader.printable import number, one_line
 from grader.report.moves import REASONS, Move
 from grader.report.report import Report
+from grader.report.trend import Entry
 
 FILE = "history.csv"
 HEADER = ("date", "student", "lesson", "before", "max_before", "after", "max_after", "why")
-
-
-class Entry(NamedTuple):
-    """One move, as the table has it; an empty mark is none."""
-
-    date: str
-    student: str
-    lesson: str
-    before: str
-    max_before: str
-    after: str
-    max_after: str
-    why: str
 
 
 def add(out: Path, found: Sequence[Move], now: datetime | None = None) -> None:
@@ -65,12 +54,41 @@ def of(out: Path, student: str, lesson: str) -> list[Entry]:
     Raises:
         ClassError: the table is damaged.
     """
+    return [entry for entry in every(out) if (entry.student, entry.lesson) == (cell(student), cell(lesson))]
+
+
+def every(out: Path) -> list[Entry]:
+    """All moves, the first one first; names are as the table has them.
+
+    Args:
+        out: the folder of reports.
+
+    Raises:
+        ClassError: the table is damaged.
+    """
     path = out / FILE
     try:
         rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
-        entries = [Entry(*row) for row in rows[1:]]
+        return [Entry(*map(sys.intern, row)) for row in rows[1:]]  # the same few texts, thousands of times
     except FileNotFoundError:
         return []
     except (OSError, ValueError, TypeError, csv.Error) as error:
         raise ClassError(f"{path} cannot be read ({one_line(str(error))}); repair it, or move it away") from None
-    return [entry for entry in entries if (entry.student, entry.lesson) == (cell(student), cell(lesson))]
+
+
+def about(out: Path, students: Iterable[str]) -> list[Entry]:
+    """All moves of the marks of some students, by their names in reports; none of a table that is damaged.
+
+    The page of a class can do without it, and a run is not to end there.
+    """
+    names = {cell(student): student for student in students}
+    with contextlib.suppress(ClassError):
+        return [each._replace(student=names[each.student]) for each in every(out) if each.student in names]
+    return []
+
+
+def table(entries: Iterable[Entry]) -> str:
+    """Moves as the text of a table."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([HEADER, *entries])
+    return text.getvalue()

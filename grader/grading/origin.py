@@ -46,13 +46,14 @@ class Clock:
         self._seconds[self._stage] = self._seconds.get(self._stage, 0.0) + now - self._since
         self._since = now
 
-    def origin(self, course: Course, work: Work, folder: Path) -> Origin:
+    def origin(self, course: Course, work: Work, folder: Path, parts: dict[str, str] | None = None) -> Origin:
         """The origin of a report on this work, which has just been made.
 
         Args:
             course: the course.
             work: the work.
             folder: what the student handed in.
+            parts: of what all reports of the run on this lesson depend on (``grader.grading.digest.short``).
         """
         self._count()
         path = work.submission.path
@@ -66,6 +67,7 @@ class Clock:
             versions=versions(),
             machine=f"{platform.system()} {platform.machine()}",
             stage_seconds={stage: round(seconds, 3) for stage, seconds in self._seconds.items()},
+            parts=parts or {},
         )
 
 

@@ -14,15 +14,14 @@ from grader.files import write
 from grader.grading import faults, history
 from grader.grading.output import writing
 from grader.grading.register import Register
-from grader.ledger.made import last
-from grader.ledger.stored import Ledger, store
+from grader.ledger.stored import Ledger, store, unsealed
 from grader.render import html, overview
 from grader.render.marks import without_time
 from grader.report import due, seal
 from grader.report.folders import called, folder_of
 from grader.report.items import items
 from grader.report.mark import Case
-from grader.report.moves import Move, moves
+from grader.report.moves import first, handed_in_again, moves
 from grader.report.report import PropertyResult, Report
 from grader.report.settled import settle, settled
 from grader.submissions.students import find_students
@@ -65,6 +64,7 @@ def write_pages(
         counted = made.counted(students, named, up_to)
         for student in students:
             made.page(student, counted, or_raise=True)  # of faults alone: nothing that a student has made
+    made.history(students)
     made.tables(students, counted)
     return faulty
 
@@ -84,7 +84,7 @@ class _Pages:
         self._course, self._out, self._films, self._ledger, self._register = course, out, films, ledger, register
         self._names = [lesson.name for lesson in course.lessons]
         self._by_place = ledger.by_place
-        self._before = last(course, out) or Ledger()
+        self._before = unsealed(out)
         self._cases: dict[str, list[Case]] = {}
         for case in ledger.cases:
             self._cases.setdefault(case.student, []).append(case)
@@ -136,23 +136,27 @@ class _Pages:
             due={lesson.name: lesson.due for lesson in self._course.lessons if lesson.due},
             examples=self._examples(students, counting),
             groups=self._course.grade,
+            history=history.about(self._out, {report.student for report in reports}),
         )
         with writing(self._out):
             write(self._out / "grades.csv", grades_csv(counting, self._course.grade).encode())
             write(self._out / "properties.csv", properties_csv(items(counting)).encode())
             write(self._out / "index.html", page.encode())
-            self._register.moved += (moved := self._moved(students))
-            history.add(self._out, moved)
         self._register.save(students)
 
-    def _moved(self, students: Sequence[str]) -> list[Move]:
-        """The marks that have moved since the register was written, by whatever reason."""
+    def history(self, students: Sequence[str]) -> None:
+        """Add to the history what has moved since the register was written, by whatever reason, and what is new."""
         before, pairs = self._before.by_place, []
         for then, now in self._register.since(students):
             old, new = (cases.get((now.student, now.lesson)) for cases in (before, self._by_place))
             if then is not now or old != new:
                 pairs.append((settled(then, old), settled(now, new)))
-        return moves([then for then, _ in pairs], [now for _, now in pairs])
+        moved = moves([then for then, _ in pairs], [now for _, now in pairs])
+        again = [move for then, now in pairs if (move := handed_in_again(then, now)) is not None]
+        new_ones = [first(report) for report in self._settled(list(self._register.first(students)))]
+        self._register.moved += moved
+        with writing(self._out):
+            history.add(self._out, [*moved, *again, *new_ones])
 
     def _examples(self, students: Sequence[str], reports: Sequence[Report]) -> dict[str, list[PropertyResult]]:
         """For each group of failures without a name, what one of the group was asked and answered: from the disk."""

@@ -6,7 +6,8 @@ and number of each file then. A file for which they are the same is not opened. 
 before the register was written is opened again: a file system's clock has a grain.
 
 The register bears a seal like that of a report. One that is damaged, or that another version of the grader has written,
-is not used, and is made anew. What it still says is which marks there were before (``grader.grading.history``).
+or this one with another salt, is not used, and is made anew. What it still says is which marks there were before
+(``grader.grading.history``); no mark depends on that.
 """
 
 from __future__ import annotations
@@ -65,17 +66,19 @@ class Register:
         self._was: dict[str, dict[str, Report]] = {}
         self._book: Book | None = None
         self._known: frozenset[bytes] = frozenset()
+        self._lost: set[str] = set()
         self._is_current, self._is_new = False, True
         self.moved: list[Move] = []
         """The marks that have moved since the register was written, as ``grader.grading.pages`` found them."""
         data = data_of(out)
         with contextlib.suppress(ValueError):
-            if data is not None and hmac.compare_digest(data[:SEAL], self._seal(data[SEAL:])):
+            if data is not None:
                 book = msgspec.msgpack.decode(data[SEAL:], type=Book)
                 shared = tuple(map(self._thinner.shared, book.properties))
                 self._book, self._known = msgspec.structs.replace(book, properties=shared), frozenset(book.reports)
-                # One that another grader wrote still knows what was said then.
-                self._is_current = book.grader == of_the_grader()
+                # One that another grader wrote, or that has the seal of another salt, still knows what was said then.
+                sealed = hmac.compare_digest(data[:SEAL], self._seal(data[SEAL:]))
+                self._is_current = sealed and book.grader == of_the_grader()
                 if self._is_current:
                     self._is_new = False
                     self._pages = {os.fsdecode(student): page for student, page in book.pages.items()}
@@ -122,6 +125,17 @@ class Register:
             for lesson, was in self._was.get(student, {}).items():
                 if lesson in now:
                     yield was, now[lesson][0]
+
+    def first(self, students: Iterable[str]) -> Iterator[Report]:
+        """The reports on work of which there was none when the register was written; nothing if there was no register.
+
+        Of a class that is graded for the first time, everything would be new.
+        """
+        for student in students if self._book is not None else ():
+            now = self._of(student)
+            was = self._was.get(student, {})
+            if student not in self._lost:
+                yield from (report for lesson, (report, _) in now.items() if lesson not in was)
 
     def strange(self, students: Iterable[str]) -> list[Path]:
         """Files where reports on these students lie that this course's grader did not make, of those asked for."""
@@ -177,12 +191,19 @@ class Register:
             was = self._was[student] = {}
             for row in self._rows(student):
                 assert self._book is not None
-                report = report_of(self._book, row, self._thinner.shared)
+                try:
+                    report = report_of(self._book, row, self._thinner.shared)
+                except IndexError:
+                    if self._is_current:
+                        raise
+                    continue  # whoever wrote it, it was not this grader with this salt
                 if self._is_current and row.file == state_of(seal.path_of(self._out, student, report.lesson)):
                     own[report.lesson] = (report, row.file)
                 else:
                     self._is_new = True
-                    report = msgspec.structs.replace(report, digest="", folder_state="")
+                    salt_print, dash, _ = report.digest.partition("-")
+                    digest = self._thinner.shared(salt_print + dash) if dash else ""
+                    report = msgspec.structs.replace(report, digest=digest, folder_state="")
                 was[report.lesson] = report
         return self._reports[student]
 
@@ -193,6 +214,7 @@ class Register:
         except ValueError:
             if self._is_current:
                 raise
+            self._lost.add(student)
             return ()  # rows had another shape then
 
     def _seal(self, data: bytes) -> bytes:

@@ -64,6 +64,7 @@ class Made(msgspec.Struct, array_like=True, frozen=True):
     versions: int
     machine: int
     stage_seconds: tuple[tuple[int, float], ...]
+    parts: int = -1
 
 
 class Page(msgspec.Struct, array_like=True, frozen=True):
@@ -91,6 +92,7 @@ class Book(msgspec.Struct, frozen=True):
     versions: tuple[dict[str, str], ...]
     reports: dict[bytes, bytes]
     pages: dict[bytes, Page]
+    parts: tuple[dict[str, str], ...] = ()
 
 
 ROWS = msgspec.msgpack.Decoder(tuple[Row, ...])
@@ -137,6 +139,7 @@ def _origin(book: Book, made: Made) -> Origin:
         versions=book.versions[made.versions],
         machine=book.strings[made.machine],
         stage_seconds={book.strings[stage]: seconds for stage, seconds in made.stage_seconds},
+        parts=book.parts[made.parts] if made.parts >= 0 else {},
     )
 
 
@@ -154,6 +157,7 @@ class Encoder:
         self._trainings: dict[Hashable, int] = {}
         self._isolations: dict[Hashable, int] = {}
         self._versions: dict[Hashable, int] = {}
+        self._parts: dict[Hashable, int] = {}
 
     def rows(self, reports: Iterable[tuple[Report, File]]) -> bytes:
         """The rows of one student, encoded."""
@@ -168,8 +172,8 @@ class Encoder:
         properties: tuple[Any, ...] = tuple(self._properties)
         trainings: tuple[Any, ...] = tuple(self._trainings)
         isolations: tuple[Any, ...] = tuple(self._isolations)
-        versions = tuple(dict(each) for each in self._versions)  # type: ignore[call-overload]
-        return Book(grader, strings, properties, trainings, isolations, versions, reports, pages)
+        versions, parts = (tuple(dict(each) for each in known) for known in (self._versions, self._parts))  # type: ignore[call-overload]
+        return Book(grader, strings, properties, trainings, isolations, versions, reports, pages, parts)
 
     def _row(self, report: Report, file: File) -> Row:
         string = self._string
@@ -205,6 +209,7 @@ class Encoder:
             _place(self._versions, tuple(made.versions.items())),
             string(made.machine),
             tuple((string(stage), seconds) for stage, seconds in made.stage_seconds.items()),
+            _place(self._parts, tuple(made.parts.items())),
         )
 
     def _string(self, text: str) -> int:

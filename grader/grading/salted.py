@@ -14,7 +14,7 @@ from grader.grading.register_file import as_it_was, digests
 from grader.printable import count
 
 
-class _Made(msgspec.Struct):
+class _Digest(msgspec.Struct):
     """The part of a report that says what it was made from."""
 
     digest: str = ""
@@ -26,8 +26,9 @@ def for_class(
     *,
     lessons: Collection[str] = (),
     students: Collection[str] = (),
-    fresh: bool = False,
-    anew: str = "add --fresh",
+    new_salt: bool = False,
+    earlier: Path | None = None,
+    anew: str = "add --new-salt",
 ) -> tuple[Course, list[str]]:
     """The course with the salt that this class is graded with, and lines to say.
 
@@ -36,7 +37,9 @@ def for_class(
         out: where the reports of earlier runs lie; None if nothing is kept.
         lessons: the lessons of this run; all if empty.
         students: the students of this run; all if empty.
-        fresh: reports of earlier runs are made again on purpose, so another salt is no mistake.
+        new_salt: another salt than that of earlier reports is no mistake: they are made again with the one that is
+            here, or, if there is none, with a new one. To grade again for another reason is not to say so.
+        earlier: where other reports lie that this run is compared with.
         anew: how the user grades again with another salt.
 
     Raises:
@@ -46,29 +49,37 @@ def for_class(
     course = course.of_class()
     if course.is_salted:
         others = [name for name in _prints(out, lessons, students) if name not in ("", course.salt_print)]
-        if others and not fresh:
-            source = salt.VARIABLE if salt.in_environment() else course.salt_file
+        source = salt.VARIABLE if salt.in_environment() else course.salt_file
+        if others and not new_salt:
             raise ClassError(
-                f"{count(len(others), 'report')} in {out} {'was' if len(others) == 1 else 'were'} made with another "
-                f"salt than that of {source}, and marks depend on it; bring back the one that they were made with, or, "
-                f"to grade again with this one, {anew}"
+                f"{_made(others, out)} with another salt than that of {source}, and marks depend on it; bring back "
+                f"the one that they were made with, or, to grade again with this one, {anew}"
             )
-        return course, _exposed(course)
+        again = [f"{_made(others, out)} with another salt, and this run makes its own again"] if others else []
+        if new_salt and not others:
+            again = [f"no report here was made with another salt than that of {source}, which stays"]
+        return course, [*again, *_exposed(course)]
     before = _prints(out)
-    if (others := [name for name in before if name]) and not fresh:
+    where, others = out, [name for name in before if name]
+    if not others:  # a class that is compared has been graded, though its reports may lie elsewhere
+        where, others = earlier, [name for name in _prints(earlier) if name]
+    if others and not new_salt:
         raise ClassError(
-            f"{course.salt_file} is missing, and {count(len(others), 'report')} in {out} "
-            f"{'was' if len(others) == 1 else 'were'} made with a salt of this class; copy the file from where the "
-            f"class was graded before, or set {salt.VARIABLE} if that was set there; to grade again with a new salt, "
-            f"{anew}"
+            f"{course.salt_file} is missing, and {_made(others, where)} with a salt of this class; copy the file from "
+            f"where the class was graded before, or set {salt.VARIABLE} if that was set there; to grade again with a "
+            f"new salt, {anew}"
         )
     course = course.of_class(make=True)
-    again = (
+    again_of = (
         f"; of the {count(len(before), 'report')} made before there was one, this run makes its own again"
         if before
         else ""
     )
-    return course, [f"a salt for this class was made: keep {course.salt_file}, marks depend on it{again}"]
+    return course, [f"a salt for this class was made: keep {course.salt_file}, marks depend on it{again_of}"]
+
+
+def _made(others: Collection[str], out: Path | None) -> str:
+    return f"{count(len(others), 'report')} in {out} {'was' if len(others) == 1 else 'were'} made"
 
 
 def _prints(out: Path | None, lessons: Collection[str] = (), students: Collection[str] = ()) -> list[str]:
@@ -84,7 +95,7 @@ def _prints(out: Path | None, lessons: Collection[str] = (), students: Collectio
                 found += [digest.rpartition("-")[0]] if digest else []
                 continue
             with contextlib.suppress(OSError, ValueError, RecursionError):
-                made = msgspec.json.decode(path.read_bytes(), type=_Made)
+                made = msgspec.json.decode(path.read_bytes(), type=_Digest)
                 found += [made.digest.rpartition("-")[0]] if made.digest else []
     return found
 

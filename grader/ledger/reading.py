@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import math
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
@@ -11,7 +12,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from grader.course import Course, Lesson
+from grader.course import Course, Lesson, code_names
 from grader.course.document import Document
 from grader.course.document import read as read_yaml
 from grader.errors import ClassError, CourseError
@@ -72,6 +73,13 @@ class _Reading:
         self._document, self._course, self._students = document, course, students
         self._said: dict[tuple[str, str, Key], int] = {}
 
+    @functools.cached_property
+    def _by_code(self) -> dict[str, str]:
+        """Students by their code names: who marks without names writes these."""
+        if not self._course.is_salted:
+            return {}
+        return {code: student for student, code in code_names.of(self._course, self._students).items()}
+
     def entries(self) -> tuple[Entry, ...]:
         data = self._document.data
         if data is None:
@@ -131,6 +139,8 @@ class _Reading:
             steps: list[str | int] = [i, "student", *([j] if listed else [])]
             if not isinstance(name, str):
                 raise self._document.error(f"{_shown(name)} is not text to YAML; put quotes around the name", *steps)
+            if name not in self._students:
+                name = self._by_code.get(name, name)
             if name not in self._students:
                 near = difflib.get_close_matches(name, self._students, 1)
                 meant = f"did you mean {one_line(near[0], 60)!r}?" if near else "write the name of the student's folder"

@@ -81,6 +81,17 @@ def stored(course: Course, folder: Path) -> Ledger:
     return ledger
 
 
+def unsealed(folder: Path) -> Ledger:
+    """The ledger beside the reports by whichever salt it is sealed, empty if there is none that can be read.
+
+    It serves to say what has moved since; no mark may depend on it.
+    """
+    try:
+        return msgspec.json.decode((folder / FILE).read_bytes(), type=Ledger)
+    except (OSError, ValueError, RecursionError):
+        return Ledger()
+
+
 def applied(course: Course, folder: Path, reports: Iterable[Report]) -> list[Report]:
     """Reports of a folder with their final marks, by the ledger beside them.
 

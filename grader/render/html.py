@@ -36,6 +36,7 @@ from grader.report.grade import grade
 from grader.report.moves import REASONS, Move
 from grader.report.report import PropertyResult, Report, TrainingResult, Verdict
 from grader.report.settled import mark_of
+from grader.report.trend import Entry
 
 _HERE = Path(__file__).parent
 _MOST_CODE = 20_000
@@ -269,6 +270,7 @@ def class_page(
     due: Mapping[str, datetime] | None = None,
     examples: overview.Examples | None = None,
     groups: Sequence[GradeGroup] = (),
+    history: Sequence[Entry] = (),
 ) -> str:
     """A whole class: lessons, what fails, who has which mistake, and marks with a link to ``<student>/index.html``.
 
@@ -280,6 +282,7 @@ def class_page(
         due: the deadlines of lessons that have one.
         examples: for groups of failures without a name: what one of the group was asked, and answered.
         groups: what the grade of the term is made of; without any there is none.
+        history: how marks have moved from run to run, the first move first.
 
     Returns:
         A whole HTML document, to be written as UTF-8.
@@ -314,7 +317,7 @@ def class_page(
         adjusted=marks.adjusted(report for own in students.values() for report in own),
         without_time=without_time,
         due={lesson: counting.moment(time) for lesson, time in (due or {}).items()},
-        **overview.overview([report for own in students.values() for report in own], examples or {}),
+        **overview.overview([report for own in students.values() for report in own], examples or {}, history),
     )
 
 
@@ -341,6 +344,7 @@ def dispute_page(
     changed: Sequence[str],
     commands: Sequence[str],
     history: Sequence[Any] = (),
+    remark: str = "",
 ) -> str:
     """All that a doubt about one mark needs: the code as it was judged, with what, every verdict, how to do it again.
 
@@ -349,8 +353,9 @@ def dispute_page(
         source: the code that was judged; "" if it is not there.
         problem: why it is not there.
         changed: what is not as it was when this was judged.
-        commands: what repeats it.
+        commands: what repeats it; none where the reader is not to do that.
         history: how the mark has moved: ``date``, ``before``, ``after`` and ``why`` of each time.
+        remark: what is to be said of the code as it is shown.
 
     Returns:
         A whole HTML document, to be written as UTF-8.
@@ -363,6 +368,7 @@ def dispute_page(
         changed=changed,
         commands=commands,
         history=history,
+        remark=remark,
         level=words.isolation(report.isolation, report.device),
         WORDS=WORDS,
     )

@@ -10,26 +10,29 @@ from markupsafe import Markup
 
 from grader.printable import number
 from grader.render import heat, histogram
-from grader.report import items, spent, tally, unnamed
+from grader.report import items, spent, tally, trend, unnamed
 from grader.report.report import PropertyResult, Report
 from grader.report.sorting import UNCOUNTED, by_student, lesson_number, standing
 
 SHOWN = 12
 """Entries of a list that are open to be read; the others have to be unfolded."""
 _MOST = 200
+_RUNS = 12
+"""Lines of the table of runs; the last ones say most."""
 
 Examples = Mapping[str, Sequence[PropertyResult]]
 """By the name of a group of unnamed failures: the failing properties of one report, with their cases."""
 
 
-def overview(reports: Sequence[Report], examples: Examples) -> dict[str, Any]:
+def overview(reports: Sequence[Report], examples: Examples, history: Sequence[trend.Entry] = ()) -> dict[str, Any]:
     """All parts.
 
     Args:
         reports: those that count, with final marks.
         examples: what ``grader.report.unnamed`` has no place for.
+        history: how marks have moved from run to run.
     """
-    groups = unnamed.groups(reports)
+    groups, times, lessons = unnamed.groups(reports), trend.attempts(reports, history), spent.spent(reports)
     return {
         "map": heat.heat(reports),
         "most_students": heat.MOST_STUDENTS,
@@ -40,7 +43,11 @@ def overview(reports: Sequence[Report], examples: Examples) -> dict[str, Any]:
         "lone": sum(group.students == 1 for group in groups),
         "examples": examples,
         "items": _by_lesson(items.items(reports)),
-        "spent": spent.spent(reports),
+        "spent": lessons,
+        "all_spent": spent.together(lessons) if len(lessons) > 1 else None,
+        "runs": trend.trend(reports, history)[-_RUNS:],
+        "attempts": trend.by_lesson(times),
+        "times": times,
         "shown": SHOWN,
         "long_time": long_time,
     }

@@ -11,6 +11,7 @@
 - ``settled``: reports with final marks.
 - ``thin``: reports without what only a student's own page shows, of which thousands fit into memory.
 - ``sorting``: the order and the standing of reports.
+- ``trend``: attempts, and how the marks of a class moved from run to run.
 - ``tally``: class statistics.
 - ``items``: every property of a class as an item of a test: its difficulty, its discrimination.
 - ``unnamed``: failures without a name, grouped by how the programs behave.

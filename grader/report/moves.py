@@ -9,18 +9,40 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from grader.report.mark import Mark
-from grader.report.report import Origin, Report, Verdict
+from grader.report.report import Origin, Report, Status, Verdict
 from grader.report.settled import mark_of
 from grader.report.sorting import UNCOUNTED, lesson_number, natural, standing
 
 Reason = Literal[
-    "work", "imports", "tests", "points", "training", "grader", "libraries", "walls", "held", "ledger", "unknown"
+    "first",
+    "new",
+    "gone",
+    "work",
+    "imports",
+    "salt",
+    "tests",
+    "points",
+    "rules",
+    "solutions",
+    "training",
+    "grader",
+    "libraries",
+    "walls",
+    "held",
+    "ledger",
+    "unknown",
 ]
 REASONS: Mapping[Reason, str] = {
+    "first": "graded for the first time",
+    "new": "it was handed in",
+    "gone": "it is not handed in any more",
     "work": "the work has changed",
     "imports": "a lesson that it imports has changed",
+    "salt": "the salt of the class is another one",
     "tests": "the hidden tests have changed",
     "points": "the points have changed",
+    "rules": "what course.yml or a hint says of the lesson, or a limit, has changed",
+    "solutions": "the course's own solution, of the lesson or of one that it imports, has changed",
     "training": "one of the two runs left the training out",
     "grader": "the grader has changed",
     "libraries": "Python or a library has changed",
@@ -30,6 +52,8 @@ REASONS: Mapping[Reason, str] = {
     "unknown": "nothing that the reports say",
 }
 """Each reason in words, in the order in which they are said."""
+
+_NO_WORK: tuple[Status, ...] = ("missing", "not started")
 
 
 class Change(NamedTuple):
@@ -87,6 +111,19 @@ def _move(student: str, lesson: str, before: Report | None, after: Report | None
     return Move(student, lesson, before, after, _changes(before, after), _why(before, after))
 
 
+def first(report: Report) -> Move:
+    """The first mark on a piece of work, as a move from none."""
+    return Move(report.student, report.lesson, None, report, (), ("first",))
+
+
+def handed_in_again(before: Report, after: Report) -> Move | None:
+    """Other work with the same mark, as a move by nothing; None if the work is the same, or the mark is not."""
+    if _mark(before) != _mark(after):
+        return None
+    why = _why(before, after)
+    return Move(after.student, after.lesson, before, after, (), why) if {"new", "work"} & set(why) else None
+
+
 def _mark(report: Report) -> tuple[object, ...]:
     return standing(report), report.score, report.max_score
 
@@ -116,10 +153,14 @@ def _why(before: Report, after: Report) -> tuple[Reason, ...]:
         "training": (before.training is None) != (after.training is None),
         "points": then.max != now.max and (before.training is None) == (after.training is None),
         "ledger": _ledger(then) != _ledger(now),
+        "salt": bool(before.digest and after.digest) and salt_print(before) != salt_print(after),
         "walls": (before.isolation, before.device) != (after.isolation, after.device),
     }
     if before.origin is not None and after.origin is not None:
         found |= _origins(after.lesson, before.origin, after.origin)
+    then_there, now_there = (each.status not in _NO_WORK for each in (before, after))
+    if then_there != now_there:
+        found |= {"new": now_there, "gone": then_there, "work": False}
     return tuple(reason for reason in REASONS if found.get(reason)) or ("unknown",)
 
 
@@ -139,6 +180,17 @@ def origins(lesson: str, before: Origin, after: Origin) -> list[Reason]:
     return [reason for reason in REASONS if found.get(reason)]
 
 
+def salt_print(report: Report) -> str:
+    """The print of the salt that a report was made with; "" for the public one."""
+    return report.digest.rpartition("-")[0]
+
+
+def changed_parts(before: Mapping[str, str], after: Mapping[str, str]) -> list[Reason]:
+    """The reasons that are parts of what all reports on a lesson depend on, as far as both reports know them."""
+    both = before.keys() & after.keys()
+    return [reason for reason in REASONS if reason in both and before[reason] != after[reason]]
+
+
 def _origins(lesson: str, before: Origin, after: Origin) -> dict[Reason, bool]:
     then, now = dict(before.judged), dict(after.judged)
     return {
@@ -147,6 +199,7 @@ def _origins(lesson: str, before: Origin, after: Origin) -> dict[Reason, bool]:
         "tests": before.tests != after.tests,
         "grader": before.grader != after.grader,
         "libraries": _libraries(before) != _libraries(after),
+        **{part: True for part in changed_parts(before.parts, after.parts) if part in ("rules", "solutions")},
     }
 
 

@@ -227,6 +227,8 @@ class Origin(msgspec.Struct, frozen=True):
         versions: of the grader, of Python, and of the libraries that a verdict depends on.
         machine: system and processor.
         stage_seconds: wall-clock time by stage.
+        parts: the beginnings of hashes, by name, of what all reports of a run on this lesson depend on: enough to see
+            which of them is another one now (``grader.grading.digest.short``).
     """
 
     made_at: str
@@ -238,6 +240,7 @@ class Origin(msgspec.Struct, frozen=True):
     versions: dict[str, str]
     machine: str
     stage_seconds: dict[str, float] = {}
+    parts: dict[str, str] = {}
 
 
 class Report(msgspec.Struct, frozen=True):

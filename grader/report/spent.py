@@ -44,6 +44,19 @@ def spent(reports: Iterable[Report]) -> list[Spent]:
     return [_spent(lesson, own) for lesson, own in found.items()]
 
 
+def together(lessons: Iterable[Spent]) -> Spent:
+    """All of them as one, at least one; its ``lesson`` is ""."""
+    own = list(lessons)
+    seconds = math.fsum(each.seconds for each in own)
+    stages: dict[str, float] = {}
+    for each in own:
+        for stage, share in each.stages:
+            stages[stage] = stages.get(stage, 0.0) + share * each.seconds
+    shares = sorted(((stage, spent / seconds if seconds else 0.0) for stage, spent in stages.items()), key=_by_share)
+    first, last = min(each.first for each in own), max(each.last for each in own)
+    return Spent("", sum(each.reports for each in own), seconds, tuple(shares), first, last)
+
+
 def _spent(lesson: str, reports: list[Report]) -> Spent:
     stages: dict[str, float] = {}
     origins = [report.origin for report in reports if report.origin is not None]

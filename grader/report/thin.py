@@ -65,7 +65,7 @@ class Thinner:
         return found
 
     def versions(self, versions: dict[str, str]) -> dict[str, str]:
-        """The same for a dict of versions."""
+        """The same for a dict of versions, or of the parts that many reports depend on."""
         return self._versions.setdefault(tuple(versions.items()), versions)
 
     def _origin(self, origin: Origin) -> Origin:
@@ -79,6 +79,7 @@ class Thinner:
             versions=self.versions(origin.versions),
             machine=self.shared(origin.machine),
             stage_seconds={self.shared(stage): seconds for stage, seconds in origin.stage_seconds.items()},
+            parts=self.versions(origin.parts),
         )
 
 

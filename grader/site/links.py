@@ -12,7 +12,7 @@ from grader.site.markdown import prose
 
 # The text of a link may have begun on the line above.
 _LINK = re.compile(r"(?:\[(?P<text>[^\[\]]*))?\]\((?P<target>[^)\s#]+)(?P<anchor>#[^)\s]*)?\)")
-_SECRET = re.compile(r"(?:solutions/.*|tests/lesson\d.*|\.grader-salt|course\.yml)")
+_SECRET = re.compile(r"(?:solutions/.*|tests/lesson\d.*|\.grader-salt|\.grader-names\.csv|course\.yml)")
 """Not for students: a link to it would put it on the site."""
 
 

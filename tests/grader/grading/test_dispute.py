@@ -49,7 +49,10 @@ def test_it_shows_the_code_that_was_judged_and_how_to_repeat_it(course: Course, 
     assert "<script>" not in made
     assert "\x1b" not in made
     assert "\u202e" not in made
-    assert "nothing: the hidden tests, the grader, Python and the libraries are the same" in made
+    assert (
+        "nothing: the lesson’s rules and points, the hidden tests, the grader, Python and the libraries are the same"
+        in made
+    )
     out = tmp_path / "out"
     command = f"grader grade {tmp_path / 'in'} --student {WHO} --lesson 1 --fresh --out {out}-again --against {out}"
     assert f"<code>{command}</code>" in made

@@ -153,8 +153,8 @@ def test_a_run_that_fails_takes_no_mark_away(
     assert (held.status, held.score, held.has_error) == ("graded", 3, False)
     assert "ZeroDivisionError" in held.held
     assert held.origin == before[0].origin
-    assert not classroom._passed(held), "what is there now may be wrong, and other lessons import it"
-    assert classroom._passed(before[0])
+    assert not classroom.is_right(held), "what is there now may be wrong, and other lessons import it"
+    assert classroom.is_right(before[0])
     assert Report.from_json((out / "student-002" / "lesson1_numbers.json").read_bytes()) == held
     assert (out / "student-002" / "lesson1_numbers.log").exists()
     # It is said wherever the mark is shown, and neither the next failure nor another one changes the mark.

@@ -215,6 +215,23 @@ def test_a_mark_that_moves_is_a_line_of_history(course: Course, out: Path) -> No
     assert history.of(out, WHO[0], LESSONS[1]) == []
 
 
+def test_another_try_with_the_same_mark_and_what_is_new_are_lines_too(course: Course, out: Path) -> None:
+    hand_in(out.parent / "in", WHO[0], LESSONS[0], f"{NUMBERS}\n# once more\n")
+    hand_in(out.parent / "in", "student-003", LESSONS[0], NUMBERS)
+    for student in (WHO[0], "student-003"):
+        grade(course, out, student)
+    there = Register(course, out)
+    write_pages(course, out.parent / "in", out, register=there)
+    assert there.moved == [], "nothing to be said at the end of a run"
+    assert [(row["student"], row["before"], row["after"], row["why"]) for row in rows(out)] == [
+        (WHO[0], "3", "3", "the work has changed"),
+        ("student-003", "", "3", "graded for the first time"),
+        ("student-003", "", "0", "graded for the first time"),
+    ]
+    assert "1 ×1, 1 ×2" not in (out / "index.html").read_text()
+    assert "2 ×1, 1 ×2" in (out / "index.html").read_text()
+
+
 def test_another_grader_knows_what_was_said_before(course: Course, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(register, "of_the_grader", lambda: "another")
     test = course.tests(course.lesson("1")) / "test_numbers.py"
@@ -223,6 +240,25 @@ def test_another_grader_knows_what_was_said_before(course: Course, out: Path, mo
     write_pages(course, out.parent / "in", out)
     (row,) = rows(out)
     assert (row["student"], row["after"], row["why"]) == (WHO[0], "2", "the hidden tests have changed")
+
+
+def test_another_salt_is_a_reason_and_no_register_with_its_seal_is_believed(
+    course: Course, out: Path, tmp_path: Path
+) -> None:
+    said = Ledger((Case(WHO[0], LESSONS[0], additions=(Points(-1, "no text"),)),))
+    salts = [msgspec.structs.replace(course, class_salt=word) for word in ("a word for this test", "another word")]
+    for student in WHO:
+        grade(salts[0], out, student)
+    write_pages(salts[0], tmp_path / "in", out, ledger=said)
+    there = len(rows(out))
+    assert Register(salts[1], out).of(WHO[0], LESSONS) == [], "what another salt has sealed is no report here"
+    hand_in(out.parent / "in", WHO[1], LESSONS[0], NUMBERS)
+    for student in WHO:
+        grade(salts[1], out, student)
+    write_pages(salts[1], tmp_path / "in", out, ledger=said)
+    (row,) = rows(out)[there:]
+    assert (row["student"], row["before"], row["after"]) == (WHO[1], "1", "3")
+    assert row["why"] == "the work has changed; the salt of the class is another one"
 
 
 def test_rows_of_another_shape_say_nothing(course: Course, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:

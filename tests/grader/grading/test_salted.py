@@ -63,14 +63,16 @@ def test_a_salt_that_is_missing_is_not_replaced_in_silence(
     path = course.root / ".grader-salt"
     path.unlink()
     # However narrow the run is: a new salt would be that of all others, too.
-    with pytest.raises(ClassError, match=r"grader-salt is missing, and 2 reports in .* copy the file .* add --fresh$"):
+    with pytest.raises(
+        ClassError, match=r"grader-salt is missing, and 2 reports in .* copy the file .* add --new-salt$"
+    ):
         for_class(course, out, lessons=NAMES[:1])
     assert not path.exists()
     # The same word brings them back, from the environment as well as from the file.
     monkeypatch.setenv(salt.VARIABLE, salted.class_salt)
     assert for_class(course, out) == (course, [])
     monkeypatch.delenv(salt.VARIABLE)
-    renewed, lines = for_class(course, out, fresh=True)
+    renewed, lines = for_class(course, out, new_salt=True)
     assert renewed.class_salt == path.read_text().strip() != salted.class_salt
     assert len(lines) == 1
 
@@ -86,7 +88,10 @@ def test_another_salt_than_that_of_the_reports_is_refused(
     with pytest.raises(ClassError, match=r"^1 report in .* was made"):
         for_class(course, out, lessons=NAMES[1:])
     assert for_class(course, out, students=["student-002"]) == (course, [])
-    assert for_class(course, out, fresh=True) == (course, [])
+    assert for_class(course, out, new_salt=True) == (
+        course,
+        [f"2 reports in {out} were made with another salt, and this run makes its own again"],
+    )
     graded(course, tmp_path, NAMES[0])
     with pytest.raises(ClassError, match=r"^1 report in .* was made"):
         for_class(course, out)

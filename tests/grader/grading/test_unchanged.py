@@ -168,8 +168,8 @@ def test_what_was_made_beside_a_fault_of_ours_is_looked_at_again(
         alone = judged(course, submissions, lessons=(FIRST,))
     assert alone[0].status == "error"
     with monkeypatch.context() as patch:
-        real = classroom._passed
-        patch.setattr(classroom, "_passed", lambda report: report.lesson != FIRST and real(report))
+        real = classroom.is_right
+        patch.setattr(classroom, "is_right", lambda report: report.lesson != FIRST and real(report))
         patch.setattr("grader.grading.grade._Grading.results", _fails_once())
         made = judged(course, submissions, lessons=(SECOND,))
     assert (made[0].status, made[0].folder_state) == ("graded", "")

@@ -148,7 +148,7 @@ def test_the_time_is_said_as_people_say_it() -> None:
         "3 h 20 min",
     ]
     made = Origin("2026-10-02T10:00:00Z", "", "", {}, "", "", {}, "", {"properties": 9.0, "diagnosis": 1.0})
-    page = " ".join(html.class_page([report("ann", 1.0, origin=made)], title="A course").split())
+    page = " ".join(html.class_page([report("ann", 1.0, origin=made)], title="A course").replace("&nbsp;", " ").split())
     assert "properties 90 %, diagnosis 10 %" in page
     assert "2026-10-02 10:00" in page
     assert 'id="spent"' not in html.class_page([report("ann", 1.0)], title="A course")
