@@ -17,6 +17,7 @@ from grader.commands.options import (
     Isolate,
     Jobs,
     Rehearsal,
+    Scheduler,
     SomeLessons,
     Unsafe,
     a_device,
@@ -80,6 +81,7 @@ def grade(
             show_default=False,
         ),
     ] = None,
+    scheduler: Scheduler = "",
     device: Device = "cpu",
     jobs: Jobs = None,
     isolation: Isolate = None,
@@ -95,6 +97,8 @@ def grade(
 
     if never_lower and against is None:
         raise ClassError("--never-lower goes with --against: lower than what?")
+    if scheduler and jobs is not None:
+        raise ClassError("--jobs is for this machine; with --scheduler, workers say with --nthreads what they take")
     up_to = the_course().lesson(due).name if due else ""
     options = Options(
         tuple(lesson or ()),
@@ -110,12 +114,13 @@ def grade(
         submissions,
         out,
         options,
-        a_device(device),
+        a_device(device, here=not scheduler),
         isolation,
         unsafe,
         against=against,
         never_lower=never_lower,
         marks=marks,
+        scheduler=scheduler,
     )
 
 
@@ -131,12 +136,15 @@ def _grade(
     against: Path | None = None,
     never_lower: bool = False,
     marks: Path | None = None,
+    scheduler: str = "",
 ) -> None:
     """Grade a class; without ``for_marks`` with the public salt, and none is made."""
+    import contextlib
     import dataclasses
 
     from grader.collect.shelf import handed_in
     from grader.commands.progress import Progress
+    from grader.commands.teams import in_words, reach
     from grader.grading import against as comparing
     from grader.grading import classroom, history
     from grader.grading.pages import write_pages
@@ -146,13 +154,11 @@ def _grade(
     from grader.ledger import never_lower as lowered
     from grader.printable import count, one_line
     from grader.render import marks as ledger_words
-    from grader.render import words
     from grader.render.class_terminal import print_class_summary, print_moves, since_last_run
     from grader.report import due
     from grader.report.folders import called
     from grader.report.moves import moves
     from grader.report.settled import settle
-    from grader.student.isolation import choose
     from grader.submissions.apart import refuse_course_among, refuse_overlap
     from grader.submissions.students import find_students, strays
 
@@ -166,11 +172,19 @@ def _grade(
         how_many = f"{len(done)} of {count(len(students), 'student')} {'is' if len(done) == 1 else 'are'} done"
         return f"; {how_many} and kept, and the same command goes on from there"
 
-    with ending_in_one_line(kept):
+    with ending_in_one_line(kept), contextlib.ExitStack() as stack:
         course = the_course()
         refuse_course_among(submissions, course.root)
         refuse_overlap(submissions, out)
-        chosen = choose(device, wanted=a_level(isolation), unsafe=unsafe, hidden=(course.root, submissions, out))
+        join = reach(
+            stack,
+            scheduler,
+            device,
+            processes=options.processes,
+            wanted=a_level(isolation),
+            unsafe=unsafe,
+            hidden=(course.root, submissions, out),
+        )
         console = Console()
         students += find_students(submissions, options.students)
         for line in strays(submissions):
@@ -189,11 +203,8 @@ def _grade(
         ledger = made.ledger(course, everybody, reading.find(submissions, marks), times=times)
         last = made.last(course, out)
         options = dataclasses.replace(options, ledger=ledger)
-        console.print(
-            f"{count(len(students), 'student')}; isolation {words.isolation(chosen, chosen.device)}",
-            markup=False,
-            highlight=False,
-        )
+        team = join(course)
+        console.print(f"{count(len(students), 'student')}; {in_words(team)}", markup=False, highlight=False)
         register = Register(course, out)
         with Progress("students", len(students)) as progress:
 
@@ -202,7 +213,7 @@ def _grade(
                 progress.finished(student)
 
             reports = classroom.grade_class(
-                course, submissions, out, chosen, options, hear=progress.hear, finished=finished, register=register
+                course, submissions, out, team, options, hear=progress.hear, finished=finished, register=register
             )
         # What earlier runs have graded counts as well: the table here, grades.csv and the page say the same.
         earned = [report for student in students for report in register.of(student, names)]
@@ -286,6 +297,7 @@ def rehearse(
     from grader.commands.progress import Progress
     from grader.grading.digest import machine
     from grader.grading.rehearsal import rehearse as rehearse_all
+    from grader.grading.team import Here
     from grader.render import words
     from grader.student.isolation import choose
 
@@ -294,7 +306,7 @@ def rehearse(
     chosen = choose(a_device(device), wanted=a_level(isolation), unsafe=unsafe, hidden=(course.root,))
     print(f"isolation {words.isolation(chosen, chosen.device)}; {machine()}")
     with interruptible(""), Progress("lessons", len(lessons)) as progress:
-        done = rehearse_all(course, lessons, chosen, train=training, fresh=True, processes=jobs, hear=progress.hear)
+        done = rehearse_all(course, lessons, Here(chosen, jobs), train=training, fresh=True, hear=progress.hear)
     names = ", ".join(str(each.number) for each in sorted(done, key=course.lessons.index))
     print(f"Full marks for the course's own solutions of {'lessons' if len(done) > 1 else 'lesson'} {names}.")
 

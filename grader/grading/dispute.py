@@ -15,7 +15,7 @@ from grader.course import Course, Lesson
 from grader.errors import ClassError
 from grader.export.marks import of_student
 from grader.grading import history
-from grader.grading.origin import Clock
+from grader.grading.origin import Clock, file_of
 from grader.printable import one_line
 from grader.render import html
 from grader.report.folders import called, folder_of
@@ -60,7 +60,7 @@ def dispute(course: Course, submissions: Path, out: Path, student: str, lesson: 
     source = work.submission.source
     judged = report.origin.judged.get(lesson.name, "")
     is_judged = judged == hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
-    now = Clock(silent).origin(course, work, submissions / student)
+    now = Clock(silent).origin(course, work, file_of(work.submission, submissions / student))
     changed = [
         REASONS[reason] for reason in origins(lesson.name, report.origin, now) if reason not in ("work", "imports")
     ]
