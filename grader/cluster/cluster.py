@@ -41,6 +41,7 @@ WAIT_SECONDS = 15.0
 _ANSWER_SECONDS = 120.0
 _END_SECONDS = 10.0
 _TICK_SECONDS = 0.5
+_VAIN_SECONDS = 10.0
 
 
 class Cluster:
@@ -86,6 +87,8 @@ class Cluster:
         self._since = time.monotonic()
         self._tasks: dict[str, Task] = {}
         self._number = 0
+        self._is_stranded = False
+        self._news = time.monotonic()
 
     def __enter__(self) -> Self:
         """Ask the workers that are there, and wait until they have answered.
@@ -186,6 +189,7 @@ class Cluster:
                 raise
             raise ClusterLostError(self._gone()) from None
         self._tasks[key] = task
+        self._news = time.monotonic()
         task.future.add_done_callback(lambda future: self._inbox.put(("done", key)))
 
     def _drop(self, task: Task) -> None:
@@ -201,7 +205,14 @@ class Cluster:
         kind, what = self._take_one()
         if self._is_deserted():
             raise ClusterLostError(self._nobody())
+        if self._is_stranded or self._waits_in_vain():
+            self._is_stranded, self._news = False, time.monotonic()
+            for key, task in list(self._tasks.items()):
+                if not task.at:
+                    self._drop(self._tasks.pop(key))
+                    yield task, None
         if kind == "told" and what["key"] in self._tasks:
+            self._news = time.monotonic()
             self._follow(self._tasks[what["key"]], what, hear)
         elif kind == "gone":
             for key, task in list(self._tasks.items()):
@@ -322,6 +333,8 @@ class Cluster:
         if self._asked.pop(address, None) is None:
             return  # it was lost, or given up, meanwhile
         if isinstance(answer, Ready):
+            # A task that nobody could have is looked at again when a worker comes, and not when it gets a resource.
+            self._is_stranded = self._is_stranded or (not self._ready and bool(self._tasks))
             self._ready[address] = answer
             return
         self._refusals.append(f"the worker at {address} takes no part: {answer.why}")
@@ -334,6 +347,11 @@ class Cluster:
         self._refusals.append(f"the worker at {address} takes no part any more: {one_line(why, 300)}")
         self._say(self._refusals[-1])
         threading.Thread(target=self._dismiss, args=([address],), daemon=True).start()
+
+    def _waits_in_vain(self) -> bool:
+        """Whether nobody has begun anything for a while, though there are workers: Dask holds tasks back for others."""
+        begun = any(task.at for task in self._tasks.values())
+        return bool(self._ready and self._tasks) and not begun and time.monotonic() > self._news + _VAIN_SECONDS
 
     def _is_deserted(self) -> bool:
         """Whether there has been no worker for so long that none is to be expected."""

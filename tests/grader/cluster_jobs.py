@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,15 @@ def kill_the_worker(place: Any, watch: Any) -> int:
     """End Dask's own worker, whose child this process is."""
     os.kill(os.getppid(), signal.SIGKILL)
     return 0
+
+
+def wait_once(mark: str, place: Any, watch: Any) -> int:
+    """Be at work for a minute the first time."""
+    watch(Step("reading"))
+    if not Path(mark).exists():
+        Path(mark).touch()
+        time.sleep(60)
+    return 7
 
 
 def no_zygote_at(root: str, course: Course, place: Any, watch: Any) -> str:

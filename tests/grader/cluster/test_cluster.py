@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -282,6 +283,26 @@ def test_a_run_ends_in_one_line_where_the_scheduler_or_all_workers_are_gone(
         scheduler.close(timeout=5)
         with pytest.raises(ClusterLostError, match=r"the scheduler at .* is gone|has no workers"):
             next(going)
+
+
+def test_what_nobody_could_have_for_a_while_goes_to_the_next_worker_that_comes(
+    course: Course, dask: Callable[..., distributed.LocalCluster], tmp_path: Path
+) -> None:
+    scheduler, said = dask(), list[str]()
+    jobs = {
+        "long": functools.partial(cluster_jobs.wait_once, str(tmp_path / "mark")),
+        "next": functools.partial(faulty_jobs.echo, 2),
+    }
+
+    def hear(event: Event) -> None:
+        if event.step is not None and event.step.stage == "reading" and not said:
+            said.append("at work")
+            scheduler.scale(0)
+            threading.Timer(1.0, scheduler.scale, [1]).start()
+
+    with team(scheduler, course, said) as crew:
+        assert dict(crew.run(jobs, hear=hear)) == {"long": 7, "next": 2}
+    assert sum("is gone" in line for line in said) == 1
 
 
 def test_a_loss_counts_against_the_job_that_was_at_work() -> None:

@@ -86,21 +86,30 @@ def written(out: Path) -> dict[str, object]:
 class Killer:
     """Kills the worker of each of some students, the first time that it is heard to be at a step of some kind.
 
+    What is heard is some moments old. If the student is done by then, it is the worker of somebody else that is killed,
+    but of nobody twice: a student under whom two workers are lost is set aside.
+
     Args:
         crew: the workers.
         moments: at which stage, by student.
     """
 
     def __init__(self, crew: Cluster, moments: dict[str, str]) -> None:
-        self._crew, self._moments, self.killed = crew, moments, 0
+        self._crew, self._moments, self._due = crew, moments, 0
+        self.killed: set[str] = set()
 
     def __call__(self, event: Event) -> None:
-        if event.step is None or event.step.stage != self._moments.get(event.job):
+        if event.step is not None and event.step.stage == self._moments.get(event.job):
+            del self._moments[event.job]
+            self._due += 1
+        at_work = [task for task in self._crew._tasks.values() if task.at and not task.losses]
+        at_work = [task for task in at_work if task.at not in self.killed]
+        if not self._due or not at_work:
             return
-        del self._moments[event.job]
-        (at,) = {task.at for task in self._crew._tasks.values() if task.name == event.job}
+        at = min(at_work, key=lambda task: task.name != event.job).at
         os.kill(self._crew._client.run(os.getpid, workers=[at])[at], signal.SIGKILL)
-        self.killed += 1
+        self._due -= 1
+        self.killed.add(at)
 
 
 def test_two_of_three_workers_are_killed_and_nothing_differs(
@@ -118,7 +127,7 @@ def test_two_of_three_workers_are_killed_and_nothing_differs(
         assert crew.slots == 3
         killer = Killer(crew, moments)
         grade_class(course, submissions, there, crew, options, hear=killer)
-        assert killer.killed == 2
+        assert len(killer.killed) == 2
     assert sum("is gone; what it was at work on is done again" in line for line in said) == 2
     assert written(there) == written(here)
     # Another machine that has the course, the class and the reports has nothing left to do.
