@@ -241,11 +241,14 @@ class Cluster:
         """The result of a task that Dask says is done, or what else came of it."""
         future = task.future
         assert future is not None
-        if future.status in ("cancelled", "lost"):
-            raise ClusterLostError(self._gone())
+        if future.status == "cancelled":  # by somebody else
+            del self._tasks[key]
+            return None
         try:
+            if future.status in ("pending", "lost"):
+                raise TimeoutError
             at, outcome = pickle.loads(future.result(timeout=_END_SECONDS))
-        except TimeoutError:  # the worker that held it was lost meanwhile; Dask has it done again
+        except TimeoutError:  # the worker that held the result was lost meanwhile; Dask has it done again
             threading.Timer(_TICK_SECONDS, self._inbox.put, [("done", key)]).start()
             return _NOT_YET
         except KilledWorker:
