@@ -39,7 +39,7 @@ STUDENTS = $(foreach student,$(STUDENT),--student $(student))
 ONE_LESSON = $(if $(word 2,$(LESSON)),$(error make $@ takes one lesson at a time: LESSON=$(firstword $(LESSON))),$(if \
     $(LESSON),--lesson $(LESSON)))
 
-.PHONY: grade test test-slow lint format hooks types stubs figures verify salts mutants calibrate bar probes attacks chaos fuzz check-gpu bench-class bench-training bench-grading bench-nbgrader bench-watch picture films clean help
+.PHONY: grade test test-slow lint format hooks types stubs figures verify salts mutants calibrate bar probes attacks chaos fuzz check-gpu bench-class bench-cluster bench-training bench-grading bench-nbgrader bench-watch picture films clean help
 
 grade: $(VENV)/.class ## grade the sample class, or yours: SUBMISSIONS=path LESSON="5 6" STUDENT=student-001 OUT=report
 	$(if $(SUBMISSIONS),,$(if $(STUDENT),$(error STUDENT chooses from a class of yours: name its folder, SUBMISSIONS=path)))
@@ -112,6 +112,9 @@ bench-training: $(VENV)/.bench ## one training seed against Stable-Baselines3's 
 bench-class: $(VENV)/.dev ## classes of 10, 100 and 1,000 submissions: SUBMISSIONS="100 10000" LESSON="1 5" MULTIPLIED=90000
 	$(BIN)/python -m grader.bench.whole_class $(if $(SUBMISSIONS)$(MULTIPLIED),--submissions $(SUBMISSIONS)) \
 	    $(foreach lesson,$(LESSON),--lesson $(lesson)) $(if $(MULTIPLIED),--multiplied $(MULTIPLIED))
+
+bench-cluster: $(VENV)/.dev ## a class on 1, 2 and 4 workers of Dask's, and a simulation of 64: SUBMISSIONS=24 LESSON=1
+	$(BIN)/python -m grader.bench.cluster $(if $(SUBMISSIONS),--submissions $(SUBMISSIONS)) $(ONE_LESSON)
 
 bench-grading: $(VENV)/.dev ## what a child, a call and a lesson's properties cost, and the boundary's share
 	$(BIN)/python -m grader.bench.grading $(ONE_LESSON)

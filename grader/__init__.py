@@ -16,7 +16,7 @@ Floors: a room imports from lower floors only (``tests/grader/test_house.py`` co
 
     9  cli
     8  bench, commands, notebooks, site
-    7  gradescope, learner, nbgrader, verify
+    7  cluster, gradescope, learner, nbgrader, verify
     6  collect, films, grading, release, similar
     5  export, figures
     4  ledger, properties, render, submissions, training

@@ -4,6 +4,8 @@
     ├── CourseError      course.yml, or the folder around it, is not a course
     ├── ClassError       the folder of submissions or of reports, or the wish to narrow it, makes no sense
     │   └── OutputError  the folder of reports cannot be written to any more
+    ├── ClusterError     there is no cluster to grade on
+    │   └── ClusterLostError  it was lost in the middle of a run
     └── NoVerdictError   nbgrader asks for a verdict that there is none of
 
 Not among them: ``grader.student.isolation.IsolationError``, which is the same to a user, but belongs to a room that
@@ -29,6 +31,16 @@ class ClassError(UserError):
 
 class OutputError(ClassError):
     """The folder of reports cannot be written to; the message is one line that says why, and what to do first."""
+
+
+class ClusterError(UserError):
+    """There is no cluster to grade on; the message is one line that says why, and what to do."""
+
+
+class ClusterLostError(ClusterError):
+    """The cluster was lost while it graded; the message is one line that says how."""
+
+    exit_status = 3
 
 
 class NoVerdictError(UserError):

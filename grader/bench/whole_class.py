@@ -39,8 +39,8 @@ from rich.console import Console
 from rich.table import Table
 
 from grader.course import Course, Lesson, find_root, load
-from grader.grading.classroom import Run, mark_of_folder
 from grader.grading.register_file import FILE
+from grader.grading.run import Run, mark_of_folder
 from grader.grading.unchanged import state
 from grader.lessons import chaffs
 from grader.report import seal
@@ -107,7 +107,7 @@ def _measured(course: Course, lessons: Sequence[Lesson], size: int, folder: Path
     submissions = folder / "submitted"
     students = max(size // len(lessons), 1)
     for lesson in lessons:
-        _hand_in(course, lesson, submissions, students)
+        hand_in(course, lesson, submissions, students)
     time.sleep(_SETTLED_SECONDS)
     yield "all graded", _grade(course, submissions, folder)
     marks = _marks(folder)
@@ -128,7 +128,8 @@ def _again(course: Course, submissions: Path, folder: Path, marks: bytes) -> Ite
     yield "one changed", _grade(course, submissions, folder, marks)
 
 
-def _hand_in(course: Course, lesson: Lesson, submissions: Path, students: int) -> None:
+def hand_in(course: Course, lesson: Lesson, submissions: Path, students: int) -> None:
+    """Hand in work on a lesson for so many students: right and wrong programs in turn, with a comment of their own."""
     solution = course.solution(lesson).read_text(encoding="utf-8")
     texts = [solution, *chaffs.wheats(course, lesson).values()]
     texts += [chaff.source(solution) for chaff in chaffs.load(course, lesson)]
@@ -142,7 +143,7 @@ def _multiplied(course: Course, size: int, folder: Path) -> Iterator[tuple[str, 
     """Grade a few students in all lessons, copy them until there are enough, and measure what comes then."""
     few, submissions, out = 8, folder / "submitted", folder / "report"
     for lesson in course.lessons:
-        _hand_in(course, lesson, submissions, few)
+        hand_in(course, lesson, submissions, few)
     time.sleep(_SETTLED_SECONDS)
     _grade(course, submissions, folder)
     os.environ["GRADER_SALT"] = _SALT

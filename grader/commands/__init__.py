@@ -13,5 +13,6 @@
 - ``author_training``: bar, probes, calibrate.
 - ``jobs``: many jobs in parallel, under one progress bar.
 - ``options``: arguments that mean the same everywhere, and how a command ends.
+- ``teams``: who does the jobs of a command: this machine, or a cluster.
 - ``progress``: the progress bar of a long run.
 """

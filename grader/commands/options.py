@@ -13,7 +13,7 @@ import typer
 
 from grader import files
 from grader.course import Course, Lesson, find_root, load
-from grader.errors import ClassError, OutputError
+from grader.errors import ClassError, ClusterLostError, OutputError
 from grader.printable import visible
 
 if TYPE_CHECKING:
@@ -44,6 +44,15 @@ Rehearsal = Annotated[
     typer.Option(
         help="Grade the course's own solutions first, and refuse to grade if they lose marks on this machine. "
         "Takes time only once per machine."
+    ),
+]
+Scheduler = Annotated[
+    str,
+    typer.Option(
+        metavar="ADDRESS|FILE",
+        help="Grade on the workers of this Dask scheduler: tcp://host:8786, tls://host:8786, or the file that it "
+        "writes. Default: on this machine.",
+        show_default=False,
     ),
 ]
 Isolate = Annotated[
@@ -141,7 +150,7 @@ def ending_in_one_line(kept: Callable[[], str]) -> Iterator[None]:
     with interruptible(kept):
         try:
             yield
-        except OutputError as error:
+        except (OutputError, ClusterLostError) as error:
             stop(f"{error}{kept()}", error.exit_status)
         except RehearsalError:
             raise  # it says itself that nothing was graded
@@ -172,15 +181,19 @@ def some_lessons(course: Course, wanted: Iterable[str] | None) -> list[Lesson]:
     return [lesson for lesson in course.lessons if lesson in found or not found]
 
 
-def a_device(device: str) -> str:
+def a_device(device: str, *, here: bool = True) -> str:
     """Check that a device is available.
+
+    Args:
+        device: its name.
+        here: whether it has to be on this machine.
 
     Raises:
         typer.BadParameter: it is not.
     """
     if device not in ("cpu", "cuda"):
         raise typer.BadParameter(f"{device!r} is neither cpu nor cuda")
-    if device == "cuda":
+    if device == "cuda" and here:
         import torch
 
         if not torch.cuda.is_available():

@@ -17,6 +17,7 @@ from grader.commands.options import (
     Isolate,
     Jobs,
     Rehearsal,
+    Scheduler,
     SomeLessons,
     Unsafe,
     a_device,
@@ -88,6 +89,7 @@ def grade(
             show_default=False,
         ),
     ] = None,
+    scheduler: Scheduler = "",
     device: Device = "cpu",
     jobs: Jobs = None,
     isolation: Isolate = None,
@@ -103,6 +105,8 @@ def grade(
 
     if never_lower and against is None:
         raise ClassError("--never-lower goes with --against: lower than what?")
+    if scheduler and jobs is not None:
+        raise ClassError("--jobs is for this machine; with --scheduler, workers say with --nthreads what they take")
     up_to = the_course().lesson(due).name if due else ""
     options = Options(
         tuple(lesson or ()),
@@ -118,13 +122,14 @@ def grade(
         submissions,
         out,
         options,
-        a_device(device),
+        a_device(device, here=not scheduler),
         isolation,
         unsafe,
         new_salt=new_salt,
         against=against,
         never_lower=never_lower,
         marks=marks,
+        scheduler=scheduler,
     )
 
 
@@ -141,28 +146,30 @@ def _grade(
     against: Path | None = None,
     never_lower: bool = False,
     marks: Path | None = None,
+    scheduler: str = "",
 ) -> None:
     """Grade a class; without ``for_marks`` with the public salt, and none is made."""
+    import contextlib
     import dataclasses
 
     from grader.collect.shelf import handed_in
     from grader.commands.progress import Progress
+    from grader.commands.teams import in_words, reach
     from grader.grading import again, classroom, history
     from grader.grading import against as comparing
     from grader.grading.pages import write_pages
     from grader.grading.register import Register
+    from grader.grading.run import Run
     from grader.grading.salted import for_class
     from grader.ledger import made, reading
     from grader.ledger import never_lower as lowered
     from grader.printable import count, one_line
     from grader.render import marks as ledger_words
-    from grader.render import words
     from grader.render.class_terminal import print_class_summary, print_moves, since_last_run
     from grader.report import due
     from grader.report.folders import called
     from grader.report.moves import moves
     from grader.report.settled import settle
-    from grader.student.isolation import choose
     from grader.submissions.apart import refuse_course_among, refuse_overlap
     from grader.submissions.students import find_students, strays
 
@@ -176,11 +183,19 @@ def _grade(
         how_many = f"{len(done)} of {count(len(students), 'student')} {'is' if len(done) == 1 else 'are'} done"
         return f"; {how_many} and kept, and the same command goes on from there"
 
-    with ending_in_one_line(kept):
+    with ending_in_one_line(kept), contextlib.ExitStack() as stack:
         course = the_course()
         refuse_course_among(submissions, course.root)
         refuse_overlap(submissions, out)
-        chosen = choose(device, wanted=a_level(isolation), unsafe=unsafe, hidden=(course.root, submissions, out))
+        join = reach(
+            stack,
+            scheduler,
+            device,
+            processes=options.processes,
+            wanted=a_level(isolation),
+            unsafe=unsafe,
+            hidden=(course.root, submissions, out),
+        )
         console = Console()
         students += find_students(submissions, options.students)
         for line in strays(submissions):
@@ -201,11 +216,8 @@ def _grade(
         ledger = made.ledger(course, everybody, reading.find(submissions, marks), times=times)
         last = made.last(course, out)
         options = dataclasses.replace(options, ledger=ledger)
-        console.print(
-            f"{count(len(students), 'student')}; isolation {words.isolation(chosen, chosen.device)}",
-            markup=False,
-            highlight=False,
-        )
+        team = join(course)
+        console.print(f"{count(len(students), 'student')}; {in_words(team)}", markup=False, highlight=False)
         register = Register(course, out)
         with Progress("students", len(students)) as progress:
 
@@ -213,14 +225,14 @@ def _grade(
                 done.append(student)
                 progress.finished(student)
 
-            def begin(run: classroom.Run, graded: Collection[str]) -> None:
-                progress.say(again.said(again.find(run, chosen, register, students, graded)))
+            def begin(run: Run, graded: Collection[str]) -> None:
+                progress.say(again.said(again.find(run, team.isolations, register, students, graded)))
 
             reports = classroom.grade_class(
                 course,
                 submissions,
                 out,
-                chosen,
+                team,
                 options,
                 hear=progress.hear,
                 finished=finished,
@@ -309,6 +321,7 @@ def rehearse(
     from grader.commands.progress import Progress
     from grader.grading.digest import machine
     from grader.grading.rehearsal import rehearse as rehearse_all
+    from grader.grading.team import Here
     from grader.render import words
     from grader.student.isolation import choose
 
@@ -317,7 +330,7 @@ def rehearse(
     chosen = choose(a_device(device), wanted=a_level(isolation), unsafe=unsafe, hidden=(course.root,))
     print(f"isolation {words.isolation(chosen, chosen.device)}; {machine()}")
     with interruptible(""), Progress("lessons", len(lessons)) as progress:
-        done = rehearse_all(course, lessons, chosen, train=training, fresh=True, processes=jobs, hear=progress.hear)
+        done = rehearse_all(course, lessons, Here(chosen, jobs), train=training, fresh=True, hear=progress.hear)
     names = ", ".join(str(each.number) for each in sorted(done, key=course.lessons.index))
     print(f"Full marks for the course's own solutions of {'lessons' if len(done) > 1 else 'lesson'} {names}.")
 

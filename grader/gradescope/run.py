@@ -24,8 +24,10 @@ from grader.course import Course, load
 from grader.files import write
 from grader.gradescope.results import Visibility, export
 from grader.grading import workers
-from grader.grading.classroom import Run, grade_student
+from grader.grading.classroom import grade_student
 from grader.grading.rehearsal import rehearse
+from grader.grading.run import Run
+from grader.grading.team import Here
 from grader.printable import amount, number, one_line
 from grader.render import words
 from grader.report.report import Report
@@ -97,7 +99,7 @@ def grade_upload(course: Course, settings: Settings, submission: Path) -> Report
     lesson = course.lesson(settings.lesson)
     isolation = choose(unsafe=settings.unsafe, hidden=(course.root, submission))
     # For nothing where the image was made under the same isolation: it has been there then.
-    rehearse(course, [lesson], isolation, train=settings.train, processes=1)
+    rehearse(course, [lesson], Here(isolation, 1), train=settings.train)
     with tempfile.TemporaryDirectory() as folder:
         # The upload is a student's folder like any other; what lies where in it, ``grader.submissions.find`` says.
         upload = submission.absolute()
@@ -112,7 +114,7 @@ def rehearse_there(source: Path) -> int:
     try:
         settings, course = _read(source)
         isolation = choose(unsafe=settings.unsafe)
-        rehearse(course, [course.lesson(settings.lesson)], isolation, train=settings.train, processes=1)
+        rehearse(course, [course.lesson(settings.lesson)], Here(isolation, 1), train=settings.train)
     except IsolationError as error:
         # Where the image is made may allow less than where it runs.
         print(f"setup: not rehearsed here: {error}")

@@ -4,6 +4,9 @@
 - ``trainee``: a ``train`` that is to be judged, by its training check and its probe ladder.
 - ``classroom``: a class: a folder of submissions in, a folder of reports out; kept, resumed, side by side.
 - ``again``: which reports a run is about to make again, and why.
+- ``run``: the settings that all students of a run share, and what a report depends on.
+- ``desk``: where a student's work is taken from, and where the reports are put: folders, or a parcel.
+- ``team``: the processes that do the jobs of a run, here or elsewhere.
 - ``faults``: what becomes of a submission on which the grader itself failed.
 - ``pages``: the table and the pages of a class, from the reports on it; what has not changed is left.
 - ``register``: all reports of a class, thin, each read no more than once.

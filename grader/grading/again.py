@@ -10,14 +10,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from grader.course import Lesson
 from grader.course.names import lesson_number
-from grader.grading import unchanged
-from grader.grading.classroom import Run, digest_of, is_begun, is_right, is_unchanged, work_of
+from grader.grading.classroom import is_begun, is_right, is_unchanged, isolation_of, work_of
+from grader.grading.desk import Folders
 from grader.grading.register import Register
+from grader.grading.run import Run, digest_of
 from grader.printable import count
 from grader.render.counting import numbers
 from grader.report.moves import Reason, changed_parts
@@ -68,12 +69,18 @@ class Again(NamedTuple):
         return any(cause not in _ASKED for cause, _ in self.causes)
 
 
-def find(run: Run, isolation: Isolation, register: Register, students: Iterable[str], graded: Collection[str]) -> Again:
+def find(
+    run: Run,
+    isolations: Sequence[Isolation],
+    register: Register,
+    students: Iterable[str],
+    graded: Collection[str],
+) -> Again:
     """Look through the reports of earlier runs.
 
     Args:
         run: the run that is about to begin.
-        isolation: how it walls student code in.
+        isolations: how it walls student code in; where it has several ways, each is as good as the others.
         register: of the reports in its folder.
         students: everybody in the run.
         graded: those of them of whom not all reports are up to date.
@@ -86,7 +93,7 @@ def find(run: Run, isolation: Isolation, register: Register, students: Iterable[
             continue
         # What goes wrong here goes wrong again where it is graded, and becomes a report there.
         with contextlib.suppress(Exception):
-            of_student = _Student(run, isolation, student)
+            of_student = _Student(run, isolations, student)
             for report in own:
                 if cause := of_student.cause(report):
                     causes[cause, report.lesson] += 1
@@ -98,9 +105,9 @@ def find(run: Run, isolation: Isolation, register: Register, students: Iterable[
 class _Student:
     """One student's reports, in the order of the lessons."""
 
-    def __init__(self, run: Run, isolation: Isolation, student: str) -> None:
-        self._run, self._isolation, self._student = run, isolation, student
-        self._state = unchanged.state(run.submissions / student)
+    def __init__(self, run: Run, isolations: Sequence[Isolation], student: str) -> None:
+        self._run, self._isolations = run, isolations
+        self._desk = Folders(run, student)
         self._passed: dict[str, bool] = {}
         self._again: set[str] = set()
 
@@ -121,7 +128,7 @@ class _Student:
 
     def _is_open(self, lesson: Lesson) -> bool:
         """Whether nothing is known of an earlier lesson, which therefore is judged in passing."""
-        return lesson.name not in self._passed and is_begun(self._run, self._student, lesson)
+        return lesson.name not in self._passed and is_begun(self._desk, lesson)
 
     def _cause(self, report: Report, lesson: Lesson) -> Cause | None:
         if report.has_error or report.incomplete or report.held:
@@ -129,12 +136,13 @@ class _Student:
         before = report.origin.parts if report.origin else {}
         if not before:
             return "earlier"
-        if changed := changed_parts(before, self._run.parts(lesson, self._isolation)):
+        isolation = isolation_of(report, self._isolations) or self._isolations[0]
+        if changed := changed_parts(before, self._run.parts(lesson, isolation)):
             return changed[0]
-        if is_unchanged(self._run, report, lesson, self._isolation, self._state):
+        if is_unchanged(self._run, report, lesson, isolation, self._desk.state):
             return None
-        work = work_of(self._run, self._student, lesson, self._passed)
-        if digest_of(self._run, work, self._isolation) == report.digest:
+        work = work_of(self._run, self._desk, lesson, self._passed)
+        if digest_of(self._run, work, isolation) == report.digest:
             return None
         judged = report.origin.judged if report.origin else {}
         own = hashlib.sha256(work.submission.source.encode("utf-8", "surrogatepass")).hexdigest()

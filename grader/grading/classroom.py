@@ -11,8 +11,7 @@ import contextlib
 import dataclasses
 import functools
 import hmac
-from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,26 +19,26 @@ import msgspec
 
 from grader.course import Course, Lesson
 from grader.errors import UserError
-from grader.files import sweep, write
-from grader.grading import faults, unchanged, workers
-from grader.grading.digest import basis_of, digest, parts_of, short
+from grader.files import sweep
+from grader.grading import faults
+from grader.grading.desk import Desk, Folders, Made, Parcel, Sent
 from grader.grading.origin import Clock
 from grader.grading.output import writing
 from grader.grading.pages import write_pages
 from grader.grading.register import Register
 from grader.grading.rehearsal import rehearse
+from grader.grading.run import Run, digest_of, mark_of_folder
+from grader.grading.team import Here, Team
 from grader.grading.worker import Event
 from grader.ledger.stored import Ledger
 from grader.render.counting import moment
-from grader.report import seal
 from grader.report.folders import called, folder_of
 from grader.report.report import Report
-from grader.report.sorting import fault, natural
+from grader.report.sorting import natural
 from grader.report.step import Step, Watcher
 from grader.student.errors import is_out_of_memory
 from grader.student.levels import Isolation
 from grader.submissions.apart import refuse_course_among, refuse_overlap
-from grader.submissions.find import read_work
 from grader.submissions.students import find_students
 from grader.submissions.work import Work
 
@@ -76,58 +75,11 @@ class Options:
     ledger: Ledger | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Run:
-    """The settings shared by all students of a run.
-
-    Attributes:
-        course: the course.
-        submissions: a folder per student.
-        out: gets a folder per student with a report per lesson.
-        lessons: names of the lessons to grade, in order.
-        train: whether training checks are run.
-        fresh: grade again even if an up-to-date report is there.
-        now: by when deadlines have passed, the same for the whole run.
-        films: film the training runs.
-        bases: what all reports on a lesson depend on, by its name, as far as somebody has asked for it: the parts, and
-            the hash of all of them.
-    """
-
-    course: Course
-    submissions: Path
-    out: Path
-    lessons: tuple[str, ...]
-    train: bool = True
-    fresh: bool = False
-    now: datetime = dataclasses.field(default_factory=lambda: datetime.now(UTC))
-    films: bool = True
-    bases: dict[str, tuple[dict[str, str], bytes]] = dataclasses.field(default_factory=dict, compare=False, repr=False)
-
-    def basis(self, lesson: Lesson) -> bytes:
-        """The hash of what all reports on a lesson depend on: it takes reading all of the grader."""
-        return self._basis(lesson)[1]
-
-    def parts(self, lesson: Lesson, isolation: Isolation) -> dict[str, str]:
-        """The same part by part, with the options of this run, as a report keeps it."""
-        return short(self._basis(lesson)[0], walls=isolation, training=self.train)
-
-    def _basis(self, lesson: Lesson) -> tuple[dict[str, str], bytes]:
-        if lesson.name not in self.bases:
-            parts = parts_of(self.course, lesson)
-            self.bases[lesson.name] = parts, basis_of(self.course, lesson, parts)
-        return self.bases[lesson.name]
-
-    @functools.cached_property
-    def secret_of_marks(self) -> bytes:
-        """The secret of marks on folders that have not changed: the same for all, so made once."""
-        return unchanged.key(self.course)
-
-
 def grade_class(
     course: Course,
     submissions: Path,
     out: Path,
-    isolation: Isolation,
+    team: Team | Isolation,
     options: Options,
     hear: Callable[[Event], None] | None = None,
     finished: Callable[[str], None] | None = None,
@@ -141,7 +93,7 @@ def grade_class(
         submissions: a folder a student; see ``grader.submissions.find`` for what is looked for in it.
         out: gets ``grades.csv``, ``index.html``, ``counted.json``, ``ledger.json``, ``reports.index``, and
             ``<student>/index.html`` and ``<student>/<lesson>.json``; beside it a ``.log`` if the grader itself failed.
-        isolation: how student code is walled in.
+        team: grades; processes of this machine if only the isolation of student code is given.
         options: what narrows the run.
         hear: called with every event.
         finished: called with every student who is done.
@@ -164,28 +116,28 @@ def grade_class(
         out.mkdir(parents=True, exist_ok=True)
     _sweep(out, students)
     run = Run(course, submissions, out, lessons, options.train, options.fresh, films=options.films)
+    team = Here(team, options.processes) if isinstance(team, Isolation) else team
     register = register or Register(course, out)
     reports: list[Report] = []
-    jobs = {}
+    waiting = []
     for name in students:
         up_to_date = None
         with contextlib.suppress(Exception):
             # What goes wrong here goes wrong again where it is graded, and becomes a report there.
-            up_to_date = kept(run, name, isolation, register)
+            up_to_date = kept(run, name, team.isolations, register)
         if up_to_date is None:
-            jobs[name] = functools.partial(grade_student, run, name)
+            waiting.append(name)
             continue
         reports += up_to_date
         if finished is not None:
             finished(name)
     if begin is not None:
-        begin(run, jobs)
+        begin(run, waiting)
     if options.rehearse:
-        begun = [lesson for lesson in map(course.lesson, lessons) if _is_handed_in(course, lesson, submissions, jobs)]
-        rehearse(course, begun, isolation, train=options.train, processes=options.processes, hear=hear)
-    died = functools.partial(set_aside, run, isolation)
+        begun = [lesson for lesson in map(course.lesson, lessons) if _is_handed_in(run, lesson, waiting)]
+        rehearse(course, begun, team, train=options.train, hear=hear)
     try:
-        for name, made in workers.run(jobs, isolation, processes=options.processes, hear=hear, died=died):
+        for name, made in _graded_by(team, run, waiting, hear):
             reports += [register.put(name, each) for each in made]
             if finished is not None:
                 finished(name)
@@ -208,17 +160,63 @@ def grade_class(
     return sorted(reports, key=lambda report: (natural(report.student), order[report.lesson]))
 
 
+def _graded_by(
+    team: Team, run: Run, students: Sequence[str], hear: Callable[[Event], None] | None
+) -> Iterator[tuple[str, list[Report]]]:
+    """Have students graded, and give the reports on each of them as they have been written."""
+    ended = "the process" if team.has_folders else "the process, or the worker of the cluster,"
+    died = functools.partial(set_aside, run, team.isolations, ended)
+    if team.has_folders:
+        jobs = {name: functools.partial(grade_student, run, name) for name in students}
+        yield from team.run(jobs, hear=hear, died=died)
+        return
+    parcels = _Parcels(run, students)
+    for name, made in team.run(parcels, hear=hear, died=lambda name: None):
+        yield name, died(name) if made is None else parcels.received(name, made)
+
+
+class _Parcels(Mapping[str, Callable[..., "list[Made] | None"]]):
+    """The jobs of grading students elsewhere; none is made before it is asked for, as a class is large.
+
+    Args:
+        run: the run.
+        students: whose work it is about.
+    """
+
+    def __init__(self, run: Run, students: Sequence[str]) -> None:
+        self._run, self._students = run, students
+        self._desks: dict[str, Folders] = {}
+
+    def __len__(self) -> int:
+        return len(self._students)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._students)
+
+    def __getitem__(self, student: str) -> Callable[..., list[Made]]:
+        desk = self._desks[student] = Folders(self._run, student)  # which notes how the folder is before it is read
+        return functools.partial(grade_parcel, self._run, desk.parcel())
+
+    def received(self, student: str, made: Iterable[Made]) -> list[Report]:
+        """Write the reports that have been made of a parcel."""
+        desk, reports = self._desks.pop(student), []
+        for each in made:
+            own = desk.kept(self._run.course.lesson(each.report.lesson), each.report.digest) if each.is_kept else None
+            reports.append(_put(self._run, desk, each if own is None else each._replace(report=own)))
+        return reports
+
+
 def _sweep(out: Path, students: Iterable[str]) -> None:
     """Remove the files that killed processes were writing."""
     for folder in (out, *(folder_of(out, student) for student in students)):
         sweep(folder)
 
 
-def _is_handed_in(course: Course, lesson: Lesson, submissions: Path, students: Iterable[str]) -> bool:
+def _is_handed_in(run: Run, lesson: Lesson, students: Iterable[str]) -> bool:
     """Whether any student has handed in work on a lesson that can be graded."""
     for student in students:
         try:
-            if not read_work(course, lesson, submissions / student).problem:
+            if is_begun(Folders(run, student), lesson):
                 return True
         except Exception:
             # Its report will say so; as far as it concerns the rehearsal, it is work on this lesson.
@@ -226,34 +224,49 @@ def _is_handed_in(course: Course, lesson: Lesson, submissions: Path, students: I
     return False
 
 
-def kept(run: Run, student: str, isolation: Isolation, register: Register | None = None) -> list[Report] | None:
-    """A student's reports of an earlier run, thin, if they are all that this run would make; runs no student code."""
+def kept(
+    run: Run, student: str, isolations: Collection[Isolation], register: Register | None = None
+) -> list[Report] | None:
+    """A student's reports of an earlier run, thin, if they are all that this run would make; runs no student code.
+
+    Args:
+        run: the run.
+        student: the student's folder.
+        isolations: how this run walls in student code; where it has several, each is as good as the others.
+        register: of the reports.
+    """
     if run.fresh:
         return None
     register = register or Register(run.course, run.out)
     passed: dict[str, bool] = {}
     reports: list[Report] = []
-    state = unchanged.state(run.submissions / student)
+    desk = Folders(run, student)
     for lesson in map(run.course.lesson, run.lessons):
         report = register.get(student, lesson.name)
-        if report is None:
+        isolation = None if report is None else isolation_of(report, isolations)
+        if report is None or isolation is None:
             return None  # and nothing is read that will be read where it is graded
-        if is_unchanged(run, report, lesson, isolation, state):
+        if is_unchanged(run, report, lesson, isolation, desk.state):
             passed[lesson.name] = is_right(report)
             reports.append(report)
             continue
-        if any(each.name not in passed and is_begun(run, student, each) for each in run.course.needs(lesson)):
+        if any(each.name not in passed and is_begun(desk, each) for each in run.course.needs(lesson)):
             return None
-        work = work_of(run, student, lesson, passed)
-        whole = _kept(run, student, work, digest_of(run, work, isolation))
+        whole = desk.kept(lesson, digest_of(run, work_of(run, desk, lesson, passed), isolation))
         if whole is None:
             return None
-        if state is not None:  # so that it need not be read the next time
-            whole = _written(run, student, whole, mark_of_folder(run, whole.digest, lesson, isolation, state))
+        if desk.state is not None:  # so that it need not be read the next time
+            whole = desk.written(whole, mark_of_folder(run, whole.digest, lesson, isolation, desk.state))
         report = register.put(student, whole)
         passed[lesson.name] = is_right(report)
         reports.append(report)
     return reports
+
+
+def isolation_of(report: Report, isolations: Iterable[Isolation]) -> Isolation | None:
+    """The isolation that a report was made under, if it is one of these."""
+    made = report.isolation and (report.isolation.level, report.isolation.parts, report.device)
+    return next((each for each in isolations if (each.level, each.parts, each.device) == made), None)
 
 
 def is_unchanged(run: Run, report: Report, lesson: Lesson, isolation: Isolation, state: bytes | None) -> bool:
@@ -263,18 +276,21 @@ def is_unchanged(run: Run, report: Report, lesson: Lesson, isolation: Isolation,
     return hmac.compare_digest(report.folder_state, mark_of_folder(run, report.digest, lesson, isolation, state))
 
 
-def mark_of_folder(run: Run, made_of: str, lesson: Lesson, isolation: Isolation, state: bytes | None) -> str:
-    """The mark of a report on a lesson, with all that decides on it beside what the student's folder holds."""
-    needed = [(each.name, run.basis(each), run.course.may_stand_in(each, run.now)) for each in run.course.needs(lesson)]
-    basis = run.basis(lesson)
-    return unchanged.mark(run.secret_of_marks, made_of, state, lesson.name, basis, needed, isolation, run.train)
-
-
 def grade_student(run: Run, student: str, place: Place, watch: Watcher) -> list[Report]:
     """Grade one student's lessons in order; each report is written as soon as it is complete."""
+    return _judge(run, Folders(run, student), place, watch)
+
+
+def grade_parcel(run: Run, parcel: Parcel, place: Place, watch: Watcher) -> list[Made]:
+    """Grade one student's lessons in order where there is neither a folder of submissions nor one of reports."""
+    desk = Sent(parcel)
+    _judge(run, desk, place, watch)
+    return desk.made
+
+
+def _judge(run: Run, desk: Desk, place: Place, watch: Watcher) -> list[Report]:
     passed = dict[str, bool]()
     reports = []
-    state = unchanged.state(run.submissions / student)  # before anything is read
     for lesson in map(run.course.lesson, run.lessons):
 
         def told(step: Step, number: int = lesson.number) -> None:
@@ -284,80 +300,98 @@ def grade_student(run: Run, student: str, place: Place, watch: Watcher) -> list[
         faulty: list[BaseException] = []
 
         def failed(fault: BaseException, faulty: list[BaseException] = faulty) -> None:
-            nonlocal state
             if is_out_of_memory(fault):
                 raise fault  # this process is to end, and another one to try again
             faulty.append(fault)
-            state = None  # what was made of this work does not follow from the work alone
 
         try:
-            made = _graded(run, student, lesson, passed, place, clock, failed, lambda: state)
+            made = _graded(run, desk, lesson, passed, place, clock, failed)
         except UserError:
             raise
         except faults.ANY as fault:
             failed(fault)
-            made = faults.report(run.course, lesson.name, called(student), faults.in_words(fault), train=run.train)
-            made = _written(run, student, made)
-        with writing(run.out):
-            faults.log(_log(run, student, lesson), faulty[0] if faulty else None)
-        passed[lesson.name] = is_right(made)
-        reports.append(made)
-    return reports
-
-
-def _graded(
-    run: Run,
-    student: str,
-    lesson: Lesson,
-    passed: dict[str, bool],
-    place: Place,
-    watch: Clock,
-    failed: Callable[[BaseException], None],
-    state: Callable[[], bytes | None],
-) -> Report:
-    """One student's report on one lesson, as it is written; arguments as for ``grade_student`` and ``grade``."""
-    from grader.grading.grade import Asked, grade
-
-    course = run.course
-    for earlier in course.needs(lesson):
-        if earlier.name not in passed and is_begun(run, student, earlier):
-            watch(Step("earlier lesson", needed=earlier.number))
-            report = grade(course, work_of(run, student, earlier, passed), place, Asked(train=False), failed=failed)
-            passed[earlier.name] = is_right(report)
-    work = work_of(run, student, lesson, passed)
-    made_of = digest_of(run, work, place.isolation)
-    made = None if run.fresh else _kept(run, student, work, made_of)
-    if made is None:
-        watch(Step("reading"))
-        made = grade(course, work, place, Asked(train=run.train, own_tasks=True, films=run.films), watch, failed)
-        origin = watch.origin(course, work, run.submissions / student, run.parts(lesson, place.isolation))
-        made = msgspec.structs.replace(made, digest=made_of, origin=origin)
-        made = _written(run, student, made, mark_of_folder(run, made_of, lesson, place.isolation, state()))
-    return made
-
-
-def set_aside(run: Run, isolation: Isolation, student: str) -> list[Report]:
-    """The reports on a student at whose work the process that grades ended, twice: those that were done, and faults."""
-    reports: list[Report] = []
-    passed: dict[str, bool] = {}
-    for lesson in map(run.course.lesson, run.lessons):
-        report = None
-        with contextlib.suppress(Exception):
-            work = work_of(run, student, lesson, passed)
-            report = _kept(run, student, work, digest_of(run, work, isolation))
-        if report is None:
-            why = "the grader itself failed: the process that graded this student's work ended, twice (out of memory?)"
-            report = _written(
-                run, student, faults.report(run.course, lesson.name, called(student), why, train=run.train)
-            )
+            made = Made(_faulty(run, desk.student, lesson.name, faults.in_words(fault)), place.isolation)
+        report = _put(run, desk, made._replace(fault=faults.traced(faulty[0]) if faulty else ""))
         passed[lesson.name] = is_right(report)
         reports.append(report)
     return reports
 
 
-def is_begun(run: Run, student: str, lesson: Lesson) -> bool:
+def _graded(
+    run: Run,
+    desk: Desk,
+    lesson: Lesson,
+    passed: dict[str, bool],
+    place: Place,
+    watch: Clock,
+    failed: Callable[[BaseException], None],
+) -> Made:
+    """One student's report on one lesson; arguments as for ``grade_student`` and ``grade``."""
+    from grader.grading.grade import Asked, grade
+
+    course = run.course
+    for earlier in course.needs(lesson):
+        if earlier.name not in passed and is_begun(desk, earlier):
+            watch(Step("earlier lesson", needed=earlier.number))
+            report = grade(course, work_of(run, desk, earlier, passed), place, Asked(train=False), failed=failed)
+            passed[earlier.name] = is_right(report)
+    work = work_of(run, desk, lesson, passed)
+    made_of = digest_of(run, work, place.isolation)
+    before = None if run.fresh else desk.kept(lesson, made_of)
+    if before is not None:
+        return Made(before, place.isolation, is_kept=True)
+    watch(Step("reading"))
+    made = grade(course, work, place, Asked(train=run.train, own_tasks=True, films=run.films), watch, failed)
+    origin = watch.origin(course, work, desk.file(work), run.parts(lesson, place.isolation))
+    return Made(msgspec.structs.replace(made, digest=made_of, origin=origin), place.isolation)
+
+
+def _put(run: Run, desk: Desk, made: Made) -> Report:
+    """Put a report on the desk; if the grader fails in that, a report that says so."""
+    try:
+        return desk.put(made)
+    except UserError:
+        raise
+    except faults.ANY as fault:
+        if is_out_of_memory(fault):
+            raise
+        report = _faulty(run, desk.student, made.report.lesson, faults.in_words(fault))
+        return desk.put(Made(report, made.isolation, made.fault or faults.traced(fault)))
+
+
+def _faulty(run: Run, student: str, lesson: str, why: str) -> Report:
+    return faults.report(run.course, lesson, called(student), why, train=run.train)
+
+
+def set_aside(run: Run, isolations: Collection[Isolation], what: str, student: str) -> list[Report]:
+    """The reports on a student at whose work the process that grades ended, twice: those that were done, and faults.
+
+    Args:
+        run: the run.
+        isolations: how this run walls in student code.
+        what: has ended, as the subject of a sentence.
+        student: the student's folder.
+    """
+    reports: list[Report] = []
+    passed: dict[str, bool] = {}
+    desk = Folders(run, student)
+    for lesson in map(run.course.lesson, run.lessons):
+        report = None
+        with contextlib.suppress(Exception):
+            work = work_of(run, desk, lesson, passed)
+            made = (desk.kept(lesson, digest_of(run, work, isolation)) for isolation in isolations)
+            report = next((each for each in made if each is not None), None)
+        if report is None:
+            why = f"the grader itself failed: {what} that graded this student's work ended, twice (out of memory?)"
+            report = desk.written(_faulty(run, student, lesson.name, why))
+        passed[lesson.name] = is_right(report)
+        reports.append(report)
+    return reports
+
+
+def is_begun(desk: Desk, lesson: Lesson) -> bool:
     """Whether a student has handed in work on a lesson that can be graded."""
-    return not read_work(run.course, lesson, run.submissions / student).problem
+    return not desk.read(lesson).problem
 
 
 def is_right(report: Report) -> bool:
@@ -368,7 +402,7 @@ def is_right(report: Report) -> bool:
     return bool(report.properties) and not report.held and all(result.verdict == "pass" for result in report.properties)
 
 
-def work_of(run: Run, student: str, lesson: Lesson, passed: Mapping[str, bool]) -> Work:
+def work_of(run: Run, desk: Desk, lesson: Lesson, passed: Mapping[str, bool]) -> Work:
     """A student's work on a lesson with the earlier lessons that it imports.
 
     These are the student's own if they passed, else the course's references, so that one mistake is paid for once; but
@@ -376,16 +410,16 @@ def work_of(run: Run, student: str, lesson: Lesson, passed: Mapping[str, bool]) 
 
     Args:
         run: the run.
-        student: whose work.
+        desk: where the work is.
         lesson: on which lesson.
         passed: whether earlier lessons passed, by name; one that is not there did not.
     """
-    course, folder = run.course, run.submissions / student
+    course = run.course
     imports: dict[str, str] = {}
     notes: list[str] = []
     for earlier in course.needs(lesson):
         name = earlier.name
-        own = read_work(course, earlier, folder)
+        own = desk.read(earlier)
         if passed.get(name):
             imports[name] = own.source
             continue
@@ -402,37 +436,4 @@ def work_of(run: Run, student: str, lesson: Lesson, passed: Mapping[str, bool]) 
                 f"{name} is still open ({until}), so the course's own does not stand in for it ({why}); "
                 "grade again when it is closed"
             )
-    return Work(called(student), lesson, read_work(course, lesson, folder), imports, tuple(notes))
-
-
-def digest_of(run: Run, work: Work, isolation: Isolation) -> str:
-    """Hash everything that the report on a student's work depends on."""
-    options = (work.student, work.submission, isolation, run.train, work.notes)
-    return digest(run.course, work.lesson, work.sources, *options, basis=run.basis(work.lesson))
-
-
-def _written(run: Run, student: str, report: Report, folder_state: str = "") -> Report:
-    """Write a report with the seal of this course's grader, and give it back as it was written.
-
-    A run that fails takes no mark away: where the grader itself failed, the mark of an earlier run stands, and says so.
-    """
-    before = seal.read(run.course, run.out, student, report.lesson) if report.has_error else None
-    if before is not None and before.status == "graded" and not before.has_error:
-        report = msgspec.structs.replace(before, held=fault(report))
-        folder_state = ""
-    report = seal.sealed(run.course, msgspec.structs.replace(report, folder_state=folder_state))
-    with writing(run.out):
-        write(seal.path_of(run.out, student, report.lesson), report.to_json())
-    return report
-
-
-def _log(run: Run, student: str, lesson: Lesson) -> Path:
-    return folder_of(run.out, student) / f"{lesson.name}.log"
-
-
-def _kept(run: Run, student: str, work: Work, made_of: str) -> Report | None:
-    """The report of an earlier run, if it is what this run would make; one with a fault in it is made again."""
-    report = seal.read(run.course, run.out, student, work.lesson.name)
-    if report is None or report.digest != made_of or report.has_error or report.incomplete or report.held:
-        return None
-    return report
+    return Work(called(desk.student), lesson, desk.read(lesson), imports, tuple(notes))

@@ -17,7 +17,7 @@ from grader.errors import ClassError
 from grader.export.marks import of_student
 from grader.grading import history
 from grader.grading.digest import parts_of, short
-from grader.grading.origin import Clock
+from grader.grading.origin import Clock, file_of
 from grader.printable import one_line
 from grader.render import html
 from grader.report.folders import called, folder_of
@@ -99,7 +99,7 @@ def judged_code(course: Course, report: Report, origin: Origin, folder: Path, le
     is_judged = (
         origin.judged.get(lesson.name, "") == hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
     )
-    now = Clock(silent).origin(course, work, folder, short(parts_of(course, lesson)))
+    now = Clock(silent).origin(course, work, file_of(work.submission, folder), short(parts_of(course, lesson)))
     changed = [REASONS[reason] for reason in origins(lesson.name, origin, now) if reason not in ("work", "imports")]
     return Code(source if is_judged else "", _problem(report, source, is_judged), changed)
 

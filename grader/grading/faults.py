@@ -43,12 +43,17 @@ def report(course: Course, lesson: str, student: str, message: str, *, train: bo
     )
 
 
-def log(path: Path, error: BaseException | None) -> None:
-    """Write the traceback of a fault for whoever mends it; what an earlier run left there goes if there was none."""
-    if error is None:
+def traced(error: BaseException) -> str:
+    """The traceback of a fault, for whoever mends it."""
+    text = visible("".join(traceback.format_exception(error)))
+    left_out = f"({len(text) - _LOG_CAP:,} characters before this are left out)\n" if len(text) > _LOG_CAP else ""
+    return left_out + text[-_LOG_CAP:]
+
+
+def log(path: Path, trace: str) -> None:
+    """Write the traceback of a fault; what an earlier run left there goes if there was none."""
+    if not trace:
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
         return
-    text = visible("".join(traceback.format_exception(error)))
-    left_out = f"({len(text) - _LOG_CAP:,} characters before this are left out)\n" if len(text) > _LOG_CAP else ""
-    write(path, (left_out + text[-_LOG_CAP:]).encode(errors="backslashreplace"))
+    write(path, trace.encode(errors="backslashreplace"))

@@ -15,7 +15,7 @@ from grader.course import Course
 from grader.printable import one_line
 from grader.report.report import Origin
 from grader.report.step import Step, Watcher
-from grader.submissions.read import NOTEBOOK_CAP
+from grader.submissions.read import NOTEBOOK_CAP, Submission
 from grader.submissions.work import Work
 from grader.version import versions
 
@@ -46,21 +46,20 @@ class Clock:
         self._seconds[self._stage] = self._seconds.get(self._stage, 0.0) + now - self._since
         self._since = now
 
-    def origin(self, course: Course, work: Work, folder: Path, parts: dict[str, str] | None = None) -> Origin:
+    def origin(self, course: Course, work: Work, file: tuple[str, str], parts: dict[str, str] | None = None) -> Origin:
         """The origin of a report on this work, which has just been made.
 
         Args:
             course: the course.
             work: the work.
-            folder: what the student handed in.
+            file: that it was read from, as ``file_of`` has it.
             parts: of what all reports of the run on this lesson depend on (``grader.grading.digest.short``).
         """
         self._count()
-        path = work.submission.path
         return Origin(
             made_at=self._began.isoformat(timespec="seconds").replace("+00:00", "Z"),
-            file="" if path is None else one_line(_way(path, folder), 200),
-            file_sha256="" if path is None else _of_file(path),
+            file=file[0],
+            file_sha256=file[1],
             judged={name: _sha256(text.encode("utf-8", "surrogatepass")) for name, text in work.sources.items()},
             tests=_of_folder(course.tests(work.lesson), "*.py", "chaffs.yml"),
             grader=of_the_grader(),
@@ -69,6 +68,12 @@ class Clock:
             stage_seconds={stage: round(seconds, 3) for stage, seconds in self._seconds.items()},
             parts=parts or {},
         )
+
+
+def file_of(submission: Submission, folder: Path) -> tuple[str, str]:
+    """The file of a submission: the way to it from the student's folder, and its SHA-256; "" where there is none."""
+    path = submission.path
+    return ("", "") if path is None else (one_line(_way(path, folder), 200), _of_file(path))
 
 
 def _way(path: Path, folder: Path) -> str:

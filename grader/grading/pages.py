@@ -184,7 +184,7 @@ def _shown_or_fault(course: Course, out: Path, student: str, report: Report, cou
         html.student_page([report], counted)
     except Exception as fault:
         with writing(out):
-            faults.log(folder_of(out, student) / f"{report.lesson}.log", fault)
+            faults.log(folder_of(out, student) / f"{report.lesson}.log", faults.traced(fault))
         shown = faults.report(course, report.lesson, report.student, faults.in_words(fault), train=True)
         shown = msgspec.structs.replace(shown, max_score=report.max_score, isolation=report.isolation)
         shown = seal.sealed(course, shown)

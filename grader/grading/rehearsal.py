@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from grader.course import Course, Lesson
-from grader.grading import workers
 from grader.grading.digest import digest, machine
 from grader.grading.own import grade_own
+from grader.grading.team import Here, Team
 from grader.grading.worker import Event
 from grader.printable import number, one_line
 from grader.render import words
@@ -43,11 +43,10 @@ class RehearsalError(GraderFault):
 def rehearse(
     course: Course,
     lessons: Sequence[Lesson],
-    isolation: Isolation,
+    team: Team | Isolation,
     *,
     train: bool = True,
     fresh: bool = False,
-    processes: int | None = None,
     hear: Callable[[Event], None] | None = None,
 ) -> list[Lesson]:
     """Grade the solutions of these lessons, unless they have passed on this machine before.
@@ -55,10 +54,10 @@ def rehearse(
     Args:
         course: the course.
         lessons: what is about to be graded.
-        isolation: how the class's code will be walled in.
+        team: is about to grade; processes of this machine if only the isolation of student code is given. Of machines
+            elsewhere, any may be the one that rehearses.
         train: whether training checks are run.
         fresh: grade those too that have passed on this machine before.
-        processes: how many side by side.
         hear: called with every event.
 
     Returns:
@@ -68,16 +67,15 @@ def rehearse(
         RehearsalError: a solution does not get full marks.
         GraderFault: nothing can be graded at all.
     """
-    marks = {
-        lesson.name: _mark(course, lesson, isolation, train) for lesson in lessons if _has_solution(course, lesson)
-    }
+    team = Here(team) if isinstance(team, Isolation) else team
+    marks = {lesson.name: _mark(course, lesson, team, train) for lesson in lessons if _has_solution(course, lesson)}
     jobs = {
         f"the course's own {name}": functools.partial(_judge, course, name, train)
         for name, mark in marks.items()
         if fresh or not mark.exists()
     }
     done = []
-    for job, report in workers.run(jobs, isolation, processes=processes, hear=hear):
+    for job, report in team.run(jobs, hear=hear):
         if hear is not None:
             hear(Event(job, None))
         if not is_full(report):
@@ -117,9 +115,9 @@ def _refusal(report: Report) -> str:
 # What has passed is remembered as an empty file called after its digest: there is nothing in it that could be wrong.
 
 
-def _mark(course: Course, lesson: Lesson, isolation: Isolation, train: bool) -> Path:
+def _mark(course: Course, lesson: Lesson, team: Team, train: bool) -> Path:
     sources = {lesson.name: course.solution(lesson).read_text(encoding="utf-8"), **course.references(lesson)}
-    name = digest(course, lesson, sources, "rehearsal", isolation, train)
+    name = digest(course, lesson, sources, "rehearsal", team.isolations, team.where, train)
     return platformdirs.user_cache_path("deep-rl-for-beginners", appauthor=False) / "rehearsals" / name
 
 

@@ -49,6 +49,10 @@ class Raised(NamedTuple):
     error: BaseException
 
 
+class MachineFault(GraderFault):
+    """Nothing can be graded on this machine, whosever work it is."""
+
+
 def main(connection: int, parent: int, stderr: int) -> None:
     """Do one job after another.
 
@@ -85,7 +89,7 @@ def _answer(connection: Connection, parent: int, stderr: int) -> None:
             except BaseException as error:
                 if is_out_of_memory(error):
                     raise
-                answer = pickle.dumps((Raised(_portable(error)),))
+                answer = pickle.dumps((Raised(portable(error)),))
             connection.send_bytes(answer)
 
 
@@ -93,7 +97,7 @@ class _Gone(BaseException):
     """Nobody waits for this job any more: no part of it may take it for its own failure."""
 
 
-def _portable(error: BaseException) -> BaseException:
+def portable(error: BaseException) -> BaseException:
     """The exception as one that survives the way to the other process, with its traceback as a note."""
     trace = "".join(traceback.format_exception(error))
     try:
@@ -150,12 +154,20 @@ def _the_place() -> ZygoteClient:
     """This process's place, started when the first job needs it, so that a failure to start reaches the user.
 
     Raises:
-        GraderFault: it does not start.
+        MachineFault: it does not start.
     """
     global _place
     from grader.student.processes import ZygoteClient
 
     if _place is None:
         assert _isolation is not None
-        _place = ZygoteClient(_isolation)
+        try:
+            _place = ZygoteClient(_isolation)
+        except GraderFault as error:
+            if is_out_of_memory(error):
+                raise
+            fault = MachineFault(str(error))
+            for note in getattr(error, "__notes__", ()):
+                fault.add_note(note)
+            raise fault from None
     return _place

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import Pipe
 from typing import Any, NamedTuple, TypeVar
 
-from grader.grading.worker import TERMINAL, Event, Raised
+from grader.grading.worker import TERMINAL, Event, MachineFault, Raised
 from grader.printable import one_line
 from grader.student.errors import GraderFault
 from grader.student.levels import Isolation
@@ -69,7 +69,7 @@ def run(
             name, outcome = crew.done.get()
             if isinstance(outcome, Raised):
                 raise outcome.error
-            if isinstance(outcome, _Died):
+            if isinstance(outcome, Died):
                 if died is None:
                     raise GraderFault(
                         f"a process of the grader ended unexpectedly at {name}, and a second one as well (out of "
@@ -109,7 +109,7 @@ def run_all(
     return {name: done[name] for name in jobs}
 
 
-class _Died(NamedTuple):
+class Died(NamedTuple):
     """The process ended under the job as often as it is tried."""
 
 
@@ -128,37 +128,30 @@ class _Crew:
         self.done: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._jobs, self._isolation, self._hear = iter(jobs.items()), isolation, hear
         self._lock, self._hearing = threading.Lock(), threading.Lock()
-        self._workers: list[_Worker] = []
+        self._posts: list[Post] = []
         self._ended = False
 
     def start(self, number: int) -> None:
         """Begin with so many workers."""
         for _ in range(number):
-            threading.Thread(target=self._work, daemon=True).start()
+            self._posts.append(post := Post(self._isolation))
+            threading.Thread(target=self._work, args=(post,), daemon=True).start()
 
     def end(self, *, at_once: bool) -> None:
         """End all workers, in the middle of their jobs or else after them."""
         with self._lock:
             self._ended = True
-        for worker in self._workers:
-            worker.end(at_once=at_once)
-        for worker in self._workers:
-            worker.wait()
+        for post in self._posts:
+            post.end(at_once=at_once)
+        for post in self._posts:
+            post.wait()
 
-    def _work(self) -> None:
-        worker: _Worker | None = None
+    def _work(self, post: Post) -> None:
         name = ""
         try:
             while (item := self._next()) is not None:
                 name, job = item
-                outcome: Any = _Died()
-                for _ in range(_TRIES):
-                    worker = worker or self._hire()
-                    try:
-                        outcome = worker.do(name, job, self._tell)
-                        break
-                    except (EOFError, OSError):
-                        worker = None
+                outcome = post.do(name, job, self._tell)
                 if self._ended:
                     return
                 self.done.put((name, outcome))
@@ -169,11 +162,72 @@ class _Crew:
         with self._lock:
             return None if self._ended else next(self._jobs, None)
 
+    def _tell(self, event: Event) -> None:
+        if self._hear is not None:
+            with self._hearing:
+                self._hear(event)
+
+
+class Post:
+    """The place of one worker process, and of the next one when that has died.
+
+    Args:
+        isolation: how the student's side is walled in.
+    """
+
+    def __init__(self, isolation: Isolation) -> None:
+        """Nobody is at work yet."""
+        self._isolation = isolation
+        self._lock = threading.Lock()
+        self._worker: _Worker | None = None
+        self._hired: list[_Worker] = []
+        self._waiting = threading.Lock()
+        self._ended = False
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nobody is to work here any more."""
+        return self._ended
+
+    def do(self, name: str, job: Callable[..., Any], tell: Callable[[Event], None]) -> Any:
+        """Have a job done: its result, ``Raised``, or ``Died`` if the process ended under it as often as it is tried.
+
+        Args:
+            name: of the job.
+            job: is called as ``job(place, watch)``.
+            tell: hears of every step.
+
+        Raises:
+            GraderFault: no process can be started, or there is to be none any more.
+        """
+        for _ in range(_TRIES):
+            self._worker = self._worker or self._hire()
+            try:
+                return self._worker.do(name, job, tell)
+            except (EOFError, OSError):
+                self._worker = None
+        return Died()
+
+    def end(self, *, at_once: bool) -> None:
+        """Let the process end after its job, or in the middle of it; no other one is started."""
+        with self._lock:
+            self._ended = True
+            hired = list(self._hired)
+        for worker in hired:
+            worker.end(at_once=at_once)
+
+    def wait(self) -> None:
+        """Wait until all processes that were here have ended."""
+        with self._waiting:  # for each of them, once
+            while self._hired:
+                self._hired[-1].wait()
+                self._hired.pop()
+
     def _hire(self) -> _Worker:
         """Another worker, ready to work.
 
         Raises:
-            GraderFault: it ended before it was, as often as it was tried.
+            MachineFault: it ended before it was, as often as it was tried.
         """
         why = ""
         for _ in range(_TRIES):
@@ -185,21 +239,16 @@ class _Crew:
                 except OSError as error:
                     why = str(error)
                     continue
-                self._workers.append(worker)
+                self._hired.append(worker)
             try:
                 worker.greet(self._isolation)
             except (EOFError, OSError):
                 why = worker.last_words()
             else:
                 return worker
-        raise GraderFault(
+        raise MachineFault(
             f"a process of the grader's own ended while it was being started ({one_line(why) or 'out of memory?'})"
         )
-
-    def _tell(self, event: Event) -> None:
-        if self._hear is not None:
-            with self._hearing:
-                self._hear(event)
 
 
 class _Worker:

@@ -18,7 +18,7 @@ LIMITS = Limits(cpu_seconds=4, call_seconds=10, output_chars=400)
 
 
 # Each of these takes minutes. What is begun last would keep one processor busy while the other one has nothing to do.
-LONG = ("test_golden_reports.py", "test_chaos.py", "test_attacks.py", "test_nbgrader.py")
+LONG = ("test_golden_reports.py", "test_chaos.py", "test_attacks.py", "test_nbgrader.py", "test_lost_workers.py")
 
 
 def pytest_collection_modifyitems(items):

@@ -17,6 +17,7 @@ from grader.course import Course, load, salt
 from grader.grading import again, digest
 from grader.grading.again import Again, Cause, find, said
 from grader.grading.classroom import Run, grade_student
+from grader.grading.desk import Desk
 from grader.grading.register import Register
 from grader.report import seal
 from grader.report.step import silent
@@ -52,7 +53,7 @@ def run(course: Course, folder: Path, **more: Any) -> Run:
 
 def found(course: Course, folder: Path, *, walls: Isolation = Here.isolation, **more: Any) -> Again:
     made = run(course, folder, **more)
-    return find(made, walls, Register(made.course, made.out), STUDENTS, STUDENTS)
+    return find(made, (walls,), Register(made.course, made.out), STUDENTS, STUDENTS)
 
 
 def causes(*each: tuple[Cause, str, int]) -> Counter[tuple[Cause, str]]:
@@ -145,10 +146,10 @@ def test_a_submission_that_cannot_be_read_keeps_nobody_else_from_being_graded(
 ) -> None:
     real = again.work_of
 
-    def work_of(run: Run, student: str, *more: Any) -> Any:
-        if student == STUDENTS[0]:
+    def work_of(run: Run, desk: Desk, *more: Any) -> Any:
+        if desk.student == STUDENTS[0]:
             raise RecursionError("a file that no reader likes")
-        return real(run, student, *more)
+        return real(run, desk, *more)
 
     monkeypatch.setattr(again, "work_of", work_of)
     for student in STUDENTS[:2]:

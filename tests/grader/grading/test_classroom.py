@@ -276,7 +276,7 @@ def test_a_name_ends_no_run_and_no_report_is_lost(course: Course, submissions: P
     assert len(set(links)) == len(students)  # who has a misconception is named besides
     assert all((out / link).is_file() for link in links)
     assert "\x1b" not in page
-    assert all(kept(run, name, Here.isolation) is not None for name in HOSTILE)
+    assert all(kept(run, name, [Here.isolation]) is not None for name in HOSTILE)
 
 
 def test_two_students_never_share_a_folder_of_reports() -> None:
@@ -350,9 +350,9 @@ def test_the_reference_of_an_open_lesson_is_not_to_be_had(
         assert bool(still_open) == (says == "closed" and not shown)
         assert not still_open or (DUE[:10] in still_open[0]) == ("Numbers" in dates)
         # When its deadline has passed, the report is not what a run would make: it is made again, and passes on.
-        assert kept(run, student, any_split.isolation) is not None
+        assert kept(run, student, [any_split.isolation]) is not None
         if still_open and "Numbers" in dates:
-            assert kept(dataclasses.replace(run, now=AFTER), student, any_split.isolation) is None
+            assert kept(dataclasses.replace(run, now=AFTER), student, [any_split.isolation]) is None
 
 
 def test_a_reference_in_an_import_s_place_is_said(course: Course, submissions: Path, tmp_path: Path) -> None:

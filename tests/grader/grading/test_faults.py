@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 from grader.cli import app
 from grader.course import Course
 from grader.errors import CourseError, OutputError
-from grader.grading import classroom, pages, workers
+from grader.grading import classroom, desk, pages, workers
 from grader.grading.classroom import Options, Run, grade_class, grade_student
 from grader.render import fragment, html
 from grader.report.report import Report
@@ -225,14 +225,14 @@ def test_what_no_mark_depends_on_takes_none_away(
 def test_what_goes_wrong_while_work_is_read_is_that_report(
     error: BaseException, course: Course, submissions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = classroom.read_work
+    real = desk.read_work
 
     def read(course_: Course, lesson: object, folder: Path) -> object:
         if folder.name == "student-002" and lesson == course.lessons[0]:
             raise error
         return real(course_, lesson, folder)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(classroom, "read_work", read)
+    monkeypatch.setattr(desk, "read_work", read)
     reports = alone(course, submissions, tmp_path / "out")
     assert [report.status for report in reports] == ["error", "error"]  # the second imports the first
     assert all(type(error).__name__ in report.message for report in reports)
@@ -247,7 +247,7 @@ def test_the_main_process_reads_on_where_one_submission_cannot_be_read(
     def read(*_: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr(classroom, "read_work", read)
+    monkeypatch.setattr(desk, "read_work", read)
     monkeypatch.setattr(classroom, "rehearse", lambda *_, **__: [])
     options = Options(train=False, processes=2)
     reports = grade_class(course, submissions, tmp_path / "out", isolation, options)
@@ -262,7 +262,7 @@ def test_a_mistake_of_the_course_and_ctrl_c_end_the_run(
         def read(*_: object, error: BaseException = error) -> None:
             raise error
 
-        monkeypatch.setattr(classroom, "read_work", read)
+        monkeypatch.setattr(desk, "read_work", read)
         with pytest.raises(type(error)):
             alone(course, submissions, tmp_path / "out")
 
@@ -319,7 +319,7 @@ def test_a_report_that_cannot_be_written_is_no_fault_of_the_grader(
     def write(path: Path, data: bytes) -> None:
         raise OSError(number, "the system's word")
 
-    for module in (classroom, pages):
+    for module in (desk, pages):
         monkeypatch.setattr(module, "write", write)
     with pytest.raises(OutputError, match=f"cannot be written to .the system's word.; {remedy}"):
         alone(course, submissions, tmp_path / "out")

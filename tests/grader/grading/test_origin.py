@@ -94,7 +94,7 @@ def test_a_report_that_is_kept_keeps_its_date(course: Course, folder: Path) -> N
     for report in old:
         path = seal.path_of(folder.parent / "out", "student-001", report.lesson)
         path.write_bytes(seal.sealed(course, report).to_json())
-    again = kept(run(course, folder, train=True), "student-001", Here.isolation)
+    again = kept(run(course, folder, train=True), "student-001", [Here.isolation])
     assert again is not None
     assert [each.origin and each.origin.made_at for each in again] == ["2026-01-02T03:04:05Z"] * 2
 

@@ -13,7 +13,7 @@ from tiny_course import BALANCE, NUMBERS, hand_in
 
 from grader.course import Course
 from grader.errors import ClassError
-from grader.grading import classroom, history, pages, register, register_file, salted
+from grader.grading import classroom, desk, history, pages, register, register_file, salted
 from grader.grading.classroom import Run, grade_student, write_pages
 from grader.grading.register import Register
 from grader.grading.register_file import FILE
@@ -286,6 +286,6 @@ def test_work_of_which_there_is_no_report_is_not_read_by_the_process_that_hands_
     course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hand_in(tmp_path / "in", WHO[0], LESSONS[0], NUMBERS)
-    monkeypatch.setattr(classroom, "read_work", lambda *_: pytest.fail("read"))
+    monkeypatch.setattr(desk, "read_work", lambda *_: pytest.fail("read"))
     run = Run(course, tmp_path / "in", tmp_path / "out", LESSONS, train=False)
     assert classroom.kept(run, WHO[0], Here.isolation) is None

@@ -12,6 +12,7 @@ from grader.course import Course, load
 from grader.grading import rehearsal
 from grader.grading.classroom import Options, grade_class
 from grader.grading.rehearsal import RehearsalError, rehearse
+from grader.grading.team import Here
 from grader.student import isolation as isolated
 from grader.student.errors import GraderFault
 from grader.student.isolation import choose
@@ -50,12 +51,13 @@ def test_another_library_or_another_wall_is_another_rehearsal(
     course: Course, isolation: Isolation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lesson = course.lessons[0]
-    marks = [rehearsal._mark(course, lesson, isolation, True)]
-    marks.append(rehearsal._mark(course, lesson, isolation, False))
-    marks.append(rehearsal._mark(course, lesson, Isolation("process only", ("rlimits",)), True))
+    marks = [rehearsal._mark(course, lesson, Here(isolation), True)]
+    marks.append(rehearsal._mark(course, lesson, Here(isolation), False))
+    marks.append(rehearsal._mark(course, lesson, Here(Isolation("process only", ("rlimits",))), True))
+    marks.append(rehearsal._mark(course, lesson, Here(isolation, where="tcp://10.0.0.1:8786"), True))
     monkeypatch.setattr("grader.grading.digest.machine", lambda: "torch 2.13.0+cu130")
-    marks.append(rehearsal._mark(course, lesson, isolation, True))
-    assert len(set(marks)) == 4
+    marks.append(rehearsal._mark(course, lesson, Here(isolation), True))
+    assert len(set(marks)) == 5
 
 
 def test_where_right_answers_lose_marks_nobody_is_graded(

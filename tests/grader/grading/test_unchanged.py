@@ -14,7 +14,7 @@ import tiny_course
 from tiny_course import BALANCE, NUMBERS, hand_in
 
 from grader.course import Course, load
-from grader.grading import classroom, unchanged
+from grader.grading import classroom, desk, unchanged, workers
 from grader.grading.classroom import Options, Run, grade_class, grade_student, kept
 from grader.report.report import Report
 from grader.report.seal import path_of, read, sealed
@@ -65,9 +65,9 @@ def without_reading(
         raise AssertionError("read")
 
     with monkeypatch.context() as patch:
-        patch.setattr(classroom, "read_work", refuse)
+        patch.setattr(desk, "read_work", refuse)
         try:
-            return kept(a_run(course, submissions, **more), STUDENT, Here.isolation)
+            return kept(a_run(course, submissions, **more), STUDENT, [Here.isolation])
         except AssertionError:
             return None
 
@@ -198,7 +198,7 @@ def test_a_class_that_was_copied_is_read_once(
     beside.write_bytes(path.read_bytes())
     beside.rename(path)
     assert without_reading(course, submissions, monkeypatch) is None
-    again = kept(a_run(course, submissions), STUDENT, Here.isolation)
+    again = kept(a_run(course, submissions), STUDENT, [Here.isolation])
     assert again is not None
     assert [(each.digest, each.seconds) for each in again] == [(each.digest, each.seconds) for each in made]
     assert without_reading(course, submissions, monkeypatch) == again
@@ -244,7 +244,7 @@ def test_a_whole_class(course: Course, submissions: Path, monkeypatch: pytest.Mo
     out = submissions.parent / "out"
     first = grade_class(course, submissions, out, isolation, options)
     pages = {path: path.read_bytes() for path in out.rglob("*.html")}
-    monkeypatch.setattr(classroom, "read_work", lambda *_: pytest.fail("read"))
-    monkeypatch.setattr(classroom.workers, "_Worker", lambda *_: pytest.fail("started"))
+    monkeypatch.setattr(desk, "read_work", lambda *_: pytest.fail("read"))
+    monkeypatch.setattr(workers, "_Worker", lambda *_: pytest.fail("started"))
     assert grade_class(course, submissions, out, isolation, options) == first
     assert {path: path.read_bytes() for path in out.rglob("*.html")} == pages
