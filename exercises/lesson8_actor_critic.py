@@ -80,7 +80,7 @@ def generalized_advantages(
     |-------------|--------|----------------------------------------------------------------------------------|
     | rewards     | (T, N) | of T steps in time (rows) in N copies of the environment (columns)               |
     | values      | (T, N) | V(s_t), the critic's value of the state in which the step was made               |
-    | next_values | (T, N) | V(s_{t+1}), of the state to which it led; it may be anything after a termination |
+    | next_values | (T, N) | V(s_{t+1}), of the state to which it led; after a termination, any number        |
     | terminated  | (T, N) | true (or 1.0) where the step ended its episode for good                          |
     | truncated   | (T, N) | true (or 1.0) where the episode was cut off after this step                      |
     | gamma       |        | discount, from 0 to 1                                                            |

@@ -8,6 +8,7 @@ current folder before anywhere else, which may be a student's.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import pickle
 import signal
@@ -101,7 +102,12 @@ def portable(error: BaseException) -> BaseException:
     """The exception as one that survives the way to the other process, with its traceback as a note."""
     trace = "".join(traceback.format_exception(error))
     try:
-        copy: BaseException = pickle.loads(pickle.dumps(error))
+        # Without what other libraries have taught pickle here: the other side may not have learnt it.
+        plain = io.BytesIO()
+        pickler = pickle.Pickler(plain)
+        pickler.dispatch_table = {}
+        pickler.dump(error)
+        copy: BaseException = pickle.loads(plain.getvalue())
     except Exception:
         copy = GraderFault(f"{type(error).__name__}: {error}")
     copy.add_note(trace)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -66,6 +68,13 @@ def batches(buffer: Any, count: int, times: int) -> list[list[Row]]:
 def drawn(buffer: Any, count: int, times: int) -> list[Row]:
     """All that comes in so many batches of this size, each once, in order."""
     return sorted(set().union(*batches(buffer, count, times)))
+
+
+@shown
+def how_often(buffer: Any, stored: Sequence[Row], count: int, times: int) -> list[int]:
+    """How often each set of ``count`` of these transitions came, in so many batches; in the order of combinations."""
+    came = Counter(map(frozenset, batches(buffer, count, times)))
+    return [came[frozenset(each)] for each in itertools.combinations(stored, count)]
 
 
 @shown

@@ -5,9 +5,6 @@ comes in many batches together, which hardly depends on how they are drawn; and 
 comes back when nothing else is stored, whatever ``push`` may have done to it.
 """
 
-import itertools
-from collections import Counter
-
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,6 +17,7 @@ from grader.testing.buffers import (
     batches,
     drawn,
     holding,
+    how_often,
     left_in,
     places,
     row,
@@ -418,19 +416,17 @@ def test_every_batch_is_equally_likely(student):
     and the last too?
     """
     buffer, stored = filled(student, 5, seed=1)
-    counts = Counter(map(frozenset, batches(buffer, 2, 500)))
+    pairs = how_often(buffer, stored, 2, 500)
     # Each of the 10 pairs comes Binomial(500, 0.1) times, 50 on average. P(below 18) and P(above 90) are 1.9e-8 each,
     # summed term by term, so a right answer fails with a probability below 4e-7.
-    rare = [pair for pair in map(frozenset, itertools.combinations(stored, 2)) if not 18 <= counts[pair] <= 90]
-    found = sorted((counts[pair] for pair in rare), reverse=True)
-    assert not rare, f"each of the 10 pairs about 50 times in 500 batches of two; some came {found} times"
+    often = all(18 <= times <= 90 for times in pairs)
+    assert often, f"each of the 10 pairs of 5 about 50 times in 500 batches of two; they came {pairs} times"
     # A shuffle that exchanges each place with any other one, and not with one of those still to come, prefers some: in
     # two of five places it hardly shows, in four of five one transition is left out twice as often as it should be.
     # Each is left out Binomial(400, 0.2) times, 80 on average: outside of 36 to 128 with a probability of 1.2e-9.
-    left_out = Counter(one for batch in batches(buffer, 4, 400) for one in set(stored) - set(batch))
-    often = [left_out[one] for one in stored]
-    alike = all(36 <= times <= 128 for times in often)
-    assert alike, f"each left out about 80 times in 400 batches of four from five; it was {often} times"
+    fours = how_often(buffer, stored, 4, 400)
+    alike = all(36 <= times <= 128 for times in fours)
+    assert alike, f"each four of the 5 about 80 times in 400 batches of four; they came {fours} times"
 
 
 @exercise("ReplayBuffer.sample", needs=(ALL_COME,), alike="places")

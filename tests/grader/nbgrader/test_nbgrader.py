@@ -438,7 +438,7 @@ def test_full_marks_on_plain_nbgrader_and_none_here(term: Path, plain: dict[str,
 
 def test_a_course_folder_is_made_once_and_then_brought_up_to_date(tmp_path: Path) -> None:
     folder = tmp_path / "course"
-    assert len(init(COURSE, folder, lessons=["5"])) == 4
+    assert len(init(COURSE, folder, lessons=["5"])) == 5
     assert init(COURSE, folder) == []
     (folder / "gradebook.db").write_bytes(b"marks")
     hand_in(folder, "student-001", "work")

@@ -147,6 +147,16 @@ def test_what_is_alike_in_one_law_only_is_named_with_that_reservation(course):
     assert named(report) == {"test_positive": ("squares", False)}
 
 
+def test_a_law_of_many_that_is_broken_alike_is_no_name(course):
+    """A third law: of all that either breaks, both break one in the same way, and that may have another reason."""
+    more = TESTS[TESTS.index('@exercise("double")') : TESTS.index('@exercise("half"')].rpartition('@exercise("double")')
+    large = "".join(more[1:]).replace("-99, -1", "100, 999").replace("negative", "large")
+    (course.tests(course.lesson("lesson1_numbers")) / "test_numbers.py").write_text(f"{TESTS}\n\n{large}")
+    assert named(judge(course, "return x * x if 0 < x < 100 else 7 * x")) == {}
+    found = named(judge(course, "return x * x if x > 0 else 7 * x"))
+    assert found == {"test_positive": ("squares", False), "test_large": ("squares", False)}
+
+
 def test_a_law_that_holds_speaks_against_a_misconception_that_breaks_it(course):
     """The sign is lost, and positive numbers are right: that is one known mistake, and it is not the other."""
     assert named(judge(course, "return 2 * x if x > 0 else -2 * x")) == {"test_negative": ("keeps_the_sign_off", True)}
