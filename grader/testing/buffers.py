@@ -72,7 +72,7 @@ def drawn(buffer: Any, count: int, times: int) -> list[Row]:
 
 @shown
 def how_often(buffer: Any, stored: Sequence[Row], count: int, times: int) -> list[int]:
-    """How often each set of ``count`` of these transitions came, in so many batches; in the order of combinations."""
+    """Counts of each set of ``count`` of these transitions in so many batches, in the order of combinations."""
     came = Counter(map(frozenset, batches(buffer, count, times)))
     return [came[frozenset(each)] for each in itertools.combinations(stored, count)]
 

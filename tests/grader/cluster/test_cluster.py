@@ -26,7 +26,7 @@ from grader.cluster.task import Task
 from grader.cluster.terms import difference, facts
 from grader.course import Course
 from grader.errors import ClusterError, ClusterLostError
-from grader.grading.worker import Event, Raised
+from grader.grading.worker import Event, Raised, portable
 from grader.grading.workers import Died
 from grader.student.isolation import choose
 from grader.student.levels import Isolation, IsolationError
@@ -84,7 +84,7 @@ class InThread:
         try:
             return job(None, lambda step: tell(Event(name, step)))
         except Exception as error:
-            return Raised(error)
+            return Raised(portable(error))
 
     def end(self, *, at_once: bool) -> None:
         pass
@@ -322,7 +322,7 @@ def test_a_loss_counts_against_the_job_that_was_at_work() -> None:
     [
         (
             "tcp://127.0.0.1:9",
-            r"no scheduler answers at tcp://127\.0\.0\.1:9: ConnectionRefusedError.*`dask scheduler`",
+            r"no scheduler answers at tcp://127\.0\.0\.1:9: (?:ConnectionRefused|OS)Error.*`dask scheduler`",
         ),
         ("carrier-pigeon://here", "no scheduler answers at carrier-pigeon://here"),
         ("tls://127.0.0.1:9", "tls://127.0.0.1:9 needs a key and a certificate, and Dask's configuration here names"),
