@@ -19,9 +19,10 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
+from distributed import Worker, WorkerPlugin, get_worker
 
 from grader.cluster import bundle, packed
 from grader.cluster.terms import GPU, Answer, NeedsCourse, Ready, Refused, Terms
@@ -33,10 +34,6 @@ from grader.printable import one_line
 from grader.student.errors import GraderFault
 from grader.student.isolation import choose
 from grader.student.levels import Isolation, IsolationError
-
-if TYPE_CHECKING:
-    from distributed import Worker
-from distributed import WorkerPlugin, get_worker
 
 _IDLE_SECONDS = 60.0
 _TELL_SECONDS = 0.5

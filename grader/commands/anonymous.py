@@ -50,7 +50,7 @@ def anonymous(
     from grader.errors import ClassError
     from grader.export.ids import read
     from grader.files import write
-    from grader.grading.blind import write_all
+    from grader.grading.anonymous import write_all
     from grader.printable import count, one_line
     from grader.submissions.apart import overlap, refuse_overlap
 

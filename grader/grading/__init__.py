@@ -22,7 +22,7 @@
 - ``history``: each mark that a run has moved, with the date and the reason.
 - ``against``: which marks have moved since an earlier run, and why.
 - ``dispute``: the page for a mark that is disputed.
-- ``blind``: the pages and tables of a class under code names.
+- ``anonymous``: the pages and tables of a class under code names.
 - ``origin``: what a report was made from, and where the time went.
 - ``sessions``: sessions with a submission loaded.
 - ``workers``: processes that grade side by side, from the outside.

@@ -65,7 +65,7 @@ def write_all(
         raise ClassError(f"{out} has something else in it; give a new folder, or remove that one first")
     with writing(out):
         write(out / _MARK, b"")
-    made = _Blind(course, report, out, codes, ids or {}, stored(course, report))
+    made = _Anonymous(course, report, out, codes, ids or {}, stored(course, report))
     folders = {called(folder): folder for folder in find_students(submissions, ())} if submissions else {}
     # In the order of code names: whoever lists files by their age is not to see the order of names.
     for student in sorted(codes, key=lambda student: natural(codes[student])):
@@ -85,7 +85,7 @@ def _reports(course: Course, report: Path, student: str) -> Iterator[Report]:
             yield seal.opened(course, path.read_bytes())[0]  # all seals have been looked at
 
 
-class _Blind:
+class _Anonymous:
     """The pages and tables of one call."""
 
     def __init__(
