@@ -24,7 +24,7 @@ from grader.course import Course, load
 from grader.files import write
 from grader.gradescope.results import Visibility, export
 from grader.grading import workers
-from grader.grading.classroom import grade_student
+from grader.grading.one_student import grade_student
 from grader.grading.rehearsal import rehearse
 from grader.grading.run import Run
 from grader.grading.team import Here

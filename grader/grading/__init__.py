@@ -3,6 +3,7 @@
 - ``grade``: one student's work on one lesson: source text in, ``Report`` out.
 - ``trainee``: a ``train`` that is to be judged, by its training check and its probe ladder.
 - ``classroom``: a class: a folder of submissions in, a folder of reports out; kept, resumed, side by side.
+- ``one_student``: one student's lessons, in order; here, or where there are no folders.
 - ``again``: which reports a run is about to make again, and why.
 - ``run``: the settings that all students of a run share, and what a report depends on.
 - ``desk``: where a student's work is taken from, and where the reports are put: folders, or a parcel.

@@ -15,8 +15,8 @@ from typing import Literal, NamedTuple
 
 from grader.course import Lesson
 from grader.course.names import lesson_number
-from grader.grading.classroom import is_begun, is_right, is_unchanged, isolation_of, work_of
 from grader.grading.desk import Folders
+from grader.grading.one_student import is_begun, is_right, is_unchanged, isolation_of, work_of
 from grader.grading.register import Register
 from grader.grading.run import Run, digest_of
 from grader.printable import count

@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from grader.grading import classroom, grade
+from grader.grading import grade, one_student
+from grader.grading.run import Run
 from grader.report.report import Report
 from grader.report.step import Step
 
@@ -79,7 +80,7 @@ def unsendable(place: Any, watch: Any) -> Any:
     return lambda: None
 
 
-def grade_student(run: classroom.Run, student: str, place: Any, watch: Any) -> list[Report]:
+def grade_student(run: Run, student: str, place: Any, watch: Any) -> list[Report]:
     """As the grader's own, but it fails on what student-002 has done, in a way that the folder's name says."""
     real = grade._Grading.findings
 
@@ -93,6 +94,6 @@ def grade_student(run: classroom.Run, student: str, place: Any, watch: Any) -> l
 
     grade._Grading.findings = findings  # type: ignore[method-assign]
     try:
-        return classroom.grade_student(run, student, place, watch)
+        return one_student.grade_student(run, student, place, watch)
     finally:
         grade._Grading.findings = real  # type: ignore[method-assign]

@@ -19,7 +19,8 @@ from grader.collect.shelf import handed_in
 from grader.course import Course
 from grader.errors import ClassError
 from grader.export import ids as ids_file
-from grader.grading.classroom import Run, grade_student
+from grader.grading.one_student import grade_student
+from grader.grading.run import Run
 from grader.report.step import silent
 from grader.student.inprocess import Here
 from grader.submissions.students import find_students

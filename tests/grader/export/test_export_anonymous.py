@@ -20,7 +20,9 @@ from grader.cli import app
 from grader.course import Course, code_names, salt
 from grader.errors import ClassError
 from grader.export.anonymous import Masker
-from grader.grading.classroom import Run, grade_student, write_pages
+from grader.grading.one_student import grade_student
+from grader.grading.pages import write_pages
+from grader.grading.run import Run
 from grader.ledger import made
 from grader.report.report import Report
 from grader.report.step import silent

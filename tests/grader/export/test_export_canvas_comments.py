@@ -22,7 +22,9 @@ from grader.cli import app
 from grader.course import salt
 from grader.errors import ClassError
 from grader.export import canvas_send
-from grader.grading.classroom import Run, grade_student, write_pages
+from grader.grading.one_student import grade_student
+from grader.grading.pages import write_pages
+from grader.grading.run import Run
 from grader.report.step import silent
 from grader.student.inprocess import Here
 

@@ -17,7 +17,8 @@ from tiny_course import NUMBERS
 
 from grader.course import Course
 from grader.export import github
-from grader.grading.classroom import Run, grade_student
+from grader.grading.one_student import grade_student
+from grader.grading.run import Run
 from grader.report.report import Report
 from grader.report.step import silent
 from grader.student.inprocess import Here

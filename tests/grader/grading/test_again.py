@@ -16,9 +16,10 @@ from grader.cli import app
 from grader.course import Course, load, salt
 from grader.grading import again, digest
 from grader.grading.again import Again, Cause, find, said
-from grader.grading.classroom import Run, grade_student
 from grader.grading.desk import Desk
+from grader.grading.one_student import grade_student
 from grader.grading.register import Register
+from grader.grading.run import Run
 from grader.report import seal
 from grader.report.step import silent
 from grader.student.inprocess import Here

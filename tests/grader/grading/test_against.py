@@ -20,7 +20,8 @@ from grader.course import Course, load
 from grader.errors import ClassError
 from grader.export.csv import moves_csv
 from grader.grading.against import read, summary, write_moves
-from grader.grading.classroom import Run, grade_student
+from grader.grading.one_student import grade_student
+from grader.grading.run import Run
 from grader.render.class_terminal import print_moves
 from grader.report.moves import REASONS, moves
 from grader.report.report import PropertyResult, Report

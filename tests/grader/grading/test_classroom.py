@@ -22,8 +22,11 @@ from grader.errors import ClassError
 from grader.export.marks import of_class, of_student
 from grader.files import sweep, write
 from grader.grading import workers
-from grader.grading.classroom import Options, Run, grade_class, grade_student, kept, write_pages
+from grader.grading.classroom import Options, grade_class
+from grader.grading.one_student import grade_student, kept
 from grader.grading.own import grade_own
+from grader.grading.pages import write_pages
+from grader.grading.run import Run
 from grader.report.folders import RESERVED, folder_of
 from grader.report.report import Report, without_times
 from grader.report.seal import sealed

@@ -12,8 +12,10 @@ from tiny_course import BALANCE, NUMBERS, hand_in
 
 from grader.course import Course
 from grader.grading import desk
-from grader.grading.classroom import Run, _Parcels, grade_student
+from grader.grading.classroom import _Parcels
 from grader.grading.desk import Made
+from grader.grading.one_student import grade_student
+from grader.grading.run import Run
 from grader.report import seal
 from grader.report.report import Report, without_times
 from grader.report.step import silent

@@ -15,7 +15,9 @@ from tiny_course import NUMBERS, hand_in
 from grader.course import Course
 from grader.errors import ClassError
 from grader.grading import dispute, origin
-from grader.grading.classroom import Run, grade_student, write_pages
+from grader.grading.one_student import grade_student
+from grader.grading.pages import write_pages
+from grader.grading.run import Run
 from grader.ledger.stored import Ledger
 from grader.report import seal
 from grader.report.mark import Case, Points

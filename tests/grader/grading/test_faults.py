@@ -23,8 +23,10 @@ from typer.testing import CliRunner
 from grader.cli import app
 from grader.course import Course
 from grader.errors import CourseError, OutputError
-from grader.grading import classroom, desk, pages, workers
-from grader.grading.classroom import Options, Run, grade_class, grade_student
+from grader.grading import classroom, desk, one_student, pages, workers
+from grader.grading.classroom import Options, grade_class
+from grader.grading.one_student import grade_student
+from grader.grading.run import Run
 from grader.render import fragment, html
 from grader.report.report import Report
 from grader.report.step import silent
@@ -153,8 +155,8 @@ def test_a_run_that_fails_takes_no_mark_away(
     assert (held.status, held.score, held.has_error) == ("graded", 3, False)
     assert "ZeroDivisionError" in held.held
     assert held.origin == before[0].origin
-    assert not classroom.is_right(held), "what is there now may be wrong, and other lessons import it"
-    assert classroom.is_right(before[0])
+    assert not one_student.is_right(held), "what is there now may be wrong, and other lessons import it"
+    assert one_student.is_right(before[0])
     assert Report.from_json((out / "student-002" / "lesson1_numbers.json").read_bytes()) == held
     assert (out / "student-002" / "lesson1_numbers.log").exists()
     # It is said wherever the mark is shown, and neither the next failure nor another one changes the mark.

@@ -15,7 +15,8 @@ import tiny_course
 from tiny_course import BALANCE, NUMBERS, hand_in
 
 from grader.course import Course
-from grader.grading.classroom import Run, grade_student, kept
+from grader.grading.one_student import grade_student, kept
+from grader.grading.run import Run
 from grader.render import html
 from grader.report import seal
 from grader.report.report import Origin, Report, without_times

@@ -13,10 +13,12 @@ from tiny_course import BALANCE, NUMBERS, hand_in
 
 from grader.course import Course
 from grader.errors import ClassError
-from grader.grading import classroom, desk, history, pages, register, register_file, salted
-from grader.grading.classroom import Run, grade_student, write_pages
+from grader.grading import desk, history, one_student, pages, register, register_file, salted
+from grader.grading.one_student import grade_student
+from grader.grading.pages import write_pages
 from grader.grading.register import Register
 from grader.grading.register_file import FILE
+from grader.grading.run import Run
 from grader.ledger.stored import Ledger
 from grader.report import seal
 from grader.report.mark import Case, Points
@@ -288,4 +290,4 @@ def test_work_of_which_there_is_no_report_is_not_read_by_the_process_that_hands_
     hand_in(tmp_path / "in", WHO[0], LESSONS[0], NUMBERS)
     monkeypatch.setattr(desk, "read_work", lambda *_: pytest.fail("read"))
     run = Run(course, tmp_path / "in", tmp_path / "out", LESSONS, train=False)
-    assert classroom.kept(run, WHO[0], Here.isolation) is None
+    assert one_student.kept(run, WHO[0], Here.isolation) is None

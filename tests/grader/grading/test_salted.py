@@ -14,7 +14,8 @@ from tiny_course import BALANCE, NUMBERS, hand_in
 
 from grader.course import Course, load, salt
 from grader.errors import ClassError
-from grader.grading.classroom import Run, grade_student
+from grader.grading.one_student import grade_student
+from grader.grading.run import Run
 from grader.grading.salted import for_class
 from grader.report.step import silent
 from grader.student.inprocess import Here

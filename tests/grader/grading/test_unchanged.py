@@ -14,8 +14,10 @@ import tiny_course
 from tiny_course import BALANCE, NUMBERS, hand_in
 
 from grader.course import Course, load
-from grader.grading import classroom, desk, unchanged, workers
-from grader.grading.classroom import Options, Run, grade_class, grade_student, kept
+from grader.grading import desk, one_student, unchanged, workers
+from grader.grading.classroom import Options, grade_class
+from grader.grading.one_student import grade_student, kept
+from grader.grading.run import Run
 from grader.report.report import Report
 from grader.report.seal import path_of, read, sealed
 from grader.report.step import silent
@@ -168,8 +170,8 @@ def test_what_was_made_beside_a_fault_of_ours_is_looked_at_again(
         alone = judged(course, submissions, lessons=(FIRST,))
     assert alone[0].status == "error"
     with monkeypatch.context() as patch:
-        real = classroom.is_right
-        patch.setattr(classroom, "is_right", lambda report: report.lesson != FIRST and real(report))
+        real = one_student.is_right
+        patch.setattr(one_student, "is_right", lambda report: report.lesson != FIRST and real(report))
         patch.setattr("grader.grading.grade._Grading.results", _fails_once())
         made = judged(course, submissions, lessons=(SECOND,))
     assert (made[0].status, made[0].folder_state) == ("graded", "")

@@ -18,8 +18,10 @@ from typed import grader
 from grader.course import Course, Exercise, Lesson, load
 from grader.errors import ClassError
 from grader.export.marks import of_student
-from grader.grading.classroom import Run, grade_student, write_pages
 from grader.grading.digest import digest
+from grader.grading.one_student import grade_student
+from grader.grading.pages import write_pages
+from grader.grading.run import Run
 from grader.ledger import stored as ledger
 from grader.render import class_terminal, html
 from grader.render.counting import numbers, sentence

@@ -12,7 +12,8 @@ from tiny_course import NUMBERS, hand_in
 
 from grader.course import Course
 from grader.errors import ClassError
-from grader.grading.classroom import Run, grade_student
+from grader.grading.one_student import grade_student
+from grader.grading.run import Run
 from grader.lessons import chaffs
 from grader.report.step import silent
 from grader.student.inprocess import Here
